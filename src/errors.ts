@@ -1,0 +1,181 @@
+/**
+ * Whether the same call may be sent again.
+ * - `safe`: nothing was done, or doing it twice is the same as once.
+ * - `check`: it may have taken effect; look before sending it again.
+ * - `no`: it would fail in the same way.
+ */
+export type Retry = 'safe' | 'check' | 'no';
+
+interface Meaning {
+  /** What the caller should do next. */
+  readonly next: string;
+  readonly retry: Retry;
+}
+
+/** Every error code of this server. Codes are stable: agents branch on them. */
+export const errorCodes = {
+  invalid_arguments: {
+    next: 'Correct the arguments and call again. Nothing was sent.',
+    retry: 'no',
+  },
+  invalid_request: {
+    next: 'Synqly refused a value. Read upstream.parameter and upstream.remediation, correct it and call again.',
+    retry: 'no',
+  },
+  unauthorized: {
+    next: "The server's Synqly token is missing, expired or of the wrong kind: the Management API takes an organization token, not an integration or MCP token. Ask the administrator to renew SYNQLY_TOKEN.",
+    retry: 'no',
+  },
+  payment_required: {
+    next: 'The organization is disabled or its evaluation has ended; every call answers this. Contact Synqly.',
+    retry: 'no',
+  },
+  forbidden: {
+    next: "The token's permission set or resources do not cover this call. permissionset_list shows what each set allows.",
+    retry: 'no',
+  },
+  not_found: {
+    next: 'No such object, or the token cannot see it. List the collection to find the id or name.',
+    retry: 'no',
+  },
+  method_not_allowed: {
+    next: 'This Synqly installation does not offer the operation.',
+    retry: 'no',
+  },
+  conflict: {
+    next: 'The change collides with the present state, most often a name that is taken. Read the object, then choose another name or value.',
+    retry: 'no',
+  },
+  stale_object: {
+    next: 'The object has changed since you read it. Read it again and repeat the change with its new updated_at. Nothing was sent.',
+    retry: 'no',
+  },
+  unsupported_media_type: {
+    next: 'Synqly did not accept the body. Check --base-url: something between may rewrite requests.',
+    retry: 'no',
+  },
+  authentication_failed: {
+    next: 'Synqly answered, but refused the credentials; auth_code says why.',
+    retry: 'no',
+  },
+  rate_limited: {
+    next: 'Wait, at least retry_after_s seconds where given, then call again.',
+    retry: 'safe',
+  },
+  gateway_error: {
+    next: 'What stands behind Synqly did not answer as it should: for integrations_create and integrations_verify the provider (check its URL and credential; upstream holds its words), else a gateway.',
+    retry: 'check',
+  },
+  server_error: {
+    next: 'Synqly failed. If it stays so, report request_id to Synqly.',
+    retry: 'check',
+  },
+  unexpected_status: {
+    next: 'Check --base-url: the answer is not one that the Synqly Management API gives.',
+    retry: 'no',
+  },
+  redirected: {
+    next: 'Redirects are not followed, so that the token goes nowhere else. Set --base-url to the final address.',
+    retry: 'no',
+  },
+  invalid_response: {
+    next: 'The answer was not the JSON that Synqly sends. Check --base-url and any proxy between.',
+    retry: 'check',
+  },
+  response_too_large: {
+    next: 'Ask for less: a smaller limit, a filter, one object instead of a list. The administrator can raise --max-response-bytes.',
+    retry: 'no',
+  },
+  connection_failed: {
+    next: 'Synqly could not be reached. Check the network, --base-url and HTTPS_PROXY.',
+    retry: 'safe',
+  },
+  connection_lost: {
+    next: 'The connection broke before the answer was complete.',
+    retry: 'check',
+  },
+  timeout: {
+    next: 'No complete answer in time. The administrator can raise --timeout (55 s at most).',
+    retry: 'check',
+  },
+  cancelled: {
+    next: 'The client cancelled the call. If it was a write, look whether it took effect.',
+    retry: 'check',
+  },
+  token_unavailable: {
+    next: 'The administrator must put a valid token into the file that SYNQLY_TOKEN_FILE names.',
+    retry: 'no',
+  },
+  internal: {
+    next: 'A fault of this server. Its log has the details; please report it.',
+    retry: 'check',
+  },
+} as const satisfies Record<string, Meaning>;
+
+export type ErrorCode = keyof typeof errorCodes;
+
+/** What else is known of a failure. Words that others wrote stay inside `upstream`, as data. */
+export interface ErrorFacts {
+  /** HTTP status of the answer. */
+  readonly status?: number | undefined;
+  /** Synqly's id of the request, for its support. */
+  readonly requestId?: string | undefined;
+  /** Seconds to wait before a repeat. */
+  readonly retryAfter?: number | undefined;
+  /** Overrides what the code says by itself. */
+  readonly retry?: Retry | undefined;
+  readonly next?: string | undefined;
+  /** Arguments at fault. */
+  readonly arguments?: readonly ArgumentFault[] | undefined;
+  readonly acceptedArguments?: readonly string[] | undefined;
+  /** Outcome of an authentication that came with a success status. */
+  readonly authCode?: string | undefined;
+  readonly upstream?: Readonly<Record<string, unknown>> | undefined;
+  readonly cause?: unknown;
+}
+
+/** One argument at fault: where (dotted path) and what is wrong. Never its value, which may be a secret. */
+export interface ArgumentFault {
+  readonly argument: string;
+  readonly problem: string;
+}
+
+/** A failure that the caller of an operation is told of. */
+export class CallError extends Error {
+  readonly code: ErrorCode;
+  readonly facts: ErrorFacts;
+
+  constructor(code: ErrorCode, message: string, facts: ErrorFacts = {}) {
+    super(message, { cause: facts.cause });
+    this.name = 'CallError';
+    this.code = code;
+    this.facts = facts;
+  }
+
+  get retry(): Retry {
+    return this.facts.retry ?? errorCodes[this.code].retry;
+  }
+
+  /** The error as a model reads it; absent facts are left out. */
+  toJSON(): Record<string, unknown> {
+    const { facts } = this;
+    return dropUndefined({
+      code: this.code,
+      message: this.message,
+      next: facts.next ?? errorCodes[this.code].next,
+      retry: this.retry,
+      status: facts.status,
+      retry_after_s: facts.retryAfter,
+      request_id: facts.requestId,
+      auth_code: facts.authCode,
+      arguments: facts.arguments,
+      accepted_arguments: facts.acceptedArguments,
+      upstream: facts.upstream,
+    });
+  }
+}
+
+/** A copy without the keys whose value is undefined. */
+export function dropUndefined(object: Record<string, unknown>): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(object).filter(([, value]) => value !== undefined));
+}

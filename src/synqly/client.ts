@@ -1,0 +1,97 @@
+import { type Dispatcher, EnvHttpProxyAgent, interceptors } from 'undici';
+import { type ApiAnswer, readAnswer } from './answer.ts';
+import { explainFailure } from './failure.ts';
+import { assertAuthenticated, toCallError } from './problem.ts';
+import { type RetryScope, retryWhenSafe } from './retry.ts';
+import { type Query, toUrl } from './url.ts';
+
+/** One request to the Management API. */
+export interface ApiRequest {
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+  /** Rendered path, beginning with `/v1`. */
+  readonly path: string;
+  readonly query?: Query;
+  /** JSON body; undefined sends none. */
+  readonly body?: unknown;
+  /** Whether sending it twice changes nothing more than sending it once. */
+  readonly repeatable: boolean;
+  /** Ends the request, also while its answer is read. */
+  readonly signal: AbortSignal;
+  /** When the call must be over, in milliseconds since the epoch: no retry waits past it. */
+  readonly deadline: number;
+}
+
+export interface ClientOptions {
+  readonly baseUrl: URL;
+  /** Bytes of a body above which an answer is refused. */
+  readonly maxResponseBytes: number;
+  readonly userAgent: string;
+}
+
+/** The Management API at one base URL: one keep-alive pool, shared by every session that uses it. */
+export class SynqlyClient {
+  readonly #options: ClientOptions;
+  readonly #dispatcher: Dispatcher;
+
+  constructor(options: ClientOptions) {
+    this.#options = options;
+    this.#dispatcher = openPool().compose(interceptors.retry({ throwOnError: false }));
+  }
+
+  /**
+   * Sends a request and gives the answer of a success status.
+   *
+   * @throws CallError for everything else: each status, a broken connection, a deadline, a bad body.
+   */
+  async request(request: ApiRequest, token: string): Promise<ApiAnswer> {
+    const { repeatable, deadline, signal } = request;
+    const retry: RetryScope = { repeatable, deadline, signal, answered: false };
+    try {
+      const response = await this.#send(request, token, retry);
+      retry.answered = true;
+      const answer = await readAnswer(response, this.#options.maxResponseBytes);
+      if (answer.status < 200 || answer.status >= 300) throw toCallError(answer);
+      assertAuthenticated(answer);
+      return answer;
+    } catch (error) {
+      throw explainFailure(error);
+    }
+  }
+
+  close(): Promise<void> {
+    return this.#dispatcher.destroy();
+  }
+
+  #send(request: ApiRequest, token: string, retry: RetryScope): Promise<Dispatcher.ResponseData> {
+    const { method, path, query = {}, body, signal } = request;
+    const url = toUrl(this.#options.baseUrl, path, query);
+    const options = {
+      origin: url.origin,
+      path: url.pathname + url.search,
+      method,
+      headers: {
+        authorization: `Bearer ${token}`,
+        accept: 'application/json',
+        'user-agent': this.#options.userAgent,
+        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+      },
+      body: body === undefined ? null : JSON.stringify(body),
+      signal,
+      // The call's own deadline governs; undici's would cut in with less to say.
+      headersTimeout: 0,
+      bodyTimeout: 0,
+      retryOptions: { retry: retryWhenSafe(retry) },
+    };
+    return this.#dispatcher.request(options);
+  }
+}
+
+/** undici reads HTTPS_PROXY, HTTP_PROXY and NO_PROXY itself; loopback never goes through a proxy. */
+function openPool(): EnvHttpProxyAgent {
+  const declared = process.env.no_proxy ?? process.env.NO_PROXY ?? '';
+  return new EnvHttpProxyAgent({
+    noProxy:
+      declared.trim() === '*' ? '*' : [declared, 'localhost', '127.0.0.1', '[::1]'].filter(Boolean).join(','),
+    connect: { timeout: 10_000 },
+  });
+}

@@ -1,0 +1,77 @@
+import { CallError } from '../errors.ts';
+
+/** Query parameters; an array is sent as a repeated key, as the Synqly SDKs do. */
+export type Query = Readonly<Record<string, unknown>>;
+
+/**
+ * Fills a path template. A value is one segment: empty values, `.`, `..`, and values with a slash, a
+ * backslash or a control character are refused. `encodeURIComponent('..')` is `..`, and URL parsing would
+ * climb with it: "delete account" would become `DELETE /v1/`.
+ *
+ * @throws CallError `invalid_arguments`, naming the parameter.
+ */
+export function renderPath(template: string, params: Readonly<Record<string, unknown>>): string {
+  return template.replace(/\{(\w+)\}/g, (_, name: string) =>
+    encodeURIComponent(checkSegment(name, params[name])),
+  );
+}
+
+function checkSegment(name: string, value: unknown): string {
+  const problem = segmentProblem(value);
+  if (problem === undefined) return value as string;
+  throw new CallError('invalid_arguments', `${name} cannot stand in a path.`, {
+    arguments: [{ argument: name, problem }],
+  });
+}
+
+function segmentProblem(value: unknown): string | undefined {
+  if (typeof value !== 'string') return 'must be a string';
+  if (value.trim() === '') return 'must not be empty';
+  if (value === '.' || value === '..') return 'must be an id or a name, not a relative path';
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is refused
+  if (/[/\\\u0000-\u001f\u007f]/.test(value))
+    return 'must not hold a slash, a backslash or a control character';
+  return undefined;
+}
+
+/** The full URL of a rendered path, below the base URL's own path prefix. */
+export function toUrl(baseUrl: URL, path: string, query: Query): URL {
+  const url = new URL(baseUrl);
+  url.pathname = `${baseUrl.pathname.replace(/\/+$/, '')}${path}`;
+  url.search = toSearch(query);
+  return url;
+}
+
+function toSearch(query: Query): string {
+  const search = new URLSearchParams();
+  for (const [key, value] of Object.entries(query)) {
+    if (value === undefined || value === null) continue;
+    for (const one of Array.isArray(value) ? value : [value]) search.append(key, String(one));
+  }
+  return search.toString();
+}
+
+const loopbackHosts = new Set(['localhost', '127.0.0.1', '[::1]']);
+
+/** Whether a URL's host is this machine. */
+export function isLoopback(url: URL): boolean {
+  return loopbackHosts.has(url.hostname) || /^127\.\d+\.\d+\.\d+$/.test(url.hostname);
+}
+
+/**
+ * Reads a base URL: https, or plain http to loopback only, since a bearer token goes with every request.
+ *
+ * @throws Error that says what is wrong with it.
+ */
+export function parseBaseUrl(text: string): URL {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (!url) throw new Error('not a URL');
+  if (url.protocol !== 'https:' && url.protocol !== 'http:') throw new Error('must begin with https://');
+  if (url.protocol === 'http:' && !isLoopback(url)) {
+    throw new Error('must begin with https://: plain http would send the token in the clear');
+  }
+  if (url.username || url.password) throw new Error('must not hold a user name or password');
+  if (url.search || url.hash) throw new Error('must not hold a query or fragment');
+  if (/\/v1\/?$/.test(url.pathname)) throw new Error('must not end in /v1: paths begin with it');
+  return url;
+}
