@@ -1,0 +1,128 @@
+import type { z } from 'zod';
+import { type ArgumentFault, CallError } from '../errors.ts';
+import { isJsonObject, type JsonObject, parseJson } from '../json.ts';
+import type { Operation } from '../tools/operation.ts';
+import { inputSchemaOf } from '../tools/schema.ts';
+
+export type Arguments = Readonly<JsonObject>;
+
+/**
+ * Decodes and checks raw arguments.
+ *
+ * @throws CallError `invalid_arguments` that names every argument at fault, never a value
+ */
+export function readArguments(operation: Operation, raw: unknown): Arguments {
+  const decoded = decode(raw ?? {}, inputSchemaOf(operation) as Schema);
+  const parsed = operation.input.safeParse(decoded);
+  if (parsed.success) return parsed.data;
+  const { issues } = parsed.error;
+  const unknown = issues.some((issue) => issue.code === 'unrecognized_keys' && issue.path.length === 0);
+  throw new CallError('invalid_arguments', `The arguments do not fit ${operation.id}.`, {
+    arguments: issues.flatMap((issue) => describeIssue(issue)),
+    acceptedArguments: unknown ? Object.keys(operation.input.shape) : undefined,
+  });
+}
+
+/** The part of JSON Schema that the catalogue publishes. */
+interface Schema {
+  readonly type?: string | readonly string[];
+  readonly properties?: Readonly<Record<string, Schema>>;
+  readonly items?: Schema;
+  readonly oneOf?: readonly Schema[];
+  readonly anyOf?: readonly Schema[];
+  readonly const?: unknown;
+}
+
+/**
+ * Several clients send objects, arrays, numbers and booleans as JSON strings. The schema says where
+ * that must be so; a field that may be a string is left alone.
+ */
+function decode(value: unknown, schema: Schema): unknown {
+  const variants = schema.oneOf ?? schema.anyOf;
+  if (variants) return decodeVariant(value, variants);
+  const types = [schema.type ?? []].flat();
+  const plain =
+    typeof value === 'string' && !types.includes('string') ? decodeText(value, types, schema) : value;
+  if (Array.isArray(plain) && schema.items) {
+    const { items } = schema;
+    return plain.map((item) => decode(item, items));
+  }
+  if (isJsonObject(plain) && schema.properties) {
+    const { properties } = schema;
+    const entries = Object.entries(plain).map(([key, part]) => {
+      const property = Object.hasOwn(properties, key) ? properties[key] : undefined;
+      return [key, property ? decode(part, property) : part] as const;
+    });
+    return Object.fromEntries(entries);
+  }
+  return plain;
+}
+
+function decodeText(text: string, types: readonly string[], schema: Schema): unknown {
+  if (types.includes('number') || types.includes('integer') || types.includes('boolean')) {
+    const scalar = parseJson(text.trim());
+    return typeof scalar === 'number' || typeof scalar === 'boolean' || scalar === null ? scalar : text;
+  }
+  const parsed = parseJson(text);
+  if (types.includes('array') && Array.isArray(parsed)) return parsed;
+  if (types.includes('object') && isJsonObject(parsed)) return parsed;
+  if (types.includes('null') && parsed === null) return null;
+  // One filter or label given without its list: there is only one thing it can mean.
+  if (types.includes('array') && schema.items?.type === 'string' && parsed === undefined) return [text];
+  return text;
+}
+
+function decodeVariant(value: unknown, variants: readonly Schema[]): unknown {
+  const parsed = typeof value === 'string' && !variants.some(takesText) ? (parseJson(value) ?? value) : value;
+  if (!isJsonObject(parsed)) return parsed;
+  const variant = variants.find((one) => fitsConstants(parsed, one));
+  return variant ? decode(parsed, variant) : parsed;
+}
+
+const takesText = (schema: Schema) => [schema.type ?? []].flat().includes('string');
+
+/** Whether an object carries the constants (the discriminator) of a variant. */
+function fitsConstants(value: Arguments, variant: Schema): boolean {
+  const properties = Object.entries(variant.properties ?? {});
+  return properties.every(([key, property]) => property.const === undefined || property.const === value[key]);
+}
+
+type Issue = z.core.$ZodIssue;
+
+function describeIssue(issue: Issue, base: readonly PropertyKey[] = []): ArgumentFault[] {
+  const path = [...base, ...issue.path];
+  if (issue.code === 'unrecognized_keys') {
+    return issue.keys.map((key) => ({ argument: dotted([...path, key]), problem: 'is not known here' }));
+  }
+  if (issue.code === 'invalid_union') {
+    // The discriminator fitted one variant; only that variant's issues help.
+    const closest = [...issue.errors].sort((one, other) => one.length - other.length)[0] ?? [];
+    if (closest.length > 0) return closest.flatMap((inner) => describeIssue(inner, path));
+  }
+  return [{ argument: dotted(path) || 'arguments', problem: problemOf(issue) }];
+}
+
+function problemOf(issue: Issue): string {
+  if (issue.code === 'invalid_type') {
+    return issue.message.endsWith('received undefined')
+      ? `is required (${issue.expected})`
+      : `must be of type ${issue.expected}`;
+  }
+  if (issue.code === 'invalid_value') return `must be ${oneOf(issue.values)}`;
+  if (issue.code === 'invalid_union') return unionProblem(issue);
+  return issue.message;
+}
+
+function oneOf(values: readonly unknown[]): string {
+  const texts = values.map((value) => JSON.stringify(value));
+  return texts.length === 1 ? `${texts[0]}` : `one of ${texts.join(', ')}`;
+}
+
+function unionProblem(issue: Extract<Issue, { code: 'invalid_union' }>): string {
+  const options = 'options' in issue && Array.isArray(issue.options) ? issue.options : undefined;
+  return options ? `must be ${oneOf(options)}` : 'fits none of the accepted forms';
+}
+
+function dotted(path: readonly PropertyKey[]): string {
+  return path.map(String).join('.');
+}

@@ -1,0 +1,79 @@
+import { CallError } from '../errors.ts';
+import type { Session } from '../session.ts';
+import type { ApiAnswer } from '../synqly/answer.ts';
+import type { Operation } from '../tools/operation.ts';
+import { readArguments } from './arguments.ts';
+import { withDeadline } from './deadline.ts';
+import { isRepeatable, prepareRequest } from './request.ts';
+import { secretsAmong } from './secret-arguments.ts';
+import { maskKnown, withholdDeclared } from './secrets.ts';
+import { send } from './send.ts';
+import { shapeAnswer } from './shape.ts';
+
+/** What a call gives to the client. */
+export interface CallResult {
+  /** JSON without secrets: the API's body, or `{ error }`. */
+  readonly value: unknown;
+  readonly error: CallError | undefined;
+}
+
+/**
+ * Runs one operation for one session, from raw arguments to a result. Never throws: whatever goes wrong is a
+ * result that says what to do next.
+ *
+ * @param cancelled aborts when the client cancels the call
+ */
+export async function runCall(
+  operation: Operation,
+  raw: unknown,
+  session: Session,
+  cancelled: AbortSignal,
+): Promise<CallResult> {
+  const started = performance.now();
+  const secrets: string[] = [];
+  let outcome: Outcome;
+  try {
+    const args = readArguments(operation, raw);
+    secrets.push(...secretsAmong(operation, args));
+    const request = prepareRequest(operation, args);
+    const answer = await withDeadline(session.timeout, cancelled, (limits) =>
+      send(operation, args, request, session, limits),
+    );
+    const body = session.revealSecrets ? answer.body : withholdDeclared(operation, answer.body);
+    outcome = { value: shapeAnswer(operation, { ...answer, body }), answer };
+  } catch (cause) {
+    outcome = { error: explain(cause, operation, session) };
+  }
+  logCall(operation, outcome, session, performance.now() - started);
+  const value = outcome.error ? { error: outcome.error.toJSON() } : outcome.value;
+  return { value: maskKnown(value, [...session.knownTokens, ...secrets]), error: outcome.error };
+}
+
+type Outcome =
+  | { readonly value: unknown; readonly answer: ApiAnswer; readonly error?: undefined }
+  | { readonly error: CallError };
+
+/** A fault of our own is logged whole; the caller learns only that there was one. */
+function explain(cause: unknown, operation: Operation, session: Session): CallError {
+  if (cause instanceof CallError) {
+    const harmless = cause.retry === 'check' && isRepeatable(operation);
+    return harmless ? new CallError(cause.code, cause.message, { ...cause.facts, retry: 'safe' }) : cause;
+  }
+  session.log.error({ err: cause, tool: operation.id }, 'a call failed by a fault of this server');
+  return new CallError('internal', 'The call failed by a fault of this server.', { cause });
+}
+
+function logCall(operation: Operation, outcome: Outcome, session: Session, milliseconds: number): void {
+  const { error } = outcome;
+  const { status, requestId } = error ? error.facts : outcome.answer;
+  session.log.info(
+    {
+      tool: operation.id,
+      outcome: error?.code ?? 'ok',
+      ms: Math.round(milliseconds),
+      status,
+      request_id: requestId,
+    },
+    'call',
+  );
+}

@@ -1,0 +1,65 @@
+import { isJsonObject, mapStrings } from '../json.ts';
+import type { Operation } from '../tools/operation.ts';
+
+/** What stands in place of a secret. */
+export const withheld = '[withheld]';
+
+/**
+ * Secret fields of the objects that the API leaves open (provider_config, patch values), by name: the rest of
+ * such an object stays readable. A test holds this list against the providers' field lists.
+ */
+export const openSecretNames: ReadonlySet<string> = new Set([
+  'secret',
+  'client_secret',
+  'secret_access_key',
+  'session',
+  'private_key',
+  'provider_key',
+  'integrator_key',
+  'subscription_key',
+]);
+
+/** A copy of an answer's body without the secrets that the operation declares. */
+export function withholdDeclared(operation: Operation, body: unknown): unknown {
+  return operation.secrets.reduce((rest: unknown, path) => withholdAt(rest, path.split('.')), body);
+}
+
+function withholdAt(value: unknown, path: readonly string[]): unknown {
+  const [step, ...rest] = path;
+  if (step === undefined) return withholdValue(value);
+  if (!isJsonObject(value)) return value;
+  const name = step.replace(/\[\]$/, '');
+  if (!Object.hasOwn(value, name)) return value;
+  const part = value[name];
+  return { ...value, [name]: withholdPart(part, name, step.endsWith('[]'), rest) };
+}
+
+function withholdPart(part: unknown, name: string, isList: boolean, rest: readonly string[]): unknown {
+  if (isList) return Array.isArray(part) ? part.map((item) => withholdAt(item, rest)) : part;
+  if (rest.length === 0 && name === 'provider_config') return withholdOpen(part);
+  return withholdAt(part, rest);
+}
+
+function withholdValue(value: unknown): unknown {
+  return value === null || value === undefined || value === '' ? value : withheld;
+}
+
+function withholdOpen(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(withholdOpen);
+  if (!isJsonObject(value)) return value;
+  const entries = Object.entries(value).map(([name, part]) => {
+    const hidden = openSecretNames.has(name) && !isJsonObject(part);
+    return [name, hidden ? withholdValue(part) : withholdOpen(part)] as const;
+  });
+  return Object.fromEntries(entries);
+}
+
+/** Shorter values are words that stand in answers by chance; masking them would spoil the answer. */
+const shortestMasked = 6;
+
+/** A copy of what leaves the server with every given secret masked, wherever it turns up. */
+export function maskKnown(value: unknown, secrets: Iterable<string>): unknown {
+  const known = [...secrets].filter((secret) => secret.length >= shortestMasked);
+  if (known.length === 0) return value;
+  return mapStrings(value, (text) => known.reduce((rest, secret) => rest.replaceAll(secret, withheld), text));
+}

@@ -1,0 +1,75 @@
+import { CallError } from '../errors.ts';
+import { isJsonObject, type JsonObject } from '../json.ts';
+import type { Session } from '../session.ts';
+import type { ApiAnswer } from '../synqly/answer.ts';
+import type { ApiRequest } from '../synqly/client.ts';
+import type { Operation } from '../tools/operation.ts';
+import type { Arguments } from './arguments.ts';
+import type { PreparedRequest } from './request.ts';
+
+/** When a call must end. */
+export type Limits = Pick<ApiRequest, 'signal' | 'deadline'>;
+
+/**
+ * Sends the request of a call.
+ *
+ * @throws CallError
+ */
+export function send(
+  operation: Operation,
+  args: Arguments,
+  request: PreparedRequest,
+  session: Session,
+  limits: Limits,
+): Promise<ApiAnswer> {
+  return operation.replacesWhole
+    ? replaceWhole(args, request, session, limits)
+    : session.send({ ...request, ...limits });
+}
+
+/**
+ * A PUT of this API takes the whole object, with the fields that the server manages. The current one is read,
+ * the given fields are laid over it, and all of it goes back, fields unknown to us included.
+ */
+async function replaceWhole(
+  args: Arguments,
+  request: PreparedRequest,
+  session: Session,
+  limits: Limits,
+): Promise<ApiAnswer> {
+  const { path } = request;
+  const read = await session.send({ method: 'GET', path, repeatable: true, ...limits });
+  const current = isJsonObject(read.body) ? read.body.result : undefined;
+  if (!isJsonObject(current)) {
+    throw new CallError(
+      'invalid_response',
+      'Synqly answered without the current object. Nothing was changed.',
+      {
+        status: read.status,
+        requestId: read.requestId,
+        retry: 'safe',
+      },
+    );
+  }
+  assertFresh(args.updated_at, current.updated_at);
+  return session.send({ ...request, body: overlay(current, request.body as JsonObject), ...limits });
+}
+
+/** Times are compared as times: the API may write the same moment with more or fewer digits. */
+function assertFresh(expected: unknown, actual: unknown): void {
+  if (typeof expected !== 'string' || expected === actual) return;
+  const times = [expected, actual].map((time) => Date.parse(String(time)));
+  if (times[0] === times[1]) return;
+  throw new CallError('stale_object', 'The object has changed since the given updated_at.', {
+    upstream: { updated_at: actual },
+  });
+}
+
+/**
+ * The new object: a field left out keeps its value, `null` leaves it out. Nulls of the answer are left out too,
+ * since requests do not take them (Synqly Management API: absent optional fields may be answered as null).
+ */
+function overlay(current: JsonObject, given: JsonObject): JsonObject {
+  const entries = Object.entries({ ...current, ...given });
+  return Object.fromEntries(entries.filter(([, value]) => value !== null));
+}

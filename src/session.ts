@@ -1,0 +1,69 @@
+import { CallError } from './errors.ts';
+import type { Log } from './log.ts';
+import type { ApiAnswer } from './synqly/answer.ts';
+import type { ApiRequest, SynqlyClient } from './synqly/client.ts';
+import type { TokenSource } from './synqly/token.ts';
+
+/** The Management API that a session calls, and the token it calls it with. */
+export interface Upstream {
+  readonly client: Pick<SynqlyClient, 'request'>;
+  readonly token: TokenSource;
+}
+
+/** One caller: its token, its settings, and the one way from a call to Synqly. */
+export interface Session {
+  /** Milliseconds that a call may take, retries included. */
+  readonly timeout: number;
+  /** Whether secrets of answers go into results. */
+  readonly revealSecrets: boolean;
+  /** Whether the organization is invented. */
+  readonly sandbox: boolean;
+  readonly log: Log;
+  /** Sends a request with the session's token. @throws CallError */
+  send(request: ApiRequest): Promise<ApiAnswer>;
+  /** Tokens of this session so far; they may appear in nothing that leaves it. */
+  readonly knownTokens: Iterable<string>;
+}
+
+export interface SessionOptions extends Omit<Session, 'send'> {
+  /** Opens the upstream. Called with the first request, so that listing tools needs no HTTP client. */
+  readonly open: () => Promise<Upstream>;
+}
+
+export function createSession(options: SessionOptions): Session {
+  const { open, ...settings } = options;
+  let opening: Promise<Upstream> | undefined;
+
+  const connect = async (): Promise<Upstream> => {
+    opening ??= open();
+    try {
+      return await opening;
+    } catch (error) {
+      // The next call tries again.
+      opening = undefined;
+      throw error;
+    }
+  };
+
+  return {
+    ...settings,
+    send: async (request) => {
+      const { client, token } = await connect();
+      const bearer = await token.current();
+      try {
+        return await client.request(request, bearer);
+      } catch (error) {
+        const renewed = await renewAfter(error, token, bearer);
+        return client.request(request, renewed);
+      }
+    },
+  };
+}
+
+/** A 401 was answered before anything was done, so even a write may be sent again with another token. */
+async function renewAfter(error: unknown, token: TokenSource, refused: string): Promise<string> {
+  const renewed =
+    error instanceof CallError && error.code === 'unauthorized' ? await token.renewed(refused) : undefined;
+  if (renewed === undefined) throw error;
+  return renewed;
+}
