@@ -1,0 +1,86 @@
+import { Server } from '@modelcontextprotocol/sdk/server/index.js';
+import {
+  CallToolRequestSchema,
+  CompleteRequestSchema,
+  ErrorCode,
+  ListResourcesRequestSchema,
+  ListResourceTemplatesRequestSchema,
+  ListToolsRequestSchema,
+  McpError,
+  ReadResourceRequestSchema,
+} from '@modelcontextprotocol/sdk/types.js';
+import { instructionsFor } from './instructions.ts';
+import {
+  completeTemplate,
+  ResourceError,
+  readResource,
+  resources,
+  resourceTemplates,
+} from './resources/resources.ts';
+import type { Session } from './session.ts';
+import type { Surface } from './surfaces/full.ts';
+import { version } from './version.ts';
+
+/** MCP specification 2025-11-25, resources, error handling; the SDK has no name for it. */
+const resourceNotFound = -32002;
+
+/**
+ * An MCP server for one session: hands its surface and resources to the SDK. The low-level server is used because
+ * the high-level one converts every schema on every list request.
+ */
+export function createServer(session: Session, surface: Surface): Server {
+  const info = {
+    name: 'synqly-mcp',
+    title: session.sandbox ? 'Synqly (sandbox: invented data)' : 'Synqly',
+    version,
+  };
+  const server = new Server(info, {
+    capabilities: { tools: {}, resources: {}, completions: {} },
+    instructions: instructionsFor(session),
+  });
+  serveTools(server, session, surface);
+  serveResources(server, session);
+  return server;
+}
+
+function serveTools(server: Server, session: Session, surface: Surface): void {
+  const list = { tools: [...surface.tools] };
+  server.setRequestHandler(ListToolsRequestSchema, () => list as never);
+  server.setRequestHandler(CallToolRequestSchema, async ({ params }, { signal }) => {
+    const call = surface.call(params.name, params.arguments, session, signal);
+    // The specification wants a protocol error here; the SDK's own server answers an isError result.
+    if (!call) throw new McpError(ErrorCode.InvalidParams, `Unknown tool: ${params.name}`);
+    const { value, error } = await call;
+    return { content: [{ type: 'text', text: JSON.stringify(value) }], ...(error ? { isError: true } : {}) };
+  });
+}
+
+function serveResources(server: Server, session: Session): void {
+  server.setRequestHandler(ListResourcesRequestSchema, () => ({ resources: [...resources] }));
+  server.setRequestHandler(ListResourceTemplatesRequestSchema, () => ({
+    resourceTemplates: [...resourceTemplates],
+  }));
+  server.setRequestHandler(ReadResourceRequestSchema, async ({ params }, { signal }) => {
+    try {
+      return { contents: [await readResource(params.uri, session, signal)] };
+    } catch (error) {
+      if (!(error instanceof ResourceError)) throw error;
+      throw new McpError(
+        error.missing ? resourceNotFound : ErrorCode.InternalError,
+        error.message,
+        error.data,
+      );
+    }
+  });
+  server.setRequestHandler(CompleteRequestSchema, async ({ params }, { signal }) => {
+    const { ref, argument, context } = params;
+    if (ref.type !== 'ref/resource') throw new McpError(ErrorCode.InvalidParams, 'There are no prompts.');
+    const request = {
+      uriTemplate: ref.uri,
+      argument: argument.name,
+      value: argument.value,
+      chosen: context?.arguments ?? {},
+    };
+    return { completion: await completeTemplate(request, session, signal) };
+  });
+}

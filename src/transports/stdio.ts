@@ -1,0 +1,87 @@
+import type { Server } from '@modelcontextprotocol/sdk/server/index.js';
+import { StdioServerTransport } from '@modelcontextprotocol/sdk/server/stdio.js';
+import { isJSONRPCNotification, isJSONRPCRequest, type RequestId } from '@modelcontextprotocol/sdk/types.js';
+import type { Log } from '../log.ts';
+
+/** Milliseconds that running calls get to finish once the client is gone or a signal came. */
+const finishWithin = 3_000;
+/** Milliseconds for a client that is slow to read its last answers. */
+const flushWithin = 1_000;
+
+/**
+ * Serves one client over stdin and stdout until stdin ends or the process is told to stop. What runs then may
+ * finish, else is cancelled; every finished answer is written. Over within five seconds.
+ */
+export async function serveStdio(server: Server, log: Log): Promise<void> {
+  const transport = new StdioServerTransport();
+  await server.connect(transport);
+  const requests = trackRequests(transport);
+  server.onerror = (error) => log.warn({ err: error }, 'a message was not understood');
+  const reason = await untilTold();
+  log.debug({ reason, running: requests.running() }, 'stopping');
+  await Promise.race([requests.none(), pause(finishWithin)]);
+  // Closing aborts the signal of every call that still runs.
+  await server.close();
+  await Promise.race([flushed(), pause(flushWithin)]);
+}
+
+interface Requests {
+  running(): number;
+  /** Resolves when every request has its answer. */
+  none(): Promise<void>;
+}
+
+/** The SDK does not tell when its handlers are done, so requests and answers are counted as they pass. */
+function trackRequests(transport: StdioServerTransport): Requests {
+  const open = new Set<RequestId>();
+  const waiting: (() => void)[] = [];
+  const close = (id: RequestId) => {
+    open.delete(id);
+    if (open.size === 0) for (const resolve of waiting.splice(0)) resolve();
+  };
+
+  const receive = transport.onmessage;
+  transport.onmessage = (message) => {
+    if (isJSONRPCRequest(message)) open.add(message.id);
+    // A cancelled request gets no answer (MCP specification 2025-11-25, cancellation).
+    else if (isJSONRPCNotification(message) && message.method === 'notifications/cancelled') {
+      close(message.params?.requestId as RequestId);
+    }
+    receive?.(message);
+  };
+  const send = transport.send.bind(transport);
+  transport.send = async (message) => {
+    await send(message);
+    if (!('method' in message) && message.id !== undefined) close(message.id);
+  };
+
+  return {
+    running: () => open.size,
+    none: () => (open.size === 0 ? Promise.resolve() : new Promise((resolve) => waiting.push(resolve))),
+  };
+}
+
+/** Why to stop. A second signal ends the process at once, since each is listened to only once. */
+function untilTold(): Promise<string> {
+  return new Promise((resolve) => {
+    // A client that dies closes the pipe; without this the process would outlive it.
+    process.stdin.once('end', () => resolve('stdin ended'));
+    process.stdin.once('close', () => resolve('stdin closed'));
+    process.stdout.once('error', () => resolve('stdout closed'));
+    for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const)
+      process.once(signal, () => resolve(signal));
+  });
+}
+
+function flushed(): Promise<void> {
+  return new Promise((resolve) => {
+    if (process.stdout.destroyed || !process.stdout.writable) resolve();
+    else process.stdout.write('', () => resolve());
+  });
+}
+
+function pause(milliseconds: number): Promise<void> {
+  return new Promise((resolve) => {
+    setTimeout(resolve, milliseconds);
+  });
+}
