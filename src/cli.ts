@@ -1,0 +1,118 @@
+#!/usr/bin/env node
+import { Command, InvalidArgumentError, Option } from 'commander';
+import { ConfigError, readConfig, settings } from './config.ts';
+import { greeting } from './greeting.ts';
+import { createLog } from './log.ts';
+import type { SandboxSize } from './sandbox/seed.ts';
+import type { Sandbox } from './sandbox/start.ts';
+import { createServer } from './server.ts';
+import { createSession } from './session.ts';
+import { createFullSurface } from './surfaces/full.ts';
+import { catalogue } from './tools/catalogue.ts';
+import { serveStdio } from './transports/stdio.ts';
+import { prepareAccess } from './upstream.ts';
+import { version } from './version.ts';
+
+/** Exit status for settings that cannot be used, as for a wrong command line. */
+const usageError = 2;
+
+type Flags = Record<string, string | boolean>;
+
+async function serve(flags: Flags): Promise<void> {
+  const config = readConfig(flags, process.env);
+  const access = prepareAccess(config);
+  const log = await createLog(config.logLevel.value, access.knownTokens);
+  const session = createSession({
+    ...access,
+    log,
+    timeout: config.timeout.value,
+    revealSecrets: config.revealSecrets.value,
+    sandbox: config.sandbox.value,
+  });
+  if (process.stdin.isTTY) process.stderr.write(greeting(config, process.argv[1] ?? 'synqly-mcp'));
+  await serveStdio(createServer(session, createFullSurface(catalogue)), log);
+  // Kept-alive connections and the sandbox would hold the process.
+  process.exit(0);
+}
+
+interface SandboxFlags {
+  readonly port: number;
+  readonly seed?: number;
+  readonly size: SandboxSize;
+  readonly fault?: string[];
+  readonly json?: true;
+}
+
+async function serveSandbox(flags: SandboxFlags): Promise<void> {
+  const sandbox = await openSandbox(flags);
+  const { baseUrl, token } = sandbox;
+  process.stdout.write(
+    flags.json
+      ? `${JSON.stringify({ base_url: baseUrl, token })}\n`
+      : `Sandbox with invented data; Ctrl-C ends it.\n\nBase URL  ${baseUrl}\nToken     ${token}\n`,
+  );
+  await new Promise((resolve) => {
+    for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.once(signal, resolve);
+  });
+  await sandbox.close();
+}
+
+async function openSandbox({ port, seed = 1, size, fault = [] }: SandboxFlags): Promise<Sandbox> {
+  const [{ startSandbox }, { parseFault }] = await Promise.all([
+    import('./sandbox/start.ts'),
+    import('./sandbox/faults.ts'),
+  ]);
+  try {
+    return await startSandbox({ port, seed, size, faults: fault.map(parseFault) });
+  } catch (error) {
+    throw new ConfigError((error as Error).message);
+  }
+}
+
+function createProgram(): Command {
+  const program = new Command('synqly-mcp')
+    .description('MCP server with which an AI assistant administers a Synqly organization.')
+    .version(version)
+    .showHelpAfterError()
+    .addHelpText('after', environmentHelp())
+    .action(serve);
+  for (const setting of Object.values(settings)) {
+    if (!('flag' in setting)) continue;
+    const { flag, placeholder, help } = setting;
+    program.addOption(new Option(placeholder ? `--${flag} <${placeholder}>` : `--${flag}`, help));
+  }
+  program
+    .command('sandbox')
+    .description('Serve an invented Synqly over HTTP on loopback, without the MCP server.')
+    .option('--port <n>', 'port to listen on; 0 picks one', wholeNumber, 0)
+    .option('--seed <n>', 'random seed of the invented data', wholeNumber)
+    .option('--size <size>', 'small, medium, large, or a number of accounts', size, 'medium')
+    .option('--fault <fault...>', 'fault to inject, such as accounts_list:status=503,times=1')
+    .option('--json', 'print {"base_url","token"} as one line')
+    .action(serveSandbox);
+  return program;
+}
+
+function wholeNumber(text: string): number {
+  if (!/^\d+$/.test(text)) throw new InvalidArgumentError('It must be a whole number.');
+  return Number(text);
+}
+
+function size(text: string): SandboxSize {
+  if (/^\d+$/.test(text)) return Number(text);
+  if (text === 'small' || text === 'medium' || text === 'large') return text;
+  throw new InvalidArgumentError('It must be small, medium, large or a number.');
+}
+
+function environmentHelp(): string {
+  const lines = Object.values(settings).map(({ env, help }) => `  ${(env ?? '').padEnd(28)}${help}`);
+  return ['', 'Environment (a flag wins over it):', ...lines].join('\n');
+}
+
+try {
+  await createProgram().parseAsync();
+} catch (error) {
+  if (!(error instanceof ConfigError)) throw error;
+  process.stderr.write(`synqly-mcp: ${error.message}\n`);
+  process.exit(usageError);
+}

@@ -1,0 +1,193 @@
+import { parseBaseUrl } from './synqly/url.ts';
+
+/** Where a setting's value came from. */
+export type Source = 'flag' | 'environment' | 'default';
+
+export interface Setting<Value> {
+  readonly value: Value;
+  readonly source: Source;
+}
+
+interface Definition<Value> {
+  /** Long name on the command line; secrets have none, since a command line is visible to everyone on the machine. */
+  readonly flag?: string;
+  /** What the flag takes, for help texts. */
+  readonly placeholder?: string;
+  readonly env?: string;
+  readonly fallback: Value;
+  /** How the default reads in help texts, where it is not the value itself. */
+  readonly fallbackText?: string;
+  readonly help: string;
+  /** @throws Error that says what is wrong with the text. */
+  readonly parse: (text: string) => Value;
+}
+
+const regions = { us: 'https://api.synqly.com', eu: 'https://api-eu.synqly.com' } as const;
+const logLevels = ['silent', 'error', 'warn', 'info', 'debug'] as const;
+
+/** A call ends within this many milliseconds: several clients give up at 60 s. */
+export const longestTimeout = 55_000;
+
+const define = <Value>(definition: Definition<Value>) => definition;
+
+/** Every setting: its flag, its environment variable, its default. The README's table is made from it. */
+export const settings = {
+  token: define<string | undefined>({
+    env: 'SYNQLY_TOKEN',
+    fallback: undefined,
+    help: 'Organization or ad hoc token that calls the Management API.',
+    parse: (text) => text,
+  }),
+  mcpToken: define<string | undefined>({
+    env: 'SYNQLY_MCP_TOKEN',
+    fallback: undefined,
+    help: 'Read when SYNQLY_TOKEN is not set.',
+    parse: (text) => text,
+  }),
+  tokenFile: define<string | undefined>({
+    env: 'SYNQLY_TOKEN_FILE',
+    fallback: undefined,
+    help: 'File that holds the token; read again when it changes or Synqly answers 401.',
+    parse: (text) => text,
+  }),
+  sandbox: define<boolean>({
+    flag: 'sandbox',
+    env: 'SYNQLY_SANDBOX',
+    fallback: false,
+    help: 'Serve an invented organization from inside the process; needs no token.',
+    parse: parseBoolean,
+  }),
+  baseUrl: define<URL | undefined>({
+    flag: 'base-url',
+    placeholder: 'url',
+    env: 'SYNQLY_BASE_URL',
+    fallback: undefined,
+    fallbackText: 'by region',
+    help: 'Address of a self-hosted Synqly, path prefix included. https, or http to loopback.',
+    parse: parseBaseUrl,
+  }),
+  region: define<keyof typeof regions>({
+    flag: 'region',
+    placeholder: 'us|eu',
+    env: 'SYNQLY_REGION',
+    fallback: 'us',
+    help: 'Where the organization was set up: api.synqly.com or api-eu.synqly.com.',
+    parse: (text) => parseChoice(text, Object.keys(regions) as (keyof typeof regions)[]),
+  }),
+  timeout: define<number>({
+    flag: 'timeout',
+    placeholder: 'seconds',
+    env: 'SYNQLY_TIMEOUT',
+    fallback: 30_000,
+    fallbackText: '30',
+    help: 'Deadline of a call, retries included; at most 55.',
+    parse: (text) => parseNumber(text, 0.1, longestTimeout / 1000) * 1000,
+  }),
+  maxResponseBytes: define<number>({
+    flag: 'max-response-bytes',
+    placeholder: 'n',
+    env: 'SYNQLY_MAX_RESPONSE_BYTES',
+    fallback: 4 * 1024 * 1024,
+    help: 'Answers of Synqly above this size are refused.',
+    parse: (text) => Math.trunc(parseNumber(text, 1024, 1024 ** 3)),
+  }),
+  revealSecrets: define<boolean>({
+    flag: 'reveal-secrets',
+    env: 'SYNQLY_REVEAL_SECRETS',
+    fallback: false,
+    help: 'Put secrets of answers into results; without it they are withheld.',
+    parse: parseBoolean,
+  }),
+  logLevel: define<(typeof logLevels)[number]>({
+    flag: 'log-level',
+    placeholder: logLevels.join('|'),
+    env: 'SYNQLY_LOG_LEVEL',
+    fallback: 'info',
+    help: 'What is logged, on stderr.',
+    parse: (text) => parseChoice(text, logLevels),
+  }),
+};
+
+type Settings = typeof settings;
+export type SettingName = keyof Settings;
+
+/** All settings with the value of each and where it came from. */
+export type Config = {
+  readonly [Name in SettingName]: Setting<Settings[Name] extends Definition<infer Value> ? Value : never>;
+};
+
+/** A setting that cannot be used. The message names it, and never its value when that may be a secret. */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError';
+}
+
+/**
+ * Reads all settings: a flag wins over the environment, the environment over the default. An empty variable counts as unset.
+ *
+ * @param flags values from the command line by setting name; `true` for a flag without a value
+ * @throws ConfigError
+ */
+export function readConfig(
+  flags: Readonly<Partial<Record<string, string | boolean>>>,
+  environment: NodeJS.ProcessEnv,
+): Config {
+  const entries = Object.entries(settings).map(([name, definition]) => [
+    name,
+    readSetting(definition as Definition<unknown>, flags[name], environment),
+  ]);
+  return Object.fromEntries(entries) as Config;
+}
+
+function readSetting(
+  definition: Definition<unknown>,
+  flag: string | boolean | undefined,
+  environment: NodeJS.ProcessEnv,
+): Setting<unknown> {
+  const { flag: flagName, env, fallback } = definition;
+  if (flag !== undefined)
+    return { value: parseAs(`--${flagName}`, definition, String(flag)), source: 'flag' };
+  const text = env === undefined ? undefined : environment[env]?.trim();
+  if (text) return { value: parseAs(`${env}`, definition, text), source: 'environment' };
+  return { value: fallback, source: 'default' };
+}
+
+function parseAs(name: string, definition: Definition<unknown>, text: string): unknown {
+  try {
+    return definition.parse(text);
+  } catch (error) {
+    throw new ConfigError(`${name} ${(error as Error).message}.`);
+  }
+}
+
+/** The base URL that the settings name. */
+export function baseUrlOf(config: Config): URL {
+  return config.baseUrl.value ?? new URL(regions[config.region.value]);
+}
+
+function parseBoolean(text: string): boolean {
+  const known: Record<string, boolean> = {
+    true: true,
+    1: true,
+    yes: true,
+    false: false,
+    0: false,
+    no: false,
+  };
+  const value = known[text.toLowerCase()];
+  if (value === undefined) throw new Error('must be true or false');
+  return value;
+}
+
+function parseChoice<Choice extends string>(text: string, choices: readonly Choice[]): Choice {
+  const choice = choices.find((one) => one === text.toLowerCase());
+  if (choice === undefined) throw new Error(`must be one of ${choices.join(', ')}`);
+  return choice;
+}
+
+function parseNumber(text: string, least: number, most: number): number {
+  const value = Number(text);
+  if (!Number.isFinite(value) || value < least || value > most) {
+    throw new Error(`must be a number from ${least} to ${most}`);
+  }
+  return value;
+}

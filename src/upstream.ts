@@ -1,0 +1,71 @@
+import { baseUrlOf, type Config, ConfigError } from './config.ts';
+import type { Upstream } from './session.ts';
+import { checkToken, fileToken, fixedToken, type TokenSource } from './synqly/token.ts';
+import { version } from './version.ts';
+
+/**
+ * The token that the settings name: SYNQLY_TOKEN, else SYNQLY_MCP_TOKEN, else the file.
+ *
+ * @throws ConfigError when there is none, or none that can be used; it never holds the token
+ */
+function tokenOf(config: Config): TokenSource {
+  const named = config.token.value
+    ? (['SYNQLY_TOKEN', config.token.value] as const)
+    : (['SYNQLY_MCP_TOKEN', config.mcpToken.value] as const);
+  const [name, token] = named;
+  if (token !== undefined) {
+    try {
+      return fixedToken(checkToken(token));
+    } catch (error) {
+      throw new ConfigError(`${name} ${(error as Error).message}.`);
+    }
+  }
+  if (config.tokenFile.value !== undefined) return fileToken(config.tokenFile.value);
+  throw new ConfigError(
+    'There is no Synqly token. Set SYNQLY_TOKEN (or SYNQLY_TOKEN_FILE) to an organization token, or start with --sandbox to try it on invented data.',
+  );
+}
+
+/** The way to Synqly, not yet opened. */
+export interface Access {
+  /** Opens it; called by the first request. */
+  readonly open: () => Promise<Upstream>;
+  /** Every token used so far. None may appear in a result or a log. */
+  readonly knownTokens: Iterable<string>;
+}
+
+/** Prepares access to Synqly, or to the sandbox. @throws ConfigError */
+export function prepareAccess(config: Config): Access {
+  if (config.sandbox.value) return prepareSandbox(config);
+  const token = tokenOf(config);
+  return {
+    open: async () => ({ client: await connect(config, baseUrlOf(config)), token }),
+    knownTokens: token.known,
+  };
+}
+
+function prepareSandbox(config: Config): Access {
+  if (config.baseUrl.source === 'flag' || config.region.source === 'flag') {
+    throw new ConfigError(
+      '--sandbox serves its own Synqly: it cannot be combined with --base-url or --region.',
+    );
+  }
+  const knownTokens = new Set<string>();
+  const open = async () => {
+    const { startSandbox } = await import('./sandbox/start.ts');
+    const sandbox = await startSandbox();
+    knownTokens.add(sandbox.token);
+    return { client: await connect(config, new URL(sandbox.baseUrl)), token: fixedToken(sandbox.token) };
+  };
+  return { open, knownTokens };
+}
+
+/** The HTTP client is loaded here and not before: listing tools does without it. */
+async function connect(config: Config, baseUrl: URL): Promise<Upstream['client']> {
+  const { SynqlyClient } = await import('./synqly/client.ts');
+  return new SynqlyClient({
+    baseUrl,
+    maxResponseBytes: config.maxResponseBytes.value,
+    userAgent: `synqly-mcp/${version}`,
+  });
+}
