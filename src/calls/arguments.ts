@@ -1,8 +1,8 @@
-import type { z } from 'zod';
+import type * as z from 'zod';
 import { type ArgumentFault, CallError } from '../errors.ts';
 import { isJsonObject, type JsonObject, parseJson } from '../json.ts';
 import type { Operation } from '../tools/operation.ts';
-import { inputSchemaOf } from '../tools/schema.ts';
+import { argumentSchemaOf } from '../tools/schema.ts';
 
 export type Arguments = Readonly<JsonObject>;
 
@@ -12,7 +12,7 @@ export type Arguments = Readonly<JsonObject>;
  * @throws CallError `invalid_arguments` that names every argument at fault, never a value
  */
 export function readArguments(operation: Operation, raw: unknown): Arguments {
-  const decoded = decode(raw ?? {}, inputSchemaOf(operation) as Schema);
+  const decoded = decode(raw ?? {}, argumentSchemaOf(operation) as Schema);
   const parsed = operation.input.safeParse(decoded);
   if (parsed.success) return parsed.data;
   const { issues } = parsed.error;

@@ -1,0 +1,29 @@
+import * as z from 'zod';
+import { category, environment, texts } from './fields.ts';
+
+/** The fixed permission sets. */
+export const permissionSet = z.enum([
+  'administrator',
+  'viewer',
+  'member',
+  'account-manager',
+  'connect-ui',
+  'token-issuer',
+  'mcp-integrations-use-only',
+  'mcp-management',
+]);
+
+const idsOrAll = texts.describe('Ids, or * for all');
+
+/** What a role or a token reaches. Each part narrows it further. */
+export const reach = z.strictObject({
+  organizations: z.strictObject({ ids: idsOrAll, labels: texts.nullish() }).nullish(),
+  accounts: z
+    .strictObject({
+      ids: idsOrAll,
+      labels: texts.nullish(),
+      environments: z.array(environment).nullish(),
+    })
+    .nullish(),
+  integrations: z.strictObject({ categories: z.array(category) }).nullish(),
+});

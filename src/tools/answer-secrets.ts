@@ -1,0 +1,37 @@
+/*
+ * Where answers hold secrets, as dotted paths with `[]` for every item of a list. Each list is for one kind
+ * of object; `within` says where the object is.
+ */
+
+/** Prefixes paths with the place of their object. */
+export function within(place: string, paths: readonly string[]): string[] {
+  return paths.map((path) => `${place}.${path}`);
+}
+
+/** A Token: one bearer secret. */
+export const tokenSecrets: readonly string[] = ['secret'];
+
+/** A TokenPair. */
+export const tokenPairSecrets: readonly string[] = [
+  ...within('access', tokenSecrets),
+  ...within('refresh', tokenSecrets),
+];
+
+/** A RefreshToken: a token object with one or two pairs. */
+export const refreshTokenSecrets: readonly string[] = [
+  ...within('primary', tokenPairSecrets),
+  ...within('secondary', tokenPairSecrets),
+];
+
+/** An Integration. Inline credentials may come back in its provider_config. */
+export const integrationSecrets: readonly string[] = [
+  'provider_config',
+  'webhook_config.provider_key',
+  'webhook_config.items[].integrator_key',
+];
+
+/** The problems that did not stop a call; each may repeat the value it complains about. */
+export const messageSecrets: readonly string[] = within('messages.problems[]', [
+  'context.parameter.value',
+  'cause[].context.parameter.value',
+]);

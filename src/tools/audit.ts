@@ -1,0 +1,15 @@
+import { filter, limit, orderByTime, startAfterTime } from './fields.ts';
+import { defineOperation } from './operation.ts';
+
+export const auditList = defineOperation({
+  id: 'audit_list',
+  group: 'audit',
+  method: 'GET',
+  path: '/v1/audit/organizations',
+  effect: 'read',
+  title: 'List audit events',
+  summary:
+    'List who called which Management API path, from where, with what outcome. Oldest first unless order says otherwise.',
+  query: { limit, start_after: startAfterTime, order: orderByTime, filter },
+  secrets: ['result[].body', 'result[].response'],
+});

@@ -1,0 +1,52 @@
+import * as z from 'zod';
+import { text } from './fields.ts';
+import { defineOperation } from './operation.ts';
+
+const large = 'Makes the answer very large';
+
+export const capabilitiesListConnectors = defineOperation({
+  id: 'capabilities_list_connectors',
+  group: 'capabilities',
+  method: 'GET',
+  path: '/v1/capabilities/connectors',
+  effect: 'read',
+  title: 'List connectors',
+  summary: 'List connector categories (siem, ticketing, edr ...) with the ids of their providers.',
+  query: {
+    expand: z
+      .array(z.enum(['providers']))
+      .optional()
+      .describe(large),
+  },
+});
+
+export const capabilitiesListProviders = defineOperation({
+  id: 'capabilities_list_providers',
+  group: 'capabilities',
+  method: 'GET',
+  path: '/v1/capabilities/providers',
+  effect: 'read',
+  title: 'List providers',
+  summary:
+    'List all providers with id, vendor and connector. For one provider use capabilities_get_provider.',
+  query: {
+    expand: z
+      .array(z.enum(['connector', 'operations', 'provider_config']))
+      .optional()
+      .describe(large),
+  },
+});
+
+export const capabilitiesGetProvider = defineOperation({
+  id: 'capabilities_get_provider',
+  group: 'capabilities',
+  method: 'GET',
+  path: '/v1/capabilities/providers/{provider_id}',
+  effect: 'read',
+  title: 'Get provider',
+  summary: 'Get what a provider supports. expand provider_config for the fields that its integrations take.',
+  params: { provider_id: text.describe('Such as siem_splunk') },
+  query: {
+    expand: z.array(z.enum(['connector', 'operations', 'request_body', 'provider_config'])).optional(),
+  },
+});

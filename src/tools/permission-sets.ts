@@ -1,0 +1,23 @@
+import { permissionSet } from './access.ts';
+import { defineOperation } from './operation.ts';
+
+export const permissionsetList = defineOperation({
+  id: 'permissionset_list',
+  group: 'permission-sets',
+  method: 'GET',
+  path: '/v1/permissionsets',
+  effect: 'read',
+  title: 'List permission sets',
+  summary: 'List the fixed permission sets for roles and tokens, with the actions each allows.',
+});
+
+export const permissionsetGet = defineOperation({
+  id: 'permissionset_get',
+  group: 'permission-sets',
+  method: 'GET',
+  path: '/v1/permissionsets/{permissionset_id}',
+  effect: 'read',
+  title: 'Get permission set',
+  summary: 'Get the actions that one permission set allows for each API.',
+  params: { permissionset_id: permissionSet },
+});

@@ -1,0 +1,90 @@
+import * as z from 'zod';
+import { integrationSecrets, within } from './answer-secrets.ts';
+import {
+  accountId,
+  filter,
+  integrationId,
+  limit,
+  order,
+  orderByTime,
+  startAfterTime,
+  text,
+} from './fields.ts';
+import { defineOperation } from './operation.ts';
+
+const integration = { account_id: accountId, integration_id: integrationId };
+
+export const statusList = defineOperation({
+  id: 'status_list',
+  group: 'status',
+  method: 'GET',
+  path: '/v1/status',
+  effect: 'read',
+  title: 'List status',
+  summary: 'List health and traffic counters of all integrations.',
+  query: {
+    limit,
+    start_after: text.optional().describe('Last account_id,integration_id seen'),
+    order,
+    filter,
+    expand: z.array(z.enum(['accounts', 'integrations', 'all'])).optional(),
+  },
+  secrets: within('result[].integration', integrationSecrets),
+});
+
+export const statusGet = defineOperation({
+  id: 'status_get',
+  group: 'status',
+  method: 'GET',
+  path: '/v1/status/{account_id}/{integration_id}',
+  effect: 'read',
+  title: 'Get status',
+  summary: 'Get health and traffic counters of one integration. For its errors use status_list_events.',
+  params: integration,
+  secrets: within('result.integration', integrationSecrets),
+});
+
+export const statusReset = defineOperation({
+  id: 'status_reset',
+  group: 'status',
+  method: 'PUT',
+  path: '/v1/status/{account_id}/{integration_id}',
+  effect: 'destroy',
+  title: 'Reset status',
+  summary: 'Discard the recorded status of an integration. Final.',
+  params: integration,
+});
+
+export const statusListEvents = defineOperation({
+  id: 'status_list_events',
+  group: 'status',
+  method: 'GET',
+  path: '/v1/status/{account_id}/{integration_id}/events',
+  effect: 'read',
+  title: 'List status events',
+  summary: 'List status events of an integration, errors included. Oldest first unless order says otherwise.',
+  params: integration,
+  query: { limit, start_after: startAfterTime, order: orderByTime, filter },
+});
+
+export const statusGetTimeseries = defineOperation({
+  id: 'status_get_timeseries',
+  group: 'status',
+  method: 'GET',
+  path: '/v1/status/timeseries',
+  effect: 'read',
+  title: 'Get usage series',
+  summary: 'Get usage of the whole organization over the last hour, step by step.',
+});
+
+export const statusGetIntegrationTimeseries = defineOperation({
+  id: 'status_get_integration_timeseries',
+  group: 'status',
+  method: 'GET',
+  path: '/v1/status/{account_id}/{integration_id}/timeseries',
+  effect: 'read',
+  title: 'Get integration usage series',
+  summary: 'Get recent usage of one integration, step by step.',
+  params: integration,
+  query: { interval: text.optional().describe('Only hour is known') },
+});

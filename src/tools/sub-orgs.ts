@@ -1,0 +1,56 @@
+import * as z from 'zod';
+import { tokenPairSecrets, within } from './answer-secrets.ts';
+import { fullname, newName, organizationId, sketched, text } from './fields.ts';
+import { newMember } from './new-member.ts';
+import { defineOperation } from './operation.ts';
+
+export const subOrgsList = defineOperation({
+  id: 'subOrgs_list',
+  group: 'sub-orgs',
+  method: 'GET',
+  path: '/v1/suborgs',
+  effect: 'read',
+  title: 'List sub-organizations',
+  summary: 'List the organizations below this one. Presumably for root organizations only.',
+});
+
+export const subOrgsCreate = defineOperation({
+  id: 'subOrgs_create',
+  group: 'sub-orgs',
+  method: 'POST',
+  path: '/v1/suborgs',
+  effect: 'create',
+  title: 'Create sub-organization',
+  summary: 'Create an organization below this one, with a token pair and, if given, its first member.',
+  body: {
+    name: newName,
+    fullname,
+    contact: text.optional().describe('Email address'),
+    reply_to: text.optional(),
+    picture: text.optional().describe('URL'),
+    member: sketched(z.strictObject(newMember), 'As in members_create: {name, secret, ...}').optional(),
+  },
+  secrets: within('result.token', tokenPairSecrets),
+});
+
+export const subOrgsGet = defineOperation({
+  id: 'subOrgs_get',
+  group: 'sub-orgs',
+  method: 'GET',
+  path: '/v1/suborgs/{organization_id}',
+  effect: 'read',
+  title: 'Get sub-organization',
+  summary: 'Get one sub-organization.',
+  params: { organization_id: organizationId },
+});
+
+export const subOrgsDelete = defineOperation({
+  id: 'subOrgs_delete',
+  group: 'sub-orgs',
+  method: 'DELETE',
+  path: '/v1/suborgs/{organization_id}',
+  effect: 'destroy',
+  title: 'Delete sub-organization',
+  summary: 'Delete a whole sub-organization: all its accounts, members and tokens. Final.',
+  params: { organization_id: organizationId },
+});

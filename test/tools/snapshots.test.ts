@@ -1,0 +1,24 @@
+import { existsSync, readdirSync } from 'node:fs';
+import { expect, test } from 'vitest';
+import { catalogue } from '../../src/tools/catalogue.ts';
+import { annotationsOf } from '../../src/tools/operation.ts';
+import { inputSchemaOf } from '../../src/tools/schema.ts';
+
+const folder = new URL('./snapshots/', import.meta.url);
+// Read before the tests run, which write a missing file outside of CI.
+const present = existsSync(folder) ? readdirSync(folder) : [];
+
+test.each(catalogue)('$id is published as its snapshot says', async (operation) => {
+  const tool = {
+    name: operation.id,
+    title: operation.title,
+    description: operation.summary,
+    annotations: annotationsOf(operation),
+    inputSchema: inputSchemaOf(operation),
+  };
+  await expect(`${JSON.stringify(tool, null, 2)}\n`).toMatchFileSnapshot(`./snapshots/${operation.id}.json`);
+});
+
+test('there is a snapshot for every tool and none besides', () => {
+  expect([...present].sort()).toEqual(catalogue.map(({ id }) => `${id}.json`).sort());
+});
