@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import type * as z from 'zod';
 import { isJsonObject } from '../json.ts';
 import { isSecret } from '../tools/fields.ts';
 import type { Operation } from '../tools/operation.ts';

@@ -1,0 +1,88 @@
+import { execFileSync, spawn } from 'node:child_process';
+import { cpSync, mkdirSync, rmSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+
+/*
+ * Cold start: from spawning the process to the answer of `tools/list`, ours beside a server with one `registerTool`
+ * call for each operation, run from unbundled files. The two take turns, so that noise meets both alike.
+ */
+const root = fileURLToPath(new URL('..', import.meta.url));
+const rounds = Number(process.argv[2] ?? 20);
+
+const messages = [
+  {
+    jsonrpc: '2.0',
+    id: 1,
+    method: 'initialize',
+    params: { protocolVersion: '2025-11-25', capabilities: {}, clientInfo: { name: 'bench', version: '1' } },
+  },
+  { jsonrpc: '2.0', method: 'notifications/initialized' },
+  { jsonrpc: '2.0', id: 2, method: 'tools/list' },
+];
+
+/** Compiles the sources file by file, as a server without a bundler ships. */
+function compileUnbundled(): string {
+  const out = `${root}bench/.build`;
+  rmSync(out, { recursive: true, force: true });
+  mkdirSync(out, { recursive: true });
+  const options = [
+    '--noEmit',
+    'false',
+    '--allowImportingTsExtensions',
+    'false',
+    '--rootDir',
+    root,
+    '--outDir',
+    out,
+  ];
+  execFileSync('npx', ['tsc', ...options], { cwd: root, stdio: 'inherit' });
+  cpSync(`${root}package.json`, `${out}/package.json`);
+  return `${out}/bench/register-tool-server.js`;
+}
+
+/** Milliseconds until the tool list is answered. */
+async function start(file: string): Promise<number> {
+  const started = performance.now();
+  const env = { ...process.env, SYNQLY_TOKEN: 'none', SYNQLY_LOG_LEVEL: 'silent' };
+  const child = spawn(process.execPath, [file], { stdio: ['pipe', 'pipe', 'inherit'], env });
+  child.stdin.write(messages.map((message) => `${JSON.stringify(message)}\n`).join(''));
+  let answered = '';
+  for await (const chunk of child.stdout) {
+    answered += chunk;
+    if (answered.split('\n').length > 2) break;
+  }
+  const elapsed = performance.now() - started;
+  const tools = JSON.parse(answered.split('\n')[1] ?? '{}').result?.tools?.length;
+  if (tools !== 96) throw new Error(`${file} listed ${tools} tools`);
+  child.kill();
+  await new Promise((resolve) => child.once('exit', resolve));
+  return elapsed;
+}
+
+function quantile(sorted: readonly number[], share: number): number {
+  return sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? Number.NaN;
+}
+
+const files = {
+  'synqly-mcp (dist/cli.js)': `${root}dist/cli.js`,
+  'registerTool, unbundled': compileUnbundled(),
+};
+const times = Object.fromEntries(Object.keys(files).map((name) => [name, [] as number[]]));
+for (let round = -1; round < rounds; round++) {
+  for (const [name, file] of Object.entries(files)) {
+    const elapsed = await start(file);
+    // The first round fills the disk cache.
+    if (round >= 0) times[name]?.push(elapsed);
+  }
+}
+
+console.log(`Spawn to tools/list answered, ${rounds} rounds, Node ${process.version}, milliseconds`);
+const medians = Object.entries(times).map(([name, values]) => {
+  const sorted = values.toSorted((one, other) => one - other);
+  const [median, low, high] = [0.5, 0.1, 0.9].map((share) => quantile(sorted, share));
+  console.log(
+    `${name.padEnd(28)} median ${median?.toFixed(0)}   10 % ${low?.toFixed(0)}   90 % ${high?.toFixed(0)}`,
+  );
+  return median ?? Number.NaN;
+});
+console.log(`ratio ${((medians[0] ?? 0) / (medians[1] ?? 1)).toFixed(2)}`);

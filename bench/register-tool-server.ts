@@ -1,0 +1,41 @@
+import { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js';
+import { StdioServerTransport } from '@modelcontextprotocol/sdk/server/stdio.js';
+import { runCall } from '../src/calls/call.ts';
+import { readConfig } from '../src/config.ts';
+import { createLog } from '../src/log.ts';
+import { createSession } from '../src/session.ts';
+import { SynqlyClient } from '../src/synqly/client.ts';
+import { fixedToken } from '../src/synqly/token.ts';
+import { catalogue } from '../src/tools/catalogue.ts';
+import { annotationsOf } from '../src/tools/operation.ts';
+
+/*
+ * The same tools served the usual way: one `registerTool` call for each operation on the SDK's high-level server,
+ * everything imported up front, run from unbundled files. What we measure our start against.
+ */
+const config = readConfig({}, process.env);
+const log = await createLog(config.logLevel.value, []);
+const client = new SynqlyClient({
+  baseUrl: new URL('http://127.0.0.1:9'),
+  maxResponseBytes: config.maxResponseBytes.value,
+  userAgent: 'register-tool-server',
+});
+const session = createSession({
+  open: async () => ({ client, token: fixedToken('none') }),
+  knownTokens: [],
+  log,
+  timeout: config.timeout.value,
+  revealSecrets: false,
+  sandbox: false,
+});
+
+const server = new McpServer({ name: 'register-tool-server', version: '1.0.0' });
+for (const operation of catalogue) {
+  const { title, summary: description, input } = operation;
+  const shown = { title, description, inputSchema: input, annotations: { ...annotationsOf(operation) } };
+  server.registerTool(operation.id, shown, async (args, { signal }) => {
+    const { value } = await runCall(operation, args, session, signal);
+    return { content: [{ type: 'text', text: JSON.stringify(value) }] };
+  });
+}
+await server.connect(new StdioServerTransport());

@@ -1,0 +1,110 @@
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { Client } from '@modelcontextprotocol/sdk/client/index.js';
+import { StdioClientTransport } from '@modelcontextprotocol/sdk/client/stdio.js';
+import type { Exchange } from '../../src/sandbox/app.ts';
+import { type Sandbox, type SandboxOptions, startSandbox } from '../../src/sandbox/start.ts';
+
+/** The built program. */
+export const builtCli = fileURLToPath(new URL('../../dist/cli.js', import.meta.url));
+
+/** Bearer tokens of tests hold this, so that a leak is found by searching for it. */
+export const canary = 'canary-5f1d9a77c2e84b0e9a';
+
+/** What the tests of the front door need of the environment, and no token of the machine's own. */
+export function cleanEnvironment(extra: Record<string, string> = {}): Record<string, string> {
+  return { PATH: process.env.PATH ?? '', HOME: process.env.HOME ?? '', ...extra };
+}
+
+export interface Program {
+  readonly client: Client;
+  /** Everything the program has written to stderr so far. */
+  stderr(): string;
+  /** Runs a tool; gives the parsed JSON of its text. */
+  call(name: string, args?: Record<string, unknown>): Promise<ToolAnswer>;
+  close(): Promise<void>;
+}
+
+export interface ToolAnswer {
+  readonly isError: boolean;
+  readonly text: string;
+  // biome-ignore lint/suspicious/noExplicitAny: answers are compared, not programmed against
+  readonly json: any;
+}
+
+/** Starts the built program and connects the SDK's client to it over stdio. */
+export async function startProgram(args: string[], env: Record<string, string> = {}): Promise<Program> {
+  const transport = new StdioClientTransport({
+    command: process.execPath,
+    args: [builtCli, ...args],
+    env: cleanEnvironment(env),
+    stderr: 'pipe',
+  });
+  let written = '';
+  transport.stderr?.on('data', (chunk) => {
+    written += chunk;
+  });
+  const client = new Client({ name: 'test', version: '1.0.0' });
+  await client.connect(transport);
+  return {
+    client,
+    stderr: () => written,
+    call: async (name, args = {}) => {
+      const result = await client.callTool({ name, arguments: args });
+      const [content] = result.content as { type: string; text: string }[];
+      const text = content?.text ?? '';
+      return { isError: result.isError === true, text, json: JSON.parse(text) };
+    },
+    close: () => client.close(),
+  };
+}
+
+export interface Rig extends Program {
+  readonly sandbox: Sandbox;
+  /** Requests that reached the sandbox, oldest first. */
+  readonly exchanges: Exchange[];
+}
+
+/** A sandbox in this process, so that what reaches it can be watched, and the built program connected to it. */
+export async function startRig(
+  options: { sandbox?: SandboxOptions; args?: string[]; env?: Record<string, string> } = {},
+): Promise<Rig> {
+  const exchanges: Exchange[] = [];
+  const sandbox = await startSandbox({
+    ...options.sandbox,
+    onExchange: (exchange) => exchanges.push(exchange),
+  });
+  const args = ['--base-url', sandbox.baseUrl, ...(options.args ?? [])];
+  const program = await startProgram(args, { SYNQLY_TOKEN: sandbox.token, ...options.env });
+  return {
+    ...program,
+    sandbox,
+    exchanges,
+    close: async () => {
+      await program.close();
+      await sandbox.close();
+    },
+  };
+}
+
+interface FactSheet {
+  // biome-ignore lint/suspicious/noExplicitAny: an OpenAPI document
+  readonly paths: Record<string, Record<string, any>>;
+  // biome-ignore lint/suspicious/noExplicitAny: an OpenAPI document
+  readonly components: any;
+}
+
+/** The fact sheet that the sandbox is written from. */
+export const factSheet: FactSheet = JSON.parse(
+  readFileSync(new URL('../../src/sandbox/facts/management.openapi.json', import.meta.url), 'utf8'),
+);
+
+/** Every operation of the fact sheet. */
+export const factOperations = Object.entries(factSheet.paths).flatMap(([path, methods]) =>
+  Object.entries(methods).map(([method, operation]) => ({
+    id: operation.operationId as string,
+    path,
+    method: method.toUpperCase(),
+    operation,
+  })),
+);

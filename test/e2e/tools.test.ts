@@ -1,0 +1,64 @@
+import { readFileSync } from 'node:fs';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { factOperations, type Program, startProgram } from './support.ts';
+
+let program: Program;
+beforeAll(async () => {
+  program = await startProgram(['--sandbox']);
+});
+afterAll(() => program.close());
+
+test('every operation of the API is a tool of the same name', async () => {
+  const { tools } = await program.client.listTools();
+  expect(tools.map(({ name }) => name).sort()).toEqual(factOperations.map(({ id }) => id).sort());
+  expect(tools).toHaveLength(96);
+});
+
+test('every tool has a title, a description, a strict input schema and all four hints', async () => {
+  const { tools } = await program.client.listTools();
+  for (const tool of tools) {
+    expect(tool.title, tool.name).toBeTruthy();
+    expect(tool.description, tool.name).toBeTruthy();
+    expect(tool.inputSchema, tool.name).toMatchObject({ type: 'object', additionalProperties: false });
+    expect(Object.keys(tool.annotations ?? {}).sort(), tool.name).toEqual([
+      'destructiveHint',
+      'idempotentHint',
+      'openWorldHint',
+      'readOnlyHint',
+    ]);
+  }
+});
+
+test('what is listed is what the snapshots show', async () => {
+  const { tools } = await program.client.listTools();
+  for (const tool of tools) {
+    const snapshot = readFileSync(new URL(`../tools/snapshots/${tool.name}.json`, import.meta.url), 'utf8');
+    expect(JSON.parse(snapshot), tool.name).toEqual(tool);
+  }
+});
+
+test('the sandbox says in title and instructions that its data is invented', async () => {
+  expect(program.client.getServerVersion()).toMatchObject({
+    name: 'synqly-mcp',
+    title: expect.stringMatching(/sandbox/i),
+  });
+  expect(program.client.getInstructions()).toMatch(/sandbox/i);
+});
+
+test('an unknown tool is a protocol error', async () => {
+  await expect(program.client.callTool({ name: 'accounts_explode' })).rejects.toMatchObject({ code: -32602 });
+});
+
+test('the embedded sandbox answers calls', async () => {
+  const { json, isError } = await program.call('accounts_list', { limit: 2 });
+  expect(isError).toBe(false);
+  expect(json.result).toHaveLength(2);
+});
+
+test('prompts, which the server does not have, are not announced', () => {
+  expect(Object.keys(program.client.getServerCapabilities() ?? {}).sort()).toEqual([
+    'completions',
+    'resources',
+    'tools',
+  ]);
+});
