@@ -1,0 +1,73 @@
+/*
+ * The connector operations that the fact sheet names (schema OperationId), taken apart. What is made up
+ * beyond the id, such as method and path, follows from the id's words and is the sandbox's own.
+ */
+import { createHash } from 'node:crypto';
+import { namedSchema } from './facts.ts';
+import { listCategories, type ProviderFact } from './providers.ts';
+
+/** One connector operation, such as `siem_query_events`. */
+export interface ConnectorOperation {
+  readonly id: string;
+  readonly category: string;
+  /** The id without its category, such as `query_events`. */
+  readonly name: string;
+  readonly fullname: string;
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+  readonly path: string;
+  readonly hasBody: boolean;
+}
+
+const methods: Readonly<Record<string, ConnectorOperation['method']>> = {
+  query: 'GET',
+  get: 'GET',
+  list: 'GET',
+  download: 'GET',
+  retrieve: 'GET',
+  update: 'PUT',
+  upload: 'PUT',
+  patch: 'PATCH',
+  delete: 'DELETE',
+  clear: 'DELETE',
+};
+
+let known: readonly ConnectorOperation[] | undefined;
+
+/** All connector operations of the fact sheet. */
+export function listConnectorOperations(): readonly ConnectorOperation[] {
+  known ??= (namedSchema('OperationId').enum as string[]).map(describe);
+  return known;
+}
+
+/** Name of the request body's schema in the engine document. */
+export function bodySchemaName(operation: ConnectorOperation): string {
+  return `${operation.id}_request`;
+}
+
+/**
+ * Whether a provider supports an operation of its category. Mocks do everything and real ones can be read;
+ * which of them can be written to is drawn from the names, the same each time.
+ */
+export function isSupported(provider: ProviderFact, operation: ConnectorOperation): boolean {
+  if (operation.category !== provider.category) return false;
+  if (provider.mock || operation.method === 'GET') return true;
+  const digest = createHash('sha256').update(`${provider.id} ${operation.id}`).digest();
+  return (digest[0] ?? 0) < 150;
+}
+
+function describe(id: string): ConnectorOperation {
+  const category = listCategories().find((one) => id.startsWith(`${one}_`)) ?? id;
+  const name = id.slice(category.length + 1);
+  const words = name.split('_');
+  const method = methods[words[0] ?? ''] ?? 'POST';
+  const phrase = words.join(' ');
+  return {
+    id,
+    category,
+    name,
+    fullname: phrase.charAt(0).toUpperCase() + phrase.slice(1),
+    method,
+    path: `/v1/${category}/${name.replaceAll('_', '-')}`,
+    hasBody: method !== 'GET' && method !== 'DELETE',
+  };
+}

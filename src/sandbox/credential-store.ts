@@ -1,0 +1,117 @@
+/*
+ * Stored credentials: what may be read of one (schema CredentialResponse) is kept in its collection, the
+ * secret in `world.credentialSecrets`. Each has one owner; its name is unique there.
+ */
+import type { EntityKind, Stored, World } from './model.ts';
+import type { Resource } from './problem.ts';
+
+export type OwnerType = Extract<
+  EntityKind,
+  'account' | 'integration' | 'integration_point' | 'organization_webhook'
+>;
+
+/** Who owns a credential. */
+export interface CredentialOwner {
+  readonly type: OwnerType;
+  readonly id: string;
+}
+
+/** Kinds of owner, in the order in which a path's owner is looked for. */
+export const ownerTypes: readonly OwnerType[] = [
+  'account',
+  'integration_point',
+  'integration',
+  'organization_webhook',
+];
+
+const ownerFields: Readonly<Record<OwnerType, string>> = {
+  account: 'account_id',
+  integration: 'integration_id',
+  integration_point: 'integration_point_id',
+  organization_webhook: 'organization_webhook_id',
+};
+
+/** Secret values by kind of credential (schema CredentialConfig). */
+export type CredentialConfig = Readonly<Record<string, unknown>> & { readonly type: string };
+
+export interface NewCredential {
+  readonly name?: string | undefined;
+  readonly fullname?: string | undefined;
+  readonly config: CredentialConfig;
+  /** RFC 3339. */
+  readonly expires?: string | undefined;
+  /** Whether Synqly looks after it, as it does for what came inline. */
+  readonly managed: boolean;
+}
+
+/** Stores a credential and its secret. 409 when its owner has one of that name. */
+export function storeCredential(world: World, owner: CredentialOwner, given: NewCredential): Stored {
+  const credential = world.collections.credential.add({
+    ...world.newNamed(given),
+    [ownerFields[owner.type]]: owner.id,
+    owner_type: owner.type,
+    config: { type: given.config.type },
+    ...(given.expires !== undefined && { expires: given.expires }),
+    managed: given.managed ? 'Managed' : 'Unmanaged',
+  });
+  world.credentialSecrets.set(credential.id, structuredClone(given.config));
+  return credential;
+}
+
+/** Secret values of a credential; none is known of a seeded one without them. */
+export function secretOf(world: World, credentialId: string): CredentialConfig | undefined {
+  return world.credentialSecrets.get(credentialId) as CredentialConfig | undefined;
+}
+
+/** The owner of a credential. */
+export function ownerOf(credential: Stored): CredentialOwner {
+  const type = credential.owner_type as OwnerType;
+  return { type, id: credential[ownerFields[type]] as string };
+}
+
+/** An object that may own credentials, by id or name, of the kinds given. An id goes before any name. */
+export function findOwner(
+  world: World,
+  idOrName: string,
+  types: readonly OwnerType[] = ownerTypes,
+): { type: OwnerType; object: Stored } | undefined {
+  const found = types.flatMap((type) => {
+    const object = world.collections[type].find(idOrName);
+    return object ? [{ type, object }] : [];
+  });
+  return found.find(({ object }) => object.id === idOrName) ?? found[0];
+}
+
+/** Integrations and webhooks that use a credential, as a problem names them. */
+export function usersOf(world: World, credentialId: string): Resource[] {
+  const { integration, organization_webhook: webhook } = world.collections;
+  return [
+    ...integration
+      .all()
+      .filter((one) => referencesIn(one.provider_config).includes(credentialId))
+      .map(({ id }): Resource => ({ type: 'integration', id, rel: 'affected' })),
+    ...webhook
+      .all()
+      .filter((one) => one.credential_id === credentialId)
+      .map(({ id }): Resource => ({ type: 'organization_webhook', id, rel: 'affected' })),
+  ];
+}
+
+/** Ids of the stored credentials that a `provider_config` refers to. */
+export function referencesIn(config: unknown): string[] {
+  if (typeof config !== 'object' || config === null) return [];
+  const { type, value } = config as Record<string, unknown>;
+  if (typeof type === 'string' && type.endsWith('_id') && typeof value === 'string') return [value];
+  return Object.values(config).flatMap(referencesIn);
+}
+
+/** Removes a credential with its secret. */
+export function removeCredential(world: World, credentialId: string): void {
+  world.collections.credential.remove(credentialId);
+  world.credentialSecrets.delete(credentialId);
+}
+
+/** Removes every credential of an owner. */
+export function removeCredentialsOf(world: World, ownerId: string): void {
+  for (const { id } of world.collections.credential.all(ownerId)) removeCredential(world, id);
+}

@@ -1,0 +1,50 @@
+/*
+ * Go-style durations, such as `24h` or `1h30m` (`x-format: go-duration` of the fact sheet).
+ */
+import { badRequest } from './problem.ts';
+
+const second = 1000;
+const units: Readonly<Record<string, number>> = { h: 3600 * second, m: 60 * second, s: second, ms: 1 };
+
+/** An hour, in milliseconds. */
+export const hour = 3600 * second;
+
+/** A duration in milliseconds; undefined when the text is none. */
+export function parseDuration(text: string): number | undefined {
+  if (!/^(\d+(\.\d+)?(h|ms|m|s))+$/.test(text)) return undefined;
+  let sum = 0;
+  for (const [, amount, , unit] of text.matchAll(/(\d+(\.\d+)?)(h|ms|m|s)/g)) {
+    sum += Number(amount) * (units[unit ?? ''] ?? 0);
+  }
+  return sum;
+}
+
+/** A duration in the way Go prints it, such as `24h0m0s`. */
+export function formatDuration(milliseconds: number): string {
+  const total = Math.round(milliseconds / second);
+  const [hours, minutes, seconds] = [Math.floor(total / 3600), Math.floor(total / 60) % 60, total % 60];
+  if (hours > 0) return `${hours}h${minutes}m${seconds}s`;
+  return minutes > 0 ? `${minutes}m${seconds}s` : `${seconds}s`;
+}
+
+export interface DurationRange {
+  /** JSON Pointer of the field, for the refusal. */
+  readonly pointer: string;
+  /** Used when the text is missing. */
+  readonly fallback: string;
+  readonly least?: string;
+  readonly most?: string;
+}
+
+/** Reads a duration of a request body into milliseconds. 400 when it is none or out of range. */
+export function readDuration(text: unknown, { pointer, fallback, least, most }: DurationRange): number {
+  const given = text === undefined || text === null ? fallback : String(text);
+  const value = parseDuration(given);
+  const [low, high] = [parseDuration(least ?? '1ms') ?? 1, parseDuration(most ?? '') ?? Infinity];
+  if (value !== undefined && value >= low && value <= high) return value;
+  const range = [least && `at least ${least}`, most && `at most ${most}`].filter(Boolean).join(' and ');
+  throw badRequest(`"${given}" is not a lifetime that is allowed here.`, {
+    remediation: `Give a duration such as 2h, 30m or 45s${range && `, ${range}`}.`,
+    parameter: { id: pointer, location: 'body', value: given },
+  });
+}

@@ -1,0 +1,129 @@
+/*
+ * The fact sheets the sandbox is written from, read once from `facts/` beside this module (in the built
+ * program that is `dist/facts/`).
+ */
+import { existsSync, readFileSync } from 'node:fs';
+
+/** A JSON Schema as it stands in the fact sheet. */
+export type Schema = Readonly<Record<string, unknown>>;
+
+/** One parameter of an operation. */
+export interface ParameterFact {
+  readonly name: string;
+  readonly in: 'path' | 'query';
+  readonly required?: boolean;
+  readonly schema: Schema;
+}
+
+/** One operation of the fact sheet, with what the sandbox needs to serve it. */
+export interface OperationFact {
+  readonly operationId: string;
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+  /** Path template, such as `/v1/accounts/{accountId}`. */
+  readonly path: string;
+  readonly parameters: readonly ParameterFact[];
+  /** Schema of the request body; none when the operation takes no body. */
+  readonly bodySchema: Schema | undefined;
+  /** Schema of a success answer; none when no body is promised. */
+  readonly responseSchema: Schema | undefined;
+  /** Name of the schema of a list's items. */
+  readonly itemSchema: string | undefined;
+}
+
+/** The OpenAPI document, as far as the sandbox reads it. */
+export interface OpenApiDocument {
+  readonly paths: Readonly<Record<string, Readonly<Record<string, Schema>>>>;
+  readonly components: { readonly schemas: Readonly<Record<string, Schema>> };
+  readonly [key: string]: unknown;
+}
+
+/** provider-configs.json, as far as the sandbox reads it. */
+export interface ProviderSheet {
+  readonly categories: Readonly<Record<string, number>>;
+  readonly providers: readonly Readonly<Record<string, unknown>>[];
+  readonly unions: Readonly<Record<string, Schema>>;
+  readonly objects: Readonly<Record<string, Schema>>;
+  readonly enums: Readonly<Record<string, readonly string[]>>;
+  readonly [key: string]: unknown;
+}
+
+function readFact(file: string): unknown {
+  for (const folder of ['./facts/', '../facts/']) {
+    const url = new URL(folder + file, import.meta.url);
+    if (existsSync(url)) return JSON.parse(readFileSync(url, 'utf8'));
+  }
+  throw new Error(`The sandbox's fact sheet facts/${file} is missing beside ${import.meta.url}.`);
+}
+
+function once<T>(make: () => T): () => T {
+  let made: { value: T } | undefined;
+  return () => {
+    made ??= { value: make() };
+    return made.value;
+  };
+}
+
+/** The Management API's OpenAPI document. */
+export const managementDocument = once(() => readFact('management.openapi.json') as OpenApiDocument);
+
+/** Every provider type with its fields. */
+export const providerSheet = once(() => readFact('provider-configs.json') as ProviderSheet);
+
+/** All operations of the fact sheet. */
+export const operationFacts = once((): readonly OperationFact[] =>
+  Object.entries(managementDocument().paths).flatMap(([path, methods]) =>
+    Object.entries(methods).map(([method, operation]) => toOperation(path, method, operation)),
+  ),
+);
+
+const byId = once(() => new Map(operationFacts().map((fact) => [fact.operationId, fact])));
+
+/** One operation by its id. Throws for an id that the fact sheet does not know. */
+export function operationFact(operationId: string): OperationFact {
+  const fact = byId().get(operationId);
+  if (!fact) throw new Error(`The fact sheet has no operation ${operationId}.`);
+  return fact;
+}
+
+/** A named schema of the fact sheet. Throws when there is none of that name. */
+export function namedSchema(name: string): Schema {
+  const schema = managementDocument().components.schemas[name];
+  if (!schema) throw new Error(`The fact sheet has no schema ${name}.`);
+  return schema;
+}
+
+/** Follows `$ref` and the `anyOf [x, null]` of optional properties down to the schema itself. */
+export function resolveSchema(schema: Schema): Schema {
+  const ref = schema.$ref as string | undefined;
+  if (ref) return resolveSchema(namedSchema(ref.slice(ref.lastIndexOf('/') + 1)));
+  const choices = schema.anyOf as Schema[] | undefined;
+  const only = choices?.filter((choice) => choice.type !== 'null');
+  return only?.length === 1 && only[0] ? resolveSchema(only[0]) : schema;
+}
+
+/** Properties of a named object schema that `x-server-managed` marks. */
+export function managedFields(schemaName: string): string[] {
+  const properties = (namedSchema(schemaName).properties ?? {}) as Record<string, Schema>;
+  return Object.keys(properties).filter((name) => properties[name]?.['x-server-managed'] === true);
+}
+
+interface RawOperation {
+  operationId: string;
+  parameters?: ParameterFact[];
+  requestBody?: { content: Record<string, { schema: Schema }> };
+  responses: Record<string, { content?: Record<string, { schema: Schema }> }>;
+  'x-pagination'?: { itemSchema: string };
+}
+
+function toOperation(path: string, method: string, operation: Schema): OperationFact {
+  const raw = operation as unknown as RawOperation;
+  return {
+    operationId: raw.operationId,
+    method: method.toUpperCase() as OperationFact['method'],
+    path,
+    parameters: raw.parameters ?? [],
+    bodySchema: raw.requestBody?.content['application/json']?.schema,
+    responseSchema: raw.responses['2XX']?.content?.['application/json']?.schema,
+    itemSchema: raw['x-pagination']?.itemSchema,
+  };
+}

@@ -1,0 +1,153 @@
+/*
+ * Logon, logoff and change of password. A logon that fails is answered with a success status; the outcome
+ * is in `auth_code` (behaviour.md, section 5).
+ */
+import { checkPassword, hashPassword, never, readMemberTtl, readTokenTtl } from '../members.ts';
+import type { Answer, Handlers, SandboxRequest, Stored, World } from '../model.ts';
+import { badRequest, notFound } from '../problem.ts';
+import { lifetimes } from '../tokens.ts';
+import { laterTimestamp } from '../write.ts';
+
+type AuthCode = 'success' | 'failure' | 'disabled' | 'expired' | 'invited' | 'locked';
+
+/** Wrong passwords in a row after which a member is locked. */
+export const allowedFailures = 5;
+
+/** Handlers of the auth group. */
+export const authHandlers: Handlers = {
+  auth_logon: (request) => {
+    const world = worldOf(request);
+    const { name, secret } = request.body as { name: string; secret: string };
+    const member = world.collections.member.find(name);
+    const [code, message] = judge(world, member, secret);
+    if (member && code === 'success') return { status: 200, body: { result: openSession(world, member) } };
+    return { status: 200, body: { result: describeFailure(world, name, code, message) } };
+  },
+  auth_change_password: changePassword,
+  auth_logoff: ({ world, caller }) => {
+    world.tokens.remove(caller.tokenId);
+    return { status: 204 };
+  },
+};
+
+// The organization of the token, or one below it.
+function worldOf({ world, params }: SandboxRequest): World {
+  const idOrName = params.organizationId ?? '';
+  const isNamed = ({ organization }: World) =>
+    organization.id === idOrName || organization.name.toLowerCase() === idOrName.toLowerCase();
+  const found = [world, ...world.subWorlds.values()].find(isNamed);
+  if (!found) throw notFound('organization', idOrName);
+  return found;
+}
+
+function judge(world: World, member: Stored | undefined, secret: string): [AuthCode, string] {
+  const password = member && world.passwords.get(member.id);
+  if (!member || !password) return ['failure', 'The name or the password is wrong.'];
+  if (member.state === 'locked') return ['locked', 'The member is locked.'];
+  if (password.hash !== hashPassword(secret)) {
+    password.failures += 1;
+    if (password.failures >= allowedFailures) {
+      updateMember(world, member, { state: 'locked' });
+      return ['locked', `The member was locked after ${allowedFailures} wrong passwords.`];
+    }
+    return ['failure', 'The name or the password is wrong.'];
+  }
+  if (member.state === 'disabled') return ['disabled', 'The member is disabled.'];
+  if (member.state === 'invited') return ['invited', 'The member has not accepted the invitation.'];
+  const isOver = Date.parse(member.expires as string) <= world.now();
+  if (member.state === 'forgotten' || isOver) return ['expired', 'The password must be changed first.'];
+  return ['success', ''];
+}
+
+function updateMember(world: World, member: Stored, changes: Record<string, unknown>): Stored {
+  const updated_at = laterTimestamp(world, member.updated_at);
+  return world.collections.member.replace({ ...member, ...changes, updated_at });
+}
+
+function openSession(world: World, member: Stored): Record<string, unknown> {
+  const password = world.passwords.get(member.id);
+  if (password) password.failures = 0;
+  const token = world.tokens.issue({
+    kind: 'organization',
+    type: 'logon',
+    owner: { id: world.organization.id, type: 'organization' },
+    memberId: member.id,
+    ttl: readTokenTtl(member.token_ttl, member.type as string),
+    lifetime: lifetimes.logonObject,
+    rights: { roles: member.role_binding as string[] },
+  });
+  return {
+    auth_code: 'success',
+    refresh_token_id: token.id,
+    token: token.primary,
+    organization: world.organization,
+    member: updateMember(world, member, { last_logon: world.timestamp() }),
+  };
+}
+
+// The schema demands tokens and a member even now; they are empty, and tell nothing of a real member.
+function describeFailure(
+  world: World,
+  name: string,
+  code: AuthCode,
+  message: string,
+): Record<string, unknown> {
+  const permissions = {
+    resource_id: '',
+    resource_type: 'organization',
+    parent_id: '',
+    id: '',
+    organization_id: world.organization.id,
+    member_id: '',
+  };
+  const token = { secret: '', expires: never, permissions };
+  return {
+    auth_code: code,
+    auth_msg: message,
+    refresh_token_id: '',
+    token: { access: token, refresh: token },
+    organization: world.organization,
+    member: {
+      id: '',
+      name,
+      fullname: '',
+      state: 'disabled',
+      last_logon: never,
+      ttl: '0s',
+      token_ttl: '0s',
+      expires: never,
+      pin_expires: never,
+      role_binding: [],
+      type: 'personal',
+      created_at: never,
+      updated_at: never,
+    },
+  };
+}
+
+function changePassword({ world, caller, body }: SandboxRequest): Answer {
+  const { old_secret, new_secret } = body as { old_secret: string; new_secret: string };
+  const member = world.collections.member.find(caller.memberId);
+  const password = member && world.passwords.get(member.id);
+  if (!member || !password) {
+    throw badRequest('The token belongs to no member, so there is no password to change.', {
+      remediation: 'Log on as the member first, and use the token of that session.',
+    });
+  }
+  if (password.hash !== hashPassword(old_secret)) {
+    return {
+      status: 200,
+      body: { result: { auth_code: 'failure', auth_msg: 'The old password is wrong.' } },
+    };
+  }
+  checkPassword(world, new_secret, '/new_secret');
+  if (new_secret === old_secret) {
+    throw badRequest('The new password is the old one.', {
+      parameter: { id: '/new_secret', location: 'body' },
+    });
+  }
+  password.hash = hashPassword(new_secret);
+  const lasts = readMemberTtl(member.ttl);
+  updateMember(world, member, { expires: new Date(world.now() + lasts).toISOString() });
+  return { status: 200, body: { result: { auth_code: 'success' } } };
+}

@@ -1,0 +1,79 @@
+/*
+ * Bridge groups of an account. A bridge does not carry its account's id; the collection's scope does.
+ */
+import { agentsOf } from '../bridge-agents.ts';
+import { knownFields } from '../known-fields.ts';
+import type { Answer, Handlers, SandboxRequest, Stored, World } from '../model.ts';
+import { listPage } from '../query.ts';
+import { accountOf } from '../targets.ts';
+import { applyPatch, replaceWhole } from '../write.ts';
+
+/** Handlers of the bridges group. */
+export const bridgesHandlers: Handlers = {
+  bridges_list: (request) => {
+    const bridges = request.world.collections.bridge.all(accountOf(request).id);
+    return { status: 200, body: listPage(bridges, request) };
+  },
+  bridges_create: (request) => {
+    const { world } = request;
+    const account = accountOf(request);
+    const body = knownFields('CreateBridgeRequest', request.body);
+    const bridge = world.collections.bridge.add({ ...body, ...world.newNamed(body) }, account.id);
+    return { status: 200, body: { result: { bridge, credential: makeCredential(world, bridge) } } };
+  },
+  bridges_get: (request) => ({ status: 200, body: { result: bridgeOf(request) } }),
+  bridges_update: (request) => {
+    const current = bridgeOf(request);
+    return change(request, replaceWhole(current, request.body, writing(request)));
+  },
+  bridges_patch: (request) => {
+    const current = bridgeOf(request);
+    return change(request, applyPatch(current, request.body, writing(request)));
+  },
+  bridges_delete: (request) => {
+    request.world.collections.bridge.remove(bridgeOf(request).id);
+    return { status: 204 };
+  },
+  bridges_get_status: (request) => ({
+    status: 200,
+    body: { result: agentsOf(request.world, bridgeOf(request)) },
+  }),
+};
+
+function bridgeOf(request: SandboxRequest): Stored {
+  const account = accountOf(request);
+  return request.world.collections.bridge.get(request.params.bridgeId ?? '', account.id);
+}
+
+function writing({ world }: SandboxRequest) {
+  return { world, validateAs: 'UpdateBridgeRequest' };
+}
+
+function change({ world }: SandboxRequest, wanted: Stored): Answer {
+  return { status: 200, body: { result: world.collections.bridge.replace(wanted) } };
+}
+
+// The API delivers its line ends as the two characters `\n`, once more escaped than a file wants them.
+function makeCredential(world: World, bridge: Stored): string {
+  const encode = (part: unknown) => Buffer.from(JSON.stringify(part)).toString('base64url');
+  const claims = {
+    sub: bridge.id,
+    name: bridge.name,
+    iat: Math.floor(world.now() / 1000),
+    jti: world.newId(),
+  };
+  const jwt = [encode({ typ: 'JWT', alg: 'ed25519-nkey' }), encode(claims), world.newSecret(64)].join('.');
+  return [
+    '-----BEGIN NATS USER JWT-----',
+    jwt,
+    '------END NATS USER JWT------',
+    '',
+    '-----BEGIN USER NKEY SEED-----',
+    `SU${world
+      .newSecret(36)
+      .replace(/[^A-Za-z0-9]/g, 'A')
+      .toUpperCase()}`,
+    '------END USER NKEY SEED------',
+    '',
+  ].join('\\n');
+}

@@ -1,0 +1,157 @@
+/*
+ * Credentials of accounts, integration points, integrations and webhooks. Answers show their kind only.
+ */
+import {
+  type CredentialConfig,
+  findOwner,
+  type OwnerType,
+  ownerOf,
+  ownerTypes,
+  removeCredential,
+  secretOf,
+  storeCredential,
+  usersOf,
+} from '../credential-store.ts';
+import { managedFields } from '../facts.ts';
+import type { Answer, Handlers, SandboxRequest, Stored } from '../model.ts';
+import { badRequest, conflict, notFound, ProblemError } from '../problem.ts';
+import { retryProvider } from '../provider-trial.ts';
+import { listPage } from '../query.ts';
+import { applyPatch, replaceWhole } from '../write.ts';
+
+const validateAs = 'UpdateCredentialRequest';
+
+/** Handlers of the credentials group. */
+export const credentialsHandlers: Handlers = {
+  credentials_list: (request) => {
+    const { object } = pathOwner(request, ownerTypes);
+    const credentials = request.world.collections.credential.all(object.id);
+    return { status: 200, body: listPage(credentials, request) };
+  },
+  credentials_create: (request) => {
+    const { world } = request;
+    const body = request.body as {
+      name?: string;
+      fullname?: string;
+      config?: CredentialConfig;
+      owner_type?: OwnerType;
+      expires?: string;
+    };
+    const { type, object } = pathOwner(request, [body.owner_type ?? 'account']);
+    const { config } = body;
+    if (!config)
+      throw badRequest('A credential needs a config.', {
+        remediation: 'Give config with the type of the credential and its secret values.',
+        parameter: { id: '/config', location: 'body' },
+      });
+    const credential = storeCredential(world, { type, id: object.id }, { ...body, config, managed: false });
+    return { status: 200, body: { result: credential } };
+  },
+  credentials_get: (request) => ({ status: 200, body: { result: credentialOf(request) } }),
+  credentials_lookup: (request) => {
+    const { world, params } = request;
+    const id = params.credentialId ?? '';
+    const credential = world.collections.credential.find(id);
+    if (credential?.id !== id || !ownerInReach(request, credential)) throw notFound('credential', id);
+    return { status: 200, body: { result: credential } };
+  },
+  credentials_update: (request) => {
+    const current = credentialOf(request);
+    const body = request.body as Record<string, unknown>;
+    const keepsSecret = body.config === undefined || body.config === null;
+    const full = { ...current, config: secretOf(request.world, current.id) ?? current.config };
+    const sent = keepsSecret ? without(body, 'config') : body;
+    const wanted = hidingSecrets(() => replaceWhole(full, sent, writing(request)));
+    return change(request, current, keepsSecret ? { ...wanted, config: full.config } : wanted);
+  },
+  credentials_patch: (request) => {
+    const current = credentialOf(request);
+    refuseCopies(request.body as readonly PatchStep[]);
+    const full = { ...current, config: secretOf(request.world, current.id) ?? current.config };
+    const wanted = hidingSecrets(() => applyPatch(full, request.body, writing(request)));
+    return change(request, current, wanted);
+  },
+  credentials_delete: (request) => {
+    const { world } = request;
+    const credential = credentialOf(request);
+    const users = usersOf(world, credential.id);
+    if (users.length > 0)
+      throw conflict(`The credential "${credential.name}" is in use.`, {
+        remediation: 'Give what uses it another credential, or delete that first.',
+        resources: users,
+      });
+    removeCredential(world, credential.id);
+    return { status: 204 };
+  },
+};
+
+interface PatchStep {
+  readonly op: string;
+  readonly from?: string;
+}
+
+// A copy would carry the secret to a field that reads show.
+function refuseCopies(steps: readonly PatchStep[]): void {
+  steps.forEach(({ op, from = '' }, index) => {
+    const reachesSecret = from === '' || from === '/config' || from.startsWith('/config/');
+    if ((op === 'copy' || op === 'move') && reachesSecret)
+      throw badRequest('The secret of a credential can be set, but neither copied nor moved.', {
+        parameter: { id: `/${index}/from`, location: 'body', value: from },
+      });
+  });
+}
+
+// A refusal names the value that does not fit; here it may hold the stored secret.
+function hidingSecrets<T>(write: () => T): T {
+  try {
+    return write();
+  } catch (error) {
+    const parameter = error instanceof ProblemError ? error.details.parameter : undefined;
+    if (!(error instanceof ProblemError) || !parameter || !/^(\/config(\/|$)|$)/.test(parameter.id))
+      throw error;
+    const { id, location } = parameter;
+    throw new ProblemError(error.status, error.message, { ...error.details, parameter: { id, location } });
+  }
+}
+
+function writing({ world }: SandboxRequest) {
+  return { world, validateAs, managed: managedFields(validateAs) };
+}
+
+/** Stores a changed credential, and tries the integrations that use it again. */
+function change({ world }: SandboxRequest, current: Stored, wanted: Stored): Answer {
+  const config = wanted.config as CredentialConfig;
+  const credential = world.collections.credential.replace({ ...wanted, config: { type: config.type } });
+  world.credentialSecrets.set(current.id, config);
+  for (const { type, id } of usersOf(world, current.id))
+    if (type === 'integration') retryProvider(world, world.collections.integration.get(id));
+  return { status: 200, body: { result: credential } };
+}
+
+function pathOwner(request: SandboxRequest, types: readonly OwnerType[]) {
+  const idOrName = request.params.ownerId ?? '';
+  const owner = findOwner(request.world, idOrName, types);
+  const kind = types.length === 1 ? (types[0] ?? 'owner') : 'credential owner';
+  if (!owner || !inReach(request, owner.type, owner.object)) throw notFound(kind, idOrName);
+  return owner;
+}
+
+function credentialOf(request: SandboxRequest): Stored {
+  const { object } = pathOwner(request, ownerTypes);
+  return request.world.collections.credential.get(request.params.credentialId ?? '', object.id);
+}
+
+function ownerInReach(request: SandboxRequest, credential: Stored): boolean {
+  const { type, id } = ownerOf(credential);
+  const object = request.world.collections[type].find(id);
+  return object !== undefined && inReach(request, type, object);
+}
+
+function inReach(request: SandboxRequest, type: OwnerType, object: Stored): boolean {
+  if (type === 'account') return request.reaches('account', object);
+  return type !== 'integration' || request.reaches('integration', object);
+}
+
+function without(object: Record<string, unknown>, name: string): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(object).filter(([key]) => key !== name));
+}

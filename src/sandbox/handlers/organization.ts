@@ -1,0 +1,38 @@
+/*
+ * The organization that the bearer token belongs to.
+ */
+import { readDuration } from '../duration.ts';
+import type { Answer, Handlers, SandboxRequest, Stored } from '../model.ts';
+import { applyPatch, replaceWhole } from '../write.ts';
+
+/** Handlers of the organization group. */
+export const organizationHandlers: Handlers = {
+  organization_get: ({ world }) => ({ status: 200, body: { result: world.organization } }),
+  organization_update: (request) =>
+    change(request, replaceWhole(request.world.organization, request.body, writing(request))),
+  organization_patch: (request) =>
+    change(request, applyPatch(request.world.organization, request.body, writing(request))),
+};
+
+function writing({ world }: SandboxRequest) {
+  return { world, validateAs: 'UpdateOrganizationRequest' };
+}
+
+function change({ world }: SandboxRequest, wanted: Stored): Answer {
+  checkOptions((wanted.options ?? {}) as Record<string, unknown>);
+  world.organization = wanted;
+  return { status: 200, body: { result: wanted } };
+}
+
+// Ranges as schema OrganizationOptions states them in words.
+function checkOptions(options: Record<string, unknown>): void {
+  const limits = { least: '24h', most: '168h' };
+  readDuration(options.invite_duration, { pointer: '/options/invite_duration', fallback: '168h', ...limits });
+  readDuration(options.forgot_duration, { pointer: '/options/forgot_duration', fallback: '24h', ...limits });
+  readDuration(options.password_duration, {
+    pointer: '/options/password_duration',
+    fallback: '4320h',
+    least: '24h',
+    most: '8760h',
+  });
+}

@@ -1,0 +1,97 @@
+/*
+ * Resource limits: which accounts, integrations and organizations a grant covers, and whether one grant
+ * covers no more than others (schema Resources).
+ */
+import { operationFacts } from './facts.ts';
+import type { Grant, Resources, Stored, World } from './model.ts';
+import { allows } from './permissions.ts';
+
+export type ReachedKind = 'account' | 'integration' | 'organization';
+
+/** Whether any of the grants covers an object. */
+export function covers(grants: readonly Grant[], kind: ReachedKind, object: Stored, world: World): boolean {
+  return grants.some(({ resources }) => {
+    if (kind === 'organization') return coversOrganization(resources, object);
+    if (kind === 'account') return coversAccount(resources, object);
+    return coversIntegration(resources, object, world);
+  });
+}
+
+function coversAccount(resources: Resources | undefined, account: Stored): boolean {
+  const limits = resources?.accounts;
+  if (!limits) return true;
+  const labels = (account.labels ?? []) as string[];
+  return (
+    hasId(limits.ids, account) &&
+    (!limits.labels?.length || limits.labels.some((label) => labels.includes(label))) &&
+    (!limits.environments?.length || limits.environments.includes(account.environment as string))
+  );
+}
+
+function coversIntegration(resources: Resources | undefined, integration: Stored, world: World): boolean {
+  const categories = resources?.integrations?.categories;
+  if (categories && !categories.includes('*') && !categories.includes(integration.category as string))
+    return false;
+  if (!resources?.accounts) return true;
+  const account = world.collections.account.find(integration.account_id as string);
+  return account !== undefined && coversAccount(resources, account);
+}
+
+function coversOrganization(resources: Resources | undefined, organization: Stored): boolean {
+  const limits = resources?.organizations;
+  return !limits || hasId(limits.ids, organization);
+}
+
+// Names stand in for ids here as well.
+function hasId(ids: readonly string[], object: Stored): boolean {
+  return ids.includes('*') || ids.includes(object.id) || ids.includes(object.name);
+}
+
+/** Whether `wanted` covers no more than one of the caller's grants does, in actions and in resources. */
+export function narrows(wanted: Grant, held: readonly Grant[], world: World): boolean {
+  return held.some(
+    (grant) =>
+      allowsNoMore(wanted.permissionSet, grant.permissionSet) &&
+      coversNoMore(wanted.resources, grant.resources, world),
+  );
+}
+
+function allowsNoMore(wanted: string, held: string): boolean {
+  return operationFacts().every(
+    ({ operationId }) => !allows(wanted, operationId) || allows(held, operationId),
+  );
+}
+
+function coversNoMore(wanted: Resources | undefined, held: Resources | undefined, world: World): boolean {
+  const [accounts, integrations] = [held?.accounts, held?.integrations];
+  return (
+    (!accounts || accountsWithin(wanted?.accounts, held, world)) &&
+    (!integrations ||
+      integrations.categories.includes('*') ||
+      isSubset(wanted?.integrations?.categories, integrations.categories)) &&
+    (!held?.organizations ||
+      held.organizations.ids.includes('*') ||
+      isSubset(wanted?.organizations?.ids, held.organizations.ids))
+  );
+}
+
+function accountsWithin(wanted: Resources['accounts'], held: Resources | undefined, world: World): boolean {
+  const limits = held?.accounts;
+  if (!wanted || !limits) return !limits;
+  if (!wanted.ids.includes('*')) {
+    return wanted.ids.every((id) => {
+      const account = world.collections.account.find(id);
+      return account ? coversAccount(held, account) : limits.ids.includes(id);
+    });
+  }
+  return (
+    limits.ids.includes('*') &&
+    (!limits.labels?.length || isSubset(wanted.labels, limits.labels)) &&
+    (!limits.environments?.length || isSubset(wanted.environments, limits.environments))
+  );
+}
+
+// An empty or missing list limits nothing, so it is no subset of one that does.
+function isSubset(wanted: readonly string[] | null | undefined, held: readonly string[]): boolean {
+  return !!wanted?.length && wanted.every((one) => held.includes(one));
+}

@@ -1,0 +1,90 @@
+/*
+ * Ajv over the fact sheet. Schemas are compiled when first needed, once per process.
+ */
+import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.js';
+import addFormats from 'ajv-formats';
+import { managementDocument, type Schema } from './facts.ts';
+
+/** One thing wrong with a value. */
+export interface Issue {
+  /** JSON Pointer to the place; empty for the value itself. */
+  readonly pointer: string;
+  readonly message: string;
+  /** What stands there, if anything does. */
+  readonly value: unknown;
+}
+
+const documentId = 'https://sandbox.invalid/management';
+let shared: Ajv2020 | undefined;
+const compiled = new Map<string, ValidateFunction>();
+
+/** What is wrong with `value` by a schema of the fact sheet, given by name or inline; nothing when valid. */
+export function findIssues(schema: string | Schema, value: unknown): Issue[] {
+  const validate = compile(schema);
+  if (validate(value)) return [];
+  return (validate.errors ?? []).map((error) => toIssue(error, value));
+}
+
+function compile(schema: string | Schema): ValidateFunction {
+  const inline = typeof schema === 'string' ? { $ref: `#/components/schemas/${schema}` } : schema;
+  const key = JSON.stringify(inline);
+  const known = compiled.get(key);
+  if (known) return known;
+  shared ??= createAjv();
+  const made = shared.compile(anchorRefs(inline) as Schema);
+  compiled.set(key, made);
+  return made;
+}
+
+function createAjv(): Ajv2020 {
+  const ajv = new Ajv2020({ allErrors: true, strict: false, discriminator: true, verbose: true });
+  addFormats.default(ajv);
+  ajv.addSchema(withoutMappings({ $id: documentId, components: managementDocument().components }) as Schema);
+  return ajv;
+}
+
+// Ajv knows `discriminator`, which names the wrong field of one variant instead of those of all, but
+// refuses its `mapping`; the variants' `const` says the same.
+function withoutMappings(node: unknown): unknown {
+  if (Array.isArray(node)) return node.map(withoutMappings);
+  if (typeof node !== 'object' || node === null) return node;
+  return Object.fromEntries(
+    Object.entries(node).map(([key, value]) => [
+      key,
+      key === 'discriminator' ? { propertyName: (value as Schema).propertyName } : withoutMappings(value),
+    ]),
+  );
+}
+
+function anchorRefs(node: unknown): unknown {
+  if (Array.isArray(node)) return node.map(anchorRefs);
+  if (typeof node !== 'object' || node === null) return node;
+  return Object.fromEntries(
+    Object.entries(node).map(([key, value]) => [
+      key,
+      key === '$ref' && String(value).startsWith('#') ? documentId + value : anchorRefs(value),
+    ]),
+  );
+}
+
+function toIssue(error: ErrorObject, root: unknown): Issue {
+  const missing = error.keyword === 'required' ? String(error.params.missingProperty) : undefined;
+  const pointer =
+    missing === undefined ? error.instancePath : `${error.instancePath}/${escapePointer(missing)}`;
+  const allowed = error.keyword === 'enum' ? describeChoices(error.params.allowedValues as unknown[]) : '';
+  return {
+    pointer,
+    message: missing === undefined ? `${error.message ?? 'is not valid'}${allowed}` : 'is required',
+    value: pointer === '' ? root : missing === undefined ? error.data : undefined,
+  };
+}
+
+function describeChoices(values: readonly unknown[]): string {
+  const shown = values.slice(0, 20).join(', ');
+  return values.length > 20 ? `: ${shown}, … (${values.length} in all)` : `: ${shown}`;
+}
+
+/** One reference token of a JSON Pointer, escaped. */
+export function escapePointer(token: string): string {
+  return token.replaceAll('~', '~0').replaceAll('/', '~1');
+}

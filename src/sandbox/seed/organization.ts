@@ -1,0 +1,136 @@
+/*
+ * The invented organization itself: settings, members, roles, integration points, mappings, webhooks.
+ */
+import { addBuiltinRoles } from '../builtin-roles.ts';
+import { addMember } from '../members.ts';
+import type { Stored, World } from '../model.ts';
+import type { Person, Stage } from './actor.ts';
+import { organization, people, seedPassword } from './names.ts';
+import { pointBody, points } from './providers.ts';
+
+const hour = 3600_000;
+
+/** The people and machines that make calls. */
+export interface Cast {
+  readonly administrator: Person;
+  readonly provisioner: Person;
+  readonly support: Person;
+  readonly manager: Person;
+}
+
+/** Sets the organization up and gives who works there. */
+export function foundOrganization({ world }: Stage): void {
+  const named = world.newNamed(organization);
+  const { id } = world.organization;
+  const token = world.tokens.issueDefault({ id, type: 'organization', name: organization.name });
+  world.organization = {
+    ...named,
+    id,
+    refresh_token_id: token.id,
+    organization_type: 'root',
+    contact: organization.contact,
+    reply_to: `no-reply@${organization.domain}`,
+    options: {
+      invite_duration: '168h',
+      forgot_duration: '24h',
+      password_duration: '4320h',
+      minimum_password_length: 10,
+    },
+    state: 'enabled',
+  } as Stored;
+  addBuiltinRoles(world);
+}
+
+/** Adds members, roles, integration points, mappings and webhooks. */
+export function equipOrganization(stage: Stage): Cast {
+  const { world, act, advance } = stage;
+  addCustomRoles(stage);
+  const members = people.map(({ name, fullname, roles, state }, index) => {
+    advance(hour);
+    const member = addMember(world, {
+      name: `${name}@${organization.domain}`,
+      fullname,
+      secret: seedPassword,
+      role_binding: roles,
+      options: { ttl: '8760h', token_ttl: '8h', ...(state !== 'enabled' && { options: [state] }) },
+    });
+    return toPerson(member, index);
+  });
+  const service = addMember(world, {
+    name: 'ci-provisioner',
+    fullname: 'CI provisioner',
+    secret: seedPassword,
+    role_binding: ['administrator'],
+    type: 'service',
+    options: { ttl: '43800h', token_ttl: '720h' },
+  });
+  const [administrator, , support, manager] = members as [Person, Person, Person, Person];
+  const cast = {
+    administrator,
+    support,
+    manager,
+    provisioner: { memberId: service.id, address: '198.51.100.20', userAgent: 'kestrelmoor-ci/3.4 (go)' },
+  };
+  for (const point of points) {
+    advance(hour);
+    act('integrationPoints_create', {}, pointBody(point), administrator);
+  }
+  addMappings(stage, administrator);
+  addWebhooks(stage, administrator);
+  return cast;
+}
+
+function toPerson(member: Stored, index: number): Person {
+  const agent = 'Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 Chrome/139.0 Safari/537.36';
+  return { memberId: member.id, address: `192.0.2.${10 + index}`, userAgent: agent };
+}
+
+function addCustomRoles({ world }: Stage): void {
+  const add = (name: string, fullname: string, description: string, more: Record<string, unknown>) =>
+    world.collections.role.add({ ...world.newNamed({ name, fullname }), description, ...more });
+  add('support-prod', 'Support, production', 'Reads everything of production accounts.', {
+    resources: { accounts: { ids: ['*'], environments: ['prod'] } },
+    permission_set: 'viewer',
+  });
+  add('emea-accounts', 'Accounts of EMEA', 'Looks after the accounts labelled region:eu.', {
+    resources: { accounts: { ids: ['*'], labels: ['region:eu'] } },
+    permission_set: 'account-manager',
+  });
+  add('ticketing-viewer', 'Ticketing viewer', 'Reads ticketing integrations.', {
+    resources: { integrations: { categories: ['ticketing'] } },
+    permission_set: 'viewer',
+  });
+}
+
+function addMappings({ act, advance }: Stage, administrator: Person): void {
+  const mappings = [
+    { name: 'severity-to-priority', fullname: 'Severity to priority', data: '{"priority":"$.severity"}' },
+    {
+      name: 'device-owner',
+      fullname: 'Device owner',
+      data: '{"device.owner":"$.assigned_user.email","device.id":"$.device_id"}',
+    },
+  ];
+  for (const mapping of mappings) {
+    advance(hour);
+    act('mappings_create', {}, mapping, administrator);
+  }
+}
+
+function addWebhooks({ act, advance, world }: Stage, administrator: Person): void {
+  const webhooks = [
+    { name: 'crm-sync', environment: 'prod', filters: ['account_create', 'account_delete'] },
+    { name: 'ops-alerts', environment: 'prod', filters: ['integration_update', 'integration_delete'] },
+    { name: 'staging-all', environment: 'test', filters: ['all'] },
+  ];
+  for (const webhook of webhooks) {
+    advance(hour);
+    const url = `https://hooks.${organization.domain}/synqly/${webhook.name}`;
+    const secret = { value: makeSigningSecret(world) };
+    act('organizationWebhooks_create', {}, { ...webhook, url, secret }, administrator);
+  }
+}
+
+function makeSigningSecret(world: World): string {
+  return world.newSecret(24);
+}

@@ -1,0 +1,96 @@
+/*
+ * Starting a sandbox: an invented organization behind the Management API, over HTTP on loopback.
+ */
+import type { AddressInfo } from 'node:net';
+import { createApp, type Exchange } from './app.ts';
+import { createFaults, type Fault, type Faults } from './faults.ts';
+import type { World } from './model.ts';
+import { createRandom } from './random.ts';
+import { type SandboxSize, seedWorld } from './seed.ts';
+import { createWorld } from './world.ts';
+
+export interface SandboxOptions {
+  /** 0 (the default) picks a free port. */
+  readonly port?: number;
+  /** A loopback address; 127.0.0.1 by default. */
+  readonly host?: string;
+  /** The same seed and clock give the same sandbox. 1 by default. */
+  readonly seed?: number;
+  /** How much to invent, or the number of accounts; `medium` by default. */
+  readonly size?: SandboxSize;
+  /** Present time in milliseconds, or a fixed RFC 3339 time; the machine's clock by default. */
+  readonly clock?: (() => number) | string;
+  readonly faults?: readonly Fault[];
+  /** Told each answer. */
+  readonly onExchange?: (exchange: Exchange) => void;
+}
+
+/** A running sandbox. */
+export interface Sandbox {
+  /** Such as `http://127.0.0.1:4010`. */
+  readonly baseUrl: string;
+  /** Access secret of the organization's default token; it moves when the token is reset. */
+  readonly token: string;
+  readonly world: World;
+  readonly faults: Faults;
+  /** Ends every connection, hanging ones too. */
+  close(): Promise<void>;
+}
+
+const loopback: ReadonlySet<string> = new Set(['127.0.0.1', '::1', 'localhost']);
+
+/** Starts a sandbox. Throws for a host that is not loopback, a bad clock or fault, or a port in use. */
+export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbox> {
+  const { port = 0, host = '127.0.0.1', seed = 1, size = 'medium' } = options;
+  if (!loopback.has(host)) throw new Error(`The sandbox listens on loopback only, not on "${host}".`);
+  const present = readClock(options.clock);
+  let behind = 0;
+  const world = createWorld({ seed, clock: () => present() - behind });
+  seedWorld(world, {
+    seed,
+    size,
+    rewind: (milliseconds) => {
+      behind = milliseconds;
+    },
+  });
+  const faults = createFaults(options.faults ?? [], createRandom(seed, 'faults'));
+  const stop = new AbortController();
+  const app = createApp({
+    world,
+    faults,
+    random: createRandom(seed, 'requests'),
+    onExchange: options.onExchange,
+    stopped: stop.signal,
+  });
+  await app.listen({ port, host });
+  const address = app.server.address() as AddressInfo;
+  const shownHost = address.family === 'IPv6' ? `[${address.address}]` : address.address;
+  let token = '';
+  return {
+    baseUrl: `http://${shownHost}:${address.port}`,
+    get token() {
+      token = readDefaultToken(world) ?? token;
+      return token;
+    },
+    world,
+    faults,
+    close: async () => {
+      stop.abort();
+      await app.close();
+    },
+  };
+}
+
+function readClock(clock: SandboxOptions['clock']): () => number {
+  if (typeof clock === 'function') return clock;
+  if (clock === undefined) return Date.now;
+  const fixed = Date.parse(clock);
+  if (Number.isNaN(fixed)) throw new Error(`The sandbox's clock "${clock}" is not an RFC 3339 time.`);
+  return () => fixed;
+}
+
+// A logoff with the default token removes it.
+function readDefaultToken(world: World): string | undefined {
+  const token = world.tokens.all().find(({ id }) => id === world.organization.refresh_token_id);
+  return (token?.primary as { access: { secret: string } } | undefined)?.access.secret;
+}

@@ -1,0 +1,82 @@
+/*
+ * The state of one sandbox: collections, clock, seeded ids.
+ */
+import { createCollection } from './collection.ts';
+import type { EntityKind, Stored, World } from './model.ts';
+import { createRandom } from './random.ts';
+import { createTokenOffice } from './tokens.ts';
+import { createUsage } from './usage.ts';
+
+export interface WorldOptions {
+  /** Seed of every id, secret and invented thing. */
+  readonly seed: number;
+  /** Present time in milliseconds. */
+  readonly clock: () => number;
+}
+
+const scopes: Readonly<Partial<Record<EntityKind, (object: Stored) => string | undefined>>> = {
+  integration: (object) => object.account_id as string,
+  credential: (object) =>
+    (object.integration_id ??
+      object.integration_point_id ??
+      object.organization_webhook_id ??
+      object.account_id) as string,
+};
+
+const kinds: readonly EntityKind[] = [
+  'account',
+  'integration_point',
+  'integration',
+  'credential',
+  'bridge',
+  'mapping',
+  'member',
+  'role',
+  'organization_webhook',
+  'sub_org',
+];
+
+/** An empty world: an organization named after nothing yet, and no objects. */
+export function createWorld({ seed, clock }: WorldOptions): World {
+  const random = createRandom(seed, 'world');
+  const timestamp = () => new Date(clock()).toISOString();
+  const base = {
+    credentialSecrets: new Map(),
+    passwords: new Map(),
+    subWorlds: new Map(),
+    jobs: [],
+    jobRuns: [],
+    audit: [],
+    now: clock,
+    timestamp,
+    newId: () => random.uuid(),
+    newSecret: (bytes = 32) => Buffer.from(random.bytes(bytes)).toString('base64url'),
+    newNamed: (given: Parameters<World['newNamed']>[0]) => nameObject(given, random.uuid(), timestamp()),
+    collections: Object.fromEntries(
+      kinds.map((kind) => {
+        const scopeOf = scopes[kind];
+        return [kind, createCollection(scopeOf ? { kind, scopeOf } : { kind })];
+      }),
+    ) as World['collections'],
+  };
+  const organization = nameObject({ name: 'organization' }, random.uuid(), timestamp());
+  const world = { ...base, organization } as unknown as { -readonly [Key in keyof World]: World[Key] };
+  world.tokens = createTokenOffice(world);
+  world.usage = createUsage(world);
+  return world;
+}
+
+/** The fields every new named object gets: a name is made from `fullname`, or else is the id. */
+export function nameObject(
+  given: { name?: string | undefined; fullname?: string | undefined },
+  id: string,
+  time: string,
+): Stored {
+  const name = given.name || shorten(given.fullname ?? '') || id;
+  return { id, name, fullname: given.fullname || name, created_at: time, updated_at: time };
+}
+
+function shorten(fullname: string): string {
+  const plain = fullname.normalize('NFKD').replace(/\p{M}/gu, '').toLowerCase();
+  return plain.replace(/[^a-z0-9_]+/g, '-').replace(/^-+|-+$/g, '');
+}

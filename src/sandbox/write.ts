@@ -1,0 +1,138 @@
+/*
+ * Changing stored objects: PUT of the whole object, and JSON Patch (RFC 6902).
+ */
+import { isDeepStrictEqual } from 'node:util';
+import { applyPatch as applyOperations, type Operation } from 'rfc6902';
+import { managedFields } from './facts.ts';
+import { knownFields } from './known-fields.ts';
+import type { Stored, World } from './model.ts';
+import { badRequest, conflict, type ProblemDetails, type ProblemError } from './problem.ts';
+import { findIssues, type Issue } from './schemas.ts';
+
+export interface WriteOptions {
+  readonly world: World;
+  /** The Update…Request schema that the result must fit. */
+  readonly validateAs: string;
+  /** Server-managed fields; by default those that the schema marks. */
+  readonly managed?: readonly string[];
+  /** Fields that a read may add (expanded objects) and a write drops unseen. */
+  readonly dropped?: readonly string[];
+}
+
+const times: ReadonlySet<string> = new Set(['created_at', 'updated_at']);
+
+/**
+ * The object that a PUT puts in place of `current`. Writable optional fields that the body leaves out are
+ * gone; server-managed ones stay. 400 when the body changes a server-managed field.
+ */
+export function replaceWhole(current: Stored, body: unknown, options: WriteOptions): Stored {
+  const issues = findIssues(options.validateAs, body);
+  if (issues.length > 0) throw invalidBody(issues);
+  return settle(current, body as Record<string, unknown>, options, (name) => times.has(name));
+}
+
+/**
+ * The object that a JSON Patch makes of `current`, which stays as it is. 409 when a `test` fails; 400 for a
+ * path that leads nowhere, a changed server-managed field, or a result the schema refuses.
+ */
+export function applyPatch(current: Stored, operations: unknown, options: WriteOptions): Stored {
+  const steps = operations as Operation[];
+  const target = structuredClone(current);
+  steps.forEach((step, index) => {
+    applyStep(target, step, index);
+  });
+  const { validateAs, managed = managedFields(validateAs) } = options;
+  const taken = managed.find((name) => current[name] !== undefined && target[name] === undefined);
+  if (taken) throw managedByServer(taken, undefined);
+  const issues = findIssues(validateAs, target);
+  if (issues.length > 0) throw invalidResult(issues);
+  return settle(current, target, options, () => false);
+}
+
+/** A time later than `previous`, the present one if possible, so that every change shows in `updated_at`. */
+export function laterTimestamp(world: World, previous: string): string {
+  return new Date(Math.max(world.now(), Date.parse(previous) + 1)).toISOString();
+}
+
+/** 400 for a body that does not fit its schema; names the first place and tells all. */
+export function invalidBody(issues: readonly Issue[]): ProblemError {
+  return badRequest('The request body is not valid.', describeIssues(issues));
+}
+
+function invalidResult(issues: readonly Issue[]): ProblemError {
+  return badRequest('The patch makes the object invalid.', describeIssues(issues));
+}
+
+function describeIssues(issues: readonly Issue[]): ProblemDetails {
+  const [first] = issues;
+  return {
+    detail: issues.map((issue) => `${issue.pointer || 'The body'} ${issue.message}`).join('; '),
+    ...(first && {
+      parameter: {
+        id: first.pointer,
+        location: 'body',
+        ...(first.value !== undefined && { value: first.value }),
+      },
+    }),
+  };
+}
+
+function settle(
+  current: Stored,
+  wanted: Record<string, unknown>,
+  options: WriteOptions,
+  mayDiffer: (name: string) => boolean,
+): Stored {
+  const { world, validateAs, managed = managedFields(validateAs), dropped = [] } = options;
+  const next = knownFields(validateAs, wanted);
+  for (const name of dropped) delete next[name];
+  for (const name of managed) {
+    if (dropped.includes(name)) continue;
+    const [given, kept] = [next[name] ?? undefined, current[name] ?? undefined];
+    const changed = given !== undefined && !isDeepStrictEqual(given, kept);
+    if (changed && !mayDiffer(name)) {
+      throw managedByServer(name, given);
+    }
+    if (kept === undefined) delete next[name];
+    else next[name] = kept;
+  }
+  next.updated_at = laterTimestamp(world, current.updated_at);
+  return next as Stored;
+}
+
+function managedByServer(name: string, value: unknown): ProblemError {
+  return badRequest(`${name} is managed by the server and cannot be changed.`, {
+    remediation: 'Send it back as it was read.',
+    parameter: { id: `/${name}`, location: 'body', ...(value !== undefined && { value }) },
+  });
+}
+
+function applyStep(target: Stored, step: Operation, index: number): void {
+  const needed =
+    step.op === 'move' || step.op === 'copy' ? 'from' : step.op === 'remove' ? undefined : 'value';
+  if (needed && !Object.hasOwn(step, needed)) {
+    throw badRequest(`The step "${step.op}" needs "${needed}".`, {
+      parameter: { id: `/${index}/${needed}`, location: 'body' },
+    });
+  }
+  const parameter = { id: `/${index}/path`, location: 'body', value: step.path } as const;
+  const [failure] = apply(target, step, parameter);
+  if (!failure) return;
+  if (failure.name === 'TestError') {
+    throw conflict(`The test of ${step.path} failed.`, {
+      detail: 'Nothing was changed.',
+      remediation: 'Read the object again, and send a patch that fits its present state.',
+      parameter,
+    });
+  }
+  throw badRequest(`The step "${step.op}" cannot be done: ${step.path} leads nowhere.`, { parameter });
+}
+
+function apply(target: Stored, step: Operation, parameter: ProblemDetails['parameter']): (Error | null)[] {
+  try {
+    return applyOperations(target, [step]);
+  } catch (error) {
+    const detail = error instanceof Error ? error.message : String(error);
+    throw badRequest(`"${step.path}" is not a JSON Pointer.`, { detail, ...(parameter && { parameter }) });
+  }
+}
