@@ -1,6 +1,9 @@
 import { chmod, cp, rm, writeFile } from 'node:fs/promises';
 import { build } from 'esbuild';
+import { evaluateAtBuild } from './evaluate.mjs';
+import { leaveOut } from './leave-out.mjs';
 import { collectNotices } from './notices.mjs';
+import { pureConstants } from './pure-constants.mjs';
 
 /*
  * One bundle, split at every dynamic import: what listing the tools needs is one file, and the HTTP client,
@@ -22,12 +25,27 @@ const { metafile } = await build({
   chunkNames: 'chunks/[name]-[hash]',
   minifySyntax: true,
   minifyWhitespace: true,
+  minifyIdentifiers: true,
   legalComments: 'none',
+  plugins: [
+    evaluateAtBuild('src/surfaces/published.ts'),
+    pureConstants(/@modelcontextprotocol\/sdk\/dist\/esm\/types\.js$/),
+    leaveOut({
+      // The SDK makes one at every start, for answers to elicitation, which this server does not ask for.
+      'validation/ajv-provider\\.js$': 'export class AjvJsonSchemaValidator {}',
+      // Importing it reads every property of `process`, which opens all three standard streams at once.
+      '^(node:)?process$': 'module.exports = globalThis.process;',
+      // Needed by commander for subcommands that are programs of their own.
+      '^node:child_process$': 'module.exports = {};',
+      // Looked at by the SDK for schemas of zod 3, of which there are none.
+      '^zod/v3$': 'export const object = undefined; export const ZodFirstPartyTypeKind = {};',
+    }),
+  ],
   metafile: true,
   logLevel: 'warning',
   banner: {
     // Bundled CommonJS packages call require() for Node's own modules, which ES modules do not have.
-    js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",
+    js: "const require = process.getBuiltinModule('node:module').createRequire(import.meta.url);",
   },
 });
 await cp(new URL('src/sandbox/facts/', root), new URL('facts/', dist), { recursive: true });

@@ -8,7 +8,6 @@ import type { Sandbox } from './sandbox/start.ts';
 import { createServer } from './server.ts';
 import { createSession } from './session.ts';
 import { createFullSurface } from './surfaces/full.ts';
-import { catalogue } from './tools/catalogue.ts';
 import { serveStdio } from './transports/stdio.ts';
 import { prepareAccess } from './upstream.ts';
 import { version } from './version.ts';
@@ -21,7 +20,7 @@ type Flags = Record<string, string | boolean>;
 async function serve(flags: Flags): Promise<void> {
   const config = readConfig(flags, process.env);
   const access = prepareAccess(config);
-  const log = await createLog(config.logLevel.value, access.knownTokens);
+  const log = createLog(config.logLevel.value, access.knownTokens);
   const session = createSession({
     ...access,
     log,
@@ -30,7 +29,8 @@ async function serve(flags: Flags): Promise<void> {
     sandbox: config.sandbox.value,
   });
   if (process.stdin.isTTY) process.stderr.write(greeting(config, process.argv[1] ?? 'synqly-mcp'));
-  await serveStdio(createServer(session, createFullSurface(catalogue)), log);
+  await serveStdio(createServer(session, createFullSurface()), log);
+  await log.flush();
   // Kept-alive connections and the sandbox would hold the process.
   process.exit(0);
 }

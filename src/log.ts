@@ -1,6 +1,13 @@
-import { type DestinationStream, type Logger, pino } from 'pino';
+import type { DestinationStream, Logger } from 'pino';
 
-export type Log = Logger;
+const levels = ['error', 'warn', 'info', 'debug'] as const;
+type Level = (typeof levels)[number];
+
+/** Writes lines about what the server does. Facts are data; the message is a constant sentence. */
+export type Log = Readonly<Record<Level, (facts: object, message: string) => void>> & {
+  /** Resolves when every line so far is written. */
+  flush(): Promise<void>;
+};
 
 /** Property names whose value is never logged, at the top level or one below. */
 const secretNames = [
@@ -14,13 +21,32 @@ const secretNames = [
 ];
 
 /**
- * A logger on stderr: stdout belongs to the protocol, and one stray line there ends a client's connection.
- * JSON lines, or readable ones on a terminal.
+ * A log on stderr: stdout belongs to the protocol, and one stray line there ends a client's connection. JSON
+ * lines, or readable ones on a terminal. pino is loaded with the first line, so that it does not slow the start.
  *
+ * @param level the least severe level that is written, or `silent`
  * @param secrets values that are masked wherever they turn up in a line
  */
-export async function createLog(level: string, secrets: Iterable<string>): Promise<Log> {
-  const destination = maskingStream(process.stderr.isTTY ? await prettyStream() : stderr, secrets);
+export function createLog(level: Level | 'silent', secrets: Iterable<string>): Log {
+  const written = new Set(levels.slice(0, (levels as readonly string[]).indexOf(level) + 1));
+  let opening: Promise<Logger> | undefined;
+  const write = (severity: Level) => (facts: object, message: string) => {
+    if (!written.has(severity)) return;
+    opening ??= open(level, secrets);
+    void opening.then((logger) => logger[severity](facts, message));
+  };
+  return {
+    error: write('error'),
+    warn: write('warn'),
+    info: write('info'),
+    debug: write('debug'),
+    flush: async () => void (await opening),
+  };
+}
+
+async function open(level: string, secrets: Iterable<string>): Promise<Logger> {
+  const { default: pino } = await import('pino');
+  const stream = process.stderr.isTTY ? await prettyStream() : stderr;
   return pino(
     {
       level,
@@ -28,7 +54,7 @@ export async function createLog(level: string, secrets: Iterable<string>): Promi
       timestamp: pino.stdTimeFunctions.isoTime,
       redact: { paths: secretNames.flatMap((name) => [name, `*.${name}`]), censor: '[withheld]' },
     },
-    destination,
+    maskingStream(stream, secrets),
   );
 }
 

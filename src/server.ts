@@ -10,13 +10,7 @@ import {
   ReadResourceRequestSchema,
 } from '@modelcontextprotocol/sdk/types.js';
 import { instructionsFor } from './instructions.ts';
-import {
-  completeTemplate,
-  ResourceError,
-  readResource,
-  resources,
-  resourceTemplates,
-} from './resources/resources.ts';
+import { ResourceError, resources, resourceTemplates } from './resources/resources.ts';
 import type { Session } from './session.ts';
 import type { Surface } from './surfaces/full.ts';
 import { version } from './version.ts';
@@ -61,6 +55,7 @@ function serveResources(server: Server, session: Session): void {
     resourceTemplates: [...resourceTemplates],
   }));
   server.setRequestHandler(ReadResourceRequestSchema, async ({ params }, { signal }) => {
+    const { readResource } = await import('./resources/read.ts');
     try {
       return { contents: [await readResource(params.uri, session, signal)] };
     } catch (error) {
@@ -81,6 +76,7 @@ function serveResources(server: Server, session: Session): void {
       value: argument.value,
       chosen: context?.arguments ?? {},
     };
+    const { completeTemplate } = await import('./resources/completion.ts');
     return { completion: await completeTemplate(request, session, signal) };
   });
 }

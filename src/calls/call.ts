@@ -1,6 +1,7 @@
 import { CallError } from '../errors.ts';
 import type { Session } from '../session.ts';
 import type { ApiAnswer } from '../synqly/answer.ts';
+import { findOperation } from '../tools/catalogue.ts';
 import type { Operation } from '../tools/operation.ts';
 import { readArguments } from './arguments.ts';
 import { withDeadline } from './deadline.ts';
@@ -15,6 +16,18 @@ export interface CallResult {
   /** JSON without secrets: the API's body, or `{ error }`. */
   readonly value: unknown;
   readonly error: CallError | undefined;
+}
+
+/** `runCall` for an operation of the catalogue, by its id. */
+export function runOperation(
+  id: string,
+  raw: unknown,
+  session: Session,
+  cancelled: AbortSignal,
+): Promise<CallResult> {
+  const operation = findOperation(id);
+  if (!operation) throw new Error(`There is no operation ${id}.`);
+  return runCall(operation, raw, session, cancelled);
 }
 
 /**

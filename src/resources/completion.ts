@@ -1,7 +1,32 @@
-import { runCall } from '../calls/call.ts';
+import { runOperation } from '../calls/call.ts';
 import { isJsonObject } from '../json.ts';
 import type { Session } from '../session.ts';
-import { findOperation } from '../tools/catalogue.ts';
+import { integrationTimeseries } from './resources.ts';
+
+export interface CompletionRequest {
+  readonly uriTemplate: string;
+  readonly argument: string;
+  /** What has been typed so far. */
+  readonly value: string;
+  /** Other arguments of the template that are already chosen. */
+  readonly chosen: Readonly<Record<string, string>>;
+}
+
+/** Names that complete an argument of a template; none for an unknown template or argument. */
+export async function completeTemplate(
+  request: CompletionRequest,
+  session: Session,
+  cancelled: AbortSignal,
+): Promise<{ values: string[]; hasMore: boolean }> {
+  const { argument, value, chosen } = request;
+  if (request.uriTemplate !== integrationTimeseries.uriTemplate) return { values: [], hasMore: false };
+  if (argument === 'account_id') return completeName('accounts_list', {}, value, session, cancelled);
+  if (argument !== 'integration_id') return { values: [], hasMore: false };
+  const account = chosen.account_id;
+  return account
+    ? completeName('integrations_list_account', { account_id: account }, value, session, cancelled)
+    : completeName('integrations_list', {}, value, session, cancelled);
+}
 
 /** A completion holds at most this many values (MCP specification 2025-11-25, completion). */
 const mostValues = 100;
@@ -10,17 +35,20 @@ const mostValues = 100;
  * Names of a list operation's objects that begin with what was typed, ids where the typed text begins an id.
  * A list that cannot be read completes nothing: completion is a courtesy.
  */
-export async function completeName(
-  operationId: string,
+async function completeName(
+  operation: string,
   args: Readonly<Record<string, unknown>>,
   typed: string,
   session: Session,
   cancelled: AbortSignal,
 ): Promise<{ values: string[]; hasMore: boolean }> {
-  const operation = findOperation(operationId);
-  if (!operation) return { values: [], hasMore: false };
   const list = async (query: Readonly<Record<string, unknown>>) => {
-    const { value } = await runCall(operation, { ...args, ...query, limit: mostValues }, session, cancelled);
+    const { value } = await runOperation(
+      operation,
+      { ...args, ...query, limit: mostValues },
+      session,
+      cancelled,
+    );
     return isJsonObject(value) && Array.isArray(value.result) ? value.result.filter(isJsonObject) : undefined;
   };
   // The API does not document which fields it filters by, so a refused filter falls back to the first page.

@@ -1,4 +1,3 @@
-import { readFile, stat } from 'node:fs/promises';
 import { CallError } from '../errors.ts';
 
 /** Where the bearer token for Synqly comes from. */
@@ -26,7 +25,10 @@ export function fileToken(path: string): TokenSource {
 
   const load = async (): Promise<string> => {
     try {
-      const version = await versionOf(path);
+      const { readFile, stat } = await import('node:fs/promises');
+      const { mtimeNs, size, ino } = await stat(path, { bigint: true });
+      // Nanoseconds and inode: a file replaced within the clock's millisecond is still seen as new.
+      const version = `${ino}-${size}-${mtimeNs}`;
       if (read?.version === version) return read.token;
       const token = checkToken(await readFile(path, 'utf8'));
       known.add(token);
@@ -47,12 +49,6 @@ export function fileToken(path: string): TokenSource {
       return token === refused ? undefined : token;
     },
   };
-}
-
-/** Size and time in nanoseconds: a file replaced within the clock's millisecond is still seen as new. */
-async function versionOf(path: string): Promise<string> {
-  const { mtimeNs, size, ino } = await stat(path, { bigint: true });
-  return `${ino}-${size}-${mtimeNs}`;
 }
 
 /**

@@ -1,0 +1,28 @@
+import { catalogue } from '../tools/catalogue.ts';
+import { type Annotations, annotationsOf, type Operation } from '../tools/operation.ts';
+import { type InputSchema, inputSchemaOf } from '../tools/schema.ts';
+
+/** A tool as clients see it (MCP specification 2025-11-25, tools). */
+export interface Tool {
+  readonly name: string;
+  readonly title: string;
+  readonly description: string;
+  readonly inputSchema: InputSchema;
+  readonly annotations: Annotations;
+}
+
+/**
+ * Every operation as a tool. The build evaluates this module and puts its value into the bundle: converting the
+ * schemas, and building what they are converted from, is most of a start.
+ */
+export const publishedTools: readonly Tool[] = catalogue.map(toTool);
+
+function toTool(operation: Operation): Tool {
+  return {
+    name: operation.id,
+    title: operation.title,
+    description: operation.summary,
+    inputSchema: inputSchemaOf(operation),
+    annotations: annotationsOf(operation),
+  };
+}
