@@ -28,6 +28,23 @@ await client.connect(
 let calls = 0;
 const title = (text: string) => console.log(`\n${paint('bold', text)}`);
 
+const columns = 100;
+
+/** A call with its arguments, in as few lines as can be read. */
+function show(name: string, args: Record<string, unknown>): string {
+  const lines = [`  → ${name}`];
+  for (const [key, value] of Object.entries(args)) {
+    const part = `${key}: ${JSON.stringify(value)}`;
+    const last = lines.at(-1) ?? '';
+    if (last.length + part.length + 2 <= columns) lines[lines.length - 1] = `${last}  ${part}`;
+    else lines.push(`      ${part}`);
+  }
+  const [first = '', ...rest] = lines;
+  const call = `  → ${name}`;
+  const head = paint('cyan', call) + paint('dim', first.slice(call.length));
+  return [head, ...rest.map((line) => paint('dim', line))].join('\n');
+}
+
 /** Runs a tool, prints the call and what `tell` makes of the answer. An error that is not expected ends the demo. */
 async function call(
   name: string,
@@ -36,7 +53,7 @@ async function call(
   expectError = false,
 ): Promise<Json> {
   calls += 1;
-  console.log(`${paint('cyan', '  →')} ${paint('cyan', name)} ${paint('dim', JSON.stringify(args))}`);
+  console.log(show(name, args));
   const result = await client.callTool({ name, arguments: args });
   const [content] = result.content as { text: string }[];
   const json = JSON.parse(content?.text ?? '');
@@ -46,7 +63,7 @@ async function call(
   return json;
 }
 
-const list = (values: string[], most = 4) =>
+const list = (values: string[], most = 3) =>
   values.length > most ? `${values.slice(0, most).join(', ')} …` : values.join(', ');
 
 const { tools } = await client.listTools();
@@ -61,7 +78,7 @@ const configWith = (credential: string) => ({
 });
 
 title('Which provider, and what does it need?');
-await call('capabilities_list_connectors', { expand: [] }, ({ result }) => {
+await call('capabilities_list_connectors', {}, ({ result }) => {
   const siem = result.find((connector: Json) => connector.id === 'siem');
   return `${result.length} connectors; siem has ${siem.provider_ids.length} providers: ${list(siem.provider_ids)}`;
 });
@@ -69,7 +86,7 @@ await call(
   'capabilities_get_provider',
   { provider_id: 'siem_splunk', expand: ['provider_config'] },
   ({ result }) => {
-    return `${result.fullname} needs ${result.provider_config.required.join(', ')}`;
+    return `${result.fullname} needs ${result.provider_config.required.filter((field: string) => field !== 'type').join(' and ')}`;
   },
 );
 
@@ -123,7 +140,7 @@ await call(
     provider_config: configWith('splunk'),
   },
   ({ result }) =>
-    `${result.integration.provider_fullname} connected; its token is ${result.token.access.secret} from the chat`,
+    `${result.integration.provider_fullname} connected; its token reads ${result.token.access.secret} here`,
 );
 const integration = { account_id, integration_id: 'harbor-splunk' };
 await call(

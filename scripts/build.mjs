@@ -48,7 +48,10 @@ const { metafile } = await build({
     js: "const require = process.getBuiltinModule('node:module').createRequire(import.meta.url);",
   },
 });
-await cp(new URL('src/sandbox/facts/', root), new URL('facts/', dist), { recursive: true });
+await cp(new URL('src/sandbox/facts/', root), new URL('facts/', dist), {
+  recursive: true,
+  filter: (path) => !path.endsWith('.md'),
+});
 await writeFile(
   new URL('THIRD-PARTY-NOTICES.txt', dist),
   await collectNotices(root, Object.keys(metafile.inputs)),
