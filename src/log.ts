@@ -52,6 +52,7 @@ async function open(level: string, secrets: Iterable<string>): Promise<Logger> {
       level,
       base: null,
       timestamp: pino.stdTimeFunctions.isoTime,
+      formatters: { level: (label) => ({ level: label }) },
       redact: { paths: secretNames.flatMap((name) => [name, `*.${name}`]), censor: '[withheld]' },
     },
     maskingStream(stream, secrets),

@@ -112,9 +112,14 @@ test('only protocol messages are written to stdout; the log goes to stderr, as J
   });
   await expect.poll(() => program.messages().length).toBe(3);
   for (const message of program.messages()) expect(message.jsonrpc).toBe('2.0');
-  const lines = program.output.stderr.trim().split('\n');
-  const calls = lines.map((line) => JSON.parse(line)).filter(({ msg }) => msg === 'call');
-  expect(calls.map(({ tool, outcome, status }) => ({ tool, outcome, status }))).toEqual([
+  const logged = () =>
+    program.output.stderr
+      .split('\n')
+      .filter(Boolean)
+      .map((line) => JSON.parse(line));
+  const calls = () => logged().filter(({ msg }) => msg === 'call');
+  await expect.poll(() => calls().length).toBe(2);
+  expect(calls().map(({ tool, outcome, status }) => ({ tool, outcome, status }))).toEqual([
     { tool: 'organization_get', outcome: 'ok', status: 200 },
     { tool: 'accounts_get', outcome: 'not_found', status: 404 },
   ]);
@@ -125,7 +130,7 @@ test('a line that is no message is logged and skipped', async () => {
   program.child.stdin.write('this is not JSON\n');
   program.say({ id: 1, method: 'ping' });
   await expect.poll(() => program.messages().length).toBe(2);
-  expect(program.output.stderr).toContain('not understood');
+  await expect.poll(() => program.output.stderr).toContain('not understood');
 });
 
 describe('the command line', () => {
