@@ -22,7 +22,7 @@ ${JSON.stringify({ mcpServers: { synqly: server } }, null, 2)}
 Claude Code:
 claude mcp add synqly -- node ${server.args.join(' ')}
 
-Try it without a client, on invented data:
+Try it without a client, on invented data (the Inspector needs Node 22.19 or later):
 npx @modelcontextprotocol/inspector --cli node ${program} --sandbox --method tools/list
 
 `;

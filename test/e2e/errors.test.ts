@@ -135,6 +135,16 @@ describe('every mapped status, as a client sees it', () => {
     expect(json.error.next.length).toBeGreaterThan(10);
   });
 
+  test('the value of the offending parameter is withheld, since it may be a secret', async () => {
+    rig.sandbox.faults.add({ route: 'accounts_create', echo: true });
+    const { json } = await rig.call('accounts_create', { name: 'echoed' });
+    expect(json.error.upstream.parameter).toEqual({
+      id: 'Authorization',
+      location: 'header',
+      value: '[withheld]',
+    });
+  });
+
   test('a read that failed may be repeated as it is', async () => {
     rig.sandbox.faults.add({ route: 'accounts_list', status: 500 });
     const { json } = await rig.call('accounts_list');

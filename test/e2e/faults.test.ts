@@ -118,12 +118,6 @@ describe('what does not pass ends in time with a clear error', () => {
     expect(isError).toBe(false);
     expect(json).toMatchObject({ done: true, status: 200 });
   });
-
-  test('a 50 MB answer is not buffered', async () => {
-    rig.sandbox.faults.add({ route: 'accounts_list', body: 'huge' });
-    const { elapsed } = await timed('accounts_list');
-    expect(elapsed).toBeLessThan(1_000);
-  });
 });
 
 test('cancelling a call aborts its request', async () => {

@@ -105,3 +105,43 @@ test('a self-hosted Synqly on loopback is not asked through a proxy', async () =
   expect((await program.call('organization_get')).isError).toBe(false);
   await program.close();
 });
+
+test('an answer above the cap is refused as soon as it is, and not read to its end', async () => {
+  const base = await listen(
+    createServer((_, response) => {
+      // More than the cap, and then nothing: whoever waits for the end runs into the deadline.
+      response
+        .writeHead(200, { 'content-type': 'application/json' })
+        .write(`{"result":"${'x'.repeat(200_000)}`);
+    }),
+  );
+  const args = ['--base-url', base, '--max-response-bytes', '100000', '--timeout', '5'];
+  const program = await startProgram(args, { SYNQLY_TOKEN: canary });
+  const { json } = await program.call('organization_get');
+  await program.close();
+  expect(json.error.code).toBe('response_too_large');
+});
+
+test('an answer that announces more than the cap is refused at once', async () => {
+  const base = await listen(
+    createServer((_, response) => {
+      response
+        .writeHead(200, { 'content-type': 'application/json', 'content-length': 5_000_000 })
+        .flushHeaders();
+    }),
+  );
+  const program = await startProgram(['--base-url', base, '--timeout', '5'], { SYNQLY_TOKEN: canary });
+  const { json } = await program.call('organization_get');
+  await program.close();
+  expect(json.error.code).toBe('response_too_large');
+});
+
+test('a 204 is a success for a write, which says so, and an error for a read', async () => {
+  const base = await listen(createServer((_, response) => response.writeHead(204).end()));
+  const program = await startProgram(['--base-url', base], { SYNQLY_TOKEN: canary });
+  const write = await program.call('accounts_delete', { account_id: 'x' });
+  const read = await program.call('accounts_get', { account_id: 'x' });
+  await program.close();
+  expect(write).toMatchObject({ isError: false, json: { done: true, status: 204 } });
+  expect(read.json.error).toMatchObject({ code: 'invalid_response', status: 204 });
+});
