@@ -1,4 +1,4 @@
-import { mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, renameSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -48,6 +48,19 @@ test('a token file is read again when it changes', async () => {
   expect((await program.call('organization_get')).json.error.code).toBe('unauthorized');
   writeFileSync(`${file}.next`, await makeToken('replaced'));
   renameSync(`${file}.next`, file);
+  expect((await program.call('organization_get')).isError).toBe(false);
+  await program.close();
+});
+
+test('a token file that changed unnoticed is read again when Synqly answers 401', async () => {
+  const asIfUnchanged = (token: string) => {
+    writeFileSync(file, token);
+    utimesSync(file, new Date(0), new Date(0));
+  };
+  asIfUnchanged('x'.repeat(sandbox.token.length));
+  const program = await start({ SYNQLY_TOKEN_FILE: file });
+  expect((await program.call('organization_get')).json.error.code).toBe('unauthorized');
+  asIfUnchanged(sandbox.token);
   expect((await program.call('organization_get')).isError).toBe(false);
   await program.close();
 });
