@@ -1,6 +1,6 @@
-import { execFileSync, spawn } from 'node:child_process';
-import { cpSync, mkdirSync, rmSync } from 'node:fs';
+import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import { compileUnbundled } from './compile.ts';
 
 /*
  * Cold start: from spawning the process to the answer of `tools/list`, ours beside a server with one `registerTool`
@@ -19,26 +19,6 @@ const messages = [
   { jsonrpc: '2.0', method: 'notifications/initialized' },
   { jsonrpc: '2.0', id: 2, method: 'tools/list' },
 ];
-
-/** Compiles the sources file by file, as a server without a bundler ships. */
-function compileUnbundled(): string {
-  const out = `${root}bench/.build`;
-  rmSync(out, { recursive: true, force: true });
-  mkdirSync(out, { recursive: true });
-  const options = [
-    '--noEmit',
-    'false',
-    '--allowImportingTsExtensions',
-    'false',
-    '--rootDir',
-    root,
-    '--outDir',
-    out,
-  ];
-  execFileSync('npx', ['tsc', ...options], { cwd: root, stdio: 'inherit' });
-  cpSync(`${root}package.json`, `${out}/package.json`);
-  return `${out}/bench/register-tool-server.js`;
-}
 
 /** Milliseconds until the tool list is answered. */
 async function start(file: string): Promise<number> {
@@ -65,7 +45,7 @@ function quantile(sorted: readonly number[], share: number): number {
 
 const files = {
   'synqly-mcp (dist/cli.js)': `${root}dist/cli.js`,
-  'registerTool, unbundled': compileUnbundled(),
+  'registerTool, unbundled': compileUnbundled('bench/register-tool-server'),
 };
 const times = Object.fromEntries(Object.keys(files).map((name) => [name, [] as number[]]));
 for (let round = -1; round < rounds; round++) {

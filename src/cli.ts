@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 import { Command, InvalidArgumentError, Option } from 'commander';
-import { ConfigError, readConfig, settings } from './config.ts';
+import { type Config, ConfigError, readConfig, settings } from './config.ts';
 import { greeting } from './greeting.ts';
 import { createLog } from './log.ts';
 import type { SandboxSize } from './sandbox/seed.ts';
@@ -19,6 +19,7 @@ type Flags = Record<string, string | boolean>;
 
 async function serve(flags: Flags): Promise<void> {
   const config = readConfig(flags, process.env);
+  if (config.transport.value === 'http') return serveHttp(config);
   const access = prepareAccess(config);
   const log = createLog(config.logLevel.value, access.knownTokens);
   const session = createSession({
@@ -32,6 +33,12 @@ async function serve(flags: Flags): Promise<void> {
   await serveStdio(createServer(session, createFullSurface()), log);
   await log.flush();
   // Kept-alive connections and the sandbox would hold the process.
+  process.exit(0);
+}
+
+async function serveHttp(config: Config): Promise<void> {
+  const { listen } = await import('./transports/listen.ts');
+  await listen(config);
   process.exit(0);
 }
 

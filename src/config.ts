@@ -23,6 +23,7 @@ interface Definition<Value> {
 }
 
 const regions = { us: 'https://api.synqly.com', eu: 'https://api-eu.synqly.com' } as const;
+const transports = ['stdio', 'http'] as const;
 const logLevels = ['silent', 'error', 'warn', 'info', 'debug'] as const;
 
 /** A call ends within this many milliseconds: several clients give up at 60 s. */
@@ -97,6 +98,78 @@ export const settings = {
     fallback: false,
     help: 'Put secrets of answers into results; without it they are withheld.',
     parse: parseBoolean,
+  }),
+  transport: define<(typeof transports)[number]>({
+    flag: 'transport',
+    placeholder: 'stdio|http',
+    env: 'SYNQLY_TRANSPORT',
+    fallback: 'stdio',
+    help: 'Serve one client over stdin and stdout, or many over HTTP, each with its own token.',
+    parse: (text) => parseChoice(text, transports),
+  }),
+  host: define<string>({
+    flag: 'host',
+    placeholder: 'address',
+    env: 'SYNQLY_HTTP_HOST',
+    fallback: '127.0.0.1',
+    help: 'HTTP: address to listen on. Beyond loopback it needs --allowed-hosts.',
+    parse: (text) => text,
+  }),
+  port: define<number>({
+    flag: 'port',
+    placeholder: 'n',
+    env: 'SYNQLY_HTTP_PORT',
+    fallback: 3000,
+    help: 'HTTP: port to listen on; 0 picks one.',
+    parse: (text) => Math.trunc(parseNumber(text, 0, 65_535)),
+  }),
+  allowedHosts: define<readonly string[]>({
+    flag: 'allowed-hosts',
+    placeholder: 'names',
+    env: 'SYNQLY_HTTP_ALLOWED_HOSTS',
+    fallback: [],
+    fallbackText: 'loopback',
+    help: 'HTTP: names under which the server is asked, by commas; * for any.',
+    parse: parseList,
+  }),
+  allowedOrigins: define<readonly string[]>({
+    flag: 'allowed-origins',
+    placeholder: 'urls',
+    env: 'SYNQLY_HTTP_ALLOWED_ORIGINS',
+    fallback: [],
+    fallbackText: 'its own',
+    help: 'HTTP: origins of web pages that may ask, by commas; switches CORS on for them.',
+    parse: parseList,
+  }),
+  sessions: define<boolean>({
+    flag: 'sessions',
+    env: 'SYNQLY_HTTP_SESSIONS',
+    fallback: false,
+    help: 'HTTP: keep sessions, for clients that take requests from the server.',
+    parse: parseBoolean,
+  }),
+  trustProxy: define<boolean>({
+    flag: 'trust-proxy',
+    env: 'SYNQLY_HTTP_TRUST_PROXY',
+    fallback: false,
+    help: 'HTTP: believe the X-Forwarded headers of a proxy in front.',
+    parse: parseBoolean,
+  }),
+  ratePerMinute: define<number>({
+    flag: 'rate-per-minute',
+    placeholder: 'n',
+    env: 'SYNQLY_HTTP_RATE_PER_MINUTE',
+    fallback: 600,
+    help: 'HTTP: requests that one token may send in a minute.',
+    parse: (text) => Math.trunc(parseNumber(text, 1, 10_000_000)),
+  }),
+  maxConcurrent: define<number>({
+    flag: 'max-concurrent',
+    placeholder: 'n',
+    env: 'SYNQLY_HTTP_MAX_CONCURRENT',
+    fallback: 512,
+    help: 'HTTP: requests served at one time; more are answered 503.',
+    parse: (text) => Math.trunc(parseNumber(text, 1, 100_000)),
   }),
   logLevel: define<(typeof logLevels)[number]>({
     flag: 'log-level',
@@ -176,6 +249,13 @@ function parseBoolean(text: string): boolean {
   const value = known[text.toLowerCase()];
   if (value === undefined) throw new Error('must be true or false');
   return value;
+}
+
+function parseList(text: string): string[] {
+  return text
+    .split(',')
+    .map((part) => part.trim().toLowerCase())
+    .filter(Boolean);
 }
 
 function parseChoice<Choice extends string>(text: string, choices: readonly Choice[]): Choice {

@@ -46,6 +46,8 @@ export function createLog(level: Level | 'silent', secrets: Iterable<string>): L
 
 async function open(level: string, secrets: Iterable<string>): Promise<Logger> {
   const { default: pino } = await import('pino');
+  // Whoever read the log is gone; that is no reason to end.
+  process.stderr.on('error', () => {});
   const stream = process.stderr.isTTY ? await prettyStream() : stderr;
   return pino(
     {

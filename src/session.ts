@@ -1,4 +1,4 @@
-import { CallError } from './errors.ts';
+import { CallError, type ErrorCode } from './errors.ts';
 import type { Log } from './log.ts';
 import type { ApiAnswer } from './synqly/answer.ts';
 import type { ApiRequest, SynqlyClient } from './synqly/client.ts';
@@ -8,6 +8,16 @@ import type { TokenSource } from './synqly/token.ts';
 export interface Upstream {
   readonly client: Pick<SynqlyClient, 'request'>;
   readonly token: TokenSource;
+}
+
+/** What is told of a finished call: to the log, and to whoever counts. */
+export interface CallRecord {
+  readonly tool: string;
+  /** `ok`, or the error's code. */
+  readonly outcome: 'ok' | ErrorCode;
+  readonly milliseconds: number;
+  /** HTTP status that Synqly answered last. */
+  readonly status: number | undefined;
 }
 
 /** One caller: its token, its settings, and the one way from a call to Synqly. */
@@ -21,6 +31,12 @@ export interface Session {
   readonly log: Log;
   /** Sends a request with the session's token. @throws CallError */
   send(request: ApiRequest): Promise<ApiAnswer>;
+  /** First digits of the SHA-256 of the caller's token, where there are many callers. */
+  readonly caller?: string | undefined;
+  /** Headers that go along with every request to Synqly, such as `traceparent`. */
+  readonly headers?: Readonly<Record<string, string>> | undefined;
+  /** Told of every finished call. */
+  readonly onCall?: ((call: CallRecord) => void) | undefined;
   /** Tokens of this session so far; they may appear in nothing that leaves it. */
   readonly knownTokens: Iterable<string>;
 }
@@ -51,10 +67,10 @@ export function createSession(options: SessionOptions): Session {
       const { client, token } = await connect();
       const bearer = await token.current();
       try {
-        return await client.request(request, bearer);
+        return await client.request(request, bearer, settings.headers);
       } catch (error) {
         const renewed = await renewAfter(error, token, bearer);
-        return client.request(request, renewed);
+        return client.request(request, renewed, settings.headers);
       }
     },
   };

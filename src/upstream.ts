@@ -34,6 +34,27 @@ export interface Access {
   readonly knownTokens: Iterable<string>;
 }
 
+/** The Synqly that the callers of an HTTP server bring their own tokens for. */
+export interface SharedUpstream {
+  readonly client: Upstream['client'];
+  readonly baseUrl: URL;
+  /** Set when it is the sandbox: a token to try it with. */
+  readonly sandboxToken: string | undefined;
+}
+
+/** Opens Synqly, or the sandbox, for callers with tokens of their own. @throws ConfigError */
+export async function openForCallers(config: Config): Promise<SharedUpstream> {
+  if (!config.sandbox.value) {
+    const baseUrl = baseUrlOf(config);
+    return { client: await connect(config, baseUrl), baseUrl, sandboxToken: undefined };
+  }
+  assertAlone(config);
+  const { startSandbox } = await import('./sandbox/start.ts');
+  const sandbox = await startSandbox();
+  const baseUrl = new URL(sandbox.baseUrl);
+  return { client: await connect(config, baseUrl), baseUrl, sandboxToken: sandbox.token };
+}
+
 /** Prepares access to Synqly, or to the sandbox. @throws ConfigError */
 export function prepareAccess(config: Config): Access {
   if (config.sandbox.value) return prepareSandbox(config);
@@ -45,11 +66,7 @@ export function prepareAccess(config: Config): Access {
 }
 
 function prepareSandbox(config: Config): Access {
-  if (config.baseUrl.source === 'flag' || config.region.source === 'flag') {
-    throw new ConfigError(
-      '--sandbox serves its own Synqly: it cannot be combined with --base-url or --region.',
-    );
-  }
+  assertAlone(config);
   const knownTokens = new Set<string>();
   const open = async () => {
     const { startSandbox } = await import('./sandbox/start.ts');
@@ -58,6 +75,13 @@ function prepareSandbox(config: Config): Access {
     return { client: await connect(config, new URL(sandbox.baseUrl)), token: fixedToken(sandbox.token) };
   };
   return { open, knownTokens };
+}
+
+function assertAlone(config: Config): void {
+  if (config.baseUrl.source !== 'flag' && config.region.source !== 'flag') return;
+  throw new ConfigError(
+    '--sandbox serves its own Synqly: it cannot be combined with --base-url or --region.',
+  );
 }
 
 /** The HTTP client is loaded here and not before: listing tools does without it. */

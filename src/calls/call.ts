@@ -1,5 +1,5 @@
 import { CallError } from '../errors.ts';
-import type { Session } from '../session.ts';
+import type { CallRecord, Session } from '../session.ts';
 import type { ApiAnswer } from '../synqly/answer.ts';
 import { findOperation } from '../tools/catalogue.ts';
 import type { Operation } from '../tools/operation.ts';
@@ -57,7 +57,7 @@ export async function runCall(
   } catch (cause) {
     outcome = { error: explain(cause, operation, session) };
   }
-  logCall(operation, outcome, session, performance.now() - started);
+  record(operation, outcome, session, performance.now() - started);
   const value = outcome.error ? { error: outcome.error.toJSON() } : outcome.value;
   return { value: maskKnown(value, [...session.knownTokens, ...secrets]), error: outcome.error };
 }
@@ -76,16 +76,19 @@ function explain(cause: unknown, operation: Operation, session: Session): CallEr
   return new CallError('internal', 'The call failed by a fault of this server.', { cause });
 }
 
-function logCall(operation: Operation, outcome: Outcome, session: Session, milliseconds: number): void {
+function record(operation: Operation, outcome: Outcome, session: Session, milliseconds: number): void {
   const { error } = outcome;
   const { status, requestId } = error ? error.facts : outcome.answer;
+  const call: CallRecord = { tool: operation.id, outcome: error?.code ?? 'ok', milliseconds, status };
+  session.onCall?.(call);
   session.log.info(
     {
-      tool: operation.id,
-      outcome: error?.code ?? 'ok',
+      tool: call.tool,
+      outcome: call.outcome,
       ms: Math.round(milliseconds),
       status,
       request_id: requestId,
+      caller: session.caller,
     },
     'call',
   );

@@ -21,6 +21,8 @@ export interface ApiRequest {
   readonly deadline: number;
 }
 
+type ExtraHeaders = Readonly<Record<string, string>>;
+
 export interface ClientOptions {
   readonly baseUrl: URL;
   /** Bytes of a body above which an answer is refused. */
@@ -41,13 +43,15 @@ export class SynqlyClient {
   /**
    * Sends a request and gives the answer of a success status.
    *
+   * @param headers sent along, below the client's own
+   *
    * @throws CallError for everything else: each status, a broken connection, a deadline, a bad body.
    */
-  async request(request: ApiRequest, token: string): Promise<ApiAnswer> {
+  async request(request: ApiRequest, token: string, headers: ExtraHeaders = {}): Promise<ApiAnswer> {
     const { repeatable, deadline, signal } = request;
     const retry: RetryScope = { repeatable, deadline, signal, answered: false };
     try {
-      const response = await this.#send(request, token, retry);
+      const response = await this.#send(request, { ...headers, authorization: `Bearer ${token}` }, retry);
       retry.answered = true;
       const answer = await readAnswer(response, this.#options.maxResponseBytes);
       if (answer.status < 200 || answer.status >= 300) throw toCallError(answer);
@@ -62,7 +66,7 @@ export class SynqlyClient {
     return this.#dispatcher.destroy();
   }
 
-  #send(request: ApiRequest, token: string, retry: RetryScope): Promise<Dispatcher.ResponseData> {
+  #send(request: ApiRequest, extra: ExtraHeaders, retry: RetryScope): Promise<Dispatcher.ResponseData> {
     const { method, path, query = {}, body, signal } = request;
     const url = toUrl(this.#options.baseUrl, path, query);
     const options = {
@@ -70,7 +74,7 @@ export class SynqlyClient {
       path: url.pathname + url.search,
       method,
       headers: {
-        authorization: `Bearer ${token}`,
+        ...extra,
         accept: 'application/json',
         'user-agent': this.#options.userAgent,
         ...(body === undefined ? {} : { 'content-type': 'application/json' }),

@@ -1,0 +1,246 @@
+import cors from '@fastify/cors';
+import rateLimit from '@fastify/rate-limit';
+import { StreamableHTTPServerTransport } from '@modelcontextprotocol/sdk/server/streamableHttp.js';
+import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
+import type { Log } from '../log.ts';
+import { createServer } from '../server.ts';
+import type { Session } from '../session.ts';
+import type { Surface } from '../surfaces/full.ts';
+import { type Access, type Caller, hashToken, readBearer } from './access.ts';
+import { type GuardOptions, guard } from './guard.ts';
+import { createMetrics, type Metrics } from './metrics.ts';
+import { createSessions, type Sessions } from './sessions.ts';
+
+export interface HttpOptions extends GuardOptions {
+  readonly access: Access;
+  readonly surface: Surface;
+  /** The session of a caller; cheap, since it is made for each request. */
+  readonly sessionOf: (
+    caller: Caller,
+    request: { traceparent: string | undefined },
+    metrics: Metrics,
+  ) => Session;
+  /** Whether Synqly answers at all. */
+  readonly isReady: () => Promise<boolean>;
+  readonly log: Log;
+  /** Keep sessions, for clients that need requests from the server. */
+  readonly sessions: boolean;
+  /** Believe X-Forwarded-* headers of a proxy in front. */
+  readonly trustProxy: boolean;
+  /** Requests that one token may send in a minute. */
+  readonly ratePerMinute: number;
+  /** Requests that are served at one time; more are answered 503. */
+  readonly mostConcurrent: number;
+}
+
+/** Bytes of a request's body; the longest arguments are patches and mappings. */
+const bodyLimit = 1024 * 1024;
+const headersWithin = 10_000;
+const bodyWithin = 30_000;
+
+/**
+ * The Streamable HTTP transport (MCP specification 2025-11-25) at `/mcp`, with `/healthz`, `/readyz` and `/metrics`.
+ * Stateless unless sessions are asked for: each request gets a low-level server of its own, which is cheap because
+ * lists and schemas are shared.
+ */
+export async function buildHttpServer(options: HttpOptions): Promise<HttpServer> {
+  const metrics = createMetrics();
+  const sessions = options.sessions ? createSessions() : undefined;
+  const app = Fastify({
+    bodyLimit,
+    trustProxy: options.trustProxy,
+    requestTimeout: bodyWithin,
+    forceCloseConnections: 'idle',
+    http: { headersTimeout: headersWithin, connectionsCheckingInterval: 2_000 },
+  });
+  const load: Load = { running: 0, draining: false };
+  app.setErrorHandler((error: { statusCode?: number; message: string }, _, reply) => {
+    const status = error.statusCode ?? 500;
+    if (status >= 500) options.log.error({ err: error }, 'a request failed by a fault of this server');
+    return refuse(reply, status, status >= 500 ? 'A fault of this server.' : error.message);
+  });
+  app.setNotFoundHandler((_, reply) =>
+    refuse(reply, 404, 'There is nothing here; the MCP endpoint is /mcp.'),
+  );
+  serveOperations(app, options, metrics, load);
+  await app.register(async (mcp) => {
+    await protect(mcp, options, metrics, load);
+    serveMcp(mcp, options, metrics, sessions);
+  });
+  return {
+    app,
+    drain: async (milliseconds) => {
+      load.draining = true;
+      const end = Date.now() + milliseconds;
+      while (load.running > 0 && Date.now() < end) await pause(20);
+      await sessions?.closeAll();
+      app.server.closeAllConnections();
+      await app.close();
+    },
+  };
+}
+
+export interface HttpServer {
+  readonly app: FastifyInstance;
+  /** Takes no new calls, lets running ones finish for so many milliseconds, then closes. */
+  drain(milliseconds: number): Promise<void>;
+}
+
+interface Load {
+  running: number;
+  draining: boolean;
+}
+
+/** For load balancers and monitoring. None of it tells anything of a caller. */
+function serveOperations(app: FastifyInstance, options: HttpOptions, metrics: Metrics, load: Load): void {
+  app.get('/healthz', async () => ({ status: 'ok' }));
+  app.get('/readyz', async (_, reply) => {
+    const ready = !load.draining && (await options.isReady());
+    return reply.code(ready ? 200 : 503).send({ status: ready ? 'ready' : 'not ready' });
+  });
+  app.get('/metrics', async (_, reply) => {
+    const { contentType, text } = await metrics.expose();
+    return reply.type(contentType).send(text);
+  });
+}
+
+const callers = new WeakMap<FastifyRequest, Caller>();
+
+/** What a request must pass before its body is read: guard, room, rate, access. */
+async function protect(
+  mcp: FastifyInstance,
+  options: HttpOptions,
+  metrics: Metrics,
+  load: Load,
+): Promise<void> {
+  const turnAway = (reply: FastifyReply, reason: string, status: number, message: string) => {
+    metrics.turnedAway.inc({ reason });
+    return refuse(reply, status, message);
+  };
+  mcp.addHook('onRequest', async (request, reply) => {
+    const refusal = guard(request, options);
+    if (refusal) return turnAway(reply, 'guard', refusal.status, refusal.message);
+    if (load.draining || load.running >= options.mostConcurrent) {
+      reply.header('retry-after', '1');
+      return turnAway(
+        reply,
+        'busy',
+        503,
+        load.draining ? 'The server is stopping.' : 'Too many requests at once.',
+      );
+    }
+    load.running += 1;
+    metrics.inFlight.inc();
+    reply.raw.once('close', () => {
+      load.running -= 1;
+      metrics.inFlight.dec();
+    });
+  });
+  if (options.origins.length > 0) await mcp.register(cors, corsFor(options.origins));
+  await mcp.register(rateLimit, {
+    max: options.ratePerMinute,
+    timeWindow: '1 minute',
+    enableDraftSpec: true,
+    keyGenerator: ({ headers, ip }) => {
+      const token = readBearer(headers.authorization);
+      return token === undefined ? ip : hashToken(token);
+    },
+    onExceeded: () => metrics.turnedAway.inc({ reason: 'rate' }),
+  });
+  mcp.addHook('preParsing', async (request, reply) => {
+    const admitted = await options.access.admit(request.headers.authorization);
+    if (!('status' in admitted)) {
+      callers.set(request, admitted);
+      return undefined;
+    }
+    // RFC 6750, 3; without resource metadata, since no authorization server issues these tokens.
+    if (admitted.status === 401)
+      reply.header('www-authenticate', 'Bearer realm="synqly-mcp", error="invalid_token"');
+    return turnAway(reply, 'access', admitted.status, admitted.message) as never;
+  });
+}
+
+function corsFor(origins: readonly string[]) {
+  return {
+    origin: [...origins],
+    methods: ['GET', 'POST', 'DELETE'],
+    allowedHeaders: [
+      'authorization',
+      'content-type',
+      'mcp-protocol-version',
+      'mcp-session-id',
+      'last-event-id',
+    ],
+    exposedHeaders: ['mcp-session-id', 'retry-after', 'www-authenticate'],
+  };
+}
+
+function serveMcp(
+  mcp: FastifyInstance,
+  options: HttpOptions,
+  metrics: Metrics,
+  sessions: Sessions | undefined,
+): void {
+  const newServer = (request: FastifyRequest, caller: Caller) => {
+    const { traceparent } = request.headers;
+    const context = { traceparent: typeof traceparent === 'string' ? traceparent : undefined };
+    return createServer(options.sessionOf(caller, context, metrics), options.surface);
+  };
+
+  mcp.post('/mcp', async (request, reply) => {
+    const caller = callers.get(request) as Caller;
+    if (sessions) return handleInSession(request, reply, caller);
+    const server = newServer(request, caller);
+    const transport = new StreamableHTTPServerTransport({ enableJsonResponse: true });
+    // Closing aborts what still runs for a client that went away.
+    reply.raw.once('close', () => void server.close().catch(() => {}));
+    await server.connect(transport as never);
+    return hand(transport, request, reply);
+  });
+
+  const handleInSession = async (request: FastifyRequest, reply: FastifyReply, caller: Caller) => {
+    const id = request.headers['mcp-session-id'];
+    if (typeof id === 'string') {
+      const transport = sessions?.find(id, caller.hash);
+      return transport ? hand(transport, request, reply) : refuse(reply, 404, 'There is no such session.');
+    }
+    const transport = await (sessions as Sessions).open(newServer(request, caller), caller.hash);
+    return hand(transport, request, reply);
+  };
+
+  mcp.route({
+    method: ['GET', 'DELETE'],
+    url: '/mcp',
+    handler: async (request, reply) => {
+      if (sessions) return handleInSession(request, reply, callers.get(request) as Caller);
+      reply.header('allow', 'POST');
+      return refuse(reply, 405, 'This server keeps no sessions; send POST requests.');
+    },
+  });
+}
+
+/** Leaves the rest of a request to the SDK's transport. */
+async function hand(
+  transport: StreamableHTTPServerTransport,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<FastifyReply> {
+  // Headers that hooks have set (CORS, rate limit) are written by the transport's response too.
+  for (const [name, value] of Object.entries(reply.getHeaders())) {
+    if (value !== undefined) reply.raw.setHeader(name, value);
+  }
+  reply.hijack();
+  await transport.handleRequest(request.raw, reply.raw, request.body);
+  return reply;
+}
+
+/** An answer that no call has come to, as a JSON-RPC error without an id. */
+function refuse(reply: FastifyReply, status: number, message: string): FastifyReply {
+  return reply.code(status).send({ jsonrpc: '2.0', error: { code: -32_000, message }, id: null });
+}
+
+function pause(milliseconds: number): Promise<void> {
+  return new Promise((resolve) => {
+    setTimeout(resolve, milliseconds);
+  });
+}

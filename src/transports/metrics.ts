@@ -1,0 +1,51 @@
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import type { CallRecord } from '../session.ts';
+
+/** What is counted of an HTTP server, for Prometheus. No label holds a token or an id. */
+export interface Metrics {
+  observeCall(record: CallRecord): void;
+  readonly inFlight: Gauge;
+  readonly turnedAway: Counter<'reason'>;
+  /** The text of the exposition format, with its content type. */
+  expose(): Promise<{ contentType: string; text: string }>;
+}
+
+export function createMetrics(): Metrics {
+  const register = new Registry();
+  const registers = [register];
+  collectDefaultMetrics({ register });
+  const calls = new Counter({
+    name: 'synqly_mcp_calls_total',
+    help: 'Finished tool calls.',
+    labelNames: ['tool', 'outcome'],
+    registers,
+  });
+  const seconds = new Histogram({
+    name: 'synqly_mcp_call_duration_seconds',
+    help: 'Time of tool calls, Synqly included.',
+    labelNames: ['tool'],
+    buckets: [0.005, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 55],
+    registers,
+  });
+  const upstream = new Counter({
+    name: 'synqly_mcp_upstream_status_total',
+    help: 'Calls by the HTTP status that Synqly answered last.',
+    labelNames: ['status'],
+    registers,
+  });
+  return {
+    inFlight: new Gauge({ name: 'synqly_mcp_requests_in_flight', help: 'Requests being served.', registers }),
+    turnedAway: new Counter({
+      name: 'synqly_mcp_requests_turned_away_total',
+      help: 'Requests refused before any call.',
+      labelNames: ['reason'],
+      registers,
+    }),
+    observeCall: ({ tool, outcome, milliseconds, status }) => {
+      calls.inc({ tool, outcome });
+      seconds.observe({ tool }, milliseconds / 1000);
+      if (status !== undefined) upstream.inc({ status: String(status) });
+    },
+    expose: async () => ({ contentType: register.contentType, text: await register.metrics() }),
+  };
+}

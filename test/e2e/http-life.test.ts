@@ -1,0 +1,173 @@
+import { spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { createServer, type IncomingHttpHeaders } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { afterEach, describe, expect, test } from 'vitest';
+import { type HttpRig, startHttpRig } from './http-support.ts';
+import { builtCli, cleanEnvironment } from './support.ts';
+
+let rig: HttpRig | undefined;
+afterEach(async () => {
+  await rig?.close();
+  rig = undefined;
+});
+
+const bearer = (token: string) => ({ authorization: `Bearer ${token}` });
+
+test('two callers at once see their own organization only', { timeout: 60_000 }, async () => {
+  rig = await startHttpRig({ args: ['--rate-per-minute', '1000000', '--log-level', 'info'] });
+  const { sandbox, call, makeToken, stderr } = rig;
+  const names = { red: 'planted-red-7f3a', blue: 'planted-blue-c41e' };
+  for (const name of Object.values(names)) await call(sandbox.token, 'accounts_create', { name });
+  const callers = await Promise.all(
+    Object.values(names).map(async (own) => {
+      const { secret } = await makeToken({
+        permission_set: 'viewer',
+        resources: { accounts: { ids: [own] } },
+      });
+      return { own, secret, foreign: Object.values(names).find((name) => name !== own) ?? '' };
+    }),
+  );
+  let leaks = 0;
+  let wrong = 0;
+  const run = async (count: number) => {
+    for (let index = 0; index < count; index += 1) {
+      const caller = callers[index % 2];
+      if (!caller) continue;
+      const listed = index % 4 < 2;
+      const answer = listed
+        ? await call(caller.secret, 'accounts_list')
+        : await call(caller.secret, 'accounts_get', { account_id: caller.own });
+      const text = JSON.stringify(answer);
+      if (!text.includes(caller.own)) wrong += 1;
+      if (text.includes(caller.foreign)) leaks += 1;
+    }
+  };
+  await Promise.all(Array.from({ length: 20 }, () => run(500)));
+  expect({ leaks, wrong }).toEqual({ leaks: 0, wrong: 0 });
+  for (const { secret } of callers) expect(stderr()).not.toContain(secret);
+});
+
+test('SIGTERM under load loses no accepted call, and the process ends with 0', async () => {
+  rig = await startHttpRig({ args: ['--rate-per-minute', '1000000'] });
+  const { sandbox, post, child } = rig;
+  sandbox.faults.add({ route: 'organization_get', delay: 400 });
+  const params = { name: 'accounts_list', arguments: { limit: 1 } };
+  await post({ method: 'tools/call', params }, bearer(sandbox.token));
+  sandbox.faults.clear();
+  sandbox.faults.add({ route: 'accounts_list', delay: 600 });
+  const accepted = Array.from({ length: 50 }, () =>
+    post({ method: 'tools/call', params }, bearer(sandbox.token)),
+  );
+  await new Promise((resolve) => setTimeout(resolve, 300));
+  const exited = new Promise((resolve) => child.once('exit', (code) => resolve(code)));
+  child.kill('SIGTERM');
+  // biome-ignore lint/suspicious/noExplicitAny: answers are compared, not programmed against
+  const answers = await Promise.all(accepted.map(async (answer): Promise<any> => (await answer).json()));
+  expect(answers.filter(({ result }) => result?.content && !result.isError)).toHaveLength(50);
+  expect(await exited).toBe(0);
+});
+
+test('one token cannot send more than its rate, and is told so', async () => {
+  rig = await startHttpRig({ args: ['--rate-per-minute', '5'] });
+  const responses = [];
+  for (let index = 0; index < 7; index += 1)
+    responses.push(await rig.post({ method: 'ping' }, bearer(rig.sandbox.token)));
+  expect(responses.map(({ status }) => status)).toEqual([200, 200, 200, 200, 200, 429, 429]);
+  expect(responses[0]?.headers.get('ratelimit-limit')).toBe('5');
+  expect(responses[6]?.headers.get('retry-after')).toBeTruthy();
+  const { secret } = await rig.makeToken({ permission_set: 'viewer', resources: {} });
+  expect((await rig.post({ method: 'ping' }, bearer(secret))).status).toBe(200);
+});
+
+test('more requests at once than there is room for are answered 503 with Retry-After', async () => {
+  rig = await startHttpRig({ args: ['--max-concurrent', '3'] });
+  const { sandbox, post } = rig;
+  await post({ method: 'ping' }, bearer(sandbox.token));
+  sandbox.faults.add({ route: 'accounts_list', delay: 500 });
+  const params = { name: 'accounts_list', arguments: { limit: 1 } };
+  const all = await Promise.all(
+    Array.from({ length: 6 }, () => post({ method: 'tools/call', params }, bearer(sandbox.token))),
+  );
+  const statuses = all.map(({ status }) => status).sort();
+  expect(statuses).toEqual([200, 200, 200, 503, 503, 503]);
+  expect(all.find(({ status }) => status === 503)?.headers.get('retry-after')).toBe('1');
+});
+
+test('a trace goes on to Synqly, beside the token', async () => {
+  const seen: IncomingHttpHeaders[] = [];
+  const synqly = createServer(({ headers }, response) => {
+    seen.push(headers);
+    response.setHeader('content-type', 'application/json').end('{"result":{}}');
+  }).listen(0, '127.0.0.1');
+  await once(synqly, 'listening');
+  rig = await startHttpRig({ baseUrl: `http://127.0.0.1:${(synqly.address() as AddressInfo).port}` });
+  const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
+  const params = { name: 'organization_get' };
+  await rig.post({ method: 'tools/call', params }, { ...bearer('some-token'), traceparent });
+  synqly.close().closeAllConnections();
+  expect(seen.at(-1)).toMatchObject({ traceparent, authorization: 'Bearer some-token' });
+});
+
+test('when Synqly cannot be reached, the process is healthy and not ready', async () => {
+  rig = await startHttpRig();
+  await rig.sandbox.close();
+  expect((await fetch(`${rig.origin}/healthz`)).status).toBe(200);
+  expect((await fetch(`${rig.origin}/readyz`)).status).toBe(503);
+});
+
+describe('with sessions', () => {
+  const initialize = {
+    method: 'initialize',
+    params: { protocolVersion: '2025-11-25', capabilities: {}, clientInfo: { name: 'test', version: '1' } },
+  };
+
+  test('a session is for the token that opened it, and ends when it is deleted', async () => {
+    rig = await startHttpRig({ args: ['--sessions'] });
+    const { sandbox, post, makeToken, url } = rig;
+    const opened = await post(initialize, bearer(sandbox.token));
+    const session = { 'mcp-session-id': opened.headers.get('mcp-session-id') ?? '' };
+    await opened.text();
+    expect(session['mcp-session-id']).toBeTruthy();
+    const { secret } = await makeToken({ permission_set: 'viewer', resources: {} });
+    expect((await post({ method: 'ping' }, { ...bearer(secret), ...session })).status).toBe(404);
+    expect((await post({ method: 'ping' }, { ...bearer(sandbox.token), ...session })).status).toBe(200);
+    const ended = await fetch(url, { method: 'DELETE', headers: { ...bearer(sandbox.token), ...session } });
+    expect(ended.status).toBe(200);
+    expect((await post({ method: 'ping' }, { ...bearer(sandbox.token), ...session })).status).toBe(404);
+  });
+
+  test("the SDK's client keeps one and runs tools in it", async () => {
+    rig = await startHttpRig({ args: ['--sessions'] });
+    const client = await rig.connect(rig.sandbox.token);
+    expect((await client.listTools()).tools).toHaveLength(96);
+    const result = await client.callTool({ name: 'organization_get', arguments: {} });
+    expect(result.isError).toBeUndefined();
+    await client.close();
+  });
+});
+
+describe('the start', () => {
+  const run = (...args: string[]) =>
+    spawnSync(process.execPath, [builtCli, '--transport', 'http', ...args], {
+      env: cleanEnvironment(),
+      encoding: 'utf8',
+      timeout: 10_000,
+    });
+
+  test('an address that other machines reach needs the names to be asked under', () => {
+    const { status, stderr } = run('--host', '0.0.0.0', '--port', '0');
+    expect(status).toBe(2);
+    expect(stderr).toContain('--allowed-hosts');
+  });
+
+  test('an address that cannot be bound is named', async () => {
+    const taken = createServer().listen(0, '127.0.0.1');
+    await once(taken, 'listening');
+    const { port } = taken.address() as AddressInfo;
+    const { status, stderr } = run('--port', String(port));
+    taken.close();
+    expect(status).toBe(2);
+    expect(stderr).toContain(`127.0.0.1:${port}`);
+  });
+});
