@@ -9,7 +9,7 @@ import { createServer } from './server.ts';
 import { createSession } from './session.ts';
 import { createFullSurface } from './surfaces/full.ts';
 import { serveStdio } from './transports/stdio.ts';
-import { prepareAccess } from './upstream.ts';
+import { gatewayToken, prepareAccess } from './upstream.ts';
 import { version } from './version.ts';
 
 /** Exit status for settings that cannot be used, as for a wrong command line. */
@@ -20,6 +20,7 @@ type Flags = Record<string, string | boolean>;
 async function serve(flags: Flags): Promise<void> {
   const config = readConfig(flags, process.env);
   if (config.transport.value === 'http') return serveHttp(config);
+  if (config.gateway.value !== undefined) return serveGateway(config.gateway.value, config);
   const access = prepareAccess(config);
   const log = createLog(config.logLevel.value, access.knownTokens);
   const session = createSession({
@@ -33,6 +34,15 @@ async function serve(flags: Flags): Promise<void> {
   await serveStdio(createServer(session, createFullSurface()), log);
   await log.flush();
   // Kept-alive connections and the sandbox would hold the process.
+  process.exit(0);
+}
+
+async function serveGateway(gateway: URL, config: Config): Promise<void> {
+  const token = gatewayToken(config);
+  const { serveBridge } = await import('./transports/bridge.ts');
+  const log = createLog(config.logLevel.value, [token]);
+  await serveBridge(gateway, token, log);
+  await log.flush();
   process.exit(0);
 }
 

@@ -1,4 +1,4 @@
-import { parseBaseUrl } from './synqly/url.ts';
+import { parseBaseUrl, parseSecureUrl } from './synqly/url.ts';
 
 /** Where a setting's value came from. */
 export type Source = 'flag' | 'environment' | 'default';
@@ -98,6 +98,14 @@ export const settings = {
     fallback: false,
     help: 'Put secrets of answers into results; without it they are withheld.',
     parse: parseBoolean,
+  }),
+  gateway: define<URL | undefined>({
+    flag: 'gateway',
+    placeholder: 'url',
+    env: 'SYNQLY_GATEWAY',
+    fallback: undefined,
+    help: 'stdio: forward everything to the synqly-mcp at this URL, with SYNQLY_MCP_TOKEN as the bearer.',
+    parse: parseSecureUrl,
   }),
   transport: define<(typeof transports)[number]>({
     flag: 'transport',

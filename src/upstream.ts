@@ -13,17 +13,26 @@ function tokenOf(config: Config): TokenSource {
     ? (['SYNQLY_TOKEN', config.token.value] as const)
     : (['SYNQLY_MCP_TOKEN', config.mcpToken.value] as const);
   const [name, token] = named;
-  if (token !== undefined) {
-    try {
-      return fixedToken(checkToken(token));
-    } catch (error) {
-      throw new ConfigError(`${name} ${(error as Error).message}.`);
-    }
-  }
+  if (token !== undefined) return fixedToken(usable(name, token));
   if (config.tokenFile.value !== undefined) return fileToken(config.tokenFile.value);
   throw new ConfigError(
     'There is no Synqly token. Set SYNQLY_TOKEN (or SYNQLY_TOKEN_FILE) to an organization token, or start with --sandbox to try it on invented data.',
   );
+}
+
+/** The token for a gateway. @throws ConfigError */
+export function gatewayToken(config: Config): string {
+  const { value } = config.mcpToken;
+  if (value !== undefined) return usable('SYNQLY_MCP_TOKEN', value);
+  throw new ConfigError('--gateway needs a token: set SYNQLY_MCP_TOKEN to one that the gateway knows.');
+}
+
+function usable(name: string, token: string): string {
+  try {
+    return checkToken(token);
+  } catch (error) {
+    throw new ConfigError(`${name} ${(error as Error).message}.`);
+  }
 }
 
 /** The way to Synqly, not yet opened. */

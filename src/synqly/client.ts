@@ -1,6 +1,7 @@
-import { type Dispatcher, EnvHttpProxyAgent, interceptors } from 'undici';
+import { type Dispatcher, interceptors } from 'undici';
 import { type ApiAnswer, readAnswer } from './answer.ts';
 import { explainFailure } from './failure.ts';
+import { openPool } from './pool.ts';
 import { assertAuthenticated, toCallError } from './problem.ts';
 import { type RetryScope, retryWhenSafe } from './retry.ts';
 import { type Query, toUrl } from './url.ts';
@@ -88,14 +89,4 @@ export class SynqlyClient {
     };
     return this.#dispatcher.request(options);
   }
-}
-
-/** undici reads HTTPS_PROXY, HTTP_PROXY and NO_PROXY itself; loopback never goes through a proxy. */
-function openPool(): EnvHttpProxyAgent {
-  const declared = process.env.no_proxy ?? process.env.NO_PROXY ?? '';
-  return new EnvHttpProxyAgent({
-    noProxy:
-      declared.trim() === '*' ? '*' : [declared, 'localhost', '127.0.0.1', '[::1]'].filter(Boolean).join(','),
-    connect: { timeout: 10_000 },
-  });
 }

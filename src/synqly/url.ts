@@ -58,12 +58,19 @@ export function isLoopback(url: URL): boolean {
   return loopbackHosts.has(url.hostname) || /^127\.\d+\.\d+\.\d+$/.test(url.hostname);
 }
 
-/**
- * Reads a base URL: https, or plain http to loopback only, since a bearer token goes with every request.
- *
- * @throws Error that says what is wrong with it.
- */
+/** Reads the base URL of the Management API. @throws Error that says what is wrong with it */
 export function parseBaseUrl(text: string): URL {
+  const url = parseSecureUrl(text);
+  if (/\/v1\/?$/.test(url.pathname)) throw new Error('must not end in /v1: paths begin with it');
+  return url;
+}
+
+/**
+ * Reads a URL that a bearer token is sent to: https, or plain http to loopback only.
+ *
+ * @throws Error that says what is wrong with it
+ */
+export function parseSecureUrl(text: string): URL {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (!url) throw new Error('not a URL');
   if (url.protocol !== 'https:' && url.protocol !== 'http:') throw new Error('must begin with https://');
@@ -72,6 +79,5 @@ export function parseBaseUrl(text: string): URL {
   }
   if (url.username || url.password) throw new Error('must not hold a user name or password');
   if (url.search || url.hash) throw new Error('must not hold a query or fragment');
-  if (/\/v1\/?$/.test(url.pathname)) throw new Error('must not end in /v1: paths begin with it');
   return url;
 }

@@ -8,20 +8,31 @@ const finishWithin = 3_000;
 /** Milliseconds for a client that is slow to read its last answers. */
 const flushWithin = 1_000;
 
-/**
- * Serves one client over stdin and stdout until stdin ends or the process is told to stop. What runs then may
- * finish, else is cancelled; every finished answer is written. Over within five seconds.
- */
+/** Serves one client over stdin and stdout until it is gone or the process is told to stop. */
 export async function serveStdio(server: Server, log: Log): Promise<void> {
   const transport = new StdioServerTransport();
   await server.connect(transport);
-  const requests = trackRequests(transport);
   server.onerror = (error) => log.warn({ err: error }, 'a message was not understood');
+  // Closing aborts the signal of every call that still runs.
+  await untilGone(transport, () => server.close(), log);
+}
+
+/**
+ * Waits until stdin ends or the process is told to stop. What runs then may finish, else is cancelled by `close`; every
+ * finished answer is written. Over within five seconds.
+ *
+ * @param transport a started transport whose messages are already being handled
+ */
+export async function untilGone(
+  transport: StdioServerTransport,
+  close: () => Promise<void>,
+  log: Log,
+): Promise<void> {
+  const requests = trackRequests(transport);
   const reason = await untilTold();
   log.debug({ reason, running: requests.running() }, 'stopping');
   await Promise.race([requests.none(), pause(finishWithin)]);
-  // Closing aborts the signal of every call that still runs.
-  await server.close();
+  await close();
   await Promise.race([flushed(), pause(flushWithin)]);
 }
 
