@@ -2,23 +2,55 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js';
 import { StreamableHTTPServerTransport } from '@modelcontextprotocol/sdk/server/streamableHttp.js';
-import { runCall } from '../src/calls/call.ts';
+import * as z from 'zod';
+import { runOperation } from '../src/calls/call.ts';
 import { createLog } from '../src/log.ts';
 import { createSession } from '../src/session.ts';
+import { publishedTools } from '../src/surfaces/published.ts';
 import { SynqlyClient } from '../src/synqly/client.ts';
 import { fixedToken } from '../src/synqly/token.ts';
-import { catalogue } from '../src/tools/catalogue.ts';
-import { annotationsOf } from '../src/tools/operation.ts';
 
 /*
- * The same tools over stateless HTTP the usual way: for each request a high-level server with one `registerTool` call for
- * each operation. What we measure our throughput against. Prints its URL.
+ * The same tools over stateless HTTP the usual way: for each request a function makes a high-level server, with one
+ * `registerTool` call and the schema for each operation. What we measure our throughput against. Prints its URL.
  */
 const client = new SynqlyClient({
   baseUrl: new URL(process.argv[2] ?? ''),
   maxResponseBytes: 1_000_000,
   userAgent: 'register-tool-server',
 });
+
+interface Schema {
+  readonly type?: string;
+  readonly description?: string;
+  readonly enum?: readonly string[];
+  readonly items?: Schema;
+  readonly properties?: Readonly<Record<string, Schema>>;
+  readonly required?: readonly string[];
+  readonly additionalProperties?: boolean;
+  readonly anyOf?: readonly Schema[];
+}
+
+/** The zod schema that one would write by hand for a published one. */
+function toZod(schema: Schema): z.ZodType {
+  const field = toPlainZod(schema);
+  return schema.description === undefined ? field : field.describe(schema.description);
+}
+
+function toPlainZod({ type, enum: values, items, properties, required = [], ...rest }: Schema): z.ZodType {
+  if (rest.anyOf) return z.union(rest.anyOf.map(toZod));
+  if (values) return z.enum(values as [string]);
+  if (type === 'array') return z.array(toZod(items ?? {}));
+  if (type === 'integer') return z.number().int();
+  if (type === 'boolean') return z.boolean();
+  if (type !== 'object') return z.string();
+  const fields = Object.entries(properties ?? {}).map(([name, property]) => {
+    const field = toZod(property);
+    return [name, required.includes(name) ? field : field.optional()] as const;
+  });
+  const shape = Object.fromEntries(fields);
+  return rest.additionalProperties === false ? z.strictObject(shape) : z.looseObject(shape);
+}
 
 function createMcpServer(token: string): McpServer {
   const session = createSession({
@@ -30,11 +62,15 @@ function createMcpServer(token: string): McpServer {
     sandbox: false,
   });
   const server = new McpServer({ name: 'register-tool-server', version: '1.0.0' });
-  for (const operation of catalogue) {
-    const { title, summary: description, input } = operation;
-    const shown = { title, description, inputSchema: input, annotations: { ...annotationsOf(operation) } };
-    server.registerTool(operation.id, shown, async (args, { signal }) => {
-      const { value } = await runCall(operation, args, session, signal);
+  for (const { name, title, description, annotations, inputSchema } of publishedTools) {
+    const shown = {
+      title,
+      description,
+      inputSchema: toZod(inputSchema) as z.ZodObject,
+      annotations: { ...annotations },
+    };
+    server.registerTool(name, shown, async (args, { signal }) => {
+      const { value } = await runOperation(name, args, session, signal);
       return { content: [{ type: 'text', text: JSON.stringify(value) }] };
     });
   }
