@@ -3,6 +3,7 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 import { type Config, ConfigError, readConfig, settings } from './config.ts';
 import { greeting } from './greeting.ts';
 import { createLog } from './log.ts';
+import { synqlyResources } from './resources/resources.ts';
 import type { SandboxSize } from './sandbox/seed.ts';
 import type { Sandbox } from './sandbox/start.ts';
 import { createServer } from './server.ts';
@@ -31,7 +32,7 @@ async function serve(flags: Flags): Promise<void> {
     sandbox: config.sandbox.value,
   });
   if (process.stdin.isTTY) process.stderr.write(greeting(config, process.argv[1] ?? 'synqly-mcp'));
-  await serveStdio(createServer(session, createFullSurface()), log);
+  await serveStdio(createServer(session, { surface: createFullSurface(), resources: synqlyResources }), log);
   await log.flush();
   // Kept-alive connections and the sandbox would hold the process.
   process.exit(0);

@@ -10,7 +10,7 @@ import {
   ReadResourceRequestSchema,
 } from '@modelcontextprotocol/sdk/types.js';
 import { instructionsFor } from './instructions.ts';
-import { ResourceError, resources, resourceTemplates } from './resources/resources.ts';
+import { ResourceError, type ResourceRoom } from './resources/resources.ts';
 import type { Session } from './session.ts';
 import type { Surface } from './surfaces/full.ts';
 import { version } from './version.ts';
@@ -18,11 +18,17 @@ import { version } from './version.ts';
 /** MCP specification 2025-11-25, resources, error handling; the SDK has no name for it. */
 const resourceNotFound = -32002;
 
+/** What a server offers to its client. */
+export interface Offering {
+  readonly surface: Surface;
+  readonly resources: ResourceRoom;
+}
+
 /**
  * An MCP server for one session: hands its surface and resources to the SDK. The low-level server is used because
  * the high-level one converts every schema on every list request.
  */
-export function createServer(session: Session, surface: Surface): Server {
+export function createServer(session: Session, { surface, resources }: Offering): Server {
   const info = {
     name: 'synqly-mcp',
     title: session.sandbox ? 'Synqly (sandbox: invented data)' : 'Synqly',
@@ -33,7 +39,7 @@ export function createServer(session: Session, surface: Surface): Server {
     instructions: instructionsFor(session),
   });
   serveTools(server, session, surface);
-  serveResources(server, session);
+  serveResources(server, session, resources);
   return server;
 }
 
@@ -49,15 +55,14 @@ function serveTools(server: Server, session: Session, surface: Surface): void {
   });
 }
 
-function serveResources(server: Server, session: Session): void {
-  server.setRequestHandler(ListResourcesRequestSchema, () => ({ resources: [...resources] }));
+function serveResources(server: Server, session: Session, room: ResourceRoom): void {
+  server.setRequestHandler(ListResourcesRequestSchema, () => ({ resources: [...room.resources] }));
   server.setRequestHandler(ListResourceTemplatesRequestSchema, () => ({
-    resourceTemplates: [...resourceTemplates],
+    resourceTemplates: [...room.resourceTemplates],
   }));
   server.setRequestHandler(ReadResourceRequestSchema, async ({ params }, { signal }) => {
-    const { readResource } = await import('./resources/read.ts');
     try {
-      return { contents: [await readResource(params.uri, session, signal)] };
+      return { contents: [await room.read(params.uri, session, signal)] };
     } catch (error) {
       if (!(error instanceof ResourceError)) throw error;
       throw new McpError(
@@ -76,7 +81,6 @@ function serveResources(server: Server, session: Session): void {
       value: argument.value,
       chosen: context?.arguments ?? {},
     };
-    const { completeTemplate } = await import('./resources/completion.ts');
-    return { completion: await completeTemplate(request, session, signal) };
+    return { completion: await room.complete(request, session, signal) };
   });
 }

@@ -1,23 +1,14 @@
 import { runOperation } from '../calls/call.ts';
 import { isJsonObject } from '../json.ts';
 import type { Session } from '../session.ts';
-import { integrationTimeseries } from './resources.ts';
-
-export interface CompletionRequest {
-  readonly uriTemplate: string;
-  readonly argument: string;
-  /** What has been typed so far. */
-  readonly value: string;
-  /** Other arguments of the template that are already chosen. */
-  readonly chosen: Readonly<Record<string, string>>;
-}
+import { type Completion, type CompletionRequest, integrationTimeseries } from './resources.ts';
 
 /** Names that complete an argument of a template; none for an unknown template or argument. */
 export async function completeTemplate(
   request: CompletionRequest,
   session: Session,
   cancelled: AbortSignal,
-): Promise<{ values: string[]; hasMore: boolean }> {
+): Promise<Completion> {
   const { argument, value, chosen } = request;
   if (request.uriTemplate !== integrationTimeseries.uriTemplate) return { values: [], hasMore: false };
   if (argument === 'account_id') return completeName('accounts_list', {}, value, session, cancelled);
@@ -41,7 +32,7 @@ async function completeName(
   typed: string,
   session: Session,
   cancelled: AbortSignal,
-): Promise<{ values: string[]; hasMore: boolean }> {
+): Promise<Completion> {
   const list = async (query: Readonly<Record<string, unknown>>) => {
     const { value } = await runOperation(
       operation,

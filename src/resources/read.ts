@@ -1,14 +1,14 @@
 import { runOperation } from '../calls/call.ts';
 import type { Session } from '../session.ts';
-import { fixedResources, integrationTimeseries, mimeType, ResourceError } from './resources.ts';
+import {
+  fixedResources,
+  integrationTimeseries,
+  mimeType,
+  type ResourceContents,
+  ResourceError,
+} from './resources.ts';
 
 const integrationTimeseriesUri = /^synqly:\/\/status\/([^/]+)\/([^/]+)\/timeseries$/;
-
-export interface ResourceContents {
-  readonly uri: string;
-  readonly mimeType: string;
-  readonly text: string;
-}
 
 /**
  * Reads a resource.

@@ -1,3 +1,5 @@
+import type { Session } from '../session.ts';
+
 /** MIME type of every resource. */
 export const mimeType = 'application/json';
 
@@ -62,9 +64,6 @@ export const integrationTimeseries: ResourceTemplate & Reads = {
 
 const withoutOperation = <Entry extends Reads>({ operation, ...shown }: Entry) => shown;
 
-export const resources: readonly Resource[] = fixedResources.map(withoutOperation);
-export const resourceTemplates: readonly ResourceTemplate[] = [withoutOperation(integrationTimeseries)];
-
 /** A resource that could not be read. `missing` tells an unknown URI from a failed read. */
 export class ResourceError extends Error {
   readonly missing: boolean;
@@ -78,3 +77,47 @@ export class ResourceError extends Error {
     this.data = data;
   }
 }
+
+export interface ResourceContents {
+  readonly uri: string;
+  readonly mimeType: string;
+  readonly text: string;
+}
+
+/** What a server offers as resources. */
+export interface ResourceRoom {
+  readonly resources: readonly Resource[];
+  readonly resourceTemplates: readonly ResourceTemplate[];
+  /** @throws ResourceError */
+  read(uri: string, session: Session, cancelled: AbortSignal): Promise<ResourceContents>;
+  /** Values that complete an argument of a template; none for an unknown template or argument. */
+  complete(request: CompletionRequest, session: Session, cancelled: AbortSignal): Promise<Completion>;
+}
+
+export interface CompletionRequest {
+  readonly uriTemplate: string;
+  readonly argument: string;
+  /** What has been typed so far. */
+  readonly value: string;
+  /** Other arguments of the template that are already chosen. */
+  readonly chosen: Readonly<Record<string, string>>;
+}
+
+export interface Completion {
+  readonly values: string[];
+  readonly hasMore: boolean;
+}
+
+/** Synqly's documents and timeseries. What reads them is loaded when it is used. */
+export const synqlyResources: ResourceRoom = {
+  resources: fixedResources.map(withoutOperation),
+  resourceTemplates: [withoutOperation(integrationTimeseries)],
+  read: async (uri, session, cancelled) => {
+    const { readResource } = await import('./read.ts');
+    return readResource(uri, session, cancelled);
+  },
+  complete: async (request, session, cancelled) => {
+    const { completeTemplate } = await import('./completion.ts');
+    return completeTemplate(request, session, cancelled);
+  },
+};

@@ -3,9 +3,8 @@ import rateLimit from '@fastify/rate-limit';
 import { StreamableHTTPServerTransport } from '@modelcontextprotocol/sdk/server/streamableHttp.js';
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import type { Log } from '../log.ts';
-import { createServer } from '../server.ts';
+import { createServer, type Offering } from '../server.ts';
 import type { Session } from '../session.ts';
-import type { Surface } from '../surfaces/full.ts';
 import { type Access, type Caller, hashToken, readBearer } from './access.ts';
 import { type GuardOptions, guard } from './guard.ts';
 import { createMetrics, type Metrics } from './metrics.ts';
@@ -13,7 +12,7 @@ import { createSessions, type Sessions } from './sessions.ts';
 
 export interface HttpOptions extends GuardOptions {
   readonly access: Access;
-  readonly surface: Surface;
+  readonly offering: Offering;
   /** The session of a caller; cheap, since it is made for each request. */
   readonly sessionOf: (
     caller: Caller,
@@ -184,7 +183,7 @@ function serveMcp(
   const newServer = (request: FastifyRequest, caller: Caller) => {
     const { traceparent } = request.headers;
     const context = { traceparent: typeof traceparent === 'string' ? traceparent : undefined };
-    return createServer(options.sessionOf(caller, context, metrics), options.surface);
+    return createServer(options.sessionOf(caller, context, metrics), options.offering);
   };
 
   mcp.post('/mcp', async (request, reply) => {

@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { type Config, ConfigError } from '../config.ts';
 import { CallError } from '../errors.ts';
 import { createLog, type Log } from '../log.ts';
+import { synqlyResources } from '../resources/resources.ts';
 import { createSession } from '../session.ts';
 import { createFullSurface } from '../surfaces/full.ts';
 import type { SynqlyClient } from '../synqly/client.ts';
@@ -27,7 +28,7 @@ export async function listen(config: Config): Promise<void> {
   const { client, baseUrl, sandboxToken } = await openForCallers(config);
   const server = await buildHttpServer({
     access: directAccess(client),
-    surface: createFullSurface(),
+    offering: { surface: createFullSurface(), resources: synqlyResources },
     sessionOf: sessionsFor(config, client, log),
     isReady: readiness(client),
     log,

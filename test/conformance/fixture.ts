@@ -1,0 +1,121 @@
+import type { AddressInfo } from 'node:net';
+import { CallError } from '../../src/errors.ts';
+import { createLog } from '../../src/log.ts';
+import type { ResourceRoom } from '../../src/resources/resources.ts';
+import { ResourceError } from '../../src/resources/resources.ts';
+import { createSession } from '../../src/session.ts';
+import type { Surface } from '../../src/surfaces/full.ts';
+import type { Tool } from '../../src/surfaces/published.ts';
+import { loopbackHosts } from '../../src/transports/guard.ts';
+import { buildHttpServer } from '../../src/transports/http.ts';
+
+/*
+ * The tools and resources that the MCP conformance suite asks for, served through our own adapter, transport and guard.
+ */
+const annotations = {
+  readOnlyHint: true,
+  destructiveHint: false,
+  idempotentHint: true,
+  openWorldHint: false,
+};
+
+function fixtureTool(name: string, description: string, properties: Record<string, object> = {}): Tool {
+  const inputSchema = { type: 'object', properties, additionalProperties: false } as const;
+  return { name, title: name, description, inputSchema, annotations };
+}
+
+const tools: readonly Tool[] = [
+  fixtureTool('test_simple_text', 'Answers with a text.'),
+  fixtureTool('test_error_handling', 'Fails.'),
+  {
+    ...fixtureTool('json_schema_2020_12_tool', 'Has a schema with the words of JSON Schema 2020-12.'),
+    inputSchema: {
+      $schema: 'https://json-schema.org/draft/2020-12/schema',
+      type: 'object',
+      $defs: {
+        address: {
+          $anchor: 'addressDef',
+          type: 'object',
+          properties: { street: { type: 'string' }, city: { type: 'string' } },
+        },
+      },
+      properties: {
+        name: { type: 'string' },
+        address: { $ref: '#/$defs/address' },
+        contactMethod: { type: 'string', enum: ['phone', 'email'] },
+        phone: { type: 'string' },
+        email: { type: 'string' },
+      },
+      allOf: [{ anyOf: [{ required: ['phone'] }, { required: ['email'] }] }],
+      if: { properties: { contactMethod: { const: 'phone' } }, required: ['contactMethod'] },
+      // biome-ignore lint/suspicious/noThenProperty: a word of JSON Schema
+      then: { required: ['phone'] },
+      else: { required: ['email'] },
+      additionalProperties: false,
+    } as never,
+  },
+];
+
+/** Names of the tools that were run: a suite that reached none has tested nothing. */
+export const toolsRun: string[] = [];
+
+const surface: Surface = {
+  tools,
+  call: (name) => {
+    if (!tools.some((tool) => tool.name === name)) return undefined;
+    toolsRun.push(name);
+    const error =
+      name === 'test_error_handling' ? new CallError('internal', 'This tool always fails.') : undefined;
+    const value = error ? { error: error.toJSON() } : 'This is a simple text response for testing.';
+    return Promise.resolve({ value, error });
+  },
+};
+
+const described = { title: 'Fixture', description: 'For the conformance suite.', mimeType: 'text/plain' };
+
+const resources: ResourceRoom = {
+  resources: [{ uri: 'test://static-text', name: 'static-text', ...described }],
+  resourceTemplates: [{ uriTemplate: 'test://template/{id}/data', name: 'template', ...described }],
+  read: async (uri) => {
+    const [, id] = /^test:\/\/template\/([^/]+)\/data$/.exec(uri) ?? [];
+    if (uri === 'test://static-text') {
+      return { uri, mimeType: 'text/plain', text: 'This is the content of the static text resource.' };
+    }
+    if (id === undefined) throw new ResourceError('Resource not found', true, { uri });
+    const text = JSON.stringify({ id, templateTest: true, data: `Data for ID: ${id}` });
+    return { uri, mimeType: 'application/json', text };
+  },
+  complete: async ({ value }) => ({
+    values: ['paris', 'park', 'party'].filter((one) => one.startsWith(value)),
+    hasMore: false,
+  }),
+};
+
+/** Starts the fixture on a free port of loopback; gives its URL and how to end it. */
+export async function startFixture(): Promise<{ url: string; close: () => Promise<void> }> {
+  const log = createLog('silent', []);
+  const server = await buildHttpServer({
+    access: { admit: async () => ({ token: 'fixture', hash: '0'.repeat(64) }) },
+    offering: { surface, resources },
+    sessionOf: () =>
+      createSession({
+        open: () => Promise.reject(new Error('The fixture has no Synqly.')),
+        knownTokens: [],
+        log,
+        timeout: 1_000,
+        revealSecrets: false,
+        sandbox: true,
+      }),
+    isReady: async () => true,
+    log,
+    hosts: loopbackHosts,
+    origins: [],
+    sessions: true,
+    trustProxy: false,
+    ratePerMinute: 100_000,
+    mostConcurrent: 512,
+  });
+  await server.app.listen({ host: '127.0.0.1', port: 0 });
+  const { port } = server.app.server.address() as AddressInfo;
+  return { url: `http://127.0.0.1:${port}/mcp`, close: () => server.drain(0) };
+}
