@@ -37,9 +37,18 @@ const denied: Denial = { status: 401, message: 'The bearer token is missing, unk
 /**
  * Access by the caller's own API token. It is checked at Synqly once with a cheap read, and remembered for a
  * short while by its SHA-256 only; checks of the same token that run at the same time share one request.
+ *
+ * @param clock milliseconds, for what is remembered
  */
-export function directAccess(client: Pick<SynqlyClient, 'request'>): Access {
-  const verdicts = new LRUCache<string, 'good' | 'bad'>({ max: mostRemembered, ttl: rememberAdmitted });
+export function directAccess(
+  client: Pick<SynqlyClient, 'request'>,
+  clock: { now(): number } = performance,
+): Access {
+  const verdicts = new LRUCache<string, 'good' | 'bad'>({
+    max: mostRemembered,
+    ttl: rememberAdmitted,
+    perf: clock,
+  });
   const running = new Map<string, Promise<'good' | 'bad'>>();
 
   const check = async (token: string, hash: string): Promise<'good' | 'bad'> => {
