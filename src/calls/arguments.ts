@@ -110,7 +110,15 @@ function problemOf(issue: Issue): string {
   }
   if (issue.code === 'invalid_value') return `must be ${oneOf(issue.values)}`;
   if (issue.code === 'invalid_union') return unionProblem(issue);
+  if (issue.code === 'too_small') return `must ${amount(issue.origin, 'at least', issue.minimum)}`;
+  if (issue.code === 'too_big') return `must ${amount(issue.origin, 'at most', issue.maximum)}`;
   return issue.message;
+}
+
+/** A bound in words, by what is counted. */
+function amount(origin: string, bound: string, limit: number | bigint): string {
+  if (origin === 'string') return `have ${bound} ${limit} characters`;
+  return origin === 'array' ? `hold ${bound} ${limit} items` : `be ${bound} ${limit}`;
 }
 
 function oneOf(values: readonly unknown[]): string {

@@ -76,6 +76,17 @@ test('a missing argument, a wrong type and a wrong choice are each named', async
   expect(faults['filters.0']).toMatch(/account_create/);
 });
 
+test.each([
+  ['accounts_list', { limit: 0 }, 'limit', 'must be at least 1'],
+  ['members_create', { name: 'a@example.com', secret: 'short' }, 'secret', 'must have at least 8 characters'],
+  ['accounts_patch', { account_id: 'x', patch: [] }, 'patch', 'must hold at least 1 items'],
+  ['accounts_create', { labels: ['no blanks'] }, 'labels.0', 'A label is 1 to 48 letters, digits or _ : . -'],
+])('%s says in words what is wrong with a value', async (name, args, argument, problem) => {
+  const { json, sent } = await callAndWatch(name, args);
+  expect(json.error.arguments).toEqual([{ argument, problem }]);
+  expect(sent).toEqual([]);
+});
+
 test('an unknown kind in a union names the known ones', async () => {
   const { json } = await callAndWatch('credentials_create', { owner_id: 'x', config: { type: 'password' } });
   expect(json.error.arguments[0]).toMatchObject({
