@@ -3,7 +3,7 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 import { type Config, ConfigError, readConfig, settings } from './config.ts';
 import { greeting } from './greeting.ts';
 import { createLog } from './log.ts';
-import { synqlyResources } from './resources/resources.ts';
+import { synqlyResources } from './resources/room.ts';
 import type { SandboxSize } from './sandbox/seed.ts';
 import type { Sandbox } from './sandbox/start.ts';
 import { createServer } from './server.ts';

@@ -10,7 +10,8 @@ import {
   ReadResourceRequestSchema,
 } from '@modelcontextprotocol/sdk/types.js';
 import { instructionsFor } from './instructions.ts';
-import { ResourceError, type ResourceRoom } from './resources/resources.ts';
+import { ResourceError } from './resources/resources.ts';
+import type { ResourceRoom } from './resources/room.ts';
 import type { Session } from './session.ts';
 import type { Surface } from './surfaces/full.ts';
 import { version } from './version.ts';

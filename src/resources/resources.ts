@@ -1,5 +1,3 @@
-import type { Session } from '../session.ts';
-
 /** MIME type of every resource. */
 export const mimeType = 'application/json';
 
@@ -62,7 +60,8 @@ export const integrationTimeseries: ResourceTemplate & Reads = {
   mimeType,
 };
 
-const withoutOperation = <Entry extends Reads>({ operation, ...shown }: Entry) => shown;
+/** An entry as clients are shown it. */
+export const withoutOperation = <Entry extends Reads>({ operation, ...shown }: Entry) => shown;
 
 /** A resource that could not be read. `missing` tells an unknown URI from a failed read. */
 export class ResourceError extends Error {
@@ -84,16 +83,6 @@ export interface ResourceContents {
   readonly text: string;
 }
 
-/** What a server offers as resources. */
-export interface ResourceRoom {
-  readonly resources: readonly Resource[];
-  readonly resourceTemplates: readonly ResourceTemplate[];
-  /** @throws ResourceError */
-  read(uri: string, session: Session, cancelled: AbortSignal): Promise<ResourceContents>;
-  /** Values that complete an argument of a template; none for an unknown template or argument. */
-  complete(request: CompletionRequest, session: Session, cancelled: AbortSignal): Promise<Completion>;
-}
-
 export interface CompletionRequest {
   readonly uriTemplate: string;
   readonly argument: string;
@@ -107,17 +96,3 @@ export interface Completion {
   readonly values: string[];
   readonly hasMore: boolean;
 }
-
-/** Synqly's documents and timeseries. What reads them is loaded when it is used. */
-export const synqlyResources: ResourceRoom = {
-  resources: fixedResources.map(withoutOperation),
-  resourceTemplates: [withoutOperation(integrationTimeseries)],
-  read: async (uri, session, cancelled) => {
-    const { readResource } = await import('./read.ts');
-    return readResource(uri, session, cancelled);
-  },
-  complete: async (request, session, cancelled) => {
-    const { completeTemplate } = await import('./completion.ts');
-    return completeTemplate(request, session, cancelled);
-  },
-};

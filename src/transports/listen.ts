@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { type Config, ConfigError } from '../config.ts';
 import { CallError } from '../errors.ts';
 import { createLog, type Log } from '../log.ts';
-import { synqlyResources } from '../resources/resources.ts';
+import { synqlyResources } from '../resources/room.ts';
 import { createSession } from '../session.ts';
 import { createFullSurface } from '../surfaces/full.ts';
 import type { SynqlyClient } from '../synqly/client.ts';

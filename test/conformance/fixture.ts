@@ -1,8 +1,8 @@
 import type { AddressInfo } from 'node:net';
 import { CallError } from '../../src/errors.ts';
 import { createLog } from '../../src/log.ts';
-import type { ResourceRoom } from '../../src/resources/resources.ts';
 import { ResourceError } from '../../src/resources/resources.ts';
+import type { ResourceRoom } from '../../src/resources/room.ts';
 import { createSession } from '../../src/session.ts';
 import type { Surface } from '../../src/surfaces/full.ts';
 import type { Tool } from '../../src/surfaces/published.ts';
