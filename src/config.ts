@@ -92,6 +92,25 @@ export const settings = {
     help: 'Answers of Synqly above this size are refused.',
     parse: (text) => Math.trunc(parseNumber(text, 1024, 1024 ** 3)),
   }),
+  account: define<string | undefined>({
+    flag: 'account',
+    placeholder: 'id',
+    env: 'SYNQLY_ACCOUNT',
+    fallback: undefined,
+    help: 'Pin: the one account, by id or name, that tools reach.',
+    parse: (text) => {
+      if (text.trim() === '') throw new Error('must name an account');
+      return text.trim();
+    },
+  }),
+  environment: define<'test' | 'prod' | undefined>({
+    flag: 'environment',
+    placeholder: 'test|prod',
+    env: 'SYNQLY_ENVIRONMENT',
+    fallback: undefined,
+    help: 'Pin: the one environment whose accounts tools reach.',
+    parse: (text) => parseChoice(text, ['test', 'prod'] as const),
+  }),
   revealSecrets: define<boolean>({
     flag: 'reveal-secrets',
     env: 'SYNQLY_REVEAL_SECRETS',

@@ -38,6 +38,10 @@ export const errorCodes = {
     next: 'No such object, or the token cannot see it. List the collection to find the id or name.',
     retry: 'no',
   },
+  outside_pin: {
+    next: 'This server is held to one account or environment, and what was asked for is not known to be inside. accounts_list and integrations_list show what is.',
+    retry: 'no',
+  },
   method_not_allowed: {
     next: 'This Synqly installation does not offer the operation.',
     retry: 'no',

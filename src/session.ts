@@ -1,5 +1,6 @@
 import { CallError, type ErrorCode } from './errors.ts';
 import type { Log } from './log.ts';
+import type { Pins } from './pins.ts';
 import type { ApiAnswer } from './synqly/answer.ts';
 import type { ApiRequest, SynqlyClient } from './synqly/client.ts';
 import type { TokenSource } from './synqly/token.ts';
@@ -29,6 +30,8 @@ export interface Session {
   /** Whether the organization is invented. */
   readonly sandbox: boolean;
   readonly log: Log;
+  /** What its calls are held to. */
+  readonly pins?: Pins | undefined;
   /** Sends a request with the session's token. @throws CallError */
   send(request: ApiRequest): Promise<ApiAnswer>;
   /** First digits of the SHA-256 of the caller's token, where there are many callers. */

@@ -7,6 +7,7 @@ export const auditList = defineOperation({
   method: 'GET',
   path: '/v1/audit/organizations',
   effect: 'read',
+  reach: { kind: 'organization' },
   title: 'List audit events',
   summary:
     'List who called which Management API path, from where, with what outcome. Oldest first unless order says otherwise.',

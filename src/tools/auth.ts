@@ -8,6 +8,7 @@ export const authLogon = defineOperation({
   method: 'POST',
   path: '/v1/auth/logon/{organization_id}',
   effect: 'create',
+  reach: { kind: 'organization' },
   title: 'Log a member on',
   summary:
     "Open a session for a member and issue its token pair. The server's own token stays in use. Repeated failures may lock the member.",
@@ -22,6 +23,7 @@ export const authChangePassword = defineOperation({
   method: 'POST',
   path: '/v1/auth/change_password',
   effect: 'change',
+  reach: { kind: 'organization' },
   title: 'Change password',
   summary: 'Change the password of the member that the token in use belongs to.',
   body: {
@@ -36,6 +38,7 @@ export const authLogoff = defineOperation({
   method: 'POST',
   path: '/v1/auth/logoff',
   effect: 'destroy',
+  reach: { kind: 'organization' },
   idempotent: true,
   title: 'Log off',
   summary:

@@ -10,6 +10,7 @@ export const capabilitiesListConnectors = defineOperation({
   method: 'GET',
   path: '/v1/capabilities/connectors',
   effect: 'read',
+  reach: { kind: 'global' },
   title: 'List connectors',
   summary: 'List connector categories (siem, ticketing, edr ...) with the ids of their providers.',
   query: {
@@ -26,6 +27,7 @@ export const capabilitiesListProviders = defineOperation({
   method: 'GET',
   path: '/v1/capabilities/providers',
   effect: 'read',
+  reach: { kind: 'global' },
   title: 'List providers',
   summary:
     'List all providers with id, vendor and connector. For one provider use capabilities_get_provider.',
@@ -43,6 +45,7 @@ export const capabilitiesGetProvider = defineOperation({
   method: 'GET',
   path: '/v1/capabilities/providers/{provider_id}',
   effect: 'read',
+  reach: { kind: 'global' },
   title: 'Get provider',
   summary: 'Get what a provider supports. expand provider_config for the fields that its integrations take.',
   params: { provider_id: text.describe('Such as siem_splunk') },

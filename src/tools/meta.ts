@@ -6,6 +6,7 @@ export const metaManagementOpenapiSpec = defineOperation({
   method: 'GET',
   path: '/v1/meta/openapi/management',
   effect: 'read',
+  reach: { kind: 'global' },
   title: 'Get Management OpenAPI document',
   summary: "Get the vendor's OpenAPI document of the Management API. Very large.",
 });
@@ -16,6 +17,7 @@ export const metaEngineOpenapiSpec = defineOperation({
   method: 'GET',
   path: '/v1/meta/openapi/engine',
   effect: 'read',
+  reach: { kind: 'global' },
   title: 'Get Engine OpenAPI document',
   summary: "Get the vendor's OpenAPI document of the Connector (Engine) APIs. Very large.",
 });

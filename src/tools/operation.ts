@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import type { Reach } from './reach.ts';
 
 /** What an operation does to the organization. `destroy` cannot be taken back. */
 export type Effect = 'read' | 'create' | 'change' | 'destroy';
@@ -51,6 +52,8 @@ interface Description<Path extends string> {
   /** Path template of the API, its placeholders in snake_case. */
   readonly path: Path;
   readonly effect: Effect;
+  /** What it can touch; pins go by it. */
+  readonly reach: Reach<Placeholder<Path>>;
   /** Whether sending it twice leaves the same state as sending it once. Follows from the method where left out. */
   readonly idempotent?: boolean;
   readonly title: string;
@@ -74,6 +77,7 @@ export interface Operation {
   readonly method: Method;
   readonly path: string;
   readonly effect: Effect;
+  readonly reach: Reach;
   readonly idempotent: boolean;
   readonly title: string;
   readonly summary: string;

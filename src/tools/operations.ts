@@ -8,6 +8,7 @@ export const operationsList = defineOperation({
   method: 'GET',
   path: '/v1/jobs',
   effect: 'read',
+  reach: { kind: 'organization' },
   inDevelopment: true,
   title: 'List operations',
   summary: 'List asynchronous and scheduled connector operations with their state. In development.',
@@ -20,6 +21,7 @@ export const operationsListExecutionHistory = defineOperation({
   method: 'GET',
   path: '/v1/jobs/history',
   effect: 'read',
+  reach: { kind: 'rows', account: 'account_id', onAccount: { filter: 'account_id[eq]' } },
   inDevelopment: true,
   title: 'List operation runs',
   summary:

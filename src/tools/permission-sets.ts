@@ -7,6 +7,7 @@ export const permissionsetList = defineOperation({
   method: 'GET',
   path: '/v1/permissionsets',
   effect: 'read',
+  reach: { kind: 'global' },
   title: 'List permission sets',
   summary: 'List the fixed permission sets for roles and tokens, with the actions each allows.',
 });
@@ -17,6 +18,7 @@ export const permissionsetGet = defineOperation({
   method: 'GET',
   path: '/v1/permissionsets/{permissionset_id}',
   effect: 'read',
+  reach: { kind: 'global' },
   title: 'Get permission set',
   summary: 'Get the actions that one permission set allows for each API.',
   params: { permissionset_id: permissionSet },

@@ -10,6 +10,7 @@ export const subOrgsList = defineOperation({
   method: 'GET',
   path: '/v1/suborgs',
   effect: 'read',
+  reach: { kind: 'organization' },
   title: 'List sub-organizations',
   summary: 'List the organizations below this one. Presumably for root organizations only.',
 });
@@ -20,6 +21,7 @@ export const subOrgsCreate = defineOperation({
   method: 'POST',
   path: '/v1/suborgs',
   effect: 'create',
+  reach: { kind: 'organization' },
   title: 'Create sub-organization',
   summary: 'Create an organization below this one, with a token pair and, if given, its first member.',
   body: {
@@ -39,6 +41,7 @@ export const subOrgsGet = defineOperation({
   method: 'GET',
   path: '/v1/suborgs/{organization_id}',
   effect: 'read',
+  reach: { kind: 'organization' },
   title: 'Get sub-organization',
   summary: 'Get one sub-organization.',
   params: { organization_id: organizationId },
@@ -50,6 +53,7 @@ export const subOrgsDelete = defineOperation({
   method: 'DELETE',
   path: '/v1/suborgs/{organization_id}',
   effect: 'destroy',
+  reach: { kind: 'organization' },
   title: 'Delete sub-organization',
   summary: 'Delete a whole sub-organization: all its accounts, members and tokens. Final.',
   params: { organization_id: organizationId },
