@@ -3,6 +3,7 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 import { type Config, ConfigError, readConfig, settings } from './config.ts';
 import { greeting } from './greeting.ts';
 import { createLog } from './log.ts';
+import { pinsOf } from './pins.ts';
 import { synqlyResources } from './resources/room.ts';
 import type { SandboxSize } from './sandbox/seed.ts';
 import type { Sandbox } from './sandbox/start.ts';
@@ -24,21 +25,31 @@ async function serve(flags: Flags): Promise<void> {
   if (config.gateway.value !== undefined) return serveGateway(config.gateway.value, config);
   const access = prepareAccess(config);
   const log = createLog(config.logLevel.value, access.knownTokens);
+  const pins = pinsOf(config);
   const session = createSession({
     ...access,
     log,
+    pins,
     timeout: config.timeout.value,
     revealSecrets: config.revealSecrets.value,
     sandbox: config.sandbox.value,
   });
   if (process.stdin.isTTY) process.stderr.write(greeting(config, process.argv[1] ?? 'synqly-mcp'));
-  await serveStdio(createServer(session, { surface: createFullSurface(), resources: synqlyResources }), log);
+  await serveStdio(
+    createServer(session, { surface: createFullSurface(pins), resources: synqlyResources(pins) }),
+    log,
+  );
   await log.flush();
   // Kept-alive connections and the sandbox would hold the process.
   process.exit(0);
 }
 
 async function serveGateway(gateway: URL, config: Config): Promise<void> {
+  if (pinsOf(config)) {
+    throw new ConfigError(
+      '--gateway takes neither --account nor --environment: its token says what is pinned.',
+    );
+  }
   const token = gatewayToken(config);
   const { serveBridge } = await import('./transports/bridge.ts');
   const log = createLog(config.logLevel.value, [token]);

@@ -1,3 +1,4 @@
+import type { Pins } from './pins.ts';
 import type { Session } from './session.ts';
 
 /** What all tools share, said once; no tool repeats it. */
@@ -21,6 +22,15 @@ export function instructionsFor(session: Session): string {
   return [
     session.sandbox ? sandboxNotice : '',
     shared,
+    session.pins ? `\n${pinNotice(session.pins)}` : '',
     session.revealSecrets ? '' : `\n${secretsWithheld}`,
   ].join('');
+}
+
+function pinNotice({ account, environment }: Pins): string {
+  const pinned = [
+    ...(account === undefined ? [] : [`the account ${JSON.stringify(account)}`]),
+    ...(environment === undefined ? [] : [`the environment ${environment}`]),
+  ];
+  return `- This server is pinned to ${pinned.join(' in ')}: it is filled in where a tool would ask for it, lists show nothing else, and tools that reach further are missing.`;
 }

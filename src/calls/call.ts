@@ -5,6 +5,7 @@ import { findOperation } from '../tools/catalogue.ts';
 import type { Operation } from '../tools/operation.ts';
 import { readArguments } from './arguments.ts';
 import { withDeadline } from './deadline.ts';
+import { holdToPins, operationUnder } from './pin.ts';
 import { isRepeatable, prepareRequest } from './request.ts';
 import { secretsAmong } from './secret-arguments.ts';
 import { maskKnown, withholdDeclared } from './secrets.ts';
@@ -18,16 +19,20 @@ export interface CallResult {
   readonly error: CallError | undefined;
 }
 
+/** Which arguments a call takes: those that its caller is shown, or pinned ones too, which must then agree. */
+export type Takes = 'shown' | 'pinned too';
+
 /** `runCall` for an operation of the catalogue, by its id. */
 export function runOperation(
   id: string,
   raw: unknown,
   session: Session,
   cancelled: AbortSignal,
+  takes: Takes = 'shown',
 ): Promise<CallResult> {
   const operation = findOperation(id);
   if (!operation) throw new Error(`There is no operation ${id}.`);
-  return runCall(operation, raw, session, cancelled);
+  return runCall(operation, raw, session, cancelled, takes);
 }
 
 /**
@@ -41,17 +46,21 @@ export async function runCall(
   raw: unknown,
   session: Session,
   cancelled: AbortSignal,
+  takes: Takes = 'shown',
 ): Promise<CallResult> {
   const started = performance.now();
   const secrets: string[] = [];
   let outcome: Outcome;
   try {
-    const args = readArguments(operation, raw);
+    const under = operationUnder(session.pins, operation);
+    const args = readArguments(takes === 'shown' ? under : operation, raw);
     secrets.push(...secretsAmong(operation, args));
-    const request = prepareRequest(operation, args);
-    const answer = await withDeadline(session.timeout, cancelled, (limits) =>
-      send(operation, args, request, session, limits),
-    );
+    const answer = await withDeadline(session.timeout, cancelled, async (limits) => {
+      const held = await holdToPins(operation, args, session, limits);
+      const request = prepareRequest(held.operation, held.args);
+      const whole = await send(held.operation, held.args, request, session, limits);
+      return { ...whole, body: await held.inside(whole.body) };
+    });
     const body = session.revealSecrets ? answer.body : withholdDeclared(operation, answer.body);
     outcome = { value: shapeAnswer(operation, { ...answer, body }), answer };
   } catch (cause) {

@@ -39,6 +39,7 @@ async function completeName(
       { ...args, ...query, limit: mostValues },
       session,
       cancelled,
+      'pinned too',
     );
     return isJsonObject(value) && Array.isArray(value.result) ? value.result.filter(isJsonObject) : undefined;
   };

@@ -18,7 +18,7 @@ export interface ResourceTemplate extends Described {
 }
 
 /** Each resource is what one read operation answers. */
-interface Reads {
+export interface Reads {
   readonly operation: string;
 }
 

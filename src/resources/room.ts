@@ -1,9 +1,12 @@
+import type { Pins } from '../pins.ts';
 import type { Session } from '../session.ts';
+import { isServed } from '../surfaces/select.ts';
 import {
   type Completion,
   type CompletionRequest,
   fixedResources,
   integrationTimeseries,
+  type Reads,
   type Resource,
   type ResourceContents,
   type ResourceTemplate,
@@ -20,16 +23,19 @@ export interface ResourceRoom {
   complete(request: CompletionRequest, session: Session, cancelled: AbortSignal): Promise<Completion>;
 }
 
-/** Synqly's documents and timeseries. What reads them is loaded when it is used. */
-export const synqlyResources: ResourceRoom = {
-  resources: fixedResources.map(withoutOperation),
-  resourceTemplates: [withoutOperation(integrationTimeseries)],
-  read: async (uri, session, cancelled) => {
-    const { readResource } = await import('./read.ts');
-    return readResource(uri, session, cancelled);
-  },
-  complete: async (request, session, cancelled) => {
-    const { completeTemplate } = await import('./completion.ts');
-    return completeTemplate(request, session, cancelled);
-  },
-};
+/** Synqly's documents and timeseries, as far as the pins leave them. What reads them is loaded when it is used. */
+export function synqlyResources(pins?: Pins): ResourceRoom {
+  const served = ({ operation }: Reads) => isServed(operation, pins);
+  return {
+    resources: fixedResources.filter(served).map(withoutOperation),
+    resourceTemplates: [integrationTimeseries].filter(served).map(withoutOperation),
+    read: async (uri, session, cancelled) => {
+      const { readResource } = await import('./read.ts');
+      return readResource(uri, session, cancelled);
+    },
+    complete: async (request, session, cancelled) => {
+      const { completeTemplate } = await import('./completion.ts');
+      return completeTemplate(request, session, cancelled);
+    },
+  };
+}

@@ -1,6 +1,8 @@
 import type { CallResult } from '../calls/call.ts';
+import type { Pins } from '../pins.ts';
 import type { Session } from '../session.ts';
-import { publishedTools, type Tool } from './published.ts';
+import type { Tool } from './published.ts';
+import { selectTools } from './select.ts';
 
 /** What a client is shown of the selected operations, and how it runs them. */
 export interface Surface {
@@ -14,11 +16,12 @@ export interface Surface {
   ): Promise<CallResult> | undefined;
 }
 
-/** One tool for each operation. */
-export function createFullSurface(): Surface {
-  const names = new Set(publishedTools.map(({ name }) => name));
+/** One tool for each operation that the pins leave. It is for sessions with pins of that kind. */
+export function createFullSurface(pins?: Pins): Surface {
+  const tools = selectTools(pins);
+  const names = new Set(tools.map(({ name }) => name));
   return {
-    tools: publishedTools,
+    tools,
     call: (name, args, session, cancelled) =>
       names.has(name) ? runNamed(name, args, session, cancelled) : undefined,
   };

@@ -1,5 +1,6 @@
 import { catalogue } from '../tools/catalogue.ts';
 import { type Annotations, annotationsOf, type Operation } from '../tools/operation.ts';
+import type { Reach } from '../tools/reach.ts';
 import { type InputSchema, inputSchemaOf } from '../tools/schema.ts';
 
 /** A tool as clients see it (MCP specification 2025-11-25, tools). */
@@ -16,6 +17,11 @@ export interface Tool {
  * schemas, and building what they are converted from, is most of a start.
  */
 export const publishedTools: readonly Tool[] = catalogue.map(toTool);
+
+/** What each operation can touch, by its id: for selection, not for clients. */
+export const reaches: Readonly<Record<string, Reach>> = Object.fromEntries(
+  catalogue.map(({ id, reach }) => [id, reach]),
+);
 
 function toTool(operation: Operation): Tool {
   return {

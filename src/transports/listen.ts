@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { type Config, ConfigError } from '../config.ts';
 import { CallError } from '../errors.ts';
 import { createLog, type Log } from '../log.ts';
+import { pinsOf } from '../pins.ts';
 import { synqlyResources } from '../resources/room.ts';
 import { createSession } from '../session.ts';
 import { createFullSurface } from '../surfaces/full.ts';
@@ -26,9 +27,10 @@ export async function listen(config: Config): Promise<void> {
   const hosts = allowedHosts(config);
   const log = createLog(config.logLevel.value, []);
   const { client, baseUrl, sandboxToken } = await openForCallers(config);
+  const pins = pinsOf(config);
   const server = await buildHttpServer({
     access: directAccess(client),
-    offering: { surface: createFullSurface(), resources: synqlyResources },
+    offering: { surface: createFullSurface(pins), resources: synqlyResources(pins) },
     sessionOf: sessionsFor(config, client, log),
     isReady: readiness(client),
     log,
@@ -76,9 +78,12 @@ function sessionsFor(
   client: Pick<SynqlyClient, 'request'>,
   log: Log,
 ): HttpOptions['sessionOf'] {
+  const pins = pinsOf(config);
   return (caller, { traceparent }, metrics) => {
     const token = fixedToken(caller.token);
     return createSession({
+      // A name may be another account for another caller.
+      pins: pins && { ...pins },
       open: async () => ({ client, token }),
       knownTokens: token.known,
       log,

@@ -1,0 +1,179 @@
+import { CallError } from '../errors.ts';
+import { isJsonObject, type JsonObject } from '../json.ts';
+import type { Pins } from '../pins.ts';
+import type { Session } from '../session.ts';
+import { renderPath } from '../synqly/url.ts';
+import type { Limits } from './send.ts';
+
+/** An object that Synqly was asked for, under its real id. */
+export interface Found extends JsonObject {
+  readonly id: string;
+}
+
+/** Who owns a credential or a token. */
+export interface Owner {
+  readonly type: 'account' | 'integration';
+  readonly id: string;
+}
+
+/** Answers questions about what is inside the pins, by reading. Nothing read here is given out. */
+export interface Lookup {
+  /** The pinned account under its present name. @throws CallError `outside_pin` */
+  pinnedAccount(): Promise<Found>;
+  /** The account that an argument names, if it is inside. */
+  account(idOrName: string, argument?: string): Promise<Found | undefined>;
+  /** The account's own integration or bridge group that an argument names. */
+  part(
+    kind: 'integration_id' | 'bridge_id',
+    accountId: string,
+    idOrName: string,
+  ): Promise<string | undefined>;
+  /** The account or integration that an argument names, if it is inside. */
+  owner(idOrName: string, types: readonly Owner['type'][], argument?: string): Promise<Owner | undefined>;
+  /** A token object, whoever owns it. */
+  token(idOrName: string): Promise<Found | undefined>;
+  /** Ids of the accounts in the pinned environment. @throws CallError `outside_pin` when they are too many */
+  accountsOfEnvironment(): Promise<readonly string[]>;
+}
+
+/** A list cannot be narrowed to more accounts than this: their ids go into one URL. */
+const mostAccounts = 100;
+const page = 100;
+
+/** Real ids of pinned accounts: resolved once, so that a name given to another account later is not followed. */
+const pinnedIds = new WeakMap<Pins, string>();
+
+/** What is not known to be inside. It is not told whether there is such a thing outside. */
+export function outsidePin(message: string): CallError {
+  return new CallError('outside_pin', message);
+}
+
+export function createLookup(pins: Pins, session: Session, limits: Limits): Lookup {
+  const { environment } = pins;
+
+  /** The `result` of a GET; undefined when there is nothing there. */
+  const read = async (
+    template: string,
+    params: Readonly<Record<string, string>>,
+    query: Readonly<Record<string, unknown>> = {},
+  ): Promise<unknown> => {
+    const path = renderPath(template, params);
+    try {
+      const { body } = await session.send({ method: 'GET', path, query, repeatable: true, ...limits });
+      return isJsonObject(body) ? body.result : undefined;
+    } catch (error) {
+      if (error instanceof CallError && error.code === 'not_found') return undefined;
+      throw error;
+    }
+  };
+  const readOne = async (template: string, params: Readonly<Record<string, string>>) =>
+    asFound(await read(template, params));
+  const readList = async (
+    template: string,
+    params: Readonly<Record<string, string>>,
+    query: Readonly<Record<string, unknown>>,
+  ) => {
+    const result = await read(template, params, query);
+    return Array.isArray(result) ? result.flatMap((item) => asFound(item) ?? []) : [];
+  };
+
+  const isInEnvironment = (account: Found) =>
+    environment === undefined || account.environment === environment;
+
+  const pinnedAccount = async (): Promise<Found> => {
+    const id = pinnedIds.get(pins);
+    const account = await readOne('/v1/accounts/{account_id}', {
+      account_id: id ?? (pins.account as string),
+    });
+    const right =
+      account && (id === undefined ? answersTo(account, pins.account as string) : account.id === id);
+    if (!account || !right || !isInEnvironment(account)) {
+      throw outsidePin(
+        `The pinned account ${pins.account} was not found${environment ? ` in ${environment}` : ''}.`,
+      );
+    }
+    pinnedIds.set(pins, account.id);
+    return account;
+  };
+
+  const account = async (idOrName: string, argument = 'account_id'): Promise<Found | undefined> => {
+    const found = await readOne(`/v1/accounts/{${argument}}`, { [argument]: idOrName });
+    if (!found || !answersTo(found, idOrName) || !isInEnvironment(found)) return undefined;
+    if (pins.account !== undefined && found.id !== (await pinnedAccount()).id) return undefined;
+    return found;
+  };
+
+  const integrationOf = async (accountId: string, idOrName: string): Promise<string | undefined> => {
+    const found = await readOne('/v1/integrations/{account_id}/{integration_id}', {
+      account_id: accountId,
+      integration_id: idOrName,
+    });
+    return found && found.account_id === accountId && answersTo(found, idOrName) ? found.id : undefined;
+  };
+
+  /** A bridge group does not tell whose it is, so it must be among those of the account. */
+  const bridgeOf = async (accountId: string, idOrName: string): Promise<string | undefined> => {
+    let last: string | undefined;
+    for (;;) {
+      const query = { limit: page, ...(last === undefined ? {} : { start_after: last }) };
+      const bridges = await readList('/v1/bridges/{account_id}', { account_id: accountId }, query);
+      const found =
+        bridges.find(({ id }) => id === idOrName) ?? bridges.find((one) => answersTo(one, idOrName));
+      const next = bridges.at(-1)?.name;
+      if (found || bridges.length < page || typeof next !== 'string' || next === last) return found?.id;
+      last = next;
+    }
+  };
+
+  /** Without an account to look in: by id, else by a name that only one integration has. */
+  const integrationAnywhere = async (idOrName: string): Promise<string | undefined> => {
+    for (const field of ['id', 'name']) {
+      const query = { filter: [`${field}[eq]${idOrName}`], limit: page };
+      const listed = await readList('/v1/integrations', {}, query);
+      const [one, ...others] = listed.filter((integration) => answersTo(integration, idOrName));
+      if (!one || others.length > 0 || typeof one.account_id !== 'string') continue;
+      return (await account(one.account_id)) ? one.id : undefined;
+    }
+    return undefined;
+  };
+
+  const integration = async (idOrName: string): Promise<string | undefined> =>
+    pins.account === undefined
+      ? integrationAnywhere(idOrName)
+      : integrationOf((await pinnedAccount()).id, idOrName);
+
+  return {
+    pinnedAccount,
+    account,
+    part: (kind, accountId, idOrName) =>
+      kind === 'integration_id' ? integrationOf(accountId, idOrName) : bridgeOf(accountId, idOrName),
+    owner: async (idOrName, types, argument = 'owner_id') => {
+      const found = types.includes('account') ? await account(idOrName, argument) : undefined;
+      if (found) return { type: 'account', id: found.id };
+      const id = types.includes('integration') ? await integration(idOrName) : undefined;
+      return id === undefined ? undefined : { type: 'integration', id };
+    },
+    token: (idOrName) => readOne('/v1/tokens/{refresh_token_id}/info', { refresh_token_id: idOrName }),
+    accountsOfEnvironment: async () => {
+      const query = { filter: [`environment[eq]${environment}`], limit: mostAccounts };
+      const accounts = await readList('/v1/accounts', {}, query);
+      if (accounts.length >= mostAccounts) {
+        throw outsidePin(
+          `${environment} has ${mostAccounts} accounts or more, too many to narrow this list to. Ask account by account.`,
+        );
+      }
+      return accounts.filter(isInEnvironment).map(({ id }) => id);
+    },
+  };
+}
+
+function asFound(value: unknown): Found | undefined {
+  return isJsonObject(value) && typeof value.id === 'string' && value.id !== ''
+    ? (value as Found)
+    : undefined;
+}
+
+/** Whether an object is the one asked for: names are compared without regard to case, as Synqly does. */
+function answersTo({ id, name }: Found, idOrName: string): boolean {
+  return id === idOrName || (typeof name === 'string' && name.toLowerCase() === idOrName.toLowerCase());
+}
