@@ -102,6 +102,7 @@ function createProgram(): Command {
   const program = new Command('synqly-mcp')
     .description('MCP server with which an AI assistant administers a Synqly organization.')
     .version(version)
+    .enablePositionalOptions()
     .showHelpAfterError()
     .addHelpText('after', environmentHelp())
     .action(serve);

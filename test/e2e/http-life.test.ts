@@ -51,15 +51,14 @@ test('two callers at once see their own organization only', { timeout: 60_000 },
 test('SIGTERM under load loses no accepted call, and the process ends with 0', async () => {
   rig = await startHttpRig({ args: ['--rate-per-minute', '1000000'] });
   const { sandbox, post, child } = rig;
-  sandbox.faults.add({ route: 'organization_get', delay: 400 });
   const params = { name: 'accounts_list', arguments: { limit: 1 } };
   await post({ method: 'tools/call', params }, bearer(sandbox.token));
-  sandbox.faults.clear();
-  sandbox.faults.add({ route: 'accounts_list', delay: 600 });
+  sandbox.faults.add({ route: 'accounts_list', delay: 1_500 });
   const accepted = Array.from({ length: 50 }, () =>
     post({ method: 'tools/call', params }, bearer(sandbox.token)),
   );
-  await new Promise((resolve) => setTimeout(resolve, 300));
+  const metrics = async () => (await fetch(`${rig?.origin}/metrics`)).text();
+  await expect.poll(metrics, { interval: 20, timeout: 5_000 }).toContain('synqly_mcp_requests_in_flight 50');
   const exited = new Promise((resolve) => child.once('exit', (code) => resolve(code)));
   child.kill('SIGTERM');
   // biome-ignore lint/suspicious/noExplicitAny: answers are compared, not programmed against

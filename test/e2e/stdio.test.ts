@@ -1,4 +1,6 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { type AddressInfo, createServer } from 'node:net';
 import { afterEach, describe, expect, test } from 'vitest';
 import { type Sandbox, startSandbox } from '../../src/sandbox/start.ts';
 import { builtCli, cleanEnvironment } from './support.ts';
@@ -194,6 +196,16 @@ describe('synqly-mcp sandbox', () => {
     expect(response.status).toBe(200);
     program.child.kill('SIGTERM');
     expect(await program.exited).toEqual({ code: 0, signal: null });
+  });
+
+  test('listens on the port it is told', async () => {
+    const free = createServer().listen(0, '127.0.0.1');
+    await once(free, 'listening');
+    const { port } = free.address() as AddressInfo;
+    free.close();
+    const program = spawnCli(['sandbox', '--port', String(port), '--json']);
+    await expect.poll(() => program.output.stdout, { timeout: 5_000 }).toMatch(/\n$/);
+    expect(JSON.parse(program.output.stdout).base_url).toBe(`http://127.0.0.1:${port}`);
   });
 
   test('takes a size, a seed and faults', async () => {
