@@ -98,7 +98,7 @@ export function createLookup(pins: Pins, session: Session, limits: Limits): Look
 
   const account = async (idOrName: string, argument = 'account_id'): Promise<Found | undefined> => {
     const found = await readOne(`/v1/accounts/{${argument}}`, { [argument]: idOrName });
-    if (!found || !answersTo(found, idOrName) || !isInEnvironment(found)) return undefined;
+    if (!found || !isInEnvironment(found)) return undefined;
     if (pins.account !== undefined && found.id !== (await pinnedAccount()).id) return undefined;
     return found;
   };
@@ -108,7 +108,7 @@ export function createLookup(pins: Pins, session: Session, limits: Limits): Look
       account_id: accountId,
       integration_id: idOrName,
     });
-    return found && found.account_id === accountId && answersTo(found, idOrName) ? found.id : undefined;
+    return found?.account_id === accountId ? found.id : undefined;
   };
 
   /** A bridge group does not tell whose it is, so it must be among those of the account. */

@@ -184,12 +184,15 @@ describe('a Synqly that knows no filters and takes any account for any integrati
   let rig: Rig;
   let planted: Planted;
   let lax: Server;
+  const methods = new Set<string | undefined>();
   beforeAll(async () => {
     rig = await startRig({ sandbox: { size: 'small' } });
     planted = await plant(rig);
     lax = createServer(async (request, response) => {
       const url = new URL(request.url ?? '', rig.sandbox.baseUrl);
       url.searchParams.delete('filter');
+      methods.add(request.method);
+      url.pathname = url.pathname.replace('mirage', planted.outside.id);
       if (url.pathname.includes(planted.outside.integrationId)) {
         url.pathname = url.pathname.replace(planted.inside.id, planted.outside.id);
       }
@@ -229,6 +232,22 @@ describe('a Synqly that knows no filters and takes any account for any integrati
       integration_id: planted.outside.integrationId,
     });
     expect(json.error?.code).toBe('outside_pin');
+    const written = await pinned.call('integrations_delete', {
+      ...account,
+      integration_id: planted.outside.integrationId,
+    });
+    expect(written.json.error?.code).toBe('outside_pin');
+    expect([...methods]).toEqual(['GET']);
+    await pinned.close();
+  });
+
+  test('is not believed when it answers with an account that is not the pinned one', async () => {
+    const { port } = lax.address() as AddressInfo;
+    const pinned = await startProgram(['--base-url', `http://127.0.0.1:${port}`, '--account', 'mirage'], {
+      SYNQLY_TOKEN: rig.sandbox.token,
+    });
+    const { json, text } = await pinned.call('accounts_get');
+    expect(json.error?.code, text).toBe('outside_pin');
     await pinned.close();
   });
 });
