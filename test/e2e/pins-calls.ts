@@ -155,10 +155,16 @@ const ofCredential = (more: Arguments = {}): OutsideCalls => {
 
 const tokens: OutsideCalls = ({ outside, organizationTokenId }) =>
   [outside.tokenId, organizationTokenId].map((refresh_token_id) => ({ refresh_token_id }));
-const ownedTokens: OutsideCalls = (planted, kind) =>
-  [planted.inside.integrationId, planted.outside.integrationId, planted.organizationId].flatMap((owner_id) =>
-    tokens(planted, kind).map((token) => ({ owner_id, ...token })),
-  );
+const ownedTokens: OutsideCalls = (planted, kind) => {
+  const { inside, outside, organizationId } = planted;
+  const foreign = [outside.integrationId, outside.integration, organizationId];
+  return [
+    ...foreign.map((owner_id) => ({ owner_id, refresh_token_id: inside.tokenId })),
+    ...[inside.integrationId, ...foreign].flatMap((owner_id) =>
+      tokens(planted, kind).map((token) => ({ owner_id, ...token })),
+    ),
+  ];
+};
 
 const step = (op: string, path: string, more: Arguments = {}) => ({ patch: [{ op, path, ...more }] });
 const moves = (field: string, value: unknown) => [

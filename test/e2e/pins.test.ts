@@ -170,6 +170,8 @@ describe.each(['account', 'environment', 'both'] as const)('pinned by %s', (kind
       answers[tool] = answer;
     }
     expect(Object.keys(answers).sort()).toEqual([...shown].sort());
+    const created = answers.accounts_create?.json.result.account.environment;
+    expect(created).toBe(kind === 'environment' ? 'test' : undefined);
     for (const list of shown.filter((id) => /_list(_account)?$/.test(id))) {
       expect(answers[list]?.json.result.length, list).toBeGreaterThan(0);
     }
