@@ -104,9 +104,11 @@ function describeIssue(issue: Issue, base: readonly PropertyKey[] = []): Argumen
 
 function problemOf(issue: Issue): string {
   if (issue.code === 'invalid_type') {
+    // Zod's own name for it means nothing beside a published schema.
+    const expected = issue.expected === 'int' ? 'integer' : issue.expected;
     return issue.message.endsWith('received undefined')
-      ? `is required (${issue.expected})`
-      : `must be of type ${issue.expected}`;
+      ? `is required (${expected})`
+      : `must be of type ${expected}`;
   }
   if (issue.code === 'invalid_value') return `must be ${oneOf(issue.values)}`;
   if (issue.code === 'invalid_union') return unionProblem(issue);

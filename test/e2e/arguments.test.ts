@@ -147,3 +147,9 @@ test('arguments named like parts of every object are refused like any unknown on
   expect(json.error.code).toBe('invalid_arguments');
   expect(sent).toEqual([]);
 });
+
+test('a fraction where a whole number belongs is refused in the words of JSON Schema', async () => {
+  const { json, sent } = await callAndWatch('accounts_list', { limit: 1.5 });
+  expect(json.error.arguments).toEqual([{ argument: 'limit', problem: 'must be of type integer' }]);
+  expect(sent).toEqual([]);
+});
