@@ -31,11 +31,11 @@ export const errorCodes = {
     retry: 'no',
   },
   forbidden: {
-    next: "The token's permission set or resources do not cover this call. permissionset_list shows what each set allows.",
+    next: "The token's permission set or resources do not cover this call (permissionset_list shows what each set allows), or the object is built in; upstream says which.",
     retry: 'no',
   },
   not_found: {
-    next: 'No such object, or the token cannot see it. List the collection to find the id or name.',
+    next: 'No such object, or the token cannot see it. List the collection to find the id or name; the owner of a credential is what credentials_lookup shows.',
     retry: 'no',
   },
   outside_pin: {

@@ -21,6 +21,26 @@ describe('a failure that the organization itself brings about', () => {
     });
   });
 
+  test('403: a built-in object is not blamed on the token alone', async () => {
+    const { json } = await rig.call('roles_delete', { role_id: 'administrator' });
+    expect(json.error).toMatchObject({ code: 'forbidden', status: 403 });
+    expect(json.error.next).toContain('built in');
+    expect(json.error.upstream.message).toContain('built in');
+  });
+
+  test('404: a credential under the wrong owner leads to its owner', async () => {
+    const account = 'aldermere-logistics';
+    const found = await rig.call('integrations_get', { account_id: account, integration_id: 'siem-splunk' });
+    const credentialId = found.json.result.provider_config.search_service_credential.value;
+    const wrong = await rig.call('credentials_get', { owner_id: account, credential_id: credentialId });
+    expect(wrong.json.error).toMatchObject({ code: 'not_found', status: 404 });
+    expect(wrong.json.error.next).toContain('credentials_lookup');
+
+    const lookup = await rig.call('credentials_lookup', { credential_id: credentialId });
+    const right = { owner_id: lookup.json.result.integration_id, credential_id: credentialId };
+    expect((await rig.call('credentials_get', right)).isError).toBe(false);
+  });
+
   test('401: a token that is not known', async () => {
     const program = await startProgram(['--base-url', rig.sandbox.baseUrl], {
       SYNQLY_TOKEN: 'unknown-token-value',
