@@ -12,7 +12,7 @@ const shared = `Administers a Synqly organization through its Management API.
 - A failed call answers {"error":{code,message,next,retry}}; retry "check" means it may have taken effect, so look before repeating.`;
 
 const secretsWithheld =
-  '- Secrets in results read [withheld]. Never ask the person to paste one unless a tool needs it.';
+  '- Secrets in results read [withheld]. A call made for its secret (a token, bridges_create) is of use only when the administrator starts this server with --reveal-secrets: say so before making one. Never ask the person to paste a secret unless a tool needs it.';
 
 const sandboxNotice =
   'This is the SANDBOX: every organization, account and figure here is invented. Say so when you report on it.\n';

@@ -7,7 +7,7 @@ import { readArguments } from './arguments.ts';
 import { withDeadline } from './deadline.ts';
 import { holdToPins, operationUnder } from './pin.ts';
 import { isRepeatable, prepareRequest } from './request.ts';
-import { secretsAmong } from './secret-arguments.ts';
+import { assertSecretsStay, secretsAmong } from './secret-arguments.ts';
 import { maskKnown, withholdDeclared } from './secrets.ts';
 import { send } from './send.ts';
 import { shapeAnswer } from './shape.ts';
@@ -55,6 +55,7 @@ export async function runCall(
     const under = operationUnder(session.pins, operation);
     const args = readArguments(takes === 'shown' ? under : operation, raw);
     secrets.push(...secretsAmong(operation, args));
+    if (!session.revealSecrets) assertSecretsStay(args);
     const answer = await withDeadline(session.timeout, cancelled, async (limits) => {
       const held = await holdToPins(operation, args, session, limits);
       const request = prepareRequest(held.operation, held.args);

@@ -1,4 +1,5 @@
 import type * as z from 'zod';
+import { CallError } from '../errors.ts';
 import { isJsonObject } from '../json.ts';
 import { isSecret } from '../tools/fields.ts';
 import type { Operation } from '../tools/operation.ts';
@@ -65,4 +66,23 @@ function collectNamed(value: unknown, found: string[]): void {
     if (typeof part === 'string' && openSecretNames.has(name)) found.push(part);
     else collectNamed(part, found);
   }
+}
+
+/**
+ * Refuses patch steps that copy or move a secret: at its new place an answer would show it.
+ *
+ * @throws CallError `invalid_arguments`
+ */
+export function assertSecretsStay(args: Arguments): void {
+  if (!Array.isArray(args.patch)) return;
+  const faults = args.patch.flatMap(({ from }: { from?: unknown }, index) => {
+    // The server behind may read names without regard to case.
+    const taken = typeof from === 'string' && openSecretNames.has(lastSegment(from).toLowerCase());
+    const problem = 'is a secret, which can be set but not copied or moved';
+    return taken ? [{ argument: `patch.${index}.from`, problem }] : [];
+  });
+  if (faults.length === 0) return;
+  throw new CallError('invalid_arguments', 'The patch would take a secret out of its field.', {
+    arguments: faults,
+  });
 }

@@ -19,37 +19,53 @@ export const openSecretNames: ReadonlySet<string> = new Set([
   'subscription_key',
 ]);
 
-/** A copy of an answer's body without the secrets that the operation declares. */
+/**
+ * A copy of an answer's body without the secrets that the operation declares. A secret that someone has copied
+ * into another field of the same answer is withheld there too.
+ */
 export function withholdDeclared(operation: Operation, body: unknown): unknown {
-  return operation.secrets.reduce((rest: unknown, path) => withholdAt(rest, path.split('.')), body);
+  const found: string[] = [];
+  const rest = operation.secrets.reduce(
+    (part: unknown, path) => withholdAt(part, path.split('.'), found),
+    body,
+  );
+  return maskKnown(rest, found);
 }
 
-function withholdAt(value: unknown, path: readonly string[]): unknown {
+function withholdAt(value: unknown, path: readonly string[], found: string[]): unknown {
   const [step, ...rest] = path;
-  if (step === undefined) return withholdValue(value);
+  if (step === undefined) return withholdValue(value, found);
   if (!isJsonObject(value)) return value;
   const name = step.replace(/\[\]$/, '');
   if (!Object.hasOwn(value, name)) return value;
   const part = value[name];
-  return { ...value, [name]: withholdPart(part, name, step.endsWith('[]'), rest) };
+  return { ...value, [name]: withholdPart(part, name, step.endsWith('[]'), rest, found) };
 }
 
-function withholdPart(part: unknown, name: string, isList: boolean, rest: readonly string[]): unknown {
-  if (isList) return Array.isArray(part) ? part.map((item) => withholdAt(item, rest)) : part;
-  if (rest.length === 0 && name === 'provider_config') return withholdOpen(part);
-  return withholdAt(part, rest);
+function withholdPart(
+  part: unknown,
+  name: string,
+  isList: boolean,
+  rest: readonly string[],
+  found: string[],
+): unknown {
+  if (isList) return Array.isArray(part) ? part.map((item) => withholdAt(item, rest, found)) : part;
+  if (rest.length === 0 && name === 'provider_config') return withholdOpen(part, found);
+  return withholdAt(part, rest, found);
 }
 
-function withholdValue(value: unknown): unknown {
-  return value === null || value === undefined || value === '' ? value : withheld;
+function withholdValue(value: unknown, found: string[]): unknown {
+  if (value === null || value === undefined || value === '') return value;
+  if (typeof value === 'string' && value !== withheld) found.push(value);
+  return withheld;
 }
 
-function withholdOpen(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(withholdOpen);
+function withholdOpen(value: unknown, found: string[]): unknown {
+  if (Array.isArray(value)) return value.map((item) => withholdOpen(item, found));
   if (!isJsonObject(value)) return value;
   const entries = Object.entries(value).map(([name, part]) => {
     const hidden = openSecretNames.has(name) && !isJsonObject(part);
-    return [name, hidden ? withholdValue(part) : withholdOpen(part)] as const;
+    return [name, hidden ? withholdValue(part, found) : withholdOpen(part, found)] as const;
   });
   return Object.fromEntries(entries);
 }
