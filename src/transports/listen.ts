@@ -1,9 +1,10 @@
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
+import { LRUCache } from 'lru-cache';
 import { type Config, ConfigError } from '../config.ts';
 import { CallError } from '../errors.ts';
 import { createLog, type Log } from '../log.ts';
-import { pinsOf } from '../pins.ts';
+import { type Pins, pinsOf } from '../pins.ts';
 import { synqlyResources } from '../resources/room.ts';
 import { createSession } from '../session.ts';
 import { createFullSurface } from '../surfaces/full.ts';
@@ -11,7 +12,7 @@ import type { SynqlyClient } from '../synqly/client.ts';
 import { fixedToken } from '../synqly/token.ts';
 import { isLoopback } from '../synqly/url.ts';
 import { openForCallers } from '../upstream.ts';
-import { directAccess } from './access.ts';
+import { type Caller, directAccess } from './access.ts';
 import { loopbackHosts } from './guard.ts';
 import { buildHttpServer, type HttpOptions, type HttpServer } from './http.ts';
 
@@ -78,12 +79,11 @@ function sessionsFor(
   client: Pick<SynqlyClient, 'request'>,
   log: Log,
 ): HttpOptions['sessionOf'] {
-  const pins = pinsOf(config);
+  const pins = pinsOfCallers(pinsOf(config));
   return (caller, { traceparent }, metrics) => {
     const token = fixedToken(caller.token);
     return createSession({
-      // A name may be another account for another caller.
-      pins: pins && { ...pins },
+      pins: pins(caller),
       open: async () => ({ client, token }),
       knownTokens: token.known,
       log,
@@ -94,6 +94,20 @@ function sessionsFor(
       headers: traceparent === undefined ? undefined : { traceparent },
       onCall: metrics.observeCall,
     });
+  };
+}
+
+/**
+ * The pins of each caller. What a pinned name means is remembered by the object, and may be another account for
+ * another caller: one object for each, kept as long as a token is remembered.
+ */
+function pinsOfCallers(pins: Pins | undefined): (caller: Caller) => Pins | undefined {
+  if (pins === undefined) return () => undefined;
+  const held = new LRUCache<string, Pins>({ max: 10_000, ttl: 60_000 });
+  return ({ hash }) => {
+    const own = held.get(hash) ?? { ...pins };
+    if (!held.has(hash)) held.set(hash, own);
+    return own;
   };
 }
 

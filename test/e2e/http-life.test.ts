@@ -48,6 +48,38 @@ test('two callers at once see their own organization only', { timeout: 60_000 },
   for (const { secret } of callers) expect(stderr()).not.toContain(secret);
 });
 
+test('a pinned account holds over HTTP, and what its name means is looked up once for each caller', async () => {
+  rig = await startHttpRig({ args: ['--account', 'pinned-here'] });
+  const { sandbox, call, connect, exchanges, makeToken } = rig;
+  const create = (name: string) =>
+    fetch(`${sandbox.baseUrl}/v1/accounts`, {
+      method: 'POST',
+      headers: { ...bearer(sandbox.token), 'content-type': 'application/json' },
+      body: JSON.stringify({ name }),
+    });
+  await create('pinned-here');
+  await create('outside-of-it');
+  const client = await connect(sandbox.token);
+  const { tools } = await client.listTools();
+  await client.close();
+  expect(tools.find(({ name }) => name === 'accounts_get')?.inputSchema.properties).not.toHaveProperty(
+    'account_id',
+  );
+  expect(tools.map(({ name }) => name)).not.toContain('members_list');
+
+  const { secret } = await makeToken({ permission_set: 'viewer', resources: {} });
+  const before = exchanges.length;
+  for (const token of [sandbox.token, secret, sandbox.token, secret, sandbox.token, secret]) {
+    const listed = await call(token, 'integrations_list');
+    expect(listed.result).toEqual([]);
+    expect(JSON.stringify(await call(token, 'accounts_list'))).not.toContain('outside-of-it');
+  }
+  const lookups = exchanges
+    .slice(before)
+    .filter(({ operationId, path }) => operationId === 'accounts_get' && path.includes('pinned-here'));
+  expect(lookups).toHaveLength(2);
+});
+
 test('SIGTERM under load loses no accepted call, and the process ends with 0', async () => {
   rig = await startHttpRig({ args: ['--rate-per-minute', '1000000'] });
   const { sandbox, post, child } = rig;
