@@ -1,4 +1,4 @@
-import { settings } from '../src/config.ts';
+import { settings } from '../src/settings.ts';
 import { catalogue, groupTitles } from '../src/tools/catalogue.ts';
 import type { Operation } from '../src/tools/operation.ts';
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 import { Command, InvalidArgumentError, Option } from 'commander';
-import { type Config, ConfigError, readConfig, settings } from './config.ts';
+import { type Config, ConfigError, readConfig } from './config.ts';
 import { greeting } from './greeting.ts';
 import { createLog } from './log.ts';
 import { pinsOf } from './pins.ts';
@@ -9,6 +9,7 @@ import type { SandboxSize } from './sandbox/seed.ts';
 import type { Sandbox } from './sandbox/start.ts';
 import { createServer } from './server.ts';
 import { createSession } from './session.ts';
+import { settings } from './settings.ts';
 import { createFullSurface } from './surfaces/full.ts';
 import { serveStdio } from './transports/stdio.ts';
 import { gatewayToken, prepareAccess } from './upstream.ts';

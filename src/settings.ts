@@ -1,0 +1,238 @@
+import { parseBaseUrl, parseSecureUrl } from './synqly/url.ts';
+
+/** What there is to know of a setting. */
+export interface Definition<Value> {
+  /** Long name on the command line; secrets have none, since a command line is visible to everyone on the machine. */
+  readonly flag?: string;
+  /** What the flag takes, for help texts. */
+  readonly placeholder?: string;
+  readonly env?: string;
+  readonly fallback: Value;
+  /** How the default reads in help texts, where it is not the value itself. */
+  readonly fallbackText?: string;
+  readonly help: string;
+  /** @throws Error that says what is wrong with the text. */
+  readonly parse: (text: string) => Value;
+}
+
+/** Where Synqly serves organizations. */
+export const regions = { us: 'https://api.synqly.com', eu: 'https://api-eu.synqly.com' } as const;
+const transports = ['stdio', 'http'] as const;
+const logLevels = ['silent', 'error', 'warn', 'info', 'debug'] as const;
+
+/** A call ends within this many milliseconds: several clients give up at 60 s. */
+export const longestTimeout = 55_000;
+
+const define = <Value>(definition: Definition<Value>) => definition;
+
+/** Every setting: its flag, its environment variable, its default. The README's table is made from it. */
+export const settings = {
+  token: define<string | undefined>({
+    env: 'SYNQLY_TOKEN',
+    fallback: undefined,
+    help: 'Organization or ad hoc token that calls the Management API.',
+    parse: (text) => text,
+  }),
+  mcpToken: define<string | undefined>({
+    env: 'SYNQLY_MCP_TOKEN',
+    fallback: undefined,
+    help: 'Read when SYNQLY_TOKEN is not set.',
+    parse: (text) => text,
+  }),
+  tokenFile: define<string | undefined>({
+    env: 'SYNQLY_TOKEN_FILE',
+    fallback: undefined,
+    help: 'File that holds the token; read again when it changes or Synqly answers 401.',
+    parse: (text) => text,
+  }),
+  sandbox: define<boolean>({
+    flag: 'sandbox',
+    env: 'SYNQLY_SANDBOX',
+    fallback: false,
+    help: 'Serve an invented organization from inside the process; needs no token.',
+    parse: parseBoolean,
+  }),
+  baseUrl: define<URL | undefined>({
+    flag: 'base-url',
+    placeholder: 'url',
+    env: 'SYNQLY_BASE_URL',
+    fallback: undefined,
+    fallbackText: 'by region',
+    help: 'Address of a self-hosted Synqly, path prefix included. https, or http to loopback.',
+    parse: parseBaseUrl,
+  }),
+  region: define<keyof typeof regions>({
+    flag: 'region',
+    placeholder: 'us|eu',
+    env: 'SYNQLY_REGION',
+    fallback: 'us',
+    help: 'Where the organization was set up: api.synqly.com or api-eu.synqly.com.',
+    parse: (text) => parseChoice(text, Object.keys(regions) as (keyof typeof regions)[]),
+  }),
+  timeout: define<number>({
+    flag: 'timeout',
+    placeholder: 'seconds',
+    env: 'SYNQLY_TIMEOUT',
+    fallback: 30_000,
+    fallbackText: '30',
+    help: 'Deadline of a call, retries included; at most 55.',
+    parse: (text) => parseNumber(text, 0.1, longestTimeout / 1000) * 1000,
+  }),
+  maxResponseBytes: define<number>({
+    flag: 'max-response-bytes',
+    placeholder: 'n',
+    env: 'SYNQLY_MAX_RESPONSE_BYTES',
+    fallback: 4 * 1024 * 1024,
+    help: 'Answers of Synqly above this size are refused.',
+    parse: (text) => Math.trunc(parseNumber(text, 1024, 1024 ** 3)),
+  }),
+  account: define<string | undefined>({
+    flag: 'account',
+    placeholder: 'id',
+    env: 'SYNQLY_ACCOUNT',
+    fallback: undefined,
+    help: 'Pin: the one account, by id or name, that tools reach.',
+    parse: (text) => {
+      if (text.trim() === '') throw new Error('must name an account');
+      return text.trim();
+    },
+  }),
+  environment: define<'test' | 'prod' | undefined>({
+    flag: 'environment',
+    placeholder: 'test|prod',
+    env: 'SYNQLY_ENVIRONMENT',
+    fallback: undefined,
+    help: 'Pin: the one environment whose accounts tools reach.',
+    parse: (text) => parseChoice(text, ['test', 'prod'] as const),
+  }),
+  revealSecrets: define<boolean>({
+    flag: 'reveal-secrets',
+    env: 'SYNQLY_REVEAL_SECRETS',
+    fallback: false,
+    help: 'Put secrets of answers into results; without it they are withheld.',
+    parse: parseBoolean,
+  }),
+  gateway: define<URL | undefined>({
+    flag: 'gateway',
+    placeholder: 'url',
+    env: 'SYNQLY_GATEWAY',
+    fallback: undefined,
+    help: 'stdio: forward everything to the synqly-mcp at this URL, with SYNQLY_MCP_TOKEN as the bearer.',
+    parse: parseSecureUrl,
+  }),
+  transport: define<(typeof transports)[number]>({
+    flag: 'transport',
+    placeholder: 'stdio|http',
+    env: 'SYNQLY_TRANSPORT',
+    fallback: 'stdio',
+    help: 'Serve one client over stdin and stdout, or many over HTTP, each with its own token.',
+    parse: (text) => parseChoice(text, transports),
+  }),
+  host: define<string>({
+    flag: 'host',
+    placeholder: 'address',
+    env: 'SYNQLY_HTTP_HOST',
+    fallback: '127.0.0.1',
+    help: 'HTTP: address to listen on. Beyond loopback it needs --allowed-hosts.',
+    parse: (text) => text,
+  }),
+  port: define<number>({
+    flag: 'port',
+    placeholder: 'n',
+    env: 'SYNQLY_HTTP_PORT',
+    fallback: 3000,
+    help: 'HTTP: port to listen on; 0 picks one.',
+    parse: (text) => Math.trunc(parseNumber(text, 0, 65_535)),
+  }),
+  allowedHosts: define<readonly string[]>({
+    flag: 'allowed-hosts',
+    placeholder: 'names',
+    env: 'SYNQLY_HTTP_ALLOWED_HOSTS',
+    fallback: [],
+    fallbackText: 'loopback',
+    help: 'HTTP: names under which the server is asked, by commas; * for any.',
+    parse: parseList,
+  }),
+  allowedOrigins: define<readonly string[]>({
+    flag: 'allowed-origins',
+    placeholder: 'urls',
+    env: 'SYNQLY_HTTP_ALLOWED_ORIGINS',
+    fallback: [],
+    fallbackText: 'its own',
+    help: 'HTTP: origins of web pages that may ask, by commas; switches CORS on for them.',
+    parse: parseList,
+  }),
+  sessions: define<boolean>({
+    flag: 'sessions',
+    env: 'SYNQLY_HTTP_SESSIONS',
+    fallback: false,
+    help: 'HTTP: keep sessions, for clients that take requests from the server.',
+    parse: parseBoolean,
+  }),
+  trustProxy: define<boolean>({
+    flag: 'trust-proxy',
+    env: 'SYNQLY_HTTP_TRUST_PROXY',
+    fallback: false,
+    help: 'HTTP: believe the X-Forwarded headers of a proxy in front.',
+    parse: parseBoolean,
+  }),
+  ratePerMinute: define<number>({
+    flag: 'rate-per-minute',
+    placeholder: 'n',
+    env: 'SYNQLY_HTTP_RATE_PER_MINUTE',
+    fallback: 600,
+    help: 'HTTP: requests that one token may send in a minute.',
+    parse: (text) => Math.trunc(parseNumber(text, 1, 10_000_000)),
+  }),
+  maxConcurrent: define<number>({
+    flag: 'max-concurrent',
+    placeholder: 'n',
+    env: 'SYNQLY_HTTP_MAX_CONCURRENT',
+    fallback: 512,
+    help: 'HTTP: requests served at one time; more are answered 503.',
+    parse: (text) => Math.trunc(parseNumber(text, 1, 100_000)),
+  }),
+  logLevel: define<(typeof logLevels)[number]>({
+    flag: 'log-level',
+    placeholder: logLevels.join('|'),
+    env: 'SYNQLY_LOG_LEVEL',
+    fallback: 'info',
+    help: 'What is logged, on stderr.',
+    parse: (text) => parseChoice(text, logLevels),
+  }),
+};
+
+function parseBoolean(text: string): boolean {
+  const known: Record<string, boolean> = {
+    true: true,
+    1: true,
+    yes: true,
+    false: false,
+    0: false,
+    no: false,
+  };
+  const value = known[text.toLowerCase()];
+  if (value === undefined) throw new Error('must be true or false');
+  return value;
+}
+
+function parseList(text: string): string[] {
+  return text
+    .split(',')
+    .map((part) => part.trim().toLowerCase())
+    .filter(Boolean);
+}
+
+function parseChoice<Choice extends string>(text: string, choices: readonly Choice[]): Choice {
+  const choice = choices.find((one) => one === text.toLowerCase());
+  if (choice === undefined) throw new Error(`must be one of ${choices.join(', ')}`);
+  return choice;
+}
+
+function parseNumber(text: string, least: number, most: number): number {
+  const value = Number(text);
+  if (!Number.isFinite(value) || value < least || value > most) {
+    throw new Error(`must be a number from ${least} to ${most}`);
+  }
+  return value;
+}
