@@ -9,7 +9,7 @@ import type { SandboxSize } from './sandbox/seed.ts';
 import type { Sandbox } from './sandbox/start.ts';
 import { createServer } from './server.ts';
 import { createSession } from './session.ts';
-import { settings } from './settings.ts';
+import { type Definition, settings } from './settings.ts';
 import { createFullSurface } from './surfaces/full.ts';
 import { serveStdio } from './transports/stdio.ts';
 import { gatewayToken, prepareAccess } from './upstream.ts';
@@ -107,11 +107,7 @@ function createProgram(): Command {
     .showHelpAfterError()
     .addHelpText('after', environmentHelp())
     .action(serve);
-  for (const setting of Object.values(settings)) {
-    if (!('flag' in setting)) continue;
-    const { flag, placeholder, help } = setting;
-    program.addOption(new Option(placeholder ? `--${flag} <${placeholder}>` : `--${flag}`, help));
-  }
+  addSettings(program, Object.values(settings));
   program
     .command('sandbox')
     .description('Serve an invented Synqly over HTTP on loopback, without the MCP server.')
@@ -121,8 +117,43 @@ function createProgram(): Command {
     .option('--fault <fault...>', 'fault to inject, such as accounts_list:status=503,times=1')
     .option('--json', 'print {"base_url","token"} as one line')
     .action(serveSandbox);
+  addTokenCommand(program);
   return program;
 }
+
+function addTokenCommand(program: Command): void {
+  const token = program.command('token').description('MCP tokens, with which people log in to a gateway.');
+  const shared = (command: Command) =>
+    addSettings(command, [settings.baseUrl, settings.region, settings.tokenStore]);
+  const print = (text: string) => void process.stdout.write(`${text}\n`);
+  const commands = () => import('./tokens/commands.ts');
+  shared(token.command('create'))
+    .description('Make one; it is printed once and kept as a hash.')
+    .option('--account <id>', 'it reaches this account')
+    .option('--environment <test|prod>', 'it reaches the accounts of this environment')
+    .option('--organization', 'it reaches the whole organization')
+    .option('--ttl <duration>', 'how long it lives, such as 30m or 8h; at most 24h', '1h')
+    .option('--label <text>', 'who it is for', '')
+    .option('--json', 'print one line of JSON')
+    .action(async (flags) => (await commands()).createToken(flags, print));
+  shared(token.command('list'))
+    .description('Show those that have not expired.')
+    .option('--json', 'print one line of JSON for each')
+    .action(async (flags) => (await commands()).listTokens(flags, print));
+  shared(token.command('revoke <fingerprint>'))
+    .description('End one, by the fingerprint that list shows.')
+    .action(async (fingerprint, flags) => (await commands()).revokeToken(fingerprint, flags, print));
+}
+
+function addSettings(command: Command, chosen: readonly Readonly<SettingFlag>[]): Command {
+  for (const { flag, placeholder, help } of chosen) {
+    if (flag === undefined) continue;
+    command.addOption(new Option(placeholder ? `--${flag} <${placeholder}>` : `--${flag}`, help));
+  }
+  return command;
+}
+
+type SettingFlag = Pick<Definition<never>, 'flag' | 'placeholder' | 'help'>;
 
 function wholeNumber(text: string): number {
   if (!/^\d+$/.test(text)) throw new InvalidArgumentError('It must be a whole number.');

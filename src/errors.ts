@@ -110,6 +110,10 @@ export const errorCodes = {
     next: 'The administrator must put a valid token into the file that SYNQLY_TOKEN_FILE names.',
     retry: 'no',
   },
+  token_not_kept: {
+    next: 'The gateway does not know this MCP token and will refuse it. The administrator must see to --token-store; then make another token.',
+    retry: 'no',
+  },
   internal: {
     next: 'A fault of this server. Its log has the details; please report it.',
     retry: 'check',

@@ -17,6 +17,18 @@ export function pinsOf(config: Pick<Config, 'account' | 'environment'>): Pins | 
   return account === undefined && environment === undefined ? undefined : { account, environment };
 }
 
+/**
+ * Both pins at once; `apart` when nothing can be inside both. An account by name and the same one by id count as apart:
+ * which is which is not known without asking.
+ */
+export function combinePins(one: Pins | undefined, other: Pins | undefined): Pins | undefined | 'apart' {
+  if (!one || !other) return one ?? other;
+  const isApart = (name: 'account' | 'environment') =>
+    one[name] !== undefined && other[name] !== undefined && one[name] !== other[name];
+  if (isApart('account') || isApart('environment')) return 'apart';
+  return { account: one.account ?? other.account, environment: one.environment ?? other.environment };
+}
+
 export function kindOf({ account, environment }: Pins): PinKind {
   if (account === undefined) return 'environment';
   return environment === undefined ? 'account' : 'both';

@@ -169,6 +169,15 @@ export const settings = {
     help: 'HTTP: keep sessions, for clients that take requests from the server.',
     parse: parseBoolean,
   }),
+  tokenStore: define<string | undefined>({
+    flag: 'token-store',
+    placeholder: 'where',
+    env: 'SYNQLY_TOKEN_STORE',
+    fallback: undefined,
+    fallbackText: '~/.local/state/synqly-mcp/tokens',
+    help: 'Where hashes of MCP tokens are kept: a directory, or redis://... for several gateways.',
+    parse: (text) => text,
+  }),
   trustProxy: define<boolean>({
     flag: 'trust-proxy',
     env: 'SYNQLY_HTTP_TRUST_PROXY',

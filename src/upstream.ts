@@ -9,12 +9,13 @@ import { version } from './version.ts';
  * @throws ConfigError when there is none, or none that can be used; it never holds the token
  */
 function tokenOf(config: Config): TokenSource {
-  const named = config.token.value
-    ? (['SYNQLY_TOKEN', config.token.value] as const)
-    : (['SYNQLY_MCP_TOKEN', config.mcpToken.value] as const);
-  const [name, token] = named;
-  if (token !== undefined) return fixedToken(usable(name, token));
-  if (config.tokenFile.value !== undefined) return fileToken(config.tokenFile.value);
+  const { token, mcpToken, tokenFile } = config;
+  if (token.value !== undefined) return fixedToken(usable('SYNQLY_TOKEN', token.value));
+  const isShared = config.transport.value === 'http';
+  // Over HTTP it is a caller's token, if anything.
+  if (mcpToken.value !== undefined && !isShared)
+    return fixedToken(usable('SYNQLY_MCP_TOKEN', mcpToken.value));
+  if (tokenFile.value !== undefined) return fileToken(tokenFile.value);
   throw new ConfigError(
     'There is no Synqly token. Set SYNQLY_TOKEN (or SYNQLY_TOKEN_FILE) to an organization token, or start with --sandbox to try it on invented data.',
   );
@@ -43,25 +44,27 @@ export interface Access {
   readonly knownTokens: Iterable<string>;
 }
 
-/** The Synqly that the callers of an HTTP server bring their own tokens for. */
+/** The Synqly that the callers of an HTTP server reach. */
 export interface SharedUpstream {
   readonly client: Upstream['client'];
   readonly baseUrl: URL;
-  /** Set when it is the sandbox: a token to try it with. */
-  readonly sandboxToken: string | undefined;
+  /** The server's own token, for callers with MCP tokens; without one, callers bring API tokens. */
+  readonly token: TokenSource | undefined;
 }
 
-/** Opens Synqly, or the sandbox, for callers with tokens of their own. @throws ConfigError */
+/** Opens Synqly, or the sandbox, for many callers. @throws ConfigError */
 export async function openForCallers(config: Config): Promise<SharedUpstream> {
   if (!config.sandbox.value) {
     const baseUrl = baseUrlOf(config);
-    return { client: await connect(config, baseUrl), baseUrl, sandboxToken: undefined };
+    const hasOwn = config.token.value !== undefined || config.tokenFile.value !== undefined;
+    const token = hasOwn ? tokenOf(config) : undefined;
+    return { client: await connect(config, baseUrl), baseUrl, token };
   }
   assertAlone(config);
   const { startSandbox } = await import('./sandbox/start.ts');
   const sandbox = await startSandbox();
   const baseUrl = new URL(sandbox.baseUrl);
-  return { client: await connect(config, baseUrl), baseUrl, sandboxToken: sandbox.token };
+  return { client: await connect(config, baseUrl), baseUrl, token: fixedToken(sandbox.token) };
 }
 
 /** Prepares access to Synqly, or to the sandbox. @throws ConfigError */

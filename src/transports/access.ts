@@ -1,20 +1,24 @@
-import { createHash } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
 import { CallError } from '../errors.ts';
+import { combinePins, type Pins } from '../pins.ts';
 import type { SynqlyClient } from '../synqly/client.ts';
-import { checkToken } from '../synqly/token.ts';
+import { checkToken, fixedToken, type TokenSource } from '../synqly/token.ts';
+import { hashToken, isGood, pinsOfScope } from '../tokens/grant.ts';
+import type { TokenStore } from '../tokens/store.ts';
 
 /** A caller whose token is good. */
 export interface Caller {
   /** The API token that its calls are made with. */
-  readonly token: string;
+  readonly token: TokenSource;
+  /** What its calls are held to. */
+  readonly pins?: Pins | undefined;
   /** SHA-256 of the token it came with, hexadecimal. */
   readonly hash: string;
 }
 
 /** Why a caller is not let in. */
 export interface Denial {
-  readonly status: 401 | 503;
+  readonly status: 401 | 403 | 503;
   readonly message: string;
 }
 
@@ -34,15 +38,23 @@ const checkWithin = 10_000;
 
 const denied: Denial = { status: 401, message: 'The bearer token is missing, unknown or expired.' };
 
+const unavailable: Denial = { status: 503, message: 'The token could not be checked just now.' };
+
+export interface DirectOptions {
+  /** What every caller is held to. */
+  readonly pins?: Pins | undefined;
+  /** Milliseconds, for what is remembered. */
+  readonly clock?: { now(): number };
+}
+
 /**
  * Access by the caller's own API token. It is checked at Synqly once with a cheap read, and remembered for a
  * short while by its SHA-256 only; checks of the same token that run at the same time share one request.
  *
- * @param clock milliseconds, for what is remembered
  */
 export function directAccess(
   client: Pick<SynqlyClient, 'request'>,
-  clock: { now(): number } = performance,
+  { pins, clock = performance }: DirectOptions = {},
 ): Access {
   const verdicts = new LRUCache<string, 'good' | 'bad'>({
     max: mostRemembered,
@@ -71,18 +83,53 @@ export function directAccess(
       if (token === undefined) return denied;
       const hash = hashToken(token);
       try {
-        return (await judge(token, hash)) === 'good' ? { token, hash } : denied;
+        return (await judge(token, hash)) === 'good' ? { token: fixedToken(token), hash, pins } : denied;
       } catch {
-        return { status: 503, message: 'The token could not be checked at Synqly just now.' };
+        return unavailable;
       }
     },
   };
 }
 
-/** SHA-256 of a token, hexadecimal: what is kept, compared and logged in its place. */
-export function hashToken(token: string): string {
-  return createHash('sha256').update(token).digest('hex');
+/** What a gateway needs to let callers in. */
+export interface GatewayOptions {
+  readonly store: TokenStore;
+  /** Base URL of the Synqly whose MCP tokens are let in. */
+  readonly audience: string;
+  /** The gateway's own token, with which all calls are made. */
+  readonly token: TokenSource;
+  /** What every caller is held to, beside the scope of its token. */
+  readonly pins: Pins | undefined;
 }
+
+/**
+ * Access by an MCP token that the store knows. The store is asked for each request, so that a token revoked on one
+ * gateway stops on all.
+ */
+export function gatewayAccess({ store, audience, token, pins }: GatewayOptions): Access {
+  return {
+    admit: async (authorization) => {
+      const bearer = readBearer(authorization);
+      if (bearer === undefined) return denied;
+      const hash = hashToken(bearer);
+      const grant = await store.find(hash).catch(() => 'unavailable' as const);
+      if (grant === 'unavailable') return unavailable;
+      if (!grant || !isGood(grant, hash, audience, Date.now())) return denied;
+      if (grant.scope.type === 'integration-usage') return connectorsOnly;
+      const held = combinePins(pins, pinsOfScope(grant.scope));
+      return held === 'apart' ? elsewhere : { hash, token, pins: held };
+    },
+  };
+}
+
+const connectorsOnly: Denial = {
+  status: 403,
+  message: 'The scope integration-usage opens connectors only; this server has management tools only.',
+};
+const elsewhere: Denial = {
+  status: 403,
+  message: 'The token is for something outside what this server is pinned to.',
+};
 
 /** The token of an Authorization header; undefined when it holds none. */
 export function readBearer(authorization: string | undefined): string | undefined {

@@ -6,21 +6,23 @@ import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest }
 import type { Log } from '../log.ts';
 import { createServer, type Offering } from '../server.ts';
 import type { Session } from '../session.ts';
-import { type Access, type Caller, hashToken, readBearer } from './access.ts';
+import { hashToken } from '../tokens/grant.ts';
+import { type Access, type Caller, readBearer } from './access.ts';
 import { type GuardOptions, guard } from './guard.ts';
 import { createMetrics, type Metrics } from './metrics.ts';
 import { createSessions, type Sessions } from './sessions.ts';
 
 export interface HttpOptions extends GuardOptions {
   readonly access: Access;
-  readonly offering: Offering;
+  /** What a session is offered. */
+  readonly offeringFor: (session: Session) => Offering;
   /** The session of a caller; cheap, since it is made for each request. */
   readonly sessionOf: (
     caller: Caller,
     request: { traceparent: string | undefined },
     metrics: Metrics,
   ) => Session;
-  /** Whether Synqly answers at all. */
+  /** Whether Synqly answers at all, and the token store where there is one. */
   readonly isReady: () => Promise<boolean>;
   readonly log: Log;
   /** Keep sessions, for clients that need requests from the server. */
@@ -154,8 +156,8 @@ async function protect(
       return undefined;
     }
     // RFC 6750, 3; without resource metadata, since no authorization server issues these tokens.
-    if (admitted.status === 401)
-      reply.header('www-authenticate', 'Bearer realm="synqly-mcp", error="invalid_token"');
+    const fault = { 401: 'invalid_token', 403: 'insufficient_scope', 503: undefined }[admitted.status];
+    if (fault) reply.header('www-authenticate', `Bearer realm="synqly-mcp", error="${fault}"`);
     return turnAway(reply, 'access', admitted.status, admitted.message) as never;
   });
 }
@@ -184,7 +186,8 @@ function serveMcp(
   const newServer = (request: FastifyRequest, caller: Caller) => {
     const { traceparent } = request.headers;
     const context = { traceparent: typeof traceparent === 'string' ? traceparent : undefined };
-    return createServer(options.sessionOf(caller, context, metrics), options.offering);
+    const session = options.sessionOf(caller, context, metrics);
+    return createServer(session, options.offeringFor(session));
   };
 
   mcp.post('/mcp', async (request, reply) => {

@@ -2,38 +2,41 @@ import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { LRUCache } from 'lru-cache';
 import { type Config, ConfigError } from '../config.ts';
-import { CallError } from '../errors.ts';
 import { createLog, type Log } from '../log.ts';
-import { type Pins, pinsOf } from '../pins.ts';
+import { kindOf, type PinKind, type Pins, pinsOf } from '../pins.ts';
 import { synqlyResources } from '../resources/room.ts';
-import { createSession } from '../session.ts';
+import type { Offering } from '../server.ts';
+import { createSession, type Upstream } from '../session.ts';
 import { createFullSurface } from '../surfaces/full.ts';
-import type { SynqlyClient } from '../synqly/client.ts';
-import { fixedToken } from '../synqly/token.ts';
 import { isLoopback } from '../synqly/url.ts';
-import { openForCallers } from '../upstream.ts';
-import { type Caller, directAccess } from './access.ts';
+import { rememberMcpTokens } from '../tokens/remember.ts';
+import { createMemoryStore, defaultStore, openTokenStore, type TokenStore } from '../tokens/store.ts';
+import { openForCallers, type SharedUpstream } from '../upstream.ts';
+import { type Access, type Caller, directAccess, gatewayAccess } from './access.ts';
 import { loopbackHosts } from './guard.ts';
 import { buildHttpServer, type HttpOptions, type HttpServer } from './http.ts';
+import { readiness } from './readiness.ts';
+import { offerTrial } from './trial.ts';
 
 /** Milliseconds that running calls get to finish when the process is told to stop. */
 const drainWithin = 10_000;
 
 /**
- * Serves many callers over HTTP until the process is told to stop, each with its own API token.
+ * Serves many callers over HTTP until the process is told to stop: each with its own API token, or, where the server
+ * holds a token of its own, with an MCP token.
  *
  * @throws ConfigError
  */
 export async function listen(config: Config): Promise<void> {
   const hosts = allowedHosts(config);
-  const log = createLog(config.logLevel.value, []);
-  const { client, baseUrl, sandboxToken } = await openForCallers(config);
-  const pins = pinsOf(config);
+  const upstream = await openForCallers(config);
+  const log = createLog(config.logLevel.value, upstream.token?.known ?? []);
+  const { access, client, store } = await chooseAccess(config, upstream);
   const server = await buildHttpServer({
-    access: directAccess(client),
-    offering: { surface: createFullSurface(pins), resources: synqlyResources(pins) },
+    access,
+    offeringFor: offeringsByKind(),
     sessionOf: sessionsFor(config, client, log),
-    isReady: readiness(client),
+    isReady: readiness(client, store),
     log,
     hosts,
     origins: config.allowedOrigins.value,
@@ -43,12 +46,34 @@ export async function listen(config: Config): Promise<void> {
     mostConcurrent: config.maxConcurrent.value,
   });
   const url = await bind(server, config);
-  log.info({ url, synqly: baseUrl.origin }, 'listening');
-  if (sandboxToken !== undefined) process.stderr.write(howToTry(url, sandboxToken));
+  log.info({ url, synqly: upstream.baseUrl.origin, access: store ? 'gateway' : 'direct' }, 'listening');
+  if (config.sandbox.value) process.stderr.write(await offerTrial(url, client, upstream));
   await Promise.race([once(process, 'SIGTERM'), once(process, 'SIGINT')]);
   log.info({}, 'stopping');
   await server.drain(drainWithin);
+  await store?.close();
   await log.flush();
+}
+
+interface Chosen {
+  readonly access: Access;
+  readonly client: Upstream['client'];
+  /** Where MCP tokens are kept, for a gateway. */
+  readonly store: TokenStore | undefined;
+}
+
+async function chooseAccess(config: Config, { client, baseUrl, token }: SharedUpstream): Promise<Chosen> {
+  const pins = pinsOf(config);
+  if (!token) return { access: directAccess(client, { pins }), client, store: undefined };
+  const { value: named } = config.tokenStore;
+  const isTrial = config.sandbox.value && named === undefined;
+  const store = isTrial ? createMemoryStore() : await openTokenStore(named ?? defaultStore(process.env));
+  const audience = baseUrl.href;
+  return {
+    access: gatewayAccess({ store, audience, token, pins }),
+    client: rememberMcpTokens(client, { store, audience, label: 'made by a caller' }),
+    store,
+  };
 }
 
 /** The names under which the server is asked. Beyond loopback only its operator knows them. */
@@ -74,18 +99,27 @@ async function bind({ app }: HttpServer, config: Config): Promise<string> {
   return `http://${bound.family === 'IPv6' ? `[${bound.address}]` : bound.address}:${bound.port}/mcp`;
 }
 
-function sessionsFor(
-  config: Config,
-  client: Pick<SynqlyClient, 'request'>,
-  log: Log,
-): HttpOptions['sessionOf'] {
-  const pins = pinsOfCallers(pinsOf(config));
-  return (caller, { traceparent }, metrics) => {
-    const token = fixedToken(caller.token);
-    return createSession({
-      pins: pins(caller),
-      open: async () => ({ client, token }),
-      knownTokens: token.known,
+/** Surfaces and resources differ with the kind of pins only, so they are computed once for each. */
+function offeringsByKind(): HttpOptions['offeringFor'] {
+  const known = new Map<PinKind | 'none', Offering>();
+  return ({ pins }) => {
+    const kind = pins ? kindOf(pins) : 'none';
+    const offering = known.get(kind) ?? {
+      surface: createFullSurface(pins),
+      resources: synqlyResources(pins),
+    };
+    known.set(kind, offering);
+    return offering;
+  };
+}
+
+function sessionsFor(config: Config, client: Upstream['client'], log: Log): HttpOptions['sessionOf'] {
+  const pinsOfCaller = onePinsForEach();
+  return (caller, { traceparent }, metrics) =>
+    createSession({
+      pins: pinsOfCaller(caller),
+      open: async () => ({ client, token: caller.token }),
+      knownTokens: caller.token.known,
       log,
       timeout: config.timeout.value,
       revealSecrets: config.revealSecrets.value,
@@ -94,53 +128,18 @@ function sessionsFor(
       headers: traceparent === undefined ? undefined : { traceparent },
       onCall: metrics.observeCall,
     });
-  };
 }
 
 /**
  * The pins of each caller. What a pinned name means is remembered by the object, and may be another account for
  * another caller: one object for each, kept as long as a token is remembered.
  */
-function pinsOfCallers(pins: Pins | undefined): (caller: Caller) => Pins | undefined {
-  if (pins === undefined) return () => undefined;
+function onePinsForEach(): (caller: Caller) => Pins | undefined {
   const held = new LRUCache<string, Pins>({ max: 10_000, ttl: 60_000 });
-  return ({ hash }) => {
+  return ({ hash, pins }) => {
+    if (pins === undefined) return undefined;
     const own = held.get(hash) ?? { ...pins };
     if (!held.has(hash)) held.set(hash, own);
     return own;
   };
-}
-
-/** Milliseconds for which an answer about readiness holds: load balancers ask often. */
-const readinessHolds = 5_000;
-const readinessWithin = 3_000;
-
-/** Whether Synqly answers, whatever it answers: no token is at hand to ask for more. */
-function readiness(client: Pick<SynqlyClient, 'request'>): () => Promise<boolean> {
-  let known: { ready: Promise<boolean>; until: number } | undefined;
-  return () => {
-    if (!known || known.until < Date.now())
-      known = { ready: reaches(client), until: Date.now() + readinessHolds };
-    return known.ready;
-  };
-}
-
-async function reaches(client: Pick<SynqlyClient, 'request'>): Promise<boolean> {
-  const signal = AbortSignal.timeout(readinessWithin);
-  const deadline = Date.now() + readinessWithin;
-  try {
-    await client.request(
-      { method: 'GET', path: '/v1/organization', repeatable: false, signal, deadline },
-      'none',
-    );
-    return true;
-  } catch (error) {
-    return error instanceof CallError && error.facts.status !== undefined && error.facts.status < 500;
-  }
-}
-
-function howToTry(url: string, token: string): string {
-  const client = { type: 'http', url, headers: { Authorization: `Bearer ${token}` } };
-  const settings = JSON.stringify({ mcpServers: { synqly: client } }, null, 2);
-  return `\nSandbox with invented data at ${url}\n\n${settings}\n\n`;
 }

@@ -6,6 +6,7 @@ import type { ResourceRoom } from '../../src/resources/room.ts';
 import { createSession } from '../../src/session.ts';
 import type { Surface } from '../../src/surfaces/full.ts';
 import type { Tool } from '../../src/surfaces/published.ts';
+import { fixedToken } from '../../src/synqly/token.ts';
 import { loopbackHosts } from '../../src/transports/guard.ts';
 import { buildHttpServer } from '../../src/transports/http.ts';
 
@@ -95,8 +96,8 @@ const resources: ResourceRoom = {
 export async function startFixture(): Promise<{ url: string; close: () => Promise<void> }> {
   const log = createLog('silent', []);
   const server = await buildHttpServer({
-    access: { admit: async () => ({ token: 'fixture', hash: '0'.repeat(64) }) },
-    offering: { surface, resources },
+    access: { admit: async () => ({ token: fixedToken('fixture'), hash: '0'.repeat(64) }) },
+    offeringFor: () => ({ surface, resources }),
     sessionOf: () =>
       createSession({
         open: () => Promise.reject(new Error('The fixture has no Synqly.')),

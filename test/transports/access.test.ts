@@ -30,7 +30,7 @@ const admits = async (access: ReturnType<typeof directAccess>, token: string) =>
 
 test('a token that was revoked at Synqly stops working within a minute', async () => {
   const { known, asked, client } = synqlyThatKnows('good');
-  const access = directAccess(client, clock);
+  const access = directAccess(client, { clock: clock });
   expect(await admits(access, 'good')).toBe(true);
   known.delete('good');
   await pass(59);
@@ -42,7 +42,7 @@ test('a token that was revoked at Synqly stops working within a minute', async (
 
 test('a refusal is remembered for ten seconds, so that a bad token does not trouble Synqly', async () => {
   const { known, asked, client } = synqlyThatKnows();
-  const access = directAccess(client, clock);
+  const access = directAccess(client, { clock: clock });
   for (let count = 0; count < 5; count += 1) expect(await admits(access, 'late')).toBe(false);
   expect(asked).toHaveLength(1);
   known.add('late');
@@ -55,7 +55,7 @@ test('a failed check is not remembered', async () => {
     .fn()
     .mockRejectedValueOnce(new CallError('connection_failed', 'away'))
     .mockResolvedValue({ status: 200, body: {} });
-  const access = directAccess({ request }, clock);
+  const access = directAccess({ request }, { clock });
   expect(await access.admit('Bearer token')).toMatchObject({ status: 503 });
   expect(await admits(access, 'token')).toBe(true);
 });
@@ -70,7 +70,7 @@ test('a flood of different tokens becomes no flood of requests', async () => {
     running -= 1;
     throw new CallError('unauthorized', 'unknown', { status: 401 });
   };
-  const access = directAccess({ request }, clock);
+  const access = directAccess({ request }, { clock });
   const answers = await Promise.all(
     Array.from({ length: 500 }, (_, index) => access.admit(`Bearer token-${index}`)),
   );

@@ -1,0 +1,90 @@
+import { CallError } from '../errors.ts';
+import { isJsonObject } from '../json.ts';
+import type { ApiAnswer } from '../synqly/answer.ts';
+import type { ApiRequest, SynqlyClient } from '../synqly/client.ts';
+import { renderPath } from '../synqly/url.ts';
+import { type Grant, hashToken, type McpScope, readScope } from './grant.ts';
+import type { TokenStore } from './store.ts';
+
+type Client = Pick<SynqlyClient, 'request'>;
+
+/** MCP tokens live no longer than this (Management API, `POST /v1/tokens/mcp`). */
+const longestLife = 24 * 60 * 60_000;
+
+/** Where MCP tokens are kept, and for which Synqly. */
+export interface Remembering {
+  readonly store: TokenStore;
+  /** Base URL of the Synqly that the tokens are for. */
+  readonly audience: string;
+  readonly label: string;
+}
+
+/**
+ * A client that keeps the hash of every MCP token made through it, so that a gateway knows its bearer. The account of a
+ * scope is looked up before, and kept by its id: what is called so later may be another.
+ */
+export function rememberMcpTokens(client: Client, remembering: Remembering): Client {
+  return {
+    request: async (request, token, headers) => {
+      if (request.method !== 'POST' || request.path !== '/v1/tokens/mcp') {
+        return client.request(request, token, headers);
+      }
+      const { store } = remembering;
+      await assertReachable(store);
+      const scope = await resolveScope(client, request, token);
+      const answer = await client.request(request, token, headers);
+      const grant = grantOf(answer, scope, remembering);
+      if (grant === undefined) throw notKept(answer, 'Synqly answered without a token or its expiry.');
+      await store.add(grant).catch((cause) => {
+        throw notKept(answer, 'The token store could not be written.', cause);
+      });
+      return answer;
+    },
+  };
+}
+
+/** Asked before a token is made: one that nobody can log in with would live on at Synqly all the same. */
+async function assertReachable(store: TokenStore): Promise<void> {
+  await store.find(hashToken('')).catch((cause) => {
+    throw new CallError('token_not_kept', 'The token store cannot be reached; no token was made.', {
+      retry: 'safe',
+      cause,
+    });
+  });
+}
+
+async function resolveScope(client: Client, request: ApiRequest, token: string): Promise<McpScope> {
+  const { scope: given } = request.body as { scope: unknown };
+  const scope = readScope(given);
+  if (scope.account_id === undefined) return scope;
+  const { signal, deadline } = request;
+  const path = renderPath('/v1/accounts/{account_id}', { account_id: scope.account_id });
+  const { body } = await client.request({ method: 'GET', path, repeatable: true, signal, deadline }, token);
+  const account = isJsonObject(body) ? body.result : undefined;
+  if (!isJsonObject(account) || typeof account.id !== 'string') {
+    throw new CallError('invalid_response', 'Synqly answered without the account. No token was made.', {
+      retry: 'safe',
+    });
+  }
+  return { ...scope, account_id: account.id };
+}
+
+function grantOf({ body }: ApiAnswer, scope: McpScope, { audience, label }: Remembering): Grant | undefined {
+  const token = isJsonObject(body) ? body.result : undefined;
+  if (!isJsonObject(token) || typeof token.secret !== 'string' || token.secret === '') return undefined;
+  const expires = Date.parse(String(token.expires));
+  if (Number.isNaN(expires)) return undefined;
+  const now = Date.now();
+  return {
+    hash: hashToken(token.secret),
+    audience,
+    scope,
+    label,
+    created: new Date(now).toISOString(),
+    expires: new Date(Math.min(expires, now + longestLife)).toISOString(),
+  };
+}
+
+function notKept({ status, requestId }: ApiAnswer, message: string, cause?: unknown): CallError {
+  return new CallError('token_not_kept', message, { status, requestId, cause });
+}
