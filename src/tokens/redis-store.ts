@@ -15,16 +15,19 @@ const answerWithin = 3_000;
  * @throws Error when it cannot be reached
  */
 export async function openRedisStore(url: string): Promise<TokenStore> {
+  let isConnected = false;
   const client = createClient({
     url,
     disableOfflineQueue: true,
     commandOptions: { timeout: answerWithin },
     socket: {
       connectTimeout: connectWithin,
-      reconnectStrategy: (attempts) => Math.min(100 * 2 ** attempts, 5_000),
+      // The first connection must stand, or the settings are wrong.
+      reconnectStrategy: (attempts, cause) => (isConnected ? Math.min(100 * 2 ** attempts, 5_000) : cause),
     },
   });
   await connect(client);
+  isConnected = true;
 
   const readAll = async (): Promise<Grant[]> => {
     const grants: Grant[] = [];
@@ -53,23 +56,14 @@ export async function openRedisStore(url: string): Promise<TokenStore> {
 interface Connection {
   on(event: 'error', listener: (error: unknown) => void): unknown;
   connect(): Promise<unknown>;
-  destroy(): void;
 }
 
-/** The first connection must stand, or the settings are wrong; later ones are made again in the background. */
 async function connect(client: Connection): Promise<void> {
-  let last: unknown;
-  // Without a listener, a lost connection would end the process.
-  client.on('error', (error) => {
-    last = error;
-  });
-  const timer = new Promise<never>((_, reject) => {
-    setTimeout(() => reject(last ?? new Error('no answer')), connectWithin).unref();
-  });
+  // Without a listener, a connection that is lost later would end the process.
+  client.on('error', () => {});
   try {
-    await Promise.race([client.connect(), timer]);
+    await client.connect();
   } catch (error) {
-    client.destroy();
     throw new Error(`Redis cannot be reached (${(error as Error).message || 'no answer'}).`);
   }
 }

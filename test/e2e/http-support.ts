@@ -6,12 +6,10 @@ import type { Exchange } from '../../src/sandbox/app.ts';
 import { type Sandbox, type SandboxOptions, startSandbox } from '../../src/sandbox/start.ts';
 import { builtCli, cleanEnvironment } from './support.ts';
 
-/** The built program, serving HTTP on a free port against a sandbox in this process. */
-export interface HttpRig {
+/** The built program, serving HTTP on a free port. */
+export interface HttpProgram {
   readonly url: string;
   readonly origin: string;
-  readonly sandbox: Sandbox;
-  readonly exchanges: Exchange[];
   readonly child: ChildProcess;
   stderr(): string;
   /** Sends one JSON-RPC request, as a client without sessions does. */
@@ -20,22 +18,24 @@ export interface HttpRig {
   // biome-ignore lint/suspicious/noExplicitAny: answers are compared, not programmed against
   call(token: string, name: string, args?: Record<string, unknown>): Promise<any>;
   connect(token: string): Promise<Client>;
-  /** A further API token of the sandbox, with the given permission set and resources. */
-  makeToken(body: Record<string, unknown>): Promise<{ id: string; secret: string }>;
   close(): Promise<void>;
 }
 
-export async function startHttpRig(
-  options: { args?: string[]; sandbox?: SandboxOptions; baseUrl?: string } = {},
-): Promise<HttpRig> {
-  const exchanges: Exchange[] = [];
-  const sandbox = await startSandbox({
-    ...options.sandbox,
-    onExchange: (exchange) => exchanges.push(exchange),
+/** The built program against a sandbox in this process; its callers bring API tokens of the sandbox. */
+export interface HttpRig extends HttpProgram {
+  readonly sandbox: Sandbox;
+  readonly exchanges: Exchange[];
+  /** A further API token of the sandbox, with the given permission set and resources. */
+  makeToken(body: Record<string, unknown>): Promise<{ id: string; secret: string }>;
+}
+
+export async function startHttpProgram(
+  args: string[],
+  env: Record<string, string> = {},
+): Promise<HttpProgram> {
+  const child = spawn(process.execPath, [builtCli, '--transport', 'http', '--port', '0', ...args], {
+    env: cleanEnvironment(env),
   });
-  const args = ['--transport', 'http', '--port', '0', '--base-url', options.baseUrl ?? sandbox.baseUrl];
-  args.push(...(options.args ?? []));
-  const child = spawn(process.execPath, [builtCli, ...args], { env: cleanEnvironment() });
   let written = '';
   child.stderr.on('data', (chunk) => {
     written += chunk;
@@ -44,7 +44,7 @@ export async function startHttpRig(
   const url = /"url":"([^"]+)"/.exec(written)?.[1] ?? '';
   const accept = 'application/json, text/event-stream';
 
-  const post: HttpRig['post'] = (message, headers = {}) =>
+  const post: HttpProgram['post'] = (message, headers = {}) =>
     fetch(url, {
       method: 'POST',
       headers: { accept, 'content-type': 'application/json', ...headers },
@@ -54,8 +54,6 @@ export async function startHttpRig(
   return {
     url,
     origin: new URL(url).origin,
-    sandbox,
-    exchanges,
     child,
     stderr: () => written,
     post,
@@ -73,23 +71,47 @@ export async function startHttpRig(
       await client.connect(new StreamableHTTPClientTransport(new URL(url), { requestInit }) as never);
       return client;
     },
+    close: async () => {
+      if (child.exitCode !== null || child.signalCode !== null) return;
+      child.kill('SIGKILL');
+      await new Promise((resolve) => child.once('exit', resolve));
+    },
+  };
+}
+
+export async function startHttpRig(
+  options: { args?: string[]; sandbox?: SandboxOptions; baseUrl?: string } = {},
+): Promise<HttpRig> {
+  const exchanges: Exchange[] = [];
+  const sandbox = await startSandbox({
+    ...options.sandbox,
+    onExchange: (exchange) => exchanges.push(exchange),
+  });
+  const baseUrl = options.baseUrl ?? sandbox.baseUrl;
+  const program = await startHttpProgram(['--base-url', baseUrl, ...(options.args ?? [])]);
+  return {
+    ...program,
+    sandbox,
+    exchanges,
     makeToken: async (body) => {
-      const response = await fetch(`${sandbox.baseUrl}/v1/tokens`, {
-        method: 'POST',
-        headers: { authorization: `Bearer ${sandbox.token}`, 'content-type': 'application/json' },
-        body: JSON.stringify(body),
-      });
-      const { result } = (await response.json()) as {
-        result: { id: string; primary: { access: { secret: string } } };
-      };
+      const { result } = await postTo(sandbox, '/v1/tokens', body);
       return { id: result.id, secret: result.primary.access.secret };
     },
     close: async () => {
-      if (child.exitCode === null) {
-        child.kill('SIGKILL');
-        await new Promise((resolve) => child.once('exit', resolve));
-      }
+      await program.close();
       await sandbox.close();
     },
   };
+}
+
+/** Writes to the sandbox directly, past the program. */
+// biome-ignore lint/suspicious/noExplicitAny: answers are compared, not programmed against
+export async function postTo({ baseUrl, token }: Sandbox, path: string, body: object): Promise<any> {
+  const response = await fetch(`${baseUrl}${path}`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+    body: JSON.stringify(body),
+  });
+  if (!response.ok) throw new Error(`${path}: ${await response.text()}`);
+  return response.json();
 }
