@@ -12,7 +12,7 @@ import { createSession } from './session.ts';
 import { type Definition, settings } from './settings.ts';
 import { createFullSurface } from './surfaces/full.ts';
 import { serveStdio } from './transports/stdio.ts';
-import { gatewayToken, prepareAccess } from './upstream.ts';
+import { gatewayToken, keepMcpTokens, prepareAccess } from './upstream.ts';
 import { version } from './version.ts';
 
 /** Exit status for settings that cannot be used, as for a wrong command line. */
@@ -24,7 +24,7 @@ async function serve(flags: Flags): Promise<void> {
   const config = readConfig(flags, process.env);
   if (config.transport.value === 'http') return serveHttp(config);
   if (config.gateway.value !== undefined) return serveGateway(config.gateway.value, config);
-  const access = prepareAccess(config);
+  const access = keepMcpTokens(prepareAccess(config), config);
   const log = createLog(config.logLevel.value, access.knownTokens);
   const pins = pinsOf(config);
   const session = createSession({

@@ -71,7 +71,7 @@ async function chooseAccess(config: Config, { client, baseUrl, token }: SharedUp
   const audience = baseUrl.href;
   return {
     access: gatewayAccess({ store, audience, token, pins }),
-    client: rememberMcpTokens(client, { store, audience, label: 'made by a caller' }),
+    client: rememberMcpTokens(client, { store, audience, label: 'made by a tool' }),
     store,
   };
 }

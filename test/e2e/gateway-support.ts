@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { vi } from 'vitest';
 import type { Sandbox } from '../../src/sandbox/start.ts';
 import { type HttpProgram, startHttpProgram } from './http-support.ts';
-import { builtCli, cleanEnvironment } from './support.ts';
+import { builtCli, cleanEnvironment, type Program, programOf } from './support.ts';
 
 /** Whether this machine can run a Redis of its own; without one, what needs it is skipped. */
 export const hasRedis = spawnSync('redis-server', ['--version']).status === 0;
@@ -76,6 +76,20 @@ export function startGateway(sandbox: Sandbox, store: string, args: string[] = [
   return startHttpProgram(['--base-url', sandbox.baseUrl, '--token-store', store, ...args], {
     SYNQLY_TOKEN: sandbox.token,
   });
+}
+
+/** A client of a gateway of its own, logged in with an MCP token for what the flags name. */
+export async function connectGateway(sandbox: Sandbox, flags: string[]): Promise<Program> {
+  const store = await makeFolder();
+  const gateway = await startGateway(sandbox, store.named, ['--rate-per-minute', '1000000']);
+  const { token } = await makeMcpToken(sandbox, store.named, ...flags);
+  const program = programOf(await gateway.connect(token), gateway.stderr);
+  const close = async () => {
+    await program.close();
+    await gateway.close();
+    await store.close();
+  };
+  return { ...program, close };
 }
 
 export interface Made {

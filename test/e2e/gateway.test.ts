@@ -243,6 +243,15 @@ test.runIf(hasRedis)(
   },
 );
 
+test('a token made by a tool over stdio opens a gateway of the same store', async () => {
+  const sandbox = await keep(startSandbox({ size: 'small' }));
+  const { named } = await keep(makeFolder());
+  const args = ['--base-url', sandbox.baseUrl, '--token-store', named, '--reveal-secrets'];
+  const program = await keep(startProgram(args, { SYNQLY_TOKEN: sandbox.token }));
+  const { json } = await program.call('tokens_create_mcp_token', { scope: { type: 'management' } });
+  expect(await statusOf(await keep(startGateway(sandbox, named)), json.result.secret)).toBe(200);
+});
+
 test('a token that cannot be kept is not made', async () => {
   const sandbox = await keep(startSandbox({ size: 'small' }));
   const { named } = await keep(makeFolder());

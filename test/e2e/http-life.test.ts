@@ -3,7 +3,9 @@ import { once } from 'node:events';
 import { createServer, type IncomingHttpHeaders } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, test } from 'vitest';
-import { type HttpRig, startHttpRig } from './http-support.ts';
+import { startSandbox } from '../../src/sandbox/start.ts';
+import { makeFolder, makeMcpToken, startGateway } from './gateway-support.ts';
+import { type HttpProgram, type HttpRig, postTo, startHttpRig } from './http-support.ts';
 import { builtCli, cleanEnvironment } from './support.ts';
 
 let rig: HttpRig | undefined;
@@ -14,38 +16,73 @@ afterEach(async () => {
 
 const bearer = (token: string) => ({ authorization: `Bearer ${token}` });
 
-test('two callers at once see their own organization only', { timeout: 60_000 }, async () => {
-  rig = await startHttpRig({ args: ['--rate-per-minute', '1000000', '--log-level', 'info'] });
+/** Has each caller ask in turn, many at a time; counts what is wrong, and what shows the other's. */
+async function interleave(
+  { call }: HttpProgram,
+  callers: { own: string; foreign: string; token: string }[],
+  count: number,
+): Promise<{ leaks: number; wrong: number }> {
+  const found = { leaks: 0, wrong: 0 };
+  const run = async (turn: number) => {
+    for (let index = turn; index < count; index += 20) {
+      const caller = callers[index % callers.length];
+      if (!caller) continue;
+      const asks = [
+        () => call(caller.token, 'accounts_list'),
+        () => call(caller.token, 'accounts_list', { filter: [`name[eq]${caller.own}`] }),
+        () => call(caller.token, 'integrations_list', { limit: -1, note: caller.own }),
+      ];
+      const kind = Math.floor(index / callers.length) % asks.length;
+      const text = JSON.stringify(await asks[kind]?.());
+      if (kind === 2 ? !text.includes('invalid_arguments') : !text.includes(caller.own)) found.wrong += 1;
+      if (text.includes(caller.foreign)) found.leaks += 1;
+    }
+  };
+  await Promise.all(Array.from({ length: 20 }, (_, turn) => run(turn)));
+  return found;
+}
+
+const names = { red: 'planted-red-7f3a', blue: 'planted-blue-c41e' };
+const quick = ['--rate-per-minute', '1000000', '--log-level', 'info'];
+
+test('two callers with API tokens see their own accounts only', { timeout: 60_000 }, async () => {
+  rig = await startHttpRig({ args: quick });
   const { sandbox, call, makeToken, stderr } = rig;
-  const names = { red: 'planted-red-7f3a', blue: 'planted-blue-c41e' };
   for (const name of Object.values(names)) await call(sandbox.token, 'accounts_create', { name });
   const callers = await Promise.all(
     Object.values(names).map(async (own) => {
-      const { secret } = await makeToken({
-        permission_set: 'viewer',
-        resources: { accounts: { ids: [own] } },
-      });
-      return { own, secret, foreign: Object.values(names).find((name) => name !== own) ?? '' };
+      const resources = { accounts: { ids: [own] } };
+      const { secret } = await makeToken({ permission_set: 'viewer', resources });
+      return { own, token: secret, foreign: Object.values(names).find((name) => name !== own) ?? '' };
     }),
   );
-  let leaks = 0;
-  let wrong = 0;
-  const run = async (count: number) => {
-    for (let index = 0; index < count; index += 1) {
-      const caller = callers[index % 2];
-      if (!caller) continue;
-      const listed = index % 4 < 2;
-      const answer = listed
-        ? await call(caller.secret, 'accounts_list')
-        : await call(caller.secret, 'accounts_get', { account_id: caller.own });
-      const text = JSON.stringify(answer);
-      if (!text.includes(caller.own)) wrong += 1;
-      if (text.includes(caller.foreign)) leaks += 1;
-    }
-  };
-  await Promise.all(Array.from({ length: 20 }, () => run(500)));
-  expect({ leaks, wrong }).toEqual({ leaks: 0, wrong: 0 });
-  for (const { secret } of callers) expect(stderr()).not.toContain(secret);
+  expect(await interleave(rig, callers, 2_000)).toEqual({ leaks: 0, wrong: 0 });
+  for (const { token } of callers) expect(stderr()).not.toContain(token);
+});
+
+test('two callers with MCP tokens of one gateway see their own account only', {
+  timeout: 60_000,
+}, async () => {
+  const sandbox = await startSandbox({ size: 'small' });
+  const store = await makeFolder();
+  for (const name of Object.values(names)) await postTo(sandbox, '/v1/accounts', { name });
+  const callers = await Promise.all(
+    Object.values(names).map(async (own) => {
+      const { token, fingerprint } = await makeMcpToken(sandbox, store.named, '--account', own);
+      return { own, token, fingerprint, foreign: Object.values(names).find((name) => name !== own) ?? '' };
+    }),
+  );
+  const gateway = await startGateway(sandbox, store.named, quick);
+  expect(await interleave(gateway, callers, 10_000)).toEqual({ leaks: 0, wrong: 0 });
+  const lines = gateway.stderr().split('\n');
+  for (const { token, own, fingerprint } of callers) {
+    expect(gateway.stderr()).not.toContain(token);
+    expect(gateway.stderr()).not.toContain(own);
+    expect(lines.filter((line) => line.includes(`"caller":"${fingerprint}"`))).toHaveLength(5_000);
+  }
+  await gateway.close();
+  await sandbox.close();
+  await store.close();
 });
 
 test('a pinned account holds over HTTP, and what its name means is looked up once for each caller', async () => {

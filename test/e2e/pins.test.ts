@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Sandbox } from '../../src/sandbox/start.ts';
+import { connectGateway } from './gateway-support.ts';
 import { hiddenUnder, insideCalls, outsideCalls } from './pins-calls.ts';
 import { marker, type Planted, plant } from './pins-support.ts';
 import {
@@ -13,13 +14,22 @@ import {
 
 const ids = factOperations.map(({ id }) => id);
 
+const startPinned = ({ sandbox }: Rig, flags: string[]) =>
+  startProgram(['--base-url', sandbox.baseUrl, ...flags], { SYNQLY_TOKEN: sandbox.token });
+
 /** What the sandbox holds, without what moves by itself or by reading. */
 function dump({ world }: Sandbox): string {
   const collections = Object.entries(world.collections).map(([kind, { all }]) => [kind, all()]);
   return JSON.stringify([collections, world.organization, world.tokens.all(), world.jobs]);
 }
 
-describe.each(['account', 'environment', 'both'] as const)('pinned by %s', (kind) => {
+describe.each([
+  ['account', 'flags over stdio'],
+  ['environment', 'flags over stdio'],
+  ['both', 'flags over stdio'],
+  ['account', 'an MCP token over HTTP'],
+  ['environment', 'an MCP token over HTTP'],
+] as const)('pinned by %s, with %s', (kind, way) => {
   let rig: Rig;
   let planted: Planted;
   let pinned: Program;
@@ -32,9 +42,7 @@ describe.each(['account', 'environment', 'both'] as const)('pinned by %s', (kind
       environment: ['--environment', 'test'],
       both: ['--account', planted.inside.id, '--environment', 'test'],
     }[kind];
-    pinned = await startProgram(['--base-url', rig.sandbox.baseUrl, ...flags], {
-      SYNQLY_TOKEN: rig.sandbox.token,
-    });
+    pinned = await (way.endsWith('HTTP') ? connectGateway(rig.sandbox, flags) : startPinned(rig, flags));
     const { tools } = await pinned.client.listTools();
     listed = new Map(tools.map(({ name, inputSchema }) => [name, inputSchema]));
   }, 60_000);
@@ -153,7 +161,8 @@ describe.each(['account', 'environment', 'both'] as const)('pinned by %s', (kind
 
   test('the instructions name the pins', () => {
     const expected = {
-      account: 'the account "quay"',
+      // A token's account is kept by its id, a flag's as it was given.
+      account: `the account ${JSON.stringify(way.endsWith('HTTP') ? planted.inside.id : 'quay')}`,
       environment: 'the environment test',
       both: `the account ${JSON.stringify(planted.inside.id)} in the environment test`,
     };

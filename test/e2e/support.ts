@@ -46,9 +46,14 @@ export async function startProgram(args: string[], env: Record<string, string> =
   });
   const client = new Client({ name: 'test', version: '1.0.0' });
   await client.connect(transport);
+  return programOf(client, () => written);
+}
+
+/** What a connected client can do, with results parsed. */
+export function programOf(client: Client, stderr: () => string): Program {
   return {
     client,
-    stderr: () => written,
+    stderr,
     call: async (name, args = {}) => {
       const result = await client.callTool({ name, arguments: args });
       const [content] = result.content as { type: string; text: string }[];
