@@ -12,15 +12,46 @@ export type Arguments = Readonly<JsonObject>;
  * @throws CallError `invalid_arguments` that names every argument at fault, never a value
  */
 export function readArguments(operation: Operation, raw: unknown): Arguments {
+  assertBounded(raw);
   const decoded = decode(raw ?? {}, argumentSchemaOf(operation) as Schema);
   const parsed = operation.input.safeParse(decoded);
   if (parsed.success) return parsed.data;
   const { issues } = parsed.error;
   const unknown = issues.some((issue) => issue.code === 'unrecognized_keys' && issue.path.length === 0);
   throw new CallError('invalid_arguments', `The arguments do not fit ${operation.id}.`, {
-    arguments: issues.flatMap((issue) => describeIssue(issue)),
+    arguments: firstOf(issues.flatMap((issue) => describeIssue(issue))),
     acceptedArguments: unknown ? Object.keys(operation.input.shape) : undefined,
   });
+}
+
+/** Far above what any operation takes; what checks the arguments goes through all of them, level by level. */
+const mostValues = 20_000;
+const deepest = 64;
+
+function assertBounded(raw: unknown): void {
+  let level = [raw];
+  let values = 0;
+  for (let depth = 0; level.length > 0; depth += 1) {
+    values += level.length;
+    if (depth > deepest || values > mostValues) {
+      throw new CallError(
+        'invalid_arguments',
+        `The arguments hold more than ${mostValues} values or ${deepest} levels.`,
+      );
+    }
+    level = level.flatMap((value) =>
+      typeof value === 'object' && value !== null ? Object.values(value) : [],
+    );
+  }
+}
+
+/** Enough to see what is wrong; a long list of them would be an answer longer than the arguments. */
+const mostFaults = 20;
+
+function firstOf(faults: readonly ArgumentFault[]): readonly ArgumentFault[] {
+  if (faults.length <= mostFaults) return faults;
+  const rest = { argument: '...', problem: `${faults.length - mostFaults} more faults are not shown` };
+  return [...faults.slice(0, mostFaults), rest];
 }
 
 /** The part of JSON Schema that the catalogue publishes. */

@@ -38,7 +38,7 @@ export interface HttpOptions extends GuardOptions {
 /** Bytes of a request's body; the longest arguments are patches and mappings. */
 const bodyLimit = 1024 * 1024;
 const headersWithin = 10_000;
-const bodyWithin = 30_000;
+const bodyWithin = 20_000;
 
 /**
  * The Streamable HTTP transport (MCP specification 2025-11-25) at `/mcp`, with `/healthz`, `/readyz` and `/metrics`.
@@ -122,21 +122,7 @@ async function protect(
   mcp.addHook('onRequest', async (request, reply) => {
     const refusal = guard(request, options);
     if (refusal) return turnAway(reply, 'guard', refusal.status, refusal.message);
-    if (load.draining || load.running >= options.mostConcurrent) {
-      reply.header('retry-after', '1');
-      return turnAway(
-        reply,
-        'busy',
-        503,
-        load.draining ? 'The server is stopping.' : 'Too many requests at once.',
-      );
-    }
-    load.running += 1;
-    metrics.inFlight.inc();
-    reply.raw.once('close', () => {
-      load.running -= 1;
-      metrics.inFlight.dec();
-    });
+    return undefined;
   });
   if (options.origins.length > 0) await mcp.register(cors, corsFor(options.origins));
   await mcp.register(rateLimit, {
@@ -159,6 +145,22 @@ async function protect(
     const fault = { 401: 'invalid_token', 403: 'insufficient_scope', 503: undefined }[admitted.status];
     if (fault) reply.header('www-authenticate', `Bearer realm="synqly-mcp", error="${fault}"`);
     return turnAway(reply, 'access', admitted.status, admitted.message) as never;
+  });
+  // Counted when the body is there: one that dawdles takes up no room.
+  mcp.addHook('preHandler', async (_, reply) => {
+    if (reply.raw.closed) return reply.hijack();
+    if (load.draining || load.running >= options.mostConcurrent) {
+      reply.header('retry-after', '1');
+      const message = load.draining ? 'The server is stopping.' : 'Too many requests at once.';
+      return turnAway(reply, 'busy', 503, message);
+    }
+    load.running += 1;
+    metrics.inFlight.inc();
+    reply.raw.once('close', () => {
+      load.running -= 1;
+      metrics.inFlight.dec();
+    });
+    return undefined;
   });
 }
 
