@@ -8,6 +8,7 @@ import {
   ListToolsRequestSchema,
   McpError,
   ReadResourceRequestSchema,
+  type RequestInfo,
 } from '@modelcontextprotocol/sdk/types.js';
 import { instructionsFor } from './instructions.ts';
 import { ResourceError } from './resources/resources.ts';
@@ -47,8 +48,9 @@ export function createServer(session: Session, { surface, resources }: Offering)
 function serveTools(server: Server, session: Session, surface: Surface): void {
   const list = { tools: [...surface.tools] };
   server.setRequestHandler(ListToolsRequestSchema, () => list as never);
-  server.setRequestHandler(CallToolRequestSchema, async ({ params }, { signal }) => {
-    const call = surface.call(params.name, params.arguments, session, signal);
+  server.setRequestHandler(CallToolRequestSchema, async ({ params }, { signal, requestInfo }) => {
+    const traced = withTrace(session, requestInfo);
+    const call = surface.call(params.name, params.arguments, traced, signal);
     // The specification wants a protocol error here; the SDK's own server answers an isError result.
     if (!call) throw new McpError(ErrorCode.InvalidParams, `Unknown tool: ${params.name}`);
     const { value, error } = await call;
@@ -61,9 +63,9 @@ function serveResources(server: Server, session: Session, room: ResourceRoom): v
   server.setRequestHandler(ListResourceTemplatesRequestSchema, () => ({
     resourceTemplates: [...room.resourceTemplates],
   }));
-  server.setRequestHandler(ReadResourceRequestSchema, async ({ params }, { signal }) => {
+  server.setRequestHandler(ReadResourceRequestSchema, async ({ params }, { signal, requestInfo }) => {
     try {
-      return { contents: [await room.read(params.uri, session, signal)] };
+      return { contents: [await room.read(params.uri, withTrace(session, requestInfo), signal)] };
     } catch (error) {
       if (!(error instanceof ResourceError)) throw error;
       throw new McpError(
@@ -84,4 +86,10 @@ function serveResources(server: Server, session: Session, room: ResourceRoom): v
     };
     return { completion: await room.complete(request, session, signal) };
   });
+}
+
+/** A request's trace goes on to Synqly (W3C Trace Context). */
+function withTrace(session: Session, request: RequestInfo | undefined): Session {
+  const traceparent = request?.headers.traceparent;
+  return typeof traceparent === 'string' ? session.withHeaders({ traceparent }) : session;
 }

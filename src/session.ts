@@ -36,15 +36,15 @@ export interface Session {
   send(request: ApiRequest): Promise<ApiAnswer>;
   /** First digits of the SHA-256 of the caller's token, where there are many callers. */
   readonly caller?: string | undefined;
-  /** Headers that go along with every request to Synqly, such as `traceparent`. */
-  readonly headers?: Readonly<Record<string, string>> | undefined;
+  /** The same session, with headers that go along with every request to Synqly, such as `traceparent`. */
+  withHeaders(headers: Readonly<Record<string, string>>): Session;
   /** Told of every finished call. */
   readonly onCall?: ((call: CallRecord) => void) | undefined;
   /** Tokens of this session so far; they may appear in nothing that leaves it. */
   readonly knownTokens: Iterable<string>;
 }
 
-export interface SessionOptions extends Omit<Session, 'send'> {
+export interface SessionOptions extends Omit<Session, 'send' | 'withHeaders'> {
   /** Opens the upstream. Called with the first request, so that listing tools needs no HTTP client. */
   readonly open: () => Promise<Upstream>;
 }
@@ -64,19 +64,21 @@ export function createSession(options: SessionOptions): Session {
     }
   };
 
-  return {
+  const sending = (headers?: Readonly<Record<string, string>>): Session => ({
     ...settings,
     send: async (request) => {
       const { client, token } = await connect();
       const bearer = await token.current();
       try {
-        return await client.request(request, bearer, settings.headers);
+        return await client.request(request, bearer, headers);
       } catch (error) {
         const renewed = await renewAfter(error, token, bearer);
-        return client.request(request, renewed, settings.headers);
+        return client.request(request, renewed, headers);
       }
     },
-  };
+    withHeaders: sending,
+  });
+  return sending();
 }
 
 /** A 401 was answered before anything was done, so even a write may be sent again with another token. */

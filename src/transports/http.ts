@@ -1,27 +1,29 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import cors from '@fastify/cors';
 import rateLimit from '@fastify/rate-limit';
-import { StreamableHTTPServerTransport } from '@modelcontextprotocol/sdk/server/streamableHttp.js';
+import type { StreamableHTTPServerTransport } from '@modelcontextprotocol/sdk/server/streamableHttp.js';
+import {
+  isInitializeRequest,
+  type RequestInfo,
+  SUPPORTED_PROTOCOL_VERSIONS,
+} from '@modelcontextprotocol/sdk/types.js';
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
+import { LRUCache } from 'lru-cache';
 import type { Log } from '../log.ts';
 import { createServer, type Offering } from '../server.ts';
 import type { Session } from '../session.ts';
 import { hashToken } from '../tokens/grant.ts';
 import { type Access, type Caller, readBearer } from './access.ts';
-import { type GuardOptions, guard } from './guard.ts';
+import { type GuardOptions, guard, type Refusal } from './guard.ts';
 import { createMetrics, type Metrics } from './metrics.ts';
 import { createSessions, type Sessions } from './sessions.ts';
+import { connectStateless, readMessage, type StatelessEndpoint } from './stateless.ts';
 
 export interface HttpOptions extends GuardOptions {
   readonly access: Access;
   /** What a session is offered. */
   readonly offeringFor: (session: Session) => Offering;
-  /** The session of a caller; cheap, since it is made for each request. */
-  readonly sessionOf: (
-    caller: Caller,
-    request: { traceparent: string | undefined },
-    metrics: Metrics,
-  ) => Session;
+  readonly sessionOf: (caller: Caller, metrics: Metrics) => Session;
   /** Whether Synqly answers at all, and the token store where there is one. */
   readonly isReady: () => Promise<boolean>;
   readonly log: Log;
@@ -39,6 +41,9 @@ export interface HttpOptions extends GuardOptions {
 const bodyLimit = 1024 * 1024;
 const headersWithin = 10_000;
 const bodyWithin = 20_000;
+/** Callers without sessions whose server is kept, and milliseconds without a request after which it is not. */
+const mostCallers = 1_000;
+const idleTime = 5 * 60_000;
 
 /**
  * The Streamable HTTP transport (MCP specification 2025-11-25) at `/mcp`, with `/healthz`, `/readyz` and `/metrics`.
@@ -55,6 +60,8 @@ export async function buildHttpServer(options: HttpOptions): Promise<HttpServer>
     forceCloseConnections: 'idle',
     http: { headersTimeout: headersWithin, connectionsCheckingInterval: 2_000 },
   });
+  // A body that is not JSON is none of this protocol.
+  app.removeContentTypeParser('text/plain');
   const load: Load = { running: 0, draining: false };
   app.setErrorHandler((error: { statusCode?: number; message: string }, _, reply) => {
     const status = error.statusCode ?? 500;
@@ -185,22 +192,37 @@ function serveMcp(
   metrics: Metrics,
   sessions: Sessions | undefined,
 ): void {
-  const newServer = (request: FastifyRequest, caller: Caller) => {
-    const { traceparent } = request.headers;
-    const context = { traceparent: typeof traceparent === 'string' ? traceparent : undefined };
-    const session = options.sessionOf(caller, context, metrics);
+  const newServer = (caller: Caller) => {
+    const session = options.sessionOf(caller, metrics);
     return createServer(session, options.offeringFor(session));
+  };
+  const endpoints = new LRUCache<string, Promise<StatelessEndpoint>>({
+    max: mostCallers,
+    ttl: idleTime,
+    updateAgeOnGet: true,
+  });
+  const endpointOf = (caller: Caller): Promise<StatelessEndpoint> => {
+    const known = endpoints.get(caller.hash) ?? connectStateless(newServer(caller));
+    if (!endpoints.has(caller.hash)) endpoints.set(caller.hash, known);
+    return known;
   };
 
   mcp.post('/mcp', async (request, reply) => {
     const caller = callers.get(request) as Caller;
     if (sessions) return handleInSession(request, reply, caller);
-    const server = newServer(request, caller);
-    const transport = new StreamableHTTPServerTransport({ enableJsonResponse: true });
-    // Closing aborts what still runs for a client that went away.
-    reply.raw.once('close', () => void server.close().catch(() => {}));
-    await server.connect(transport as never);
-    return hand(transport, request, reply);
+    const refusal = checkHeaders(request);
+    if (refusal) return refuse(reply, refusal.status, refusal.message);
+    const message = readMessage(request.body);
+    if (message === undefined) return refuse(reply, 400, 'The body is not a JSON-RPC message.', -32_600);
+    if (message === 'other') return reply.code(202).send();
+    const gone = new AbortController();
+    const leave = () => gone.abort();
+    reply.raw.once('close', leave);
+    const endpoint = await endpointOf(caller);
+    const requestInfo = { headers: request.headers as RequestInfo['headers'] };
+    const text = await endpoint.answer(message, { requestInfo }, gone.signal).catch(() => undefined);
+    reply.raw.off('close', leave);
+    return text === undefined ? reply.hijack() : reply.type('application/json').send(text);
   });
 
   const handleInSession = async (request: FastifyRequest, reply: FastifyReply, caller: Caller) => {
@@ -209,7 +231,7 @@ function serveMcp(
       const transport = sessions?.find(id, caller.hash);
       return transport ? hand(transport, request, reply) : refuse(reply, 404, 'There is no such session.');
     }
-    const transport = await (sessions as Sessions).open(newServer(request, caller), caller.hash);
+    const transport = await (sessions as Sessions).open(newServer(caller), caller.hash);
     return hand(transport, request, reply);
   };
 
@@ -222,6 +244,19 @@ function serveMcp(
       return refuse(reply, 405, 'This server keeps no sessions; send POST requests.');
     },
   });
+}
+
+/** What a POST must say of itself (MCP specification 2025-11-25, transports). */
+function checkHeaders({ headers, body }: FastifyRequest): Refusal | undefined {
+  const accept = headers.accept ?? '';
+  if (!accept.includes('application/json') || !accept.includes('text/event-stream')) {
+    return { status: 406, message: 'Accept must list application/json and text/event-stream.' };
+  }
+  const version = headers['mcp-protocol-version'];
+  if (version === undefined || SUPPORTED_PROTOCOL_VERSIONS.includes(String(version))) return undefined;
+  if (isInitializeRequest(body)) return undefined;
+  const known = SUPPORTED_PROTOCOL_VERSIONS.join(', ');
+  return { status: 400, message: `MCP-Protocol-Version names a version unknown here; known are ${known}.` };
 }
 
 /** Leaves the rest of a request to the SDK's transport. */
@@ -240,6 +275,6 @@ async function hand(
 }
 
 /** An answer that no call has come to, as a JSON-RPC error without an id. */
-function refuse(reply: FastifyReply, status: number, message: string): FastifyReply {
-  return reply.code(status).send({ jsonrpc: '2.0', error: { code: -32_000, message }, id: null });
+function refuse(reply: FastifyReply, status: number, message: string, code = -32_000): FastifyReply {
+  return reply.code(status).send({ jsonrpc: '2.0', error: { code, message }, id: null });
 }

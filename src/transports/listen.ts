@@ -1,9 +1,8 @@
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
-import { LRUCache } from 'lru-cache';
 import { type Config, ConfigError } from '../config.ts';
 import { createLog, type Log } from '../log.ts';
-import { kindOf, type PinKind, type Pins, pinsOf } from '../pins.ts';
+import { kindOf, type PinKind, pinsOf } from '../pins.ts';
 import { synqlyResources } from '../resources/room.ts';
 import type { Offering } from '../server.ts';
 import { createSession, type Upstream } from '../session.ts';
@@ -12,7 +11,7 @@ import { isLoopback } from '../synqly/url.ts';
 import { rememberMcpTokens } from '../tokens/remember.ts';
 import { createMemoryStore, defaultStore, openTokenStore, type TokenStore } from '../tokens/store.ts';
 import { openForCallers, type SharedUpstream } from '../upstream.ts';
-import { type Access, type Caller, directAccess, gatewayAccess } from './access.ts';
+import { type Access, directAccess, gatewayAccess } from './access.ts';
 import { loopbackHosts } from './guard.ts';
 import { buildHttpServer, type HttpOptions, type HttpServer } from './http.ts';
 import { readiness } from './readiness.ts';
@@ -114,10 +113,10 @@ function offeringsByKind(): HttpOptions['offeringFor'] {
 }
 
 function sessionsFor(config: Config, client: Upstream['client'], log: Log): HttpOptions['sessionOf'] {
-  const pinsOfCaller = onePinsForEach();
-  return (caller, { traceparent }, metrics) =>
+  return (caller, metrics) =>
     createSession({
-      pins: pinsOfCaller(caller),
+      // What a pinned name means is remembered by the object, and may be another account for another caller.
+      pins: caller.pins && { ...caller.pins },
       open: async () => ({ client, token: caller.token }),
       knownTokens: caller.token.known,
       log,
@@ -125,21 +124,6 @@ function sessionsFor(config: Config, client: Upstream['client'], log: Log): Http
       revealSecrets: config.revealSecrets.value,
       sandbox: config.sandbox.value,
       caller: caller.hash.slice(0, 8),
-      headers: traceparent === undefined ? undefined : { traceparent },
       onCall: metrics.observeCall,
     });
-}
-
-/**
- * The pins of each caller. What a pinned name means is remembered by the object, and may be another account for
- * another caller: one object for each, kept as long as a token is remembered.
- */
-function onePinsForEach(): (caller: Caller) => Pins | undefined {
-  const held = new LRUCache<string, Pins>({ max: 10_000, ttl: 60_000 });
-  return ({ hash, pins }) => {
-    if (pins === undefined) return undefined;
-    const own = held.get(hash) ?? { ...pins };
-    if (!held.has(hash)) held.set(hash, own);
-    return own;
-  };
 }

@@ -1,0 +1,98 @@
+import type { Server } from '@modelcontextprotocol/sdk/server/index.js';
+import type { Transport } from '@modelcontextprotocol/sdk/shared/transport.js';
+import {
+  isJSONRPCRequest,
+  type JSONRPCMessage,
+  type JSONRPCRequest,
+  type MessageExtraInfo,
+  type RequestId,
+} from '@modelcontextprotocol/sdk/types.js';
+
+/** Requests of one caller, each answered on its own: what Streamable HTTP is without sessions. */
+export interface StatelessEndpoint {
+  /**
+   * Answers a request with the text of a JSON-RPC response.
+   *
+   * @param gone aborts the request when its client goes away; there is no answer then
+   */
+  answer(request: JSONRPCRequest, extra: MessageExtraInfo, gone: AbortSignal): Promise<string>;
+}
+
+/** Requests that are answered the same each time, with results that are long. */
+const unchanging = new Set(['tools/list', 'resources/list', 'resources/templates/list']);
+
+interface Waiting {
+  readonly request: JSONRPCRequest;
+  resolve(text: string): void;
+}
+
+/**
+ * Connects a server to the requests of one caller. The SDK's own transport serves one request, or one session; this
+ * one serves many at a time with one server, so that a request builds nothing. Clients number their requests as they
+ * like, several with one token the same way, so each gets a number of its own on the way in.
+ */
+export async function connectStateless(server: Server): Promise<StatelessEndpoint> {
+  const waiting = new Map<RequestId, Waiting>();
+  const texts = new WeakMap<object, string>();
+  let last = 0;
+
+  const render = (message: JSONRPCMessage, { id, method }: JSONRPCRequest): string => {
+    if (!('result' in message) || !unchanging.has(method)) return JSON.stringify({ ...message, id });
+    const text = texts.get(message.result) ?? JSON.stringify(message.result);
+    texts.set(message.result, text);
+    return `{"jsonrpc":"2.0","id":${JSON.stringify(id)},"result":${text}}`;
+  };
+  const transport: Transport = {
+    start: async () => {},
+    close: async () => transport.onclose?.(),
+    send: async (message) => {
+      const id = 'method' in message ? undefined : message.id;
+      const one = id === undefined ? undefined : waiting.get(id);
+      // Without a session there is nobody to ask or to tell anything.
+      if (id === undefined || !one) throw new Error('Only answers can be sent without a session.');
+      waiting.delete(id);
+      one.resolve(render(message, one.request));
+    },
+  };
+  await server.connect(transport);
+
+  return {
+    answer: (request, extra, gone) =>
+      new Promise((resolve, reject) => {
+        last += 1;
+        const id = last;
+        const forget = () => {
+          waiting.delete(id);
+          cancel(transport, id);
+          reject(new Error('The client is gone.'));
+        };
+        const settle = (text: string) => {
+          gone.removeEventListener('abort', forget);
+          resolve(text);
+        };
+        gone.addEventListener('abort', forget, { once: true });
+        waiting.set(id, { request, resolve: settle });
+        transport.onmessage?.({ ...withoutCapabilities(request), id }, extra);
+      }),
+  };
+}
+
+function cancel(transport: Transport, requestId: RequestId): void {
+  transport.onmessage?.({ jsonrpc: '2.0', method: 'notifications/cancelled', params: { requestId } });
+}
+
+/** The server must not remember what one client can do: the next request may be another's. */
+function withoutCapabilities(request: JSONRPCRequest): JSONRPCRequest {
+  if (request.method !== 'initialize') return request;
+  return { ...request, params: { ...request.params, capabilities: {} } };
+}
+
+/** Reads a body as a JSON-RPC request; `other` when it is a notification or an answer, which ask for nothing. */
+export function readMessage(body: unknown): JSONRPCRequest | 'other' | undefined {
+  if (isJSONRPCRequest(body)) return body;
+  if (typeof body !== 'object' || body === null || !('jsonrpc' in body) || body.jsonrpc !== '2.0')
+    return undefined;
+  const isNotification = 'method' in body && typeof body.method === 'string' && !('id' in body);
+  const isAnswer = !('method' in body) && 'id' in body && ('result' in body || 'error' in body);
+  return isNotification || isAnswer ? 'other' : undefined;
+}
