@@ -3,7 +3,9 @@ import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { fileURLToPath } from 'node:url';
-import { Pool } from 'undici';
+import { Client } from '@modelcontextprotocol/sdk/client/index.js';
+import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
+import autocannon from 'autocannon';
 import { compileUnbundled } from './compile.ts';
 
 /*
@@ -45,31 +47,47 @@ async function start(args: string[]): Promise<Running> {
   });
 }
 
+const headers = {
+  authorization: 'Bearer bench-token',
+  'content-type': 'application/json',
+  accept: 'application/json, text/event-stream',
+};
+
 /** Requests per second that so many connections get answered, and how many were not answered well. */
-async function load(url: URL, message: object, width: number): Promise<{ rate: number; failed: number }> {
-  const pool = new Pool(url.origin, { connections: width, pipelining: 1 });
-  const body = JSON.stringify({ jsonrpc: '2.0', id: 1, ...message });
-  const headers = {
-    authorization: 'Bearer bench-token',
-    'content-type': 'application/json',
-    accept: 'application/json, text/event-stream',
-  };
-  let done = 0;
-  let failed = 0;
+async function load(
+  url: URL,
+  message: object,
+  width: number,
+  until: { duration: number } | { amount: number },
+): Promise<{ rate: number; failed: number }> {
+  let bad = 0;
   const started = performance.now();
-  const end = started + seconds * 1000;
-  const worker = async () => {
-    while (performance.now() < end) {
-      const response = await pool.request({ path: url.pathname, method: 'POST', headers, body });
-      const text = await response.body.text();
-      if (response.statusCode !== 200 || text.includes('"isError"') || text.includes('"error"')) failed += 1;
-      done += 1;
-    }
-  };
-  await Promise.all(Array.from({ length: width }, worker));
-  const rate = done / ((performance.now() - started) / 1000);
-  await pool.destroy();
-  return { rate, failed };
+  const run = await autocannon({
+    url: url.href,
+    method: 'POST',
+    headers,
+    body: JSON.stringify({ jsonrpc: '2.0', id: 1, ...message }),
+    connections: width,
+    timeout: 30,
+    ...until,
+    verifyBody: (body) => {
+      const isGood = String(body).includes('"result"') && !String(body).includes('"isError"');
+      if (!isGood) bad += 1;
+      return isGood;
+    },
+  });
+  const rate = run['2xx'] / ((performance.now() - started) / 1000);
+  return { rate, failed: bad + run.non2xx + run.errors + run.timeouts };
+}
+
+/** A client that comes with a token of its own, lists, calls and goes. */
+async function visit(url: URL, token: string): Promise<void> {
+  const client = new Client({ name: 'bench', version: '1.0.0' });
+  const requestInit = { headers: { authorization: `Bearer ${token}` } };
+  await client.connect(new StreamableHTTPClientTransport(url, { requestInit }) as never);
+  await client.listTools();
+  await client.callTool(requests['tools/call'].params);
+  await client.close();
 }
 
 /** Resident memory of a process in MB; 0 where the system does not tell. */
@@ -106,7 +124,7 @@ for (const [name, message] of Object.entries(requests)) {
   for (const width of connections) {
     const rates: number[] = [];
     for (const [server, running] of Object.entries(servers)) {
-      const { rate, failed } = await load(running.url, message, width);
+      const { rate, failed } = await load(running.url, message, width, { duration: seconds });
       rates.push(rate);
       const memory = `${residentMemory(running)} MB`;
       console.log(
@@ -117,6 +135,21 @@ for (const [name, message] of Object.entries(requests)) {
       `${name}  ${String(width).padStart(3)} connections  ratio ${((rates[0] ?? 0) / (rates[1] ?? 1)).toFixed(0)}`,
     );
   }
+}
+
+const ours = servers['synqly-mcp'];
+console.log('Resident memory of synqly-mcp');
+for (let burst = 1; burst <= 5; burst += 1) {
+  const { failed } = await load(ours.url, requests['tools/call'], 32, { amount: 20_000 });
+  console.log(`after ${burst * 20_000} more calls  ${residentMemory(ours)} MB  failed ${failed}`);
+}
+for (let hundred = 1; hundred <= 10; hundred += 1) {
+  for (let ten = 0; ten < 10; ten += 1) {
+    const tokens = Array.from({ length: 10 }, (_, one) => `visitor-${hundred}-${ten}-${one}`);
+    await Promise.all(tokens.map((token) => visit(ours.url, token)));
+  }
+  if (hundred % 5 === 0)
+    console.log(`after ${hundred * 100} short-lived clients  ${residentMemory(ours)} MB`);
 }
 for (const { child } of Object.values(servers)) child.kill();
 synqly.close().closeAllConnections();

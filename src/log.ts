@@ -1,4 +1,5 @@
 import type { DestinationStream, Logger } from 'pino';
+import { isJsonObject, type JsonObject } from './json.ts';
 
 const levels = ['error', 'warn', 'info', 'debug'] as const;
 type Level = (typeof levels)[number];
@@ -10,7 +11,7 @@ export type Log = Readonly<Record<Level, (facts: object, message: string) => voi
 };
 
 /** Property names whose value is never logged, at the top level or one below. */
-const secretNames = [
+const secretNames: ReadonlySet<string> = new Set([
   'authorization',
   'token',
   'secret',
@@ -18,7 +19,26 @@ const secretNames = [
   'client_secret',
   'secret_access_key',
   'private_key',
-];
+]);
+const censored = '[withheld]';
+
+/** pino's own redaction costs a call several times this, since it knows paths of any depth. */
+function redact(facts: Record<string, unknown>): Record<string, unknown> {
+  let redacted = facts;
+  for (const [name, value] of Object.entries(facts)) {
+    const isSecret = secretNames.has(name);
+    const inner = isJsonObject(value) && !isSecret ? redactWithin(value) : censored;
+    if (isSecret || (isJsonObject(value) && inner !== value)) redacted = { ...redacted, [name]: inner };
+  }
+  return redacted;
+}
+
+function redactWithin(object: JsonObject): JsonObject {
+  const found = Object.keys(object).filter((name) => secretNames.has(name));
+  return found.length === 0
+    ? object
+    : { ...object, ...Object.fromEntries(found.map((name) => [name, censored])) };
+}
 
 /**
  * A log on stderr: stdout belongs to the protocol, and one stray line there ends a client's connection. JSON
@@ -40,7 +60,10 @@ export function createLog(level: Level | 'silent', secrets: Iterable<string>): L
     warn: write('warn'),
     info: write('info'),
     debug: write('debug'),
-    flush: async () => void (await opening),
+    flush: async () => {
+      await opening;
+      writeLines();
+    },
   };
 }
 
@@ -48,20 +71,35 @@ async function open(level: string, secrets: Iterable<string>): Promise<Logger> {
   const { default: pino } = await import('pino');
   // Whoever read the log is gone; that is no reason to end.
   process.stderr.on('error', () => {});
+  process.once('exit', writeLines);
   const stream = process.stderr.isTTY ? await prettyStream() : stderr;
   return pino(
     {
       level,
       base: null,
       timestamp: pino.stdTimeFunctions.isoTime,
-      formatters: { level: (label) => ({ level: label }) },
-      redact: { paths: secretNames.flatMap((name) => [name, `*.${name}`]), censor: '[withheld]' },
+      formatters: { level: (label) => ({ level: label }), log: redact },
     },
     maskingStream(stream, secrets),
   );
 }
 
-const stderr: DestinationStream = { write: (line) => void process.stderr.write(line) };
+/** Lines of one turn of the event loop are written at once: with many callers, writing is most of what a line costs. */
+const stderr: DestinationStream = { write: collectLine };
+
+let lines: string[] = [];
+
+function collectLine(line: string): void {
+  if (lines.length === 0) setImmediate(writeLines);
+  lines.push(line);
+}
+
+function writeLines(): void {
+  if (lines.length === 0) return;
+  const text = lines.join('');
+  lines = [];
+  process.stderr.write(text);
+}
 
 async function prettyStream(): Promise<DestinationStream> {
   const { default: pretty } = await import('pino-pretty');
@@ -73,7 +111,7 @@ function maskingStream(stream: DestinationStream, secrets: Iterable<string>): De
   return {
     write: (line) => {
       let masked = line;
-      for (const value of secrets) masked = masked.replaceAll(value, '[withheld]');
+      for (const value of secrets) masked = masked.replaceAll(value, censored);
       stream.write(masked);
     },
   };

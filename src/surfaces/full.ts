@@ -27,6 +27,8 @@ export function createFullSurface(pins?: Pins): Surface {
   };
 }
 
+let pipeline: Promise<typeof import('../calls/call.ts')> | undefined;
+
 /** Listing the tools needs neither the catalogue nor the pipeline; the first call loads them. */
 async function runNamed(
   name: string,
@@ -34,6 +36,7 @@ async function runNamed(
   session: Session,
   cancelled: AbortSignal,
 ): Promise<CallResult> {
-  const { runOperation } = await import('../calls/call.ts');
+  pipeline ??= import('../calls/call.ts');
+  const { runOperation } = await pipeline;
   return runOperation(name, args, session, cancelled);
 }

@@ -53,6 +53,7 @@ async function readText(
   maxBytes: number,
   head: Head,
 ): Promise<string> {
+  if (announced > 0 && announced <= maxBytes) return body.text();
   const chunks: Buffer[] = [];
   let bytes = announced;
   if (bytes <= maxBytes) {

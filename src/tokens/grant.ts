@@ -1,4 +1,4 @@
-import { createHash, timingSafeEqual } from 'node:crypto';
+import { hash as digest, timingSafeEqual } from 'node:crypto';
 import * as z from 'zod';
 import type { Pins } from '../pins.ts';
 
@@ -38,7 +38,7 @@ export function readScope(value: unknown): McpScope {
 
 /** SHA-256 of a token, hexadecimal: what is kept, compared and logged in its place. */
 export function hashToken(token: string): string {
-  return createHash('sha256').update(token).digest('hex');
+  return digest('sha256', token, 'hex');
 }
 
 /** Whether a kept grant is this token's, for this Synqly, and not expired. Compares in constant time. */

@@ -1,3 +1,4 @@
+import type { OutgoingHttpHeaders } from 'node:http';
 import { setTimeout as pause } from 'node:timers/promises';
 import cors from '@fastify/cors';
 import rateLimit from '@fastify/rate-limit';
@@ -215,14 +216,12 @@ function serveMcp(
     const message = readMessage(request.body);
     if (message === undefined) return refuse(reply, 400, 'The body is not a JSON-RPC message.', -32_600);
     if (message === 'other') return reply.code(202).send();
-    const gone = new AbortController();
-    const leave = () => gone.abort();
-    reply.raw.once('close', leave);
     const endpoint = await endpointOf(caller);
     const requestInfo = { headers: request.headers as RequestInfo['headers'] };
-    const text = await endpoint.answer(message, { requestInfo }, gone.signal).catch(() => undefined);
-    reply.raw.off('close', leave);
-    return text === undefined ? reply.hijack() : reply.type('application/json').send(text);
+    const answering = endpoint.answer(message, { requestInfo });
+    reply.raw.once('close', answering.cancel);
+    const text = await answering.text;
+    return text === undefined ? reply.hijack() : sendText(reply, text);
   });
 
   const handleInSession = async (request: FastifyRequest, reply: FastifyReply, caller: Caller) => {
@@ -257,6 +256,15 @@ function checkHeaders({ headers, body }: FastifyRequest): Refusal | undefined {
   if (isInitializeRequest(body)) return undefined;
   const known = SUPPORTED_PROTOCOL_VERSIONS.join(', ');
   return { status: 400, message: `MCP-Protocol-Version names a version unknown here; known are ${known}.` };
+}
+
+/** Straight to the socket: the framework's way out looks for much that is not there. */
+function sendText(reply: FastifyReply, text: string): FastifyReply {
+  reply.hijack();
+  const length = Buffer.byteLength(text);
+  const headers = { ...reply.getHeaders(), 'content-type': 'application/json', 'content-length': length };
+  reply.raw.writeHead(200, headers as OutgoingHttpHeaders).end(text);
+  return reply;
 }
 
 /** Leaves the rest of a request to the SDK's transport. */

@@ -10,12 +10,14 @@ import {
 
 /** Requests of one caller, each answered on its own: what Streamable HTTP is without sessions. */
 export interface StatelessEndpoint {
-  /**
-   * Answers a request with the text of a JSON-RPC response.
-   *
-   * @param gone aborts the request when its client goes away; there is no answer then
-   */
-  answer(request: JSONRPCRequest, extra: MessageExtraInfo, gone: AbortSignal): Promise<string>;
+  answer(request: JSONRPCRequest, extra: MessageExtraInfo): Answering;
+}
+
+export interface Answering {
+  /** Text of a JSON-RPC response; undefined when the request was cancelled before. */
+  readonly text: Promise<string | undefined>;
+  /** For a client that went away; nothing happens when the request is answered. */
+  cancel(): void;
 }
 
 /** Requests that are answered the same each time, with results that are long. */
@@ -23,7 +25,7 @@ const unchanging = new Set(['tools/list', 'resources/list', 'resources/templates
 
 interface Waiting {
   readonly request: JSONRPCRequest;
-  resolve(text: string): void;
+  resolve(text: string | undefined): void;
 }
 
 /**
@@ -57,28 +59,24 @@ export async function connectStateless(server: Server): Promise<StatelessEndpoin
   await server.connect(transport);
 
   return {
-    answer: (request, extra, gone) =>
-      new Promise((resolve, reject) => {
-        last += 1;
-        const id = last;
-        const forget = () => {
-          waiting.delete(id);
-          cancel(transport, id);
-          reject(new Error('The client is gone.'));
-        };
-        const settle = (text: string) => {
-          gone.removeEventListener('abort', forget);
-          resolve(text);
-        };
-        gone.addEventListener('abort', forget, { once: true });
-        waiting.set(id, { request, resolve: settle });
-        transport.onmessage?.({ ...withoutCapabilities(request), id }, extra);
-      }),
+    answer: (request, extra) => {
+      last += 1;
+      const id = last;
+      const text = new Promise<string | undefined>((resolve) => {
+        waiting.set(id, { request, resolve });
+      });
+      transport.onmessage?.({ ...withoutCapabilities(request), id }, extra);
+      const cancel = () => {
+        const one = waiting.get(id);
+        if (!one) return;
+        waiting.delete(id);
+        one.resolve(undefined);
+        const params = { requestId: id };
+        transport.onmessage?.({ jsonrpc: '2.0', method: 'notifications/cancelled', params });
+      };
+      return { text, cancel };
+    },
   };
-}
-
-function cancel(transport: Transport, requestId: RequestId): void {
-  transport.onmessage?.({ jsonrpc: '2.0', method: 'notifications/cancelled', params: { requestId } });
 }
 
 /** The server must not remember what one client can do: the next request may be another's. */
