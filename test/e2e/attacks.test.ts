@@ -1,0 +1,167 @@
+import { connect as connectSocket, type Socket } from 'node:net';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type HttpRig, startHttpRig } from './http-support.ts';
+
+let rig: HttpRig;
+beforeAll(async () => {
+  rig = await startHttpRig({ args: ['--rate-per-minute', '1000000', '--max-concurrent', '20'] });
+});
+afterAll(() => rig.close());
+
+const bearer = (token: string) => ({ authorization: `Bearer ${token}` });
+const isServed = async () => (await rig.post({ method: 'ping' }, bearer(rig.sandbox.token))).status === 200;
+
+const head = (length: number) =>
+  [
+    'POST /mcp HTTP/1.1',
+    'Host: 127.0.0.1',
+    `Authorization: Bearer ${rig.sandbox.token}`,
+    'Content-Type: application/json',
+    'Accept: application/json, text/event-stream',
+    `Content-Length: ${length}`,
+    '',
+    '',
+  ].join('\r\n');
+
+function open(allowHalfOpen = false): Socket {
+  const { hostname, port } = new URL(rig.url);
+  return connectSocket({ port: Number(port), host: hostname, allowHalfOpen }).on('error', () => {});
+}
+
+/** Everything that comes until the other side ends the connection. */
+function readAll(socket: Socket): Promise<string> {
+  let text = '';
+  socket.on('data', (chunk) => {
+    text += chunk;
+  });
+  return new Promise((resolve) => socket.once('close', () => resolve(text)));
+}
+
+describe('connections that dawdle', () => {
+  test('silent, slow in their headers or slow in their body, they are ended, and others are served meanwhile', async () => {
+    const kinds = {
+      silent: () => open(),
+      headers: () => open().setNoDelay(true),
+      body: () => open(),
+    };
+    const sockets = Object.entries(kinds).flatMap(([kind, make]) =>
+      Array.from({ length: 50 }, () => ({ kind, socket: make() })),
+    );
+    const texts = sockets.map(({ socket }) => readAll(socket));
+    for (const { kind, socket } of sockets) {
+      if (kind === 'headers') socket.write('POST /mcp HTTP/1.1\r\nHost: 127.0.0.1\r\nX-Slow: ');
+      if (kind === 'body') socket.write(`${head(1000)}{"jsonrpc":"2.0",`);
+    }
+    const drip = setInterval(() => {
+      for (const { kind, socket } of sockets) if (kind !== 'silent' && socket.writable) socket.write(' ');
+    }, 500);
+    const started = Date.now();
+    const served = setInterval(async () => {
+      failures += (await isServed()) ? 0 : 1;
+      asked += 1;
+    }, 500);
+    let failures = 0;
+    let asked = 0;
+    const ended = await Promise.all(texts);
+    clearInterval(drip);
+    clearInterval(served);
+    expect(Date.now() - started).toBeLessThan(30_000);
+    const late = ended.filter((_, index) => sockets[index]?.kind === 'body');
+    expect(late.filter((text) => text.startsWith('HTTP/1.1 408'))).toHaveLength(50);
+    expect(asked).toBeGreaterThan(20);
+    expect(failures).toBe(0);
+    expect(await isServed()).toBe(true);
+  }, 45_000);
+
+  test('a client that closes its half once it has asked still gets its answer', async () => {
+    const body = '{"jsonrpc":"2.0","id":7,"method":"ping"}';
+    const socket = open(true);
+    const text = readAll(socket);
+    socket.end(head(body.length) + body);
+    expect(await text).toContain('"id":7');
+  });
+
+  test('one that goes away in the middle of a call leaves no room taken', async () => {
+    rig.sandbox.faults.add({ route: 'accounts_list', delay: 300 });
+    const body =
+      '{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"accounts_list","arguments":{}}}';
+    for (let round = 0; round < 3; round += 1) {
+      const sockets = Array.from({ length: 20 }, () => open());
+      for (const socket of sockets) socket.write(head(body.length) + body);
+      await new Promise((resolve) => setTimeout(resolve, 100));
+      for (const socket of sockets) socket.destroy();
+      await expect.poll(isServed).toBe(true);
+    }
+    rig.sandbox.faults.clear();
+    const metrics = async () => (await fetch(`${rig.origin}/metrics`)).text();
+    await expect.poll(metrics).toMatch(/synqly_mcp_requests_in_flight 0/);
+  });
+});
+
+describe('arguments made to hurt', () => {
+  const call = async (name: string, args: string) => {
+    const before = rig.exchanges.length;
+    const body = `{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"${name}","arguments":${args}}}`;
+    const response = await fetch(rig.url, {
+      method: 'POST',
+      headers: {
+        ...bearer(rig.sandbox.token),
+        'content-type': 'application/json',
+        accept: 'application/json, text/event-stream',
+      },
+      body,
+    });
+    const text = await response.text();
+    const sent = rig.exchanges.length - before;
+    const { result } = JSON.parse(text);
+    return { text, sent, error: JSON.parse(result.content[0].text).error };
+  };
+  const many = (count: number, item: unknown) => JSON.stringify(Array.from({ length: count }, () => item));
+
+  test.each([
+    ['a filter of 60,000 items', 'accounts_list', () => `{"filter":${many(60_000, 'name[eq]b')}}`],
+    [
+      'a filter of 1,000 items, which no URL holds',
+      'accounts_list',
+      () => `{"filter":${many(1_000, 'name[eq]b')}}`,
+    ],
+    ['300,000 wrong values', 'accounts_list', () => `{"filter":${many(300_000, 1)}}`],
+    [
+      'a patch of 15,000 wrong steps',
+      'accounts_patch',
+      () => `{"account_id":"a","patch":${many(15_000, {})}}`,
+    ],
+    [
+      'arrays 200,000 deep',
+      'integrations_create',
+      () =>
+        `{"account_id":"a","provider_config":{"type":"x","a":${'['.repeat(200_000)}${']'.repeat(200_000)}}}`,
+    ],
+    [
+      'objects 50,000 deep',
+      'integrations_create',
+      () =>
+        `{"account_id":"a","provider_config":{"type":"x","a":${'{"a":'.repeat(50_000)}1${'}'.repeat(50_000)}}}`,
+    ],
+  ])('%s are refused in few words before anything is sent', async (_, name, args) => {
+    const { text, sent, error } = await call(name, args());
+    expect(error.code).toBe('invalid_arguments');
+    expect(text.length).toBeLessThan(4_000);
+    expect(sent).toBe(0);
+    expect(await isServed()).toBe(true);
+  });
+
+  test('several messages in one body are not taken, since they would pass as one', async () => {
+    const message = { jsonrpc: '2.0', id: 1, method: 'ping' };
+    const response = await fetch(rig.url, {
+      method: 'POST',
+      headers: {
+        ...bearer(rig.sandbox.token),
+        'content-type': 'application/json',
+        accept: 'application/json, text/event-stream',
+      },
+      body: JSON.stringify([message, message]),
+    });
+    expect(response.status).toBe(400);
+  });
+});
