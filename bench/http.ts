@@ -143,12 +143,12 @@ for (let burst = 1; burst <= 5; burst += 1) {
   const { failed } = await load(ours.url, requests['tools/call'], 32, { amount: 20_000 });
   console.log(`after ${burst * 20_000} more calls  ${residentMemory(ours)} MB  failed ${failed}`);
 }
-for (let hundred = 1; hundred <= 10; hundred += 1) {
+for (let hundred = 1; hundred <= 20; hundred += 1) {
   for (let ten = 0; ten < 10; ten += 1) {
     const tokens = Array.from({ length: 10 }, (_, one) => `visitor-${hundred}-${ten}-${one}`);
     await Promise.all(tokens.map((token) => visit(ours.url, token)));
   }
-  if (hundred % 5 === 0)
+  if (hundred % 10 === 0)
     console.log(`after ${hundred * 100} short-lived clients  ${residentMemory(ours)} MB`);
 }
 for (const { child } of Object.values(servers)) child.kill();

@@ -22,9 +22,13 @@ export interface Denial {
   readonly message: string;
 }
 
+/** Where the verdict on a token came from: Synqly, what is remembered of it, or the store of MCP tokens. */
+export type Verdict = 'checked' | 'remembered' | 'store';
+
 /** Decides who may call. */
 export interface Access {
-  admit(authorization: string | undefined): Promise<Caller | Denial>;
+  /** @param onVerdict told where a verdict on a token came from; not called when there is no token, or no verdict */
+  admit(authorization: string | undefined, onVerdict?: (from: Verdict) => void): Promise<Caller | Denial>;
 }
 
 /** Milliseconds for which a good token is remembered: one revoked at Synqly stops working within this time. */
@@ -78,12 +82,15 @@ export function directAccess(
   };
 
   return {
-    admit: async (authorization) => {
+    admit: async (authorization, onVerdict) => {
       const token = readBearer(authorization);
       if (token === undefined) return denied;
       const hash = hashToken(token);
+      const from = verdicts.has(hash) ? 'remembered' : 'checked';
       try {
-        return (await judge(token, hash)) === 'good' ? { token: fixedToken(token), hash, pins } : denied;
+        const verdict = await judge(token, hash);
+        onVerdict?.(from);
+        return verdict === 'good' ? { token: fixedToken(token), hash, pins } : denied;
       } catch {
         return unavailable;
       }
@@ -108,12 +115,13 @@ export interface GatewayOptions {
  */
 export function gatewayAccess({ store, audience, token, pins }: GatewayOptions): Access {
   return {
-    admit: async (authorization) => {
+    admit: async (authorization, onVerdict) => {
       const bearer = readBearer(authorization);
       if (bearer === undefined) return denied;
       const hash = hashToken(bearer);
       const grant = await store.find(hash).catch(() => 'unavailable' as const);
       if (grant === 'unavailable') return unavailable;
+      onVerdict?.('store');
       if (!grant || !isGood(grant, hash, audience, Date.now())) return denied;
       if (grant.scope.type === 'integration-usage') return connectorsOnly;
       const held = combinePins(pins, pinsOfScope(grant.scope));

@@ -144,7 +144,9 @@ async function protect(
     onExceeded: () => metrics.turnedAway.inc({ reason: 'rate' }),
   });
   mcp.addHook('preParsing', async (request, reply) => {
-    const admitted = await options.access.admit(request.headers.authorization);
+    const admitted = await options.access.admit(request.headers.authorization, (from) =>
+      metrics.verdicts.inc({ from }),
+    );
     if (!('status' in admitted)) {
       callers.set(request, admitted);
       return undefined;

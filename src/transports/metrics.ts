@@ -6,6 +6,8 @@ export interface Metrics {
   observeCall(record: CallRecord): void;
   readonly inFlight: Gauge;
   readonly turnedAway: Counter<'reason'>;
+  /** Verdicts on tokens, by where they came from. */
+  readonly verdicts: Counter<'from'>;
   /** The text of the exposition format, with its content type. */
   expose(): Promise<{ contentType: string; text: string }>;
 }
@@ -35,6 +37,12 @@ export function createMetrics(): Metrics {
   });
   return {
     inFlight: new Gauge({ name: 'synqly_mcp_requests_in_flight', help: 'Requests being served.', registers }),
+    verdicts: new Counter({
+      name: 'synqly_mcp_token_verdicts_total',
+      help: 'Verdicts on bearer tokens: checked at Synqly, remembered, or from the store of MCP tokens.',
+      labelNames: ['from'],
+      registers,
+    }),
     turnedAway: new Counter({
       name: 'synqly_mcp_requests_turned_away_total',
       help: 'Requests refused before any call.',

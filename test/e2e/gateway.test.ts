@@ -1,6 +1,5 @@
 import { chmod, readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { setTimeout as pause } from 'node:timers/promises';
 import { createClient } from '@redis/client';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { type Sandbox, startSandbox } from '../../src/sandbox/start.ts';
@@ -288,7 +287,6 @@ test('a Redis that cannot be reached at the start is said, without its password'
 
 test('a server of the sandbox prints a token that works', async () => {
   const program = await keep(startHttpProgram(['--sandbox']));
-  await pause(100);
   await vi.waitUntil(() => program.stderr().includes('Bearer '), { timeout: 5_000 });
   const [, settings = ''] = /\n(\{[\s\S]+\n\})\n/.exec(program.stderr()) ?? [];
   const { url, headers } = JSON.parse(settings).mcpServers.synqly;
