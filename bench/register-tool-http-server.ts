@@ -59,6 +59,7 @@ function createMcpServer(token: string): McpServer {
     log: createLog('silent', []),
     timeout: 30_000,
     revealSecrets: false,
+    policy: { readOnly: false },
     sandbox: false,
   });
   const server = new McpServer({ name: 'register-tool-server', version: '1.0.0' });

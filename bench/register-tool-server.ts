@@ -28,6 +28,7 @@ const session = createSession({
   log,
   timeout: config.timeout.value,
   revealSecrets: false,
+  policy: { readOnly: false },
   sandbox: false,
 });
 

@@ -4,6 +4,7 @@ import { type Config, ConfigError, readConfig } from './config.ts';
 import { greeting } from './greeting.ts';
 import { createLog } from './log.ts';
 import { pinsOf } from './pins.ts';
+import { policyOf } from './policy.ts';
 import { synqlyResources } from './resources/room.ts';
 import type { SandboxSize } from './sandbox/seed.ts';
 import type { Sandbox } from './sandbox/start.ts';
@@ -27,17 +28,19 @@ async function serve(flags: Flags): Promise<void> {
   const access = keepMcpTokens(prepareAccess(config), config);
   const log = createLog(config.logLevel.value, access.knownTokens);
   const pins = pinsOf(config);
+  const policy = policyOf(config);
   const session = createSession({
     ...access,
     log,
     pins,
+    policy,
     timeout: config.timeout.value,
     revealSecrets: config.revealSecrets.value,
     sandbox: config.sandbox.value,
   });
   if (process.stdin.isTTY) process.stderr.write(greeting(config, process.argv[1] ?? 'synqly-mcp'));
   await serveStdio(
-    createServer(session, { surface: createFullSurface(pins), resources: synqlyResources(pins) }),
+    createServer(session, { surface: createFullSurface(pins, policy), resources: synqlyResources(pins) }),
     log,
   );
   await log.flush();
@@ -46,9 +49,9 @@ async function serve(flags: Flags): Promise<void> {
 }
 
 async function serveGateway(gateway: URL, config: Config): Promise<void> {
-  if (pinsOf(config)) {
+  if (pinsOf(config) || config.readOnly.value) {
     throw new ConfigError(
-      '--gateway takes neither --account nor --environment: its token says what is pinned.',
+      '--gateway takes neither --account, --environment nor --read-only: the gateway decides what it serves.',
     );
   }
   const token = gatewayToken(config);

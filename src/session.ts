@@ -1,6 +1,7 @@
 import { CallError, type ErrorCode } from './errors.ts';
 import type { Log } from './log.ts';
 import type { Pins } from './pins.ts';
+import type { Policy } from './policy.ts';
 import type { ApiAnswer } from './synqly/answer.ts';
 import type { ApiRequest, SynqlyClient } from './synqly/client.ts';
 import type { TokenSource } from './synqly/token.ts';
@@ -32,6 +33,8 @@ export interface Session {
   readonly log: Log;
   /** What its calls are held to. */
   readonly pins?: Pins | undefined;
+  /** What it may do at all. */
+  readonly policy: Policy;
   /** Sends a request with the session's token. @throws CallError */
   send(request: ApiRequest): Promise<ApiAnswer>;
   /** First digits of the SHA-256 of the caller's token, where there are many callers. */

@@ -105,6 +105,13 @@ export const settings = {
     help: 'Pin: the one environment whose accounts tools reach.',
     parse: (text) => parseChoice(text, ['test', 'prod'] as const),
   }),
+  readOnly: define<boolean>({
+    flag: 'read-only',
+    env: 'SYNQLY_READ_ONLY',
+    fallback: false,
+    help: 'Serve only what reads; whatever writes is missing, and refused when called by name.',
+    parse: parseBoolean,
+  }),
   revealSecrets: define<boolean>({
     flag: 'reveal-secrets',
     env: 'SYNQLY_REVEAL_SECRETS',

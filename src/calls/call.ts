@@ -1,4 +1,5 @@
 import { CallError } from '../errors.ts';
+import { permits } from '../policy.ts';
 import type { CallRecord, Session } from '../session.ts';
 import type { ApiAnswer } from '../synqly/answer.ts';
 import { findOperation } from '../tools/catalogue.ts';
@@ -52,6 +53,7 @@ export async function runCall(
   const secrets: string[] = [];
   let outcome: Outcome;
   try {
+    assertPermitted(operation, session);
     const under = operationUnder(session.pins, operation);
     const args = readArguments(takes === 'shown' ? under : operation, raw);
     secrets.push(...secretsAmong(operation, args));
@@ -70,6 +72,10 @@ export async function runCall(
   record(operation, outcome, session, performance.now() - started);
   const value = outcome.error ? { error: outcome.error.toJSON() } : outcome.value;
   return { value: maskKnown(value, [...session.knownTokens, ...secrets]), error: outcome.error };
+}
+
+function assertPermitted({ id, effect }: Operation, { policy }: Session): void {
+  if (!permits(policy, effect)) throw new CallError('read_only', `${id} does more than read.`);
 }
 
 type Outcome =

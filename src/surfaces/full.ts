@@ -1,8 +1,9 @@
 import type { CallResult } from '../calls/call.ts';
 import type { Pins } from '../pins.ts';
+import type { Policy } from '../policy.ts';
 import type { Session } from '../session.ts';
-import type { Tool } from './published.ts';
-import { selectTools } from './select.ts';
+import { effects, type Tool } from './published.ts';
+import { isServed, selectTools } from './select.ts';
 
 /** What a client is shown of the selected operations, and how it runs them. */
 export interface Surface {
@@ -16,18 +17,19 @@ export interface Surface {
   ): Promise<CallResult> | undefined;
 }
 
-/** One tool for each operation that the pins leave. It is for sessions with pins of that kind. */
-export function createFullSurface(pins?: Pins): Surface {
-  const tools = selectTools(pins);
-  const names = new Set(tools.map(({ name }) => name));
+/** One tool for each operation that pins and policy leave. It is for sessions with pins of that kind. */
+export function createFullSurface(pins: Pins | undefined, policy: Policy): Surface {
   return {
-    tools,
+    tools: selectTools(pins, policy),
+    // What only the policy hides is refused by the call itself, which tells why and leaves its trail.
     call: (name, args, session, cancelled) =>
-      names.has(name) ? runNamed(name, args, session, cancelled) : undefined,
+      isOperation(name) && isServed(name, pins) ? runNamed(name, args, session, cancelled) : undefined,
   };
 }
 
 let pipeline: Promise<typeof import('../calls/call.ts')> | undefined;
+
+const isOperation = (name: string) => Object.hasOwn(effects, name);
 
 /** Listing the tools needs neither the catalogue nor the pipeline; the first call loads them. */
 async function runNamed(

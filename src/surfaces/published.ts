@@ -1,5 +1,5 @@
 import { catalogue } from '../tools/catalogue.ts';
-import { type Annotations, annotationsOf, type Operation } from '../tools/operation.ts';
+import { type Annotations, annotationsOf, type Effect, type Operation } from '../tools/operation.ts';
 import type { Reach } from '../tools/reach.ts';
 import { type InputSchema, inputSchemaOf } from '../tools/schema.ts';
 
@@ -21,6 +21,11 @@ export const publishedTools: readonly Tool[] = catalogue.map(toTool);
 /** What each operation can touch, by its id: for selection, not for clients. */
 export const reaches: Readonly<Record<string, Reach>> = Object.fromEntries(
   catalogue.map(({ id, reach }) => [id, reach]),
+);
+
+/** What each operation does, by its id. */
+export const effects: Readonly<Record<string, Effect>> = Object.fromEntries(
+  catalogue.map(({ id, effect }) => [id, effect]),
 );
 
 function toTool(operation: Operation): Tool {

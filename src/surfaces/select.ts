@@ -1,7 +1,8 @@
 import { kindOf, type PinKind, type Pins } from '../pins.ts';
+import { type Policy, permits } from '../policy.ts';
 import { isHidden, withdrawnArguments } from '../tools/reach.ts';
 import type { InputSchema } from '../tools/schema.ts';
-import { publishedTools, reaches, type Tool } from './published.ts';
+import { effects, publishedTools, reaches, type Tool } from './published.ts';
 
 /** Whether pins leave an operation in sight. One whose reach is unknown is not. */
 export function isServed(id: string, pins: Pins | undefined): boolean {
@@ -10,10 +11,15 @@ export function isServed(id: string, pins: Pins | undefined): boolean {
   return reach !== undefined && !isHidden(reach, kindOf(pins));
 }
 
+/** The tools that pins and policy leave, without the arguments that the pins take away. */
+export function selectTools(pins: Pins | undefined, policy: Policy): readonly Tool[] {
+  return toolsInside(pins).filter(({ name }) => permits(policy, effects[name]));
+}
+
 const toolsUnder = new Map<PinKind, readonly Tool[]>();
 
-/** The tools that pins leave, without the arguments that they take away. Computed once for each kind of pins. */
-export function selectTools(pins: Pins | undefined): readonly Tool[] {
+/** Computed once for each kind of pins. */
+function toolsInside(pins: Pins | undefined): readonly Tool[] {
   if (!pins) return publishedTools;
   const kind = kindOf(pins);
   const known = toolsUnder.get(kind);

@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { type Config, ConfigError } from '../config.ts';
 import { createLog, type Log } from '../log.ts';
 import { kindOf, type PinKind, pinsOf } from '../pins.ts';
+import { type Policy, policyOf } from '../policy.ts';
 import { synqlyResources } from '../resources/room.ts';
 import type { Offering } from '../server.ts';
 import { createSession, type Upstream } from '../session.ts';
@@ -33,7 +34,7 @@ export async function listen(config: Config): Promise<void> {
   const { access, client, store } = await chooseAccess(config, upstream);
   const server = await buildHttpServer({
     access,
-    offeringFor: offeringsByKind(),
+    offeringFor: offeringsByKind(policyOf(config)),
     sessionOf: sessionsFor(config, client, log),
     isReady: readiness(client, store),
     log,
@@ -99,12 +100,12 @@ async function bind({ app }: HttpServer, config: Config): Promise<string> {
 }
 
 /** Surfaces and resources differ with the kind of pins only, so they are computed once for each. */
-function offeringsByKind(): HttpOptions['offeringFor'] {
+function offeringsByKind(policy: Policy): HttpOptions['offeringFor'] {
   const known = new Map<PinKind | 'none', Offering>();
   return ({ pins }) => {
     const kind = pins ? kindOf(pins) : 'none';
     const offering = known.get(kind) ?? {
-      surface: createFullSurface(pins),
+      surface: createFullSurface(pins, policy),
       resources: synqlyResources(pins),
     };
     known.set(kind, offering);
@@ -113,10 +114,12 @@ function offeringsByKind(): HttpOptions['offeringFor'] {
 }
 
 function sessionsFor(config: Config, client: Upstream['client'], log: Log): HttpOptions['sessionOf'] {
+  const policy = policyOf(config);
   return (caller, metrics) =>
     createSession({
       // What a pinned name means is remembered by the object, and may be another account for another caller.
       pins: caller.pins && { ...caller.pins },
+      policy,
       open: async () => ({ client, token: caller.token }),
       knownTokens: caller.token.known,
       log,

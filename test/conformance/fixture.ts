@@ -105,6 +105,7 @@ export async function startFixture(): Promise<{ url: string; close: () => Promis
         log,
         timeout: 1_000,
         revealSecrets: false,
+        policy: { readOnly: false },
         sandbox: true,
       }),
     isReady: async () => true,
