@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js';
 import { StreamableHTTPServerTransport } from '@modelcontextprotocol/sdk/server/streamableHttp.js';
 import * as z from 'zod';
+import { createTrail } from '../src/audit.ts';
 import { runOperation } from '../src/calls/call.ts';
 import { createLog } from '../src/log.ts';
 import { createSession } from '../src/session.ts';
@@ -60,6 +61,7 @@ function createMcpServer(token: string): McpServer {
     timeout: 30_000,
     revealSecrets: false,
     policy: { readOnly: false },
+    trail: createTrail(undefined, createLog('silent', [])),
     sandbox: false,
   });
   const server = new McpServer({ name: 'register-tool-server', version: '1.0.0' });

@@ -1,6 +1,7 @@
 import { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js';
 import { StdioServerTransport } from '@modelcontextprotocol/sdk/server/stdio.js';
 import { pino } from 'pino';
+import { createTrail } from '../src/audit.ts';
 import { runCall } from '../src/calls/call.ts';
 import { readConfig } from '../src/config.ts';
 import type { Log } from '../src/log.ts';
@@ -29,6 +30,7 @@ const session = createSession({
   timeout: config.timeout.value,
   revealSecrets: false,
   policy: { readOnly: false },
+  trail: createTrail(undefined, log),
   sandbox: false,
 });
 

@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { Command, InvalidArgumentError, Option } from 'commander';
+import { createTrail } from './audit.ts';
 import { type Config, ConfigError, readConfig } from './config.ts';
 import { greeting } from './greeting.ts';
 import { createLog } from './log.ts';
@@ -34,6 +35,7 @@ async function serve(flags: Flags): Promise<void> {
     log,
     pins,
     policy,
+    trail: createTrail(config.auditLog.value, log),
     timeout: config.timeout.value,
     revealSecrets: config.revealSecrets.value,
     sandbox: config.sandbox.value,
@@ -49,9 +51,9 @@ async function serve(flags: Flags): Promise<void> {
 }
 
 async function serveGateway(gateway: URL, config: Config): Promise<void> {
-  if (pinsOf(config) || config.readOnly.value) {
+  if (pinsOf(config) || config.readOnly.value || config.auditLog.value !== undefined) {
     throw new ConfigError(
-      '--gateway takes neither --account, --environment nor --read-only: the gateway decides what it serves.',
+      '--gateway takes neither --account, --environment, --read-only nor --audit-log: that is for the gateway to decide.',
     );
   }
   const token = gatewayToken(config);

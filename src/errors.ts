@@ -110,6 +110,10 @@ export const errorCodes = {
     next: 'The client cancelled the call. If it was a write, look whether it took effect.',
     retry: 'check',
   },
+  audit_unavailable: {
+    next: 'Nothing but reads is done while the audit log cannot be written. The administrator must mend the file that --audit-log names. Nothing was sent.',
+    retry: 'safe',
+  },
   token_unavailable: {
     next: 'The administrator must put a valid token into the file that SYNQLY_TOKEN_FILE names.',
     retry: 'no',

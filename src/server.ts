@@ -13,12 +13,15 @@ import {
 import { instructionsFor } from './instructions.ts';
 import { ResourceError } from './resources/resources.ts';
 import type { ResourceRoom } from './resources/room.ts';
-import type { Session } from './session.ts';
+import type { ClientPort, Session } from './session.ts';
 import type { Surface } from './surfaces/full.ts';
 import { version } from './version.ts';
 
 /** MCP specification 2025-11-25, resources, error handling; the SDK has no name for it. */
 const resourceNotFound = -32002;
+
+/** Characters of a client's name that are told on. */
+const longestName = 100;
 
 /** What a server offers to its client. */
 export interface Offering {
@@ -48,14 +51,18 @@ export function createServer(session: Session, { surface, resources }: Offering)
 function serveTools(server: Server, session: Session, surface: Surface): void {
   const list = { tools: [...surface.tools] };
   server.setRequestHandler(ListToolsRequestSchema, () => list as never);
-  server.setRequestHandler(CallToolRequestSchema, async ({ params }, { signal, requestInfo }) => {
-    const traced = withTrace(session, requestInfo);
-    const call = surface.call(params.name, params.arguments, traced, signal);
+  server.setRequestHandler(CallToolRequestSchema, async ({ params }, extra) => {
+    const caller = { ...withTrace(session, extra.requestInfo), client: clientOf(server, extra.sessionId) };
+    const call = surface.call(params.name, params.arguments, caller, extra.signal);
     // The specification wants a protocol error here; the SDK's own server answers an isError result.
     if (!call) throw new McpError(ErrorCode.InvalidParams, `Unknown tool: ${params.name}`);
     const { value, error } = await call;
     return { content: [{ type: 'text', text: JSON.stringify(value) }], ...(error ? { isError: true } : {}) };
   });
+}
+
+function clientOf(server: Server, sessionId: string | undefined): ClientPort {
+  return { name: server.getClientVersion()?.name.slice(0, longestName) || undefined, sessionId };
 }
 
 function serveResources(server: Server, session: Session, room: ResourceRoom): void {

@@ -1,3 +1,4 @@
+import type { Trail } from './audit.ts';
 import { CallError, type ErrorCode } from './errors.ts';
 import type { Log } from './log.ts';
 import type { Pins } from './pins.ts';
@@ -22,6 +23,14 @@ export interface CallRecord {
   readonly status: number | undefined;
 }
 
+/** The program that a call comes from. */
+export interface ClientPort {
+  /** As it introduced itself. */
+  readonly name: string | undefined;
+  /** Of a transport that keeps sessions. */
+  readonly sessionId: string | undefined;
+}
+
 /** One caller: its token, its settings, and the one way from a call to Synqly. */
 export interface Session {
   /** Milliseconds that a call may take, retries included. */
@@ -35,6 +44,10 @@ export interface Session {
   readonly pins?: Pins | undefined;
   /** What it may do at all. */
   readonly policy: Policy;
+  /** Where its calls leave their lines. */
+  readonly trail: Trail;
+  /** Set for each call by the door it comes in by. */
+  readonly client?: ClientPort | undefined;
   /** Sends a request with the session's token. @throws CallError */
   send(request: ApiRequest): Promise<ApiAnswer>;
   /** First digits of the SHA-256 of the caller's token, where there are many callers. */

@@ -112,6 +112,15 @@ export const settings = {
     help: 'Serve only what reads; whatever writes is missing, and refused when called by name.',
     parse: parseBoolean,
   }),
+  auditLog: define<string | undefined>({
+    flag: 'audit-log',
+    placeholder: 'file',
+    env: 'SYNQLY_AUDIT_LOG',
+    fallback: undefined,
+    fallbackText: 'stderr',
+    help: 'File for one JSON line about every call that is not a read; while it cannot be written, such calls are refused.',
+    parse: (text) => text,
+  }),
   revealSecrets: define<boolean>({
     flag: 'reveal-secrets',
     env: 'SYNQLY_REVEAL_SECRETS',

@@ -1,4 +1,5 @@
 import { CallError } from '../errors.ts';
+import type { JsonObject } from '../json.ts';
 import { permits } from '../policy.ts';
 import type { CallRecord, Session } from '../session.ts';
 import type { ApiAnswer } from '../synqly/answer.ts';
@@ -12,6 +13,7 @@ import { assertSecretsStay, secretsAmong } from './secret-arguments.ts';
 import { maskKnown, withholdDeclared } from './secrets.ts';
 import { send } from './send.ts';
 import { shapeAnswer } from './shape.ts';
+import { traceOf } from './trace.ts';
 
 /** What a call gives to the client. */
 export interface CallResult {
@@ -58,6 +60,7 @@ export async function runCall(
     const args = readArguments(takes === 'shown' ? under : operation, raw);
     secrets.push(...secretsAmong(operation, args));
     if (!session.revealSecrets) assertSecretsStay(args);
+    if (operation.effect !== 'read') await session.trail.assertReady();
     const answer = await withDeadline(session.timeout, cancelled, async (limits) => {
       const held = await holdToPins(operation, args, session, limits);
       const request = prepareRequest(held.operation, held.args);
@@ -70,6 +73,7 @@ export async function runCall(
     outcome = { error: explain(cause, operation, session) };
   }
   record(operation, outcome, session, performance.now() - started);
+  await leaveTrace(operation, raw, outcome, session, secrets);
   const value = outcome.error ? { error: outcome.error.toJSON() } : outcome.value;
   return { value: maskKnown(value, [...session.knownTokens, ...secrets]), error: outcome.error };
 }
@@ -90,6 +94,21 @@ function explain(cause: unknown, operation: Operation, session: Session): CallEr
   }
   session.log.error({ err: cause, tool: operation.id }, 'a call failed by a fault of this server');
   return new CallError('internal', 'The call failed by a fault of this server.', { cause });
+}
+
+async function leaveTrace(
+  operation: Operation,
+  raw: unknown,
+  outcome: Outcome,
+  session: Session,
+  secrets: readonly string[],
+): Promise<void> {
+  if (operation.effect === 'read') return;
+  const { error } = outcome;
+  const { status, requestId } = error ? error.facts : outcome.answer;
+  const trace = traceOf(operation, raw, session, { outcome: error?.code ?? 'ok', status, requestId });
+  const masked = maskKnown(trace, [...session.knownTokens, ...secrets]) as JsonObject;
+  await session.trail.write(masked, operation.effect === 'destroy');
 }
 
 function record(operation: Operation, outcome: Outcome, session: Session, milliseconds: number): void {

@@ -23,6 +23,8 @@ export interface Answering {
 /** Requests that are answered the same each time, with results that are long. */
 const unchanging = new Set(['tools/list', 'resources/list', 'resources/templates/list']);
 
+const nobody = { name: '', version: '' };
+
 interface Waiting {
   readonly request: JSONRPCRequest;
   resolve(text: string | undefined): void;
@@ -65,7 +67,7 @@ export async function connectStateless(server: Server): Promise<StatelessEndpoin
       const text = new Promise<string | undefined>((resolve) => {
         waiting.set(id, { request, resolve });
       });
-      transport.onmessage?.({ ...withoutCapabilities(request), id }, extra);
+      transport.onmessage?.({ ...withoutClient(request), id }, extra);
       const cancel = () => {
         const one = waiting.get(id);
         if (!one) return;
@@ -79,10 +81,10 @@ export async function connectStateless(server: Server): Promise<StatelessEndpoin
   };
 }
 
-/** The server must not remember what one client can do: the next request may be another's. */
-function withoutCapabilities(request: JSONRPCRequest): JSONRPCRequest {
+/** The server must not remember which client asked and what it can do: the next request may be another's. */
+function withoutClient(request: JSONRPCRequest): JSONRPCRequest {
   if (request.method !== 'initialize') return request;
-  return { ...request, params: { ...request.params, capabilities: {} } };
+  return { ...request, params: { ...request.params, capabilities: {}, clientInfo: nobody } };
 }
 
 /** Reads a body as a JSON-RPC request; `other` when it is a notification or an answer, which ask for nothing. */

@@ -1,4 +1,5 @@
 import type { AddressInfo } from 'node:net';
+import { createTrail } from '../../src/audit.ts';
 import { CallError } from '../../src/errors.ts';
 import { createLog } from '../../src/log.ts';
 import { ResourceError } from '../../src/resources/resources.ts';
@@ -106,6 +107,7 @@ export async function startFixture(): Promise<{ url: string; close: () => Promis
         timeout: 1_000,
         revealSecrets: false,
         policy: { readOnly: false },
+        trail: createTrail(undefined, log),
         sandbox: true,
       }),
     isReady: async () => true,

@@ -1,0 +1,62 @@
+import { createHash, createHmac, randomBytes } from 'node:crypto';
+import { dropUndefined } from '../errors.ts';
+import { canonicalJson, isJsonObject, type JsonObject } from '../json.ts';
+import type { Session } from '../session.ts';
+import type { Operation } from '../tools/operation.ts';
+
+/** How a call ended, as the trail tells it. */
+export interface Ending {
+  /** `ok`, or the error's code. */
+  readonly outcome: string;
+  readonly status: number | undefined;
+  readonly requestId: string | undefined;
+}
+
+/** The line that a call leaves in the trail: who did what to which objects, and how it ended. */
+export function traceOf(operation: Operation, raw: unknown, session: Session, ending: Ending): JsonObject {
+  const { client } = session;
+  return dropUndefined({
+    type: 'audit',
+    time: new Date().toISOString(),
+    operation: operation.id,
+    effect: operation.effect,
+    targets: targetsOf(operation, raw),
+    caller: session.caller ?? fingerprint([...session.knownTokens].at(-1)),
+    client: client?.name,
+    session: client?.sessionId,
+    arguments_hash: hashArguments(raw),
+    outcome: ending.outcome,
+    status: ending.status,
+    request_id: ending.requestId,
+    secrets_revealed: session.revealSecrets,
+  });
+}
+
+/** An id or a name is shorter; what is longer may be a secret in the wrong place. */
+const longestTarget = 128;
+
+/** The ids and names in the path. No other argument is told. */
+function targetsOf({ params }: Operation, raw: unknown): JsonObject {
+  const given = isJsonObject(raw) ? raw : {};
+  const names = Object.keys(params).filter((name) => typeof given[name] === 'string');
+  return Object.fromEntries(names.map((name) => [name, shortened(given[name] as string)]));
+}
+
+function shortened(target: string): string {
+  return target.length > longestTarget ? '[too long for an id]' : target;
+}
+
+/** First digits of the SHA-256 of a token, as for callers over HTTP. */
+function fingerprint(token: string | undefined): string | undefined {
+  return token === undefined ? undefined : createHash('sha256').update(token).digest('hex').slice(0, 8);
+}
+
+/** Of this process: a plain hash of short arguments could be found by trying. */
+const key = randomBytes(32);
+
+/** Equal arguments have equal hashes while the process lives; nothing can be told from one. */
+export function hashArguments(raw: unknown): string {
+  return createHmac('sha256', key)
+    .update(canonicalJson(raw ?? {}))
+    .digest('hex');
+}

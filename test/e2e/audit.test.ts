@@ -1,0 +1,155 @@
+import { mkdtempSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { startHttpRig } from './http-support.ts';
+import { canary, type Rig, startRig } from './support.ts';
+
+// biome-ignore lint/suspicious/noExplicitAny: lines are compared, not programmed against
+type Line = any;
+
+const folder = mkdtempSync(join(tmpdir(), 'audit-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const linesOf = (text: string): Line[] =>
+  text
+    .split('\n')
+    .filter((line) => line.includes('"type":"audit"'))
+    .map((line) => JSON.parse(line));
+const readLines = (file: string) => linesOf(readFileSync(file, 'utf8'));
+
+describe('in a file', () => {
+  const file = join(folder, 'audit.log');
+  let rig: Rig;
+  beforeAll(async () => {
+    rig = await startRig({ args: ['--audit-log', file], sandbox: { size: 'small' } });
+  });
+  afterAll(() => rig.close());
+
+  test('a read leaves no line', async () => {
+    await rig.call('accounts_list');
+    await rig.call('mappings_apply', { mappings: ['builtin:identity'], data: {} });
+    expect(() => statSync(file)).toThrow();
+  });
+
+  test('a call that is carried out leaves one line that tells whose, what, and how it ended', async () => {
+    await rig.call('accounts_create', { name: 'tern', fullname: canary });
+    await rig.call('accounts_update', { account_id: 'tern', fullname: canary });
+    const [created, changed, ...others] = readLines(file);
+    expect(others).toEqual([]);
+    expect(created).toMatchObject({
+      operation: 'accounts_create',
+      effect: 'create',
+      targets: {},
+      client: 'test',
+      outcome: 'ok',
+      status: 200,
+      secrets_revealed: false,
+    });
+    expect(changed).toMatchObject({ operation: 'accounts_update', targets: { account_id: 'tern' } });
+    expect(changed.caller).toMatch(/^[0-9a-f]{8}$/);
+    expect(changed.request_id).toMatch(/^[0-9a-f-]{36}$/);
+    expect(Math.abs(Date.parse(changed.time) - Date.now())).toBeLessThan(10_000);
+  });
+
+  test('a refused call leaves one too', async () => {
+    const before = readLines(file).length;
+    await rig.call('accounts_patch', { account_id: 'tern', nonsense: canary });
+    await rig.call('accounts_update', { account_id: 'nobody', fullname: canary });
+    expect(readLines(file).slice(before)).toMatchObject([
+      { operation: 'accounts_patch', outcome: 'invalid_arguments', targets: { account_id: 'tern' } },
+      { operation: 'accounts_update', outcome: 'not_found', status: 404 },
+    ]);
+  });
+
+  test('no argument is told but ids and names of the path, and a hash that equal arguments share', async () => {
+    const before = readLines(file).length;
+    for (const secret of [canary, canary, `${canary}-other`]) {
+      await rig.call('credentials_create', {
+        config: { secret, type: 'token' },
+        owner_id: 'tern',
+        name: 'key',
+      });
+    }
+    const [one, same, other] = readLines(file).slice(before);
+    expect(one.arguments_hash).toMatch(/^[0-9a-f]{64}$/);
+    expect(same.arguments_hash).toBe(one.arguments_hash);
+    expect(other.arguments_hash).not.toBe(one.arguments_hash);
+    const whole = readFileSync(file, 'utf8');
+    expect(whole).not.toContain(canary);
+    expect(whole).not.toContain(rig.sandbox.token);
+  });
+
+  test('a secret in the place of an id is not told', async () => {
+    await rig.call('tokens_refresh', { refresh_token_id: rig.sandbox.token });
+    await rig.call('tokens_refresh', { refresh_token_id: canary.repeat(8) });
+    const whole = readFileSync(file, 'utf8');
+    expect(whole).not.toContain(rig.sandbox.token);
+    expect(whole).not.toContain(canary);
+  });
+
+  test('is for its owner only, and follows a rotation', async () => {
+    expect(statSync(file).mode & 0o777).toBe(0o600);
+    const rotated = `${file}.1`;
+    const before = readLines(file).length;
+    renameSync(file, rotated);
+    await rig.call('accounts_update', { account_id: 'tern', fullname: 'After rotation' });
+    expect(readLines(rotated)).toHaveLength(before);
+    expect(readLines(file)).toMatchObject([{ operation: 'accounts_update' }]);
+  });
+
+  test('is written for calls that run at the same time, a line each', async () => {
+    const before = readLines(file).length;
+    const names = Array.from({ length: 20 }, (_, index) => `at-once-${index}`);
+    await Promise.all(names.map((name) => rig.call('accounts_create', { name })));
+    expect(readLines(file)).toHaveLength(before + names.length);
+  });
+});
+
+test('while the file cannot be written, reads go on and nothing else is sent', async () => {
+  const rig = await startRig({ args: ['--audit-log', join(folder, 'missing', 'audit.log')] });
+  const { json, isError } = await rig.call('accounts_create', { name: 'tern' });
+  expect(isError).toBe(true);
+  expect(json.error).toMatchObject({ code: 'audit_unavailable', retry: 'safe' });
+  expect(rig.exchanges).toEqual([]);
+  expect((await rig.call('accounts_list')).isError).toBe(false);
+  await rig.close();
+});
+
+test('without a file the lines are on stderr, whatever is logged', async () => {
+  const rig = await startRig({ args: ['--log-level', 'silent', '--reveal-secrets'] });
+  await rig.call('accounts_create', { name: 'tern' });
+  await rig.close();
+  expect(linesOf(rig.stderr())).toMatchObject([{ operation: 'accounts_create', secrets_revealed: true }]);
+});
+
+test('a call that read-only refuses leaves a line', async () => {
+  const rig = await startRig({ args: ['--read-only'] });
+  await rig.call('accounts_delete', { account_id: 'tern' });
+  await rig.close();
+  expect(linesOf(rig.stderr())).toMatchObject([
+    { operation: 'accounts_delete', targets: { account_id: 'tern' }, outcome: 'read_only' },
+  ]);
+});
+
+test('over HTTP each line tells its caller and, where there is one, the session', async () => {
+  const file = join(folder, 'http.log');
+  const rig = await startHttpRig({ args: ['--audit-log', file, '--sessions'] });
+  const other = await rig.makeToken({
+    name: 'other',
+    permission_set: 'administrator',
+    resources: { accounts: { ids: ['*'] } },
+  });
+  for (const token of [rig.sandbox.token, other.secret]) {
+    const client = await rig.connect(token);
+    await client.callTool({ name: 'accounts_create', arguments: {} });
+    await client.close();
+  }
+  const [one, two] = readLines(file);
+  expect(one.session).toMatch(/^[0-9a-f-]{36}$/);
+  expect(one.session).not.toBe(two.session);
+  expect(one.caller).toMatch(/^[0-9a-f]{8}$/);
+  expect(one.caller).not.toBe(two.caller);
+  expect(one.client).toBe('test');
+  await rig.close();
+});
