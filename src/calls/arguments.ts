@@ -3,6 +3,7 @@ import { type ArgumentFault, CallError } from '../errors.ts';
 import { isJsonObject, type JsonObject, parseJson } from '../json.ts';
 import type { Operation } from '../tools/operation.ts';
 import { argumentSchemaOf } from '../tools/schema.ts';
+import { beyondBounds, isBounded } from './bounds.ts';
 
 export type Arguments = Readonly<JsonObject>;
 
@@ -12,7 +13,7 @@ export type Arguments = Readonly<JsonObject>;
  * @throws CallError `invalid_arguments` that names every argument at fault, never a value
  */
 export function readArguments(operation: Operation, raw: unknown): Arguments {
-  assertBounded(raw);
+  if (!isBounded(raw)) throw new CallError('invalid_arguments', `The arguments hold ${beyondBounds}.`);
   const decoded = decode(raw ?? {}, argumentSchemaOf(operation) as Schema);
   const parsed = operation.input.safeParse(decoded);
   if (parsed.success) return parsed.data;
@@ -22,27 +23,6 @@ export function readArguments(operation: Operation, raw: unknown): Arguments {
     arguments: firstOf(issues.flatMap((issue) => describeIssue(issue))),
     acceptedArguments: unknown ? Object.keys(operation.input.shape) : undefined,
   });
-}
-
-/** Far above what any operation takes; what checks the arguments goes through all of them, level by level. */
-const mostValues = 20_000;
-const deepest = 64;
-
-function assertBounded(raw: unknown): void {
-  let level = [raw];
-  let values = 0;
-  for (let depth = 0; level.length > 0; depth += 1) {
-    values += level.length;
-    if (depth > deepest || values > mostValues) {
-      throw new CallError(
-        'invalid_arguments',
-        `The arguments hold more than ${mostValues} values or ${deepest} levels.`,
-      );
-    }
-    level = level.flatMap((value) =>
-      typeof value === 'object' && value !== null ? Object.values(value) : [],
-    );
-  }
 }
 
 /** Enough to see what is wrong; a long list of them would be an answer longer than the arguments. */

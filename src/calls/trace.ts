@@ -1,8 +1,10 @@
-import { createHash, createHmac, randomBytes } from 'node:crypto';
+import { createHmac, randomBytes } from 'node:crypto';
 import { dropUndefined } from '../errors.ts';
 import { canonicalJson, isJsonObject, type JsonObject } from '../json.ts';
 import type { Session } from '../session.ts';
+import { hashToken } from '../tokens/grant.ts';
 import type { Operation } from '../tools/operation.ts';
+import { isBounded } from './bounds.ts';
 
 /** How a call ended, as the trail tells it. */
 export interface Ending {
@@ -48,14 +50,18 @@ function shortened(target: string): string {
 
 /** First digits of the SHA-256 of a token, as for callers over HTTP. */
 function fingerprint(token: string | undefined): string | undefined {
-  return token === undefined ? undefined : createHash('sha256').update(token).digest('hex').slice(0, 8);
+  return token === undefined ? undefined : hashToken(token).slice(0, 8);
 }
 
 /** Of this process: a plain hash of short arguments could be found by trying. */
 const key = randomBytes(32);
 
-/** Equal arguments have equal hashes while the process lives; nothing can be told from one. */
-export function hashArguments(raw: unknown): string {
+/**
+ * Equal arguments have equal hashes while the process lives; nothing can be told from one. Undefined for arguments
+ * that no operation takes.
+ */
+export function hashArguments(raw: unknown): string | undefined {
+  if (!isBounded(raw)) return undefined;
   return createHmac('sha256', key)
     .update(canonicalJson(raw ?? {}))
     .digest('hex');

@@ -74,11 +74,15 @@ test('two callers with MCP tokens of one gateway see their own account only', {
   );
   const gateway = await startGateway(sandbox, store.named, quick);
   expect(await interleave(gateway, callers, 10_000)).toEqual({ leaks: 0, wrong: 0 });
-  const lines = gateway.stderr().split('\n');
+  const linesOf = (fingerprint: string) =>
+    gateway
+      .stderr()
+      .split('\n')
+      .filter((line) => line.includes(`"caller":"${fingerprint}"`)).length;
   for (const { token, own, fingerprint } of callers) {
+    await expect.poll(() => linesOf(fingerprint)).toBe(5_000);
     expect(gateway.stderr()).not.toContain(token);
     expect(gateway.stderr()).not.toContain(own);
-    expect(lines.filter((line) => line.includes(`"caller":"${fingerprint}"`))).toHaveLength(5_000);
   }
   await gateway.close();
   await sandbox.close();
