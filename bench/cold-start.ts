@@ -33,7 +33,7 @@ async function start(file: string): Promise<number> {
   }
   const elapsed = performance.now() - started;
   const tools = JSON.parse(answered.split('\n')[1] ?? '{}').result?.tools?.length;
-  if (tools !== 96) throw new Error(`${file} listed ${tools} tools`);
+  if (tools < 96) throw new Error(`${file} listed ${tools} tools`);
   child.kill();
   await new Promise((resolve) => child.once('exit', resolve));
   return elapsed;

@@ -5,6 +5,7 @@ import { StreamableHTTPServerTransport } from '@modelcontextprotocol/sdk/server/
 import * as z from 'zod';
 import { createTrail } from '../src/audit.ts';
 import { runOperation } from '../src/calls/call.ts';
+import { createConfirmations } from '../src/calls/pending.ts';
 import { createLog } from '../src/log.ts';
 import { createSession } from '../src/session.ts';
 import { publishedTools } from '../src/surfaces/published.ts';
@@ -60,7 +61,8 @@ function createMcpServer(token: string): McpServer {
     log: createLog('silent', []),
     timeout: 30_000,
     revealSecrets: false,
-    policy: { readOnly: false },
+    policy: { readOnly: false, confirm: 'never' },
+    pending: createConfirmations(1)('bench'),
     trail: createTrail(undefined, createLog('silent', [])),
     sandbox: false,
   });

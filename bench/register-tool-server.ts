@@ -3,6 +3,7 @@ import { StdioServerTransport } from '@modelcontextprotocol/sdk/server/stdio.js'
 import { pino } from 'pino';
 import { createTrail } from '../src/audit.ts';
 import { runCall } from '../src/calls/call.ts';
+import { createConfirmations } from '../src/calls/pending.ts';
 import { readConfig } from '../src/config.ts';
 import type { Log } from '../src/log.ts';
 import { createSession } from '../src/session.ts';
@@ -29,7 +30,8 @@ const session = createSession({
   log,
   timeout: config.timeout.value,
   revealSecrets: false,
-  policy: { readOnly: false },
+  policy: { readOnly: false, confirm: 'never' },
+  pending: createConfirmations(1)('bench'),
   trail: createTrail(undefined, log),
   sandbox: false,
 });

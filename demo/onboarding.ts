@@ -2,6 +2,7 @@ import { fileURLToPath } from 'node:url';
 import { styleText } from 'node:util';
 import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { StdioClientTransport } from '@modelcontextprotocol/sdk/client/stdio.js';
+import { ElicitRequestSchema } from '@modelcontextprotocol/sdk/types.js';
 
 /*
  * Onboarding a customer, as an assistant would do it: a real MCP client drives the built server over stdio, and the
@@ -16,12 +17,26 @@ const paint = (format: Parameters<typeof styleText>[0], text: string) =>
     ? styleText(format, text, { validateStream: false } as never)
     : text;
 
-const client = new Client({ name: 'demo', version: '1.0.0' });
+const client = new Client(
+  { name: 'demo', version: '1.0.0' },
+  { capabilities: { elicitation: { form: {} } } },
+);
+
+/** Plays the person: reads what the server asks before it destroys something, and agrees. */
+client.setRequestHandler(ElicitRequestSchema, ({ params }) => {
+  console.log(paint('yellow', params.message.replaceAll(/^/gm, '  ? ')));
+  const typed = /type its name: (".*")$/.exec(params.message)?.[1];
+  const content = typed === undefined ? { confirm: true } : { name: JSON.parse(typed) };
+  console.log(paint('dim', `  ← ${JSON.stringify(content)}`));
+  return { action: 'accept', content };
+});
 const server = fileURLToPath(new URL('../dist/cli.js', import.meta.url));
 await client.connect(
   new StdioClientTransport({
     command: process.execPath,
     args: [server, '--sandbox', '--log-level', 'silent'],
+    // Where the audit trail goes, unless it has a file.
+    stderr: 'ignore',
   }),
 );
 
@@ -169,7 +184,7 @@ await call(
   ({ result }) => `labels are now ${result.labels.join(', ')}`,
 );
 
-title('Cleaning up');
+title('Cleaning up: what cannot be taken back, a person confirms');
 const gone = (what: string) => () => `${what} is gone`;
 await call('tokens_delete', { refresh_token_id: token.result.id }, gone('the token'));
 await call('integrations_delete', integration, gone('the integration'));

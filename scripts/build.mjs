@@ -31,7 +31,7 @@ const { metafile } = await build({
     evaluateAtBuild('src/surfaces/published.ts'),
     pureConstants(/@modelcontextprotocol\/sdk\/dist\/esm\/types\.js$/),
     leaveOut({
-      // The SDK makes one at every start, for answers to elicitation, which this server does not ask for.
+      // The SDK makes one at every start, for answers to elicitation, which this server checks itself.
       'validation/ajv-provider\\.js$': 'export class AjvJsonSchemaValidator {}',
       // Importing it reads every property of `process`, which opens all three standard streams at once.
       '^(node:)?process$': 'module.exports = globalThis.process;',

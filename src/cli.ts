@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { createTrail } from './audit.ts';
+import { createConfirmations } from './calls/pending.ts';
 import { type Config, ConfigError, readConfig } from './config.ts';
 import { greeting } from './greeting.ts';
 import { createLog } from './log.ts';
@@ -35,6 +36,7 @@ async function serve(flags: Flags): Promise<void> {
     log,
     pins,
     policy,
+    pending: createConfirmations(config.confirmWithin.value)('stdio'),
     trail: createTrail(config.auditLog.value, log),
     timeout: config.timeout.value,
     revealSecrets: config.revealSecrets.value,

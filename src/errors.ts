@@ -46,6 +46,22 @@ export const errorCodes = {
     next: 'This server was started to read only; the administrator decides that. Nothing was sent. Tell the person what you would have changed.',
     retry: 'no',
   },
+  confirmation_required: {
+    next: 'Nothing was sent. Show confirmation.preview to the person. Only after they have agreed, call confirm_call with confirmation.id: it works once, within expires_in_s seconds, and only while what it is about stays the same.',
+    retry: 'no',
+  },
+  confirmation_declined: {
+    next: 'Nothing was sent: the person did not agree, or gave no answer. Ask them before you try again.',
+    retry: 'no',
+  },
+  confirmation_unknown: {
+    next: "Nothing was sent: the id is unknown, used, expired or another caller's. Make the call itself again.",
+    retry: 'no',
+  },
+  object_changed: {
+    next: 'Nothing was sent: the object, or what goes with it, is not what was confirmed. Make the call itself again, and show the person the new preview.',
+    retry: 'no',
+  },
   method_not_allowed: {
     next: 'This Synqly installation does not offer the operation.',
     retry: 'no',
@@ -146,6 +162,8 @@ export interface ErrorFacts {
   readonly acceptedArguments?: readonly string[] | undefined;
   /** Outcome of an authentication that came with a success status. */
   readonly authCode?: string | undefined;
+  /** What waits for confirmation: its id, and what it would do. */
+  readonly confirmation?: Readonly<Record<string, unknown>> | undefined;
   readonly upstream?: Readonly<Record<string, unknown>> | undefined;
   readonly cause?: unknown;
 }
@@ -186,6 +204,7 @@ export class CallError extends Error {
       auth_code: facts.authCode,
       arguments: facts.arguments,
       accepted_arguments: facts.acceptedArguments,
+      confirmation: facts.confirmation,
       upstream: facts.upstream,
     });
   }

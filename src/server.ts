@@ -1,7 +1,9 @@
 import { Server } from '@modelcontextprotocol/sdk/server/index.js';
+import type { RequestHandlerExtra } from '@modelcontextprotocol/sdk/shared/protocol.js';
 import {
   CallToolRequestSchema,
   CompleteRequestSchema,
+  ElicitResultSchema,
   ErrorCode,
   ListResourcesRequestSchema,
   ListResourceTemplatesRequestSchema,
@@ -9,6 +11,8 @@ import {
   McpError,
   ReadResourceRequestSchema,
   type RequestInfo,
+  type ServerNotification,
+  type ServerRequest,
 } from '@modelcontextprotocol/sdk/types.js';
 import { instructionsFor } from './instructions.ts';
 import { ResourceError } from './resources/resources.ts';
@@ -52,7 +56,7 @@ function serveTools(server: Server, session: Session, surface: Surface): void {
   const list = { tools: [...surface.tools] };
   server.setRequestHandler(ListToolsRequestSchema, () => list as never);
   server.setRequestHandler(CallToolRequestSchema, async ({ params }, extra) => {
-    const caller = { ...withTrace(session, extra.requestInfo), client: clientOf(server, extra.sessionId) };
+    const caller = { ...withTrace(session, extra.requestInfo), client: clientOf(server, extra) };
     const call = surface.call(params.name, params.arguments, caller, extra.signal);
     // The specification wants a protocol error here; the SDK's own server answers an isError result.
     if (!call) throw new McpError(ErrorCode.InvalidParams, `Unknown tool: ${params.name}`);
@@ -61,8 +65,27 @@ function serveTools(server: Server, session: Session, surface: Surface): void {
   });
 }
 
-function clientOf(server: Server, sessionId: string | undefined): ClientPort {
-  return { name: server.getClientVersion()?.name.slice(0, longestName) || undefined, sessionId };
+type Extra = RequestHandlerExtra<ServerRequest, ServerNotification>;
+
+function clientOf(server: Server, { sessionId, requestInfo, sendRequest }: Extra): ClientPort {
+  const { elicitation } = server.getClientCapabilities() ?? {};
+  // Over HTTP without sessions nothing can be asked of a client, whatever it says it can do.
+  const isReachable = requestInfo === undefined || sessionId !== undefined;
+  // Naming no mode means form (MCP specification 2025-11-25, elicitation).
+  const hasForms = elicitation && (elicitation.form !== undefined || elicitation.url === undefined);
+  return {
+    name: server.getClientVersion()?.name.slice(0, longestName) || undefined,
+    sessionId,
+    askForm:
+      isReachable && hasForms
+        ? (question, { within, signal }) =>
+            sendRequest(
+              { method: 'elicitation/create', params: { mode: 'form', ...question } as never },
+              ElicitResultSchema,
+              { timeout: within, signal },
+            )
+        : undefined,
+  };
 }
 
 function serveResources(server: Server, session: Session, room: ResourceRoom): void {

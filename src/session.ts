@@ -1,4 +1,5 @@
 import type { Trail } from './audit.ts';
+import type { PendingCalls } from './calls/pending.ts';
 import { CallError, type ErrorCode } from './errors.ts';
 import type { Log } from './log.ts';
 import type { Pins } from './pins.ts';
@@ -29,6 +30,25 @@ export interface ClientPort {
   readonly name: string | undefined;
   /** Of a transport that keeps sessions. */
   readonly sessionId: string | undefined;
+  /**
+   * Has its person fill in a form; where it can.
+   *
+   * @returns the client's answer, unchecked
+   * @throws when there is none within so many milliseconds
+   */
+  readonly askForm?:
+    | ((
+        question: Question,
+        limits: { readonly within: number; readonly signal: AbortSignal },
+      ) => Promise<unknown>)
+    | undefined;
+}
+
+/** A form for a person (MCP specification 2025-11-25, elicitation). */
+export interface Question {
+  readonly message: string;
+  /** JSON Schema of a flat object. */
+  readonly requestedSchema: object;
 }
 
 /** One caller: its token, its settings, and the one way from a call to Synqly. */
@@ -44,6 +64,8 @@ export interface Session {
   readonly pins?: Pins | undefined;
   /** What it may do at all. */
   readonly policy: Policy;
+  /** Its calls that wait for confirmation. */
+  readonly pending: PendingCalls;
   /** Where its calls leave their lines. */
   readonly trail: Trail;
   /** Set for each call by the door it comes in by. */

@@ -1,3 +1,4 @@
+import { type ConfirmLevel, confirmLevels } from './policy.ts';
 import { parseBaseUrl, parseSecureUrl } from './synqly/url.ts';
 
 /** What there is to know of a setting. */
@@ -111,6 +112,23 @@ export const settings = {
     fallback: false,
     help: 'Serve only what reads; whatever writes is missing, and refused when called by name.',
     parse: parseBoolean,
+  }),
+  confirm: define<ConfirmLevel>({
+    flag: 'confirm',
+    placeholder: confirmLevels.join('|'),
+    env: 'SYNQLY_CONFIRM',
+    fallback: 'destroy',
+    help: 'What must be confirmed before it is sent: destroys; changes and destroys; nothing.',
+    parse: (text) => parseChoice(text, confirmLevels),
+  }),
+  confirmWithin: define<number>({
+    flag: 'confirm-within',
+    placeholder: 'seconds',
+    env: 'SYNQLY_CONFIRM_WITHIN',
+    fallback: 300_000,
+    fallbackText: '300',
+    help: 'Time to confirm a call; at most 3600.',
+    parse: (text) => parseNumber(text, 0.1, 3600) * 1000,
   }),
   auditLog: define<string | undefined>({
     flag: 'audit-log',

@@ -12,7 +12,7 @@ export type Arguments = Readonly<JsonObject>;
  *
  * @throws CallError `invalid_arguments` that names every argument at fault, never a value
  */
-export function readArguments(operation: Operation, raw: unknown): Arguments {
+export function readArguments(operation: Pick<Operation, 'id' | 'input'>, raw: unknown): Arguments {
   if (!isBounded(raw)) throw new CallError('invalid_arguments', `The arguments hold ${beyondBounds}.`);
   const decoded = decode(raw ?? {}, argumentSchemaOf(operation) as Schema);
   const parsed = operation.input.safeParse(decoded);

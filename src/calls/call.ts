@@ -4,9 +4,12 @@ import { permits } from '../policy.ts';
 import type { CallRecord, Session } from '../session.ts';
 import type { ApiAnswer } from '../synqly/answer.ts';
 import { findOperation } from '../tools/catalogue.ts';
+import type { Helper } from '../tools/helpers.ts';
 import type { Operation } from '../tools/operation.ts';
 import { readArguments } from './arguments.ts';
+import { assertUnchanged, type ConfirmedBy, lookAhead, obtainConsent } from './confirm.ts';
 import { withDeadline } from './deadline.ts';
+import type { PendingCall } from './pending.ts';
 import { holdToPins, operationUnder } from './pin.ts';
 import { isRepeatable, prepareRequest } from './request.ts';
 import { assertSecretsStay, secretsAmong } from './secret-arguments.ts';
@@ -22,8 +25,15 @@ export interface CallResult {
   readonly error: CallError | undefined;
 }
 
-/** Which arguments a call takes: those that its caller is shown, or pinned ones too, which must then agree. */
-export type Takes = 'shown' | 'pinned too';
+/** How a call is meant. */
+export interface Intent {
+  /** Which arguments it takes: those that its caller is shown, or pinned ones too, which must then agree. */
+  readonly takes?: 'shown' | 'pinned too';
+  /** It was put aside, and is now taken up again. */
+  readonly confirmed?: PendingCall;
+  /** Only to be shown, for this tool. */
+  readonly preview?: Helper;
+}
 
 /** `runCall` for an operation of the catalogue, by its id. */
 export function runOperation(
@@ -31,11 +41,11 @@ export function runOperation(
   raw: unknown,
   session: Session,
   cancelled: AbortSignal,
-  takes: Takes = 'shown',
+  intent: Intent = {},
 ): Promise<CallResult> {
   const operation = findOperation(id);
   if (!operation) throw new Error(`There is no operation ${id}.`);
-  return runCall(operation, raw, session, cancelled, takes);
+  return runCall(operation, raw, session, cancelled, intent);
 }
 
 /**
@@ -49,79 +59,99 @@ export async function runCall(
   raw: unknown,
   session: Session,
   cancelled: AbortSignal,
-  takes: Takes = 'shown',
+  { takes = 'shown', confirmed, preview }: Intent = {},
 ): Promise<CallResult> {
-  const started = performance.now();
-  const secrets: string[] = [];
+  const about: About = { started: performance.now(), secrets: [], confirmedBy: undefined };
   let outcome: Outcome;
   try {
     assertPermitted(operation, session);
     const under = operationUnder(session.pins, operation);
     const args = readArguments(takes === 'shown' ? under : operation, raw);
-    secrets.push(...secretsAmong(operation, args));
+    about.secrets.push(...secretsAmong(operation, args));
     if (!session.revealSecrets) assertSecretsStay(args);
-    if (operation.effect !== 'read') await session.trail.assertReady();
-    const answer = await withDeadline(session.timeout, cancelled, async (limits) => {
-      const held = await holdToPins(operation, args, session, limits);
-      const request = prepareRequest(held.operation, held.args);
-      const whole = await send(held.operation, held.args, request, session, limits);
-      return { ...whole, body: await held.inside(whole.body) };
-    });
-    const body = session.revealSecrets ? answer.body : withholdDeclared(operation, answer.body);
-    outcome = { value: shapeAnswer(operation, { ...answer, body }), answer };
+    const call = { operation, args, raw };
+    if (preview) {
+      outcome = { value: (await lookAhead(call, session, cancelled)).preview };
+    } else {
+      if (operation.effect !== 'read') await session.trail.assertReady();
+      const consent = await obtainConsent(call, confirmed, session, cancelled);
+      about.confirmedBy = consent.by;
+      const answer = await withDeadline(session.timeout, cancelled, async (limits) => {
+        const held = await holdToPins(operation, args, session, limits);
+        const request = prepareRequest(held.operation, held.args);
+        const known = await assertUnchanged(consent, held.operation, held.args, session, limits);
+        const whole = await send(held.operation, held.args, request, session, { ...limits, known });
+        return { ...whole, body: await held.inside(whole.body) };
+      });
+      const body = session.revealSecrets ? answer.body : withholdDeclared(operation, answer.body);
+      outcome = { value: shapeAnswer(operation, { ...answer, body }), answer };
+    }
   } catch (cause) {
-    outcome = { error: explain(cause, operation, session) };
+    outcome = { cause: softened(cause, operation) };
   }
-  record(operation, outcome, session, performance.now() - started);
-  await leaveTrace(operation, raw, outcome, session, secrets);
-  const value = outcome.error ? { error: outcome.error.toJSON() } : outcome.value;
-  return { value: maskKnown(value, [...session.knownTokens, ...secrets]), error: outcome.error };
+  return finish(preview ?? operation, raw, outcome, session, about);
 }
 
 function assertPermitted({ id, effect }: Operation, { policy }: Session): void {
   if (!permits(policy, effect)) throw new CallError('read_only', `${id} does more than read.`);
 }
 
-type Outcome =
-  | { readonly value: unknown; readonly answer: ApiAnswer; readonly error?: undefined }
-  | { readonly error: CallError };
-
-/** A fault of our own is logged whole; the caller learns only that there was one. */
-function explain(cause: unknown, operation: Operation, session: Session): CallError {
-  if (cause instanceof CallError) {
-    const harmless = cause.retry === 'check' && isRepeatable(operation);
-    return harmless ? new CallError(cause.code, cause.message, { ...cause.facts, retry: 'safe' }) : cause;
-  }
-  session.log.error({ err: cause, tool: operation.id }, 'a call failed by a fault of this server');
-  return new CallError('internal', 'The call failed by a fault of this server.', { cause });
+/** A failure after which nothing more can have happened than was wanted may be tried again. */
+function softened(cause: unknown, operation: Operation): unknown {
+  const harmless = cause instanceof CallError && cause.retry === 'check' && isRepeatable(operation);
+  return harmless ? new CallError(cause.code, cause.message, { ...cause.facts, retry: 'safe' }) : cause;
 }
 
-async function leaveTrace(
-  operation: Operation,
+type Outcome =
+  | { readonly value: unknown; readonly answer?: ApiAnswer; readonly cause?: undefined }
+  | { readonly cause: unknown };
+
+/** What is known of a call beside its outcome. */
+interface About {
+  /** `performance.now()` */
+  readonly started: number;
+  /** None of them may be in what leaves the server. */
+  readonly secrets: string[];
+  confirmedBy: ConfirmedBy | undefined;
+}
+
+/** Records how a call of a tool ended, and makes its result. */
+export async function finish(
+  tool: Operation | Helper,
   raw: unknown,
   outcome: Outcome,
   session: Session,
-  secrets: readonly string[],
-): Promise<void> {
-  if (operation.effect === 'read') return;
-  const { error } = outcome;
-  const { status, requestId } = error ? error.facts : outcome.answer;
-  const trace = traceOf(operation, raw, session, { outcome: error?.code ?? 'ok', status, requestId });
-  const masked = maskKnown(trace, [...session.knownTokens, ...secrets]) as JsonObject;
-  await session.trail.write(masked, operation.effect === 'destroy');
+  { started, secrets, confirmedBy }: About,
+): Promise<CallResult> {
+  const error = 'value' in outcome ? undefined : explain(outcome.cause, tool, session);
+  const { status, requestId } = error?.facts ?? ('answer' in outcome ? outcome.answer : undefined) ?? {};
+  const ending = { outcome: error?.code ?? 'ok', status, requestId } as const;
+  const milliseconds = performance.now() - started;
+  record({ tool: tool.id, outcome: ending.outcome, milliseconds, status }, requestId, session);
+  const unspoken = [...session.knownTokens, ...secrets];
+  if (tool.effect !== 'read') {
+    const trace = traceOf(tool, raw, session, { ...ending, confirmedBy });
+    await session.trail.write(maskKnown(trace, unspoken) as JsonObject, tool.effect === 'destroy');
+  }
+  const value = 'value' in outcome ? outcome.value : { error: error?.toJSON() };
+  return { value: maskKnown(value, unspoken), error };
 }
 
-function record(operation: Operation, outcome: Outcome, session: Session, milliseconds: number): void {
-  const { error } = outcome;
-  const { status, requestId } = error ? error.facts : outcome.answer;
-  const call: CallRecord = { tool: operation.id, outcome: error?.code ?? 'ok', milliseconds, status };
+/** A fault of our own is logged whole; the caller learns only that there was one. */
+function explain(cause: unknown, { id }: Operation | Helper, session: Session): CallError {
+  if (cause instanceof CallError) return cause;
+  session.log.error({ err: cause, tool: id }, 'a call failed by a fault of this server');
+  return new CallError('internal', 'The call failed by a fault of this server.', { cause });
+}
+
+function record(call: CallRecord, requestId: string | undefined, session: Session): void {
   session.onCall?.(call);
   session.log.info(
     {
       tool: call.tool,
       outcome: call.outcome,
-      ms: Math.round(milliseconds),
-      status,
+      ms: Math.round(call.milliseconds),
+      status: call.status,
       request_id: requestId,
       caller: session.caller,
     },

@@ -13,6 +13,7 @@ export type Limits = Pick<ApiRequest, 'signal' | 'deadline'>;
 /**
  * Sends the request of a call.
  *
+ * @param limits when it must end; `known` is the present object, where it was just read
  * @throws CallError
  */
 export function send(
@@ -20,10 +21,10 @@ export function send(
   args: Arguments,
   request: PreparedRequest,
   session: Session,
-  limits: Limits,
+  { known, ...limits }: Limits & { readonly known?: JsonObject | undefined },
 ): Promise<ApiAnswer> {
   return operation.replacesWhole
-    ? replaceWhole(args, request, session, limits)
+    ? replaceWhole(args, request, session, limits, known)
     : session.send({ ...request, ...limits });
 }
 
@@ -36,8 +37,13 @@ async function replaceWhole(
   request: PreparedRequest,
   session: Session,
   limits: Limits,
+  known: JsonObject | undefined,
 ): Promise<ApiAnswer> {
-  const { path } = request;
+  const current = known ?? (await readCurrent(request, session, limits));
+  return session.send({ ...request, body: wholeBody(args, current, request), ...limits });
+}
+
+async function readCurrent({ path }: PreparedRequest, session: Session, limits: Limits): Promise<JsonObject> {
   const read = await session.send({ method: 'GET', path, repeatable: true, ...limits });
   const current = isJsonObject(read.body) ? read.body.result : undefined;
   if (!isJsonObject(current)) {
@@ -51,8 +57,17 @@ async function replaceWhole(
       },
     );
   }
+  return current;
+}
+
+/**
+ * The body that replaces an object.
+ *
+ * @throws CallError `stale_object` when it has changed since the caller read it
+ */
+export function wholeBody(args: Arguments, current: JsonObject, { body }: PreparedRequest): JsonObject {
   assertFresh(args.updated_at, current.updated_at);
-  return session.send({ ...request, body: overlay(current, request.body as JsonObject), ...limits });
+  return overlay(current, body as JsonObject);
 }
 
 /** Times are compared as times: the API may write the same moment with more or fewer digits. */

@@ -5,6 +5,7 @@ import type { Session } from '../session.ts';
 import { hashToken } from '../tokens/grant.ts';
 import type { Operation } from '../tools/operation.ts';
 import { isBounded } from './bounds.ts';
+import type { ConfirmedBy } from './confirm.ts';
 
 /** How a call ended, as the trail tells it. */
 export interface Ending {
@@ -12,10 +13,13 @@ export interface Ending {
   readonly outcome: string;
   readonly status: number | undefined;
   readonly requestId: string | undefined;
+  readonly confirmedBy: ConfirmedBy | undefined;
 }
 
+type Traced = Pick<Operation, 'id' | 'effect' | 'params'>;
+
 /** The line that a call leaves in the trail: who did what to which objects, and how it ended. */
-export function traceOf(operation: Operation, raw: unknown, session: Session, ending: Ending): JsonObject {
+export function traceOf(operation: Traced, raw: unknown, session: Session, ending: Ending): JsonObject {
   const { client } = session;
   return dropUndefined({
     type: 'audit',
@@ -27,6 +31,7 @@ export function traceOf(operation: Operation, raw: unknown, session: Session, en
     client: client?.name,
     session: client?.sessionId,
     arguments_hash: hashArguments(raw),
+    confirmed_by: ending.confirmedBy,
     outcome: ending.outcome,
     status: ending.status,
     request_id: ending.requestId,
@@ -38,7 +43,7 @@ export function traceOf(operation: Operation, raw: unknown, session: Session, en
 const longestTarget = 128;
 
 /** The ids and names in the path. No other argument is told. */
-function targetsOf({ params }: Operation, raw: unknown): JsonObject {
+function targetsOf({ params }: Traced, raw: unknown): JsonObject {
   const given = isJsonObject(raw) ? raw : {};
   const names = Object.keys(params).filter((name) => typeof given[name] === 'string');
   return Object.fromEntries(names.map((name) => [name, shortened(given[name] as string)]));

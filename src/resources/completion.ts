@@ -39,7 +39,7 @@ async function completeName(
       { ...args, ...query, limit: mostValues },
       session,
       cancelled,
-      'pinned too',
+      { takes: 'pinned too' },
     );
     return isJsonObject(value) && Array.isArray(value.result) ? value.result.filter(isJsonObject) : undefined;
   };

@@ -22,7 +22,9 @@ export async function readResource(
 ): Promise<ResourceContents> {
   const read = resolve(uri);
   if (!read) throw new ResourceError('Resource not found', true, { uri });
-  const { value, error } = await runOperation(read.operation, read.args, session, cancelled, 'pinned too');
+  const { value, error } = await runOperation(read.operation, read.args, session, cancelled, {
+    takes: 'pinned too',
+  });
   if (!error) return { uri, mimeType, text: JSON.stringify(value) };
   const missing = ['not_found', 'invalid_arguments', 'outside_pin'].includes(error.code);
   throw new ResourceError(missing ? 'Resource not found' : error.message, missing, {

@@ -3,7 +3,7 @@ import type { Pins } from '../pins.ts';
 import type { Policy } from '../policy.ts';
 import type { Session } from '../session.ts';
 import { effects, type Tool } from './published.ts';
-import { isServed, selectTools } from './select.ts';
+import { isServed, selectHelpers, selectTools } from './select.ts';
 
 /** What a client is shown of the selected operations, and how it runs them. */
 export interface Surface {
@@ -17,13 +17,17 @@ export interface Surface {
   ): Promise<CallResult> | undefined;
 }
 
-/** One tool for each operation that pins and policy leave. It is for sessions with pins of that kind. */
+/** One tool for each operation that pins and policy leave, and those about calls. It is for sessions with pins of that kind. */
 export function createFullSurface(pins: Pins | undefined, policy: Policy): Surface {
+  const helpers = selectHelpers(policy);
+  const isHelper = (name: string) => helpers.some((helper) => helper.name === name);
   return {
-    tools: selectTools(pins, policy),
+    tools: [...selectTools(pins, policy), ...helpers],
     // What only the policy hides is refused by the call itself, which tells why and leaves its trail.
-    call: (name, args, session, cancelled) =>
-      isOperation(name) && isServed(name, pins) ? runNamed(name, args, session, cancelled) : undefined,
+    call: (name, args, session, cancelled) => {
+      if (isHelper(name)) return runHelperNamed(name, args, session, cancelled);
+      return isOperation(name) && isServed(name, pins) ? runNamed(name, args, session, cancelled) : undefined;
+    },
   };
 }
 
@@ -41,4 +45,14 @@ async function runNamed(
   pipeline ??= import('../calls/call.ts');
   const { runOperation } = await pipeline;
   return runOperation(name, args, session, cancelled);
+}
+
+async function runHelperNamed(
+  name: string,
+  args: unknown,
+  session: Session,
+  cancelled: AbortSignal,
+): Promise<CallResult> {
+  const { runHelper } = await import('../calls/helpers.ts');
+  return runHelper(name, args, session, cancelled);
 }

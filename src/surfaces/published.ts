@@ -1,4 +1,5 @@
 import { catalogue } from '../tools/catalogue.ts';
+import { type Helper, helpers } from '../tools/helpers.ts';
 import { type Annotations, annotationsOf, type Effect, type Operation } from '../tools/operation.ts';
 import type { Reach } from '../tools/reach.ts';
 import { type InputSchema, inputSchemaOf } from '../tools/schema.ts';
@@ -28,7 +29,10 @@ export const effects: Readonly<Record<string, Effect>> = Object.fromEntries(
   catalogue.map(({ id, effect }) => [id, effect]),
 );
 
-function toTool(operation: Operation): Tool {
+/** The tools about calls. */
+export const helperTools: readonly Tool[] = helpers.map(toTool);
+
+function toTool(operation: Operation | Helper): Tool {
   return {
     name: operation.id,
     title: operation.title,

@@ -2,7 +2,7 @@ import { kindOf, type PinKind, type Pins } from '../pins.ts';
 import { type Policy, permits } from '../policy.ts';
 import { isHidden, withdrawnArguments } from '../tools/reach.ts';
 import type { InputSchema } from '../tools/schema.ts';
-import { effects, publishedTools, reaches, type Tool } from './published.ts';
+import { effects, helperTools, publishedTools, reaches, type Tool } from './published.ts';
 
 /** Whether pins leave an operation in sight. One whose reach is unknown is not. */
 export function isServed(id: string, pins: Pins | undefined): boolean {
@@ -14,6 +14,12 @@ export function isServed(id: string, pins: Pins | undefined): boolean {
 /** The tools that pins and policy leave, without the arguments that the pins take away. */
 export function selectTools(pins: Pins | undefined, policy: Policy): readonly Tool[] {
   return toolsInside(pins).filter(({ name }) => permits(policy, effects[name]));
+}
+
+/** The tools about calls that a policy has a use for. */
+export function selectHelpers({ readOnly, confirm }: Policy): readonly Tool[] {
+  if (readOnly) return [];
+  return helperTools.filter(({ annotations }) => annotations.readOnlyHint || confirm !== 'never');
 }
 
 const toolsUnder = new Map<PinKind, readonly Tool[]>();

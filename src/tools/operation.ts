@@ -127,7 +127,7 @@ export function defineOperation<const Path extends string, Given>(
 }
 
 /** The hints that follow from what an operation does; nobody writes them by hand. */
-export function annotationsOf(operation: Operation): Annotations {
+export function annotationsOf(operation: Pick<Operation, 'effect' | 'idempotent'>): Annotations {
   const { effect } = operation;
   return {
     readOnlyHint: effect === 'read',

@@ -12,7 +12,10 @@ export interface InputSchema {
 
 type Node = Record<string, unknown>;
 
-const published = new WeakMap<Operation, InputSchema>();
+/** A tool, as far as its arguments go. */
+type Taking = Pick<Operation, 'input'>;
+
+const published = new WeakMap<Taking, InputSchema>();
 
 /**
  * The published input schema of an operation: what a model needs, in the words of JSON Schema that all model
@@ -20,7 +23,7 @@ const published = new WeakMap<Operation, InputSchema>();
  * Converted once per process: conversion is what makes a tool list slow. `$schema` is left out because
  * 2020-12 is the protocol's default dialect (MCP specification 2025-11-25, tools).
  */
-export function inputSchemaOf(operation: Operation): InputSchema {
+export function inputSchemaOf(operation: Taking): InputSchema {
   let schema = published.get(operation);
   if (!schema) {
     const { $schema, ...rest } = z.toJSONSchema(operation.input, {
@@ -41,10 +44,10 @@ export function inputSchemaOf(operation: Operation): InputSchema {
   return schema;
 }
 
-const whole = new WeakMap<Operation, object>();
+const whole = new WeakMap<Taking, object>();
 
 /** The schema that arguments are held to, with nothing hidden or sketched; converted with the first call. */
-export function argumentSchemaOf(operation: Operation): object {
+export function argumentSchemaOf(operation: Taking): object {
   let schema = whole.get(operation);
   if (!schema) {
     schema = z.toJSONSchema(operation.input, { io: 'input', reused: 'inline' });

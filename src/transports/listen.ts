@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { createTrail } from '../audit.ts';
+import { createConfirmations } from '../calls/pending.ts';
 import { type Config, ConfigError } from '../config.ts';
 import { createLog, type Log } from '../log.ts';
 import { kindOf, type PinKind, pinsOf } from '../pins.ts';
@@ -116,12 +117,14 @@ function offeringsByKind(policy: Policy): HttpOptions['offeringFor'] {
 
 function sessionsFor(config: Config, client: Upstream['client'], log: Log): HttpOptions['sessionOf'] {
   const policy = policyOf(config);
+  const confirmations = createConfirmations(config.confirmWithin.value);
   const trail = createTrail(config.auditLog.value, log);
   return (caller, metrics) =>
     createSession({
       // What a pinned name means is remembered by the object, and may be another account for another caller.
       pins: caller.pins && { ...caller.pins },
       policy,
+      pending: confirmations(caller.hash),
       trail,
       open: async () => ({ client, token: caller.token }),
       knownTokens: caller.token.known,

@@ -1,5 +1,6 @@
 import type { AddressInfo } from 'node:net';
 import { createTrail } from '../../src/audit.ts';
+import { createConfirmations } from '../../src/calls/pending.ts';
 import { CallError } from '../../src/errors.ts';
 import { createLog } from '../../src/log.ts';
 import { ResourceError } from '../../src/resources/resources.ts';
@@ -106,7 +107,8 @@ export async function startFixture(): Promise<{ url: string; close: () => Promis
         log,
         timeout: 1_000,
         revealSecrets: false,
-        policy: { readOnly: false },
+        policy: { readOnly: false, confirm: 'never' },
+        pending: createConfirmations(1)('fixture'),
         trail: createTrail(undefined, log),
         sandbox: true,
       }),

@@ -5,6 +5,7 @@ import { type HttpRig, startHttpRig } from './http-support.ts';
 let rig: HttpRig;
 beforeAll(async () => {
   rig = await startHttpRig({ args: ['--rate-per-minute', '1000000', '--max-concurrent', '20'] });
+  await isServed();
 });
 afterAll(() => rig.close());
 

@@ -3,7 +3,7 @@ import { type Rig, startProgram, startRig } from './support.ts';
 
 let rig: Rig;
 beforeAll(async () => {
-  rig = await startRig();
+  rig = await startRig({ args: ['--confirm', 'never'] });
 });
 afterEach(() => rig.sandbox.faults.clear());
 afterAll(() => rig.close());

@@ -8,7 +8,7 @@ let rig: Rig;
 let answers: Record<string, ToolAnswer>;
 
 beforeAll(async () => {
-  rig = await startRig();
+  rig = await startRig({ args: ['--confirm', 'never'] });
   answers = { ...(await runSteps(rig, steps)), ...(await runAsMember()) };
 }, 60_000);
 afterAll(() => rig.close());
@@ -24,7 +24,7 @@ async function runAsMember(): Promise<Record<string, ToolAnswer>> {
     body: JSON.stringify({ name, secret: memberPassword }),
   });
   const { result } = (await response.json()) as { result: { token: { access: { secret: string } } } };
-  const program = await startProgram(['--base-url', rig.sandbox.baseUrl], {
+  const program = await startProgram(['--base-url', rig.sandbox.baseUrl, '--confirm', 'never'], {
     SYNQLY_TOKEN: result.token.access.secret,
   });
   const answered = await runSteps(program, memberSteps);

@@ -12,6 +12,8 @@ beforeAll(async () => {
     String(oneMebibyte),
     '--log-level',
     'debug',
+    '--confirm',
+    'never',
   ];
   rig = await startRig({ args });
 });

@@ -81,7 +81,12 @@ export function startGateway(sandbox: Sandbox, store: string, args: string[] = [
 /** A client of a gateway of its own, logged in with an MCP token for what the flags name. */
 export async function connectGateway(sandbox: Sandbox, flags: string[]): Promise<Program> {
   const store = await makeFolder();
-  const gateway = await startGateway(sandbox, store.named, ['--rate-per-minute', '1000000']);
+  const gateway = await startGateway(sandbox, store.named, [
+    '--rate-per-minute',
+    '1000000',
+    '--confirm',
+    'never',
+  ]);
   const { token } = await makeMcpToken(sandbox, store.named, ...flags);
   const program = programOf(await gateway.connect(token), gateway.stderr);
   const close = async () => {

@@ -1,10 +1,10 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { Client } from '@modelcontextprotocol/sdk/client/index.js';
+import type { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
 import { vi } from 'vitest';
 import type { Exchange } from '../../src/sandbox/app.ts';
 import { type Sandbox, type SandboxOptions, startSandbox } from '../../src/sandbox/start.ts';
-import { builtCli, cleanEnvironment } from './support.ts';
+import { builtCli, cleanEnvironment, createClient, type Person } from './support.ts';
 
 /** The built program, serving HTTP on a free port. */
 export interface HttpProgram {
@@ -17,7 +17,8 @@ export interface HttpProgram {
   /** Runs a tool for a token; gives the parsed JSON of its text. */
   // biome-ignore lint/suspicious/noExplicitAny: answers are compared, not programmed against
   call(token: string, name: string, args?: Record<string, unknown>): Promise<any>;
-  connect(token: string): Promise<Client>;
+  /** @param person makes it a client with forms */
+  connect(token: string, person?: Person): Promise<Client>;
   close(): Promise<void>;
 }
 
@@ -65,8 +66,8 @@ export async function startHttpProgram(
       const { result } = (await response.json()) as { result: { content: { text: string }[] } };
       return JSON.parse(result.content[0]?.text ?? '');
     },
-    connect: async (token) => {
-      const client = new Client({ name: 'test', version: '1.0.0' });
+    connect: async (token, person) => {
+      const client = createClient(person);
       const requestInit = { headers: { authorization: `Bearer ${token}` } };
       await client.connect(new StreamableHTTPClientTransport(new URL(url), { requestInit }) as never);
       return client;

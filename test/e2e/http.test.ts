@@ -13,9 +13,9 @@ afterAll(() => rig.close());
 const ping = { method: 'ping' };
 const bearer = (token: string) => ({ authorization: `Bearer ${token}` });
 
-test('a client over Streamable HTTP lists 96 tools and runs them', async () => {
+test('a client over Streamable HTTP lists all tools and runs them', async () => {
   const client = await rig.connect(rig.sandbox.token);
-  expect((await client.listTools()).tools).toHaveLength(96);
+  expect((await client.listTools()).tools).toHaveLength(98);
   const { contents } = await client.readResource({ uri: 'synqly://status/timeseries' });
   expect(contents).toHaveLength(1);
   await client.close();

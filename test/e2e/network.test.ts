@@ -138,7 +138,7 @@ test('an answer that announces more than the cap is refused at once', async () =
 
 test('a 204 is a success for a write, which says so, and an error for a read', async () => {
   const base = await listen(createServer((_, response) => response.writeHead(204).end()));
-  const program = await startProgram(['--base-url', base], { SYNQLY_TOKEN: canary });
+  const program = await startProgram(['--base-url', base, '--confirm', 'never'], { SYNQLY_TOKEN: canary });
   const write = await program.call('accounts_delete', { account_id: 'x' });
   const read = await program.call('accounts_get', { account_id: 'x' });
   await program.close();

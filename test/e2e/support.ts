@@ -2,6 +2,11 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { StdioClientTransport } from '@modelcontextprotocol/sdk/client/stdio.js';
+import {
+  type ElicitRequestFormParams,
+  ElicitRequestSchema,
+  type ElicitResult,
+} from '@modelcontextprotocol/sdk/types.js';
 import type { Exchange } from '../../src/sandbox/app.ts';
 import { type Sandbox, type SandboxOptions, startSandbox } from '../../src/sandbox/start.ts';
 
@@ -32,8 +37,29 @@ export interface ToolAnswer {
   readonly json: any;
 }
 
-/** Starts the built program and connects the SDK's client to it over stdio. */
-export async function startProgram(args: string[], env: Record<string, string> = {}): Promise<Program> {
+/** Answers a form in the place of a person. */
+export type Person = (question: ElicitRequestFormParams) => Promise<ElicitResult>;
+
+/** A client, with forms if there is a person to fill them in. */
+export function createClient(person?: Person): Client {
+  const capabilities = person ? { elicitation: { form: {} } } : {};
+  const client = new Client({ name: 'test', version: '1.0.0' }, { capabilities });
+  if (person) {
+    client.setRequestHandler(ElicitRequestSchema, ({ params }) => person(params as ElicitRequestFormParams));
+  }
+  return client;
+}
+
+/**
+ * Starts the built program and connects the SDK's client to it over stdio.
+ *
+ * @param person makes it a client with forms
+ */
+export async function startProgram(
+  args: string[],
+  env: Record<string, string> = {},
+  person?: Person,
+): Promise<Program> {
   const transport = new StdioClientTransport({
     command: process.execPath,
     args: [builtCli, ...args],
@@ -44,7 +70,7 @@ export async function startProgram(args: string[], env: Record<string, string> =
   transport.stderr?.on('data', (chunk) => {
     written += chunk;
   });
-  const client = new Client({ name: 'test', version: '1.0.0' });
+  const client = createClient(person);
   await client.connect(transport);
   return programOf(client, () => written);
 }

@@ -2,6 +2,8 @@ import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { factOperations, type Program, startProgram } from './support.ts';
 
+const helperNames = ['confirm_call', 'preview_call'];
+
 let program: Program;
 beforeAll(async () => {
   program = await startProgram(['--sandbox']);
@@ -10,8 +12,14 @@ afterAll(() => program.close());
 
 test('every operation of the API is a tool of the same name', async () => {
   const { tools } = await program.client.listTools();
-  expect(tools.map(({ name }) => name).sort()).toEqual(factOperations.map(({ id }) => id).sort());
-  expect(tools).toHaveLength(96);
+  const names = tools.map(({ name }) => name).filter((name) => !helperNames.includes(name));
+  expect(names.sort()).toEqual(factOperations.map(({ id }) => id).sort());
+  expect(names).toHaveLength(96);
+});
+
+test('the tools about calls are listed after them', async () => {
+  const { tools } = await program.client.listTools();
+  expect(tools.slice(96).map(({ name }) => name)).toEqual(helperNames);
 });
 
 test('every tool has a title, a description, a strict input schema and all four hints', async () => {

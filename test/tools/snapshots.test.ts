@@ -1,6 +1,7 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { catalogue } from '../../src/tools/catalogue.ts';
+import { helpers } from '../../src/tools/helpers.ts';
 import { annotationsOf } from '../../src/tools/operation.ts';
 import { inputSchemaOf } from '../../src/tools/schema.ts';
 
@@ -8,7 +9,9 @@ const folder = new URL('./snapshots/', import.meta.url);
 // Read before the tests run, which write a missing file outside of CI.
 const present = existsSync(folder) ? readdirSync(folder) : [];
 
-test.each(catalogue)('$id is published as its snapshot says', async (operation) => {
+const tools = [...catalogue, ...helpers];
+
+test.each(tools)('$id is published as its snapshot says', async (operation) => {
   const tool = {
     name: operation.id,
     title: operation.title,
@@ -20,5 +23,5 @@ test.each(catalogue)('$id is published as its snapshot says', async (operation) 
 });
 
 test('there is a snapshot for every tool and none besides', () => {
-  expect([...present].sort()).toEqual(catalogue.map(({ id }) => `${id}.json`).sort());
+  expect([...present].sort()).toEqual(tools.map(({ id }) => `${id}.json`).sort());
 });

@@ -1,0 +1,63 @@
+/** A call that waits for its confirmation. */
+export interface PendingCall {
+  readonly operationId: string;
+  /** As the caller gave them. */
+  readonly args: unknown;
+  /** Of what was shown: the object and what goes with it. */
+  readonly digest: string;
+}
+
+/** The calls of one caller that wait for confirmation. */
+export interface PendingCalls {
+  /** Milliseconds for which a call waits. */
+  readonly within: number;
+  /** Keeps a call; gives the id that confirms it. */
+  put(call: PendingCall): string;
+  /** Hands a call out, once: undefined when the id is unknown, used, expired or another caller's. */
+  take(id: string): PendingCall | undefined;
+}
+
+/** More of them drop the caller's oldest. */
+const mostOfOneCaller = 20;
+const most = 10_000;
+
+interface Kept {
+  readonly call: PendingCall;
+  readonly caller: string;
+  readonly until: number;
+}
+
+/**
+ * Keeps calls that wait for confirmation, in the memory of this process only.
+ *
+ * @param within milliseconds for which each waits
+ */
+export function createConfirmations(within: number): (caller: string) => PendingCalls {
+  // In the order in which they expire.
+  const kept = new Map<string, Kept>();
+
+  const makeRoom = (caller: string): void => {
+    const now = performance.now();
+    for (const [id, { until }] of kept) if (until <= now) kept.delete(id);
+    const own = [...kept].filter(([, one]) => one.caller === caller);
+    for (const [id] of own.slice(0, Math.max(0, own.length - mostOfOneCaller + 1))) kept.delete(id);
+    const [oldest] = kept.keys();
+    if (kept.size >= most && oldest !== undefined) kept.delete(oldest);
+  };
+
+  return (caller) => ({
+    within,
+    put: (call) => {
+      makeRoom(caller);
+      const id = crypto.randomUUID();
+      kept.set(id, { call, caller, until: performance.now() + within });
+      return id;
+    },
+    take: (id) => {
+      const found = kept.get(id);
+      if (found?.caller !== caller) return undefined;
+      kept.delete(id);
+      return found.until > performance.now() ? found.call : undefined;
+    },
+  });
+}

@@ -1,0 +1,91 @@
+import { dropUndefined } from '../errors.ts';
+import { isJsonObject, type JsonObject, mapStrings } from '../json.ts';
+import type { Operation } from '../tools/operation.ts';
+import type { Arguments } from './arguments.ts';
+import { patched, stepsBetween, valueAt } from './differences.ts';
+import type { Look } from './look.ts';
+import { readerOf } from './reader.ts';
+import type { PreparedRequest } from './request.ts';
+import { secretsAmong } from './secret-arguments.ts';
+import { withheld, withholdDeclared } from './secrets.ts';
+import { wholeBody } from './send.ts';
+
+/** What of an object tells which one it is. */
+const identifying = [
+  'id',
+  'name',
+  'fullname',
+  'description',
+  'environment',
+  'account_id',
+  'owner_type',
+  'provider_type',
+  'connector',
+  'permission_set',
+  'token_type',
+  'created_at',
+  'updated_at',
+];
+
+/**
+ * What a call would send, and what it would meet: for a change the fields that differ, for a destroy what goes with
+ * the object. Without secrets; names in it were written by others.
+ *
+ * @throws CallError `stale_object`
+ */
+export function previewOf(
+  operation: Operation,
+  args: Arguments,
+  request: PreparedRequest,
+  { object, takes }: Look,
+): JsonObject {
+  const mask = maskOf(operation, args);
+  const body = operation.replacesWhole && object ? wholeBody(args, object, request) : request.body;
+  const { method, path, query = {} } = request;
+  return dropUndefined({
+    tool: operation.id,
+    effect: operation.effect,
+    sends: dropUndefined({
+      method,
+      path,
+      query: Object.keys(query).length > 0 ? query : undefined,
+      body: body === undefined ? undefined : mask(body),
+    }),
+    object: object && identityOf(object),
+    changes: operation.effect === 'change' && object ? changesOf(operation, object, body, mask) : undefined,
+    takes: Object.keys(takes).length > 0 ? takes : undefined,
+  });
+}
+
+function identityOf(object: JsonObject): JsonObject {
+  const told = identifying.filter((name) => object[name] !== undefined && object[name] !== null);
+  return Object.fromEntries(told.map((name) => [name, object[name]]));
+}
+
+type Mask = (value: unknown) => unknown;
+
+/** Masks the secrets of an object, and the secret arguments of the call wherever they stand. */
+function maskOf(operation: Operation, args: Arguments): Mask {
+  const reader = readerOf(operation);
+  const given = new Set(secretsAmong(operation, args));
+  return (value) => {
+    const declared =
+      reader && isJsonObject(value)
+        ? (withholdDeclared(reader, { result: value }) as JsonObject).result
+        : value;
+    return mapStrings(declared, (text) => (given.has(text) ? withheld : text));
+  };
+}
+
+function changesOf(operation: Operation, object: JsonObject, body: unknown, mask: Mask): unknown {
+  const next = operation.method === 'PATCH' ? patched(object, body) : body;
+  if (next === undefined)
+    return operation.method === 'PATCH' ? 'the patch does not fit the object' : undefined;
+  if (!isJsonObject(next)) return undefined;
+  const [from, to] = [mask(object), mask(next)] as [JsonObject, JsonObject];
+  return stepsBetween(object, next).map(({ path }) => ({
+    path,
+    from: valueAt(from, path),
+    to: valueAt(to, path),
+  }));
+}
