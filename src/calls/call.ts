@@ -17,6 +17,7 @@ import { maskKnown, withholdDeclared } from './secrets.ts';
 import { send } from './send.ts';
 import { shapeAnswer } from './shape.ts';
 import { traceOf } from './trace.ts';
+import { withAftermath } from './undo.ts';
 
 /** What a call gives to the client. */
 export interface CallResult {
@@ -84,7 +85,8 @@ export async function runCall(
         return { ...whole, body: await held.inside(whole.body) };
       });
       const body = session.revealSecrets ? answer.body : withholdDeclared(operation, answer.body);
-      outcome = { value: shapeAnswer(operation, { ...answer, body }), answer };
+      const shaped = shapeAnswer(operation, { ...answer, body });
+      outcome = { value: withAftermath(shaped, operation, args, answer), answer };
     }
   } catch (cause) {
     outcome = { cause: softened(cause, operation) };

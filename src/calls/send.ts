@@ -5,10 +5,16 @@ import type { ApiAnswer } from '../synqly/answer.ts';
 import type { ApiRequest } from '../synqly/client.ts';
 import type { Operation } from '../tools/operation.ts';
 import type { Arguments } from './arguments.ts';
-import type { PreparedRequest } from './request.ts';
+import { readIfPossible } from './reader.ts';
+import { type PreparedRequest, prepareRequest } from './request.ts';
 
 /** When a call must end. */
 export type Limits = Pick<ApiRequest, 'signal' | 'deadline'>;
+
+/** The answer to a call, and the object as it was before, where that is known. */
+export interface Sent extends ApiAnswer {
+  readonly before: JsonObject | undefined;
+}
 
 /**
  * Sends the request of a call.
@@ -16,34 +22,43 @@ export type Limits = Pick<ApiRequest, 'signal' | 'deadline'>;
  * @param limits when it must end; `known` is the present object, where it was just read
  * @throws CallError
  */
-export function send(
+export async function send(
   operation: Operation,
   args: Arguments,
   request: PreparedRequest,
   session: Session,
   { known, ...limits }: Limits & { readonly known?: JsonObject | undefined },
-): Promise<ApiAnswer> {
-  return operation.replacesWhole
-    ? replaceWhole(args, request, session, limits, known)
-    : session.send({ ...request, ...limits });
+): Promise<Sent> {
+  const read = operation.replacesWhole ? readCurrent : readFormer;
+  const before = known ?? (await read(operation, args, session, limits));
+  const body = operation.replacesWhole && before ? wholeBody(args, before, request) : request.body;
+  return { ...(await session.send({ ...request, body, ...limits })), before };
+}
+
+/** What a patch or a delete meets, to tell afterwards; that it cannot be read stops nothing. */
+async function readFormer(
+  operation: Operation,
+  args: Arguments,
+  session: Session,
+  limits: Limits,
+): Promise<JsonObject | undefined> {
+  const { method } = operation;
+  return method === 'PATCH' || method === 'DELETE'
+    ? readIfPossible(operation, args, session, limits)
+    : undefined;
 }
 
 /**
  * A PUT of this API takes the whole object, with the fields that the server manages. The current one is read,
  * the given fields are laid over it, and all of it goes back, fields unknown to us included.
  */
-async function replaceWhole(
+async function readCurrent(
+  operation: Operation,
   args: Arguments,
-  request: PreparedRequest,
   session: Session,
   limits: Limits,
-  known: JsonObject | undefined,
-): Promise<ApiAnswer> {
-  const current = known ?? (await readCurrent(request, session, limits));
-  return session.send({ ...request, body: wholeBody(args, current, request), ...limits });
-}
-
-async function readCurrent({ path }: PreparedRequest, session: Session, limits: Limits): Promise<JsonObject> {
+): Promise<JsonObject> {
+  const { path } = prepareRequest(operation, args);
   const read = await session.send({ method: 'GET', path, repeatable: true, ...limits });
   const current = isJsonObject(read.body) ? read.body.result : undefined;
   if (!isJsonObject(current)) {

@@ -1,0 +1,102 @@
+import { dropUndefined } from '../errors.ts';
+import { isJsonObject, type JsonObject } from '../json.ts';
+import { catalogue } from '../tools/catalogue.ts';
+import type { Operation } from '../tools/operation.ts';
+import type { Arguments } from './arguments.ts';
+import { type Step, stepsBetween, valueAt } from './differences.ts';
+import { readerOf } from './reader.ts';
+import { secretsAmong } from './secret-arguments.ts';
+import { withheld, withholdDeclared } from './secrets.ts';
+import type { Sent } from './send.ts';
+
+/** Characters of an undo; a longer one costs more than it is worth. */
+const longest = 16_000;
+
+const secretLost = 'The former secret cannot be put back.';
+
+/**
+ * A result, and beside it after a change how to take it back, after a delete what it was.
+ *
+ * @param given the arguments as the caller gave them, without what pins fill in
+ */
+export function withAftermath(
+  result: unknown,
+  operation: Operation,
+  given: Arguments,
+  { before, body }: Pick<Sent, 'before' | 'body'>,
+): unknown {
+  return isJsonObject(result) ? { ...result, ...aftermathOf(operation, given, before, body) } : result;
+}
+
+function aftermathOf(
+  operation: Operation,
+  given: Arguments,
+  before: JsonObject | undefined,
+  body: unknown,
+): JsonObject {
+  const reader = readerOf(operation);
+  if (!before || !reader) return {};
+  const shown = (withholdDeclared(reader, { result: before }) as { result: JsonObject }).result;
+  if (operation.method === 'DELETE') return { was: shown };
+  const after = isJsonObject(body) ? body.result : undefined;
+  if (operation.effect !== 'change' || !isJsonObject(after)) return {};
+  const undo = undoOf(operation, given, { before, shown, after }, body as JsonObject);
+  return undo ? { undo } : {};
+}
+
+interface States {
+  readonly before: JsonObject;
+  /** `before` without its secrets. */
+  readonly shown: JsonObject;
+  readonly after: JsonObject;
+}
+
+function undoOf(
+  operation: Operation,
+  given: Arguments,
+  { before, shown, after }: States,
+  body: JsonObject,
+): JsonObject | undefined {
+  const [put, patch] = ['PUT', 'PATCH'].map((method) =>
+    catalogue.find((one) => one.method === method && one.path === operation.path && one.body),
+  );
+  if (!put?.body || !patch) return undefined;
+  const writable = Object.keys(put.body);
+  const steps = stepsBetween(pick(after, writable), pick(before, writable));
+  const possible = steps.filter(({ path }) => !isLost(operation, path, valueAt(shown, path), body));
+  const lost = possible.length < steps.length || secretsAmong(operation, given).length > 0;
+  const patchBack = possible.map(
+    (step): Step => (step.op === 'remove' ? step : { ...step, value: valueAt(shown, step.path) }),
+  );
+  const undo = dropUndefined({
+    ...(patchBack.length > 0 && {
+      tool: patch.id,
+      arguments: { ...address(operation, given, after), patch: patchBack },
+    }),
+    note: lost ? secretLost : undefined,
+  });
+  if (JSON.stringify(undo).length > longest) return { note: 'Too long to be shown.' };
+  return Object.keys(undo).length > 0 ? undo : undefined;
+}
+
+/** Whether a step would have to put back what only the former secret could. */
+function isLost({ group }: Operation, path: string, value: unknown, body: JsonObject): boolean {
+  if (JSON.stringify(value ?? null).includes(JSON.stringify(withheld))) return true;
+  const [, field] = path.split('/');
+  if (group === 'credentials') return field === 'config';
+  // New credentials took the place of the ones that the former configuration refers to.
+  return field === 'provider_config' && Array.isArray(body.credentials_created);
+}
+
+/** The path arguments as the caller gave them; the object itself by its id, since its name may have changed. */
+function address({ params }: Operation, given: Arguments, { id }: JsonObject): JsonObject {
+  const names = Object.keys(params).filter((name) => given[name] !== undefined);
+  const last = Object.keys(params).at(-1);
+  return Object.fromEntries(
+    names.map((name) => [name, name === last && typeof id === 'string' ? id : given[name]]),
+  );
+}
+
+function pick(object: JsonObject, names: readonly string[]): JsonObject {
+  return Object.fromEntries(names.filter((name) => name in object).map((name) => [name, object[name]]));
+}

@@ -1,0 +1,133 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { catalogue, findOperation } from '../../src/tools/catalogue.ts';
+import { changing, makeChange } from './changes.ts';
+import { type Ground, makeTarget, prepareGround } from './destroys.ts';
+import { type Program, startProgram } from './support.ts';
+
+let ground: Ground;
+let subject: Program;
+beforeAll(async () => {
+  ground = await prepareGround();
+  subject = await startProgram(['--base-url', ground.sandbox.baseUrl, '--confirm', 'never'], {
+    SYNQLY_TOKEN: ground.sandbox.token,
+  });
+}, 30_000);
+afterAll(async () => {
+  await subject.close();
+  await ground.close();
+});
+
+const groupOf = (tool: string) => tool.slice(0, tool.indexOf('_'));
+
+/** The object without the time of its last change. */
+async function read(tool: string, naming: Record<string, unknown>) {
+  const { updated_at, ...rest } = await ground.make(`${groupOf(tool)}_get`, naming);
+  return rest;
+}
+
+test('20 operations change fields', () => {
+  expect(changing).toHaveLength(20);
+});
+
+describe.each(changing)('%s', (tool) => {
+  test('offers its inverse, which restores the object', async () => {
+    const { args, naming } = await makeChange(tool, ground);
+    const before = await read(tool, naming);
+    const { json, text, isError } = await subject.call(tool, args);
+    expect(isError, text).toBe(false);
+    const byId = groupOf(tool) === 'accounts' ? { account_id: before.id } : naming;
+    expect(await read(tool, byId)).not.toEqual(before);
+    expect(json.undo.tool).toBe(`${groupOf(tool)}_patch`);
+    expect(text).not.toContain('the-next-secret-of-it');
+    const undone = await subject.call(json.undo.tool, json.undo.arguments);
+    expect(undone.isError, undone.text).toBe(false);
+    expect(await read(tool, naming)).toEqual(before);
+  });
+});
+
+test('what cannot be put back is said: a secret', async () => {
+  const { args } = await makeChange('credentials_update', ground);
+  const { json } = await subject.call('credentials_update', args);
+  expect(json.undo.note).toMatch(/secret cannot be put back/);
+  expect(JSON.stringify(json.undo.arguments)).not.toMatch(/config|withheld/);
+});
+
+test('a credential that took the place of another is not taken back half', async () => {
+  const target = await makeTarget('integrations_delete', ground);
+  const { json: point } = await subject.call('integrations_get', target.args);
+  const splunk = (secret: string) => ({
+    ...target.args,
+    patch: [
+      {
+        op: 'replace',
+        path: '/provider_config',
+        value: {
+          type: 'siem_splunk',
+          search_service_url: 'https://splunk.example.com:8089',
+          search_service_credential: { type: 'token', secret },
+        },
+      },
+    ],
+  });
+  expect(point.result.provider_config.type).toBe('siem_mock_siem');
+  for (const secret of ['first-splunk-secret', 'second-splunk-secret']) {
+    const { json, text } = await subject.call('integrations_patch', splunk(secret));
+    expect(text).not.toContain(secret);
+    expect(json.undo, text).toEqual({ note: expect.stringMatching(/secret cannot be put back/) });
+  }
+});
+
+test('a change that changes nothing offers nothing', async () => {
+  const { args } = await makeTarget('accounts_delete', ground);
+  const { json } = await subject.call('accounts_update', args);
+  expect(json).not.toHaveProperty('undo');
+});
+
+test('an undo of great length is left out', async () => {
+  const { args } = await makeTarget('mappings_delete', ground);
+  await subject.call('mappings_update', { ...args, data: JSON.stringify({ long: 'x'.repeat(20_000) }) });
+  const { json } = await subject.call('mappings_update', { ...args, data: '{}' });
+  expect(json.undo).toEqual({ note: expect.any(String) });
+});
+
+test('under a pin the undo leaves out what the pin fills in', async () => {
+  const { args } = await makeTarget('accounts_delete', ground);
+  const pinned = await startProgram(
+    ['--base-url', ground.sandbox.baseUrl, '--account', String(args.account_id)],
+    { SYNQLY_TOKEN: ground.sandbox.token },
+  );
+  const { json } = await pinned.call('accounts_update', { fullname: 'Pinned' });
+  expect(json.undo.arguments).not.toHaveProperty('account_id');
+  expect((await pinned.call(json.undo.tool, json.undo.arguments)).json.result.fullname).toBe(args.account_id);
+  await pinned.close();
+});
+
+const deleting = catalogue.filter(({ id }) => id.endsWith('_delete')).map(({ id }) => id);
+
+describe.each(deleting)('%s', (tool) => {
+  test('tells what it was, without its secrets', async () => {
+    const { args } = await makeTarget(tool, ground);
+    const before = await subject.call(`${groupOf(tool)}_get`, args);
+    const { json, isError } = await subject.call(tool, args);
+    expect(isError).toBe(false);
+    expect(json.was).toEqual(before.json.result);
+    expect(findOperation(tool)?.effect).toBe('destroy');
+  });
+});
+
+test('a deleted token is told without its secrets', async () => {
+  const { args } = await makeTarget('tokens_delete', ground);
+  const { json } = await subject.call('tokens_delete', args);
+  expect(json.was.primary.access.secret).toBe('[withheld]');
+  expect(json.was.primary.refresh.secret).toBe('[withheld]');
+});
+
+test('what cannot be read first is changed all the same', async () => {
+  const { args } = await makeTarget('accounts_delete', ground);
+  ground.sandbox.faults.add({ route: 'accounts_get', status: 403 });
+  const patch = [{ op: 'replace', path: '/fullname', value: 'Unread' }];
+  const { json, isError } = await subject.call('accounts_patch', { ...args, patch });
+  ground.sandbox.faults.clear();
+  expect(isError).toBe(false);
+  expect(json).not.toHaveProperty('undo');
+});
