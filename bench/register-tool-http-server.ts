@@ -7,6 +7,7 @@ import { createTrail } from '../src/audit.ts';
 import { runOperation } from '../src/calls/call.ts';
 import { createConfirmations } from '../src/calls/pending.ts';
 import { createLog } from '../src/log.ts';
+import { withoutSecrets } from '../src/secrets/store.ts';
 import { createSession } from '../src/session.ts';
 import { publishedTools } from '../src/surfaces/published.ts';
 import { SynqlyClient } from '../src/synqly/client.ts';
@@ -61,6 +62,7 @@ function createMcpServer(token: string): McpServer {
     log: createLog('silent', []),
     timeout: 30_000,
     revealSecrets: false,
+    secrets: withoutSecrets,
     policy: { readOnly: false, confirm: 'never' },
     pending: createConfirmations(1)('bench'),
     trail: createTrail(undefined, createLog('silent', [])),

@@ -4,12 +4,13 @@ import { createTrail } from './audit.ts';
 import { createConfirmations } from './calls/pending.ts';
 import { type Config, ConfigError, readConfig } from './config.ts';
 import { greeting } from './greeting.ts';
-import { createLog } from './log.ts';
+import { createLog, warnIfRevealing } from './log.ts';
 import { pinsOf } from './pins.ts';
 import { policyOf } from './policy.ts';
 import { synqlyResources } from './resources/room.ts';
 import type { SandboxSize } from './sandbox/seed.ts';
 import type { Sandbox } from './sandbox/start.ts';
+import { secretsForOne } from './secrets/store.ts';
 import { createServer } from './server.ts';
 import { createSession } from './session.ts';
 import { type Definition, settings } from './settings.ts';
@@ -28,7 +29,9 @@ async function serve(flags: Flags): Promise<void> {
   if (config.transport.value === 'http') return serveHttp(config);
   if (config.gateway.value !== undefined) return serveGateway(config.gateway.value, config);
   const access = keepMcpTokens(prepareAccess(config), config);
-  const log = createLog(config.logLevel.value, access.knownTokens);
+  const secrets = secretsForOne(config);
+  const log = createLog(config.logLevel.value, access.knownTokens, secrets.known);
+  warnIfRevealing(config, log);
   const pins = pinsOf(config);
   const policy = policyOf(config);
   const session = createSession({
@@ -36,6 +39,7 @@ async function serve(flags: Flags): Promise<void> {
     log,
     pins,
     policy,
+    secrets,
     pending: createConfirmations(config.confirmWithin.value)('stdio'),
     trail: createTrail(config.auditLog.value, log),
     timeout: config.timeout.value,

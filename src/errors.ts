@@ -22,6 +22,14 @@ export const errorCodes = {
     next: 'Synqly refused a value. Read upstream.parameter and upstream.remediation, correct it and call again.',
     retry: 'no',
   },
+  secret_reference: {
+    next: 'Correct the reference. ${env:NAME}, ${file:PATH} and ${secret:HANDLE} stand for a whole secret value only. Nothing was sent.',
+    retry: 'no',
+  },
+  secret_refused: {
+    next: 'This call is made for a secret, which cannot be handed out here. Ask the administrator to make it over stdio, or to start the server with --reveal-secrets. Nothing was sent.',
+    retry: 'no',
+  },
   unauthorized: {
     next: "The server's Synqly token is missing, expired or of the wrong kind: the Management API takes an organization token, not an integration or MCP token. Ask the administrator to renew SYNQLY_TOKEN.",
     retry: 'no',

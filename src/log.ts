@@ -1,4 +1,5 @@
 import type { DestinationStream, Logger } from 'pino';
+import type { Config } from './config.ts';
 import { isJsonObject, type JsonObject } from './json.ts';
 
 const levels = ['error', 'warn', 'info', 'debug'] as const;
@@ -9,6 +10,11 @@ export type Log = Readonly<Record<Level, (facts: object, message: string) => voi
   /** Resolves when every line so far is written. */
   flush(): Promise<void>;
 };
+
+/** Says at the start that secrets go into results, so that nobody comes upon it by chance. */
+export function warnIfRevealing({ revealSecrets }: Pick<Config, 'revealSecrets'>, log: Log): void {
+  if (revealSecrets.value) log.warn({}, 'secrets of answers go into results (--reveal-secrets)');
+}
 
 /** Property names whose value is never logged, at the top level or one below. */
 const secretNames: ReadonlySet<string> = new Set([
@@ -47,7 +53,7 @@ function redactWithin(object: JsonObject): JsonObject {
  * @param level the least severe level that is written, or `silent`
  * @param secrets values that are masked wherever they turn up in a line
  */
-export function createLog(level: Level | 'silent', secrets: Iterable<string>): Log {
+export function createLog(level: Level | 'silent', ...secrets: readonly Iterable<string>[]): Log {
   const written = new Set(levels.slice(0, (levels as readonly string[]).indexOf(level) + 1));
   let opening: Promise<Logger> | undefined;
   const write = (severity: Level) => (facts: object, message: string) => {
@@ -67,7 +73,7 @@ export function createLog(level: Level | 'silent', secrets: Iterable<string>): L
   };
 }
 
-async function open(level: string, secrets: Iterable<string>): Promise<Logger> {
+async function open(level: string, secrets: readonly Iterable<string>[]): Promise<Logger> {
   const { default: pino } = await import('pino');
   // Whoever read the log is gone; that is no reason to end.
   process.stderr.on('error', () => {});
@@ -107,11 +113,13 @@ async function prettyStream(): Promise<DestinationStream> {
 }
 
 /** The last net: a message of a library may repeat what it was given. */
-function maskingStream(stream: DestinationStream, secrets: Iterable<string>): DestinationStream {
+function maskingStream(stream: DestinationStream, secrets: readonly Iterable<string>[]): DestinationStream {
   return {
     write: (line) => {
       let masked = line;
-      for (const value of secrets) masked = masked.replaceAll(value, censored);
+      for (const value of secrets.flatMap((some) => [...some])) {
+        masked = masked.replaceAll(JSON.stringify(value).slice(1, -1), censored);
+      }
       stream.write(masked);
     },
   };

@@ -4,6 +4,7 @@ import { CallError, type ErrorCode } from './errors.ts';
 import type { Log } from './log.ts';
 import type { Pins } from './pins.ts';
 import type { Policy } from './policy.ts';
+import type { SecretStore } from './secrets/store.ts';
 import type { ApiAnswer } from './synqly/answer.ts';
 import type { ApiRequest, SynqlyClient } from './synqly/client.ts';
 import type { TokenSource } from './synqly/token.ts';
@@ -57,6 +58,8 @@ export interface Session {
   readonly timeout: number;
   /** Whether secrets of answers go into results. */
   readonly revealSecrets: boolean;
+  /** Where references to secrets lead, and where secrets of answers are put away. */
+  readonly secrets: SecretStore;
   /** Whether the organization is invented. */
   readonly sandbox: boolean;
   readonly log: Log;

@@ -143,8 +143,29 @@ export const settings = {
     flag: 'reveal-secrets',
     env: 'SYNQLY_REVEAL_SECRETS',
     fallback: false,
-    help: 'Put secrets of answers into results; without it they are withheld.',
+    help: 'Put secrets of answers into results, where a model reads them.',
     parse: parseBoolean,
+  }),
+  secretEnv: define<readonly string[]>({
+    flag: 'secret-env',
+    placeholder: 'patterns',
+    env: 'SYNQLY_MCP_SECRET_ENV',
+    fallback: ['SYNQLY_SECRET_*'],
+    fallbackText: 'SYNQLY_SECRET_*; none over HTTP',
+    help: 'Variables that ${env:NAME} in a secret argument may name, by commas.',
+    parse: (text) =>
+      text
+        .split(',')
+        .map((part) => part.trim())
+        .filter(Boolean),
+  }),
+  secretDir: define<string | undefined>({
+    flag: 'secret-dir',
+    placeholder: 'directory',
+    env: 'SYNQLY_MCP_SECRET_DIR',
+    fallback: undefined,
+    help: 'stdio: files that ${file:PATH} may name, and where secrets of answers are written.',
+    parse: (text) => text,
   }),
   gateway: define<URL | undefined>({
     flag: 'gateway',

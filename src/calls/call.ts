@@ -1,5 +1,5 @@
 import { CallError } from '../errors.ts';
-import type { JsonObject } from '../json.ts';
+import { isJsonObject, type JsonObject } from '../json.ts';
 import { permits } from '../policy.ts';
 import type { CallRecord, Session } from '../session.ts';
 import type { ApiAnswer } from '../synqly/answer.ts';
@@ -11,9 +11,11 @@ import { assertUnchanged, type ConfirmedBy, lookAhead, obtainConsent } from './c
 import { withDeadline } from './deadline.ts';
 import type { PendingCall } from './pending.ts';
 import { holdToPins, operationUnder } from './pin.ts';
+import { putAway } from './put-away.ts';
+import { findReferences, resolveReferences } from './references.ts';
 import { isRepeatable, prepareRequest } from './request.ts';
 import { assertSecretsStay, secretsAmong } from './secret-arguments.ts';
-import { maskKnown, withholdDeclared } from './secrets.ts';
+import { maskKnown } from './secrets.ts';
 import { send } from './send.ts';
 import { shapeAnswer } from './shape.ts';
 import { traceOf } from './trace.ts';
@@ -66,8 +68,10 @@ export async function runCall(
   let outcome: Outcome;
   try {
     assertPermitted(operation, session);
+    assertSecretWanted(operation, session);
     const under = operationUnder(session.pins, operation);
     const args = readArguments(takes === 'shown' ? under : operation, raw);
+    const references = findReferences(operation, args);
     about.secrets.push(...secretsAmong(operation, args));
     if (!session.revealSecrets) assertSecretsStay(args);
     const call = { operation, args, raw };
@@ -79,14 +83,16 @@ export async function runCall(
       about.confirmedBy = consent.by;
       const answer = await withDeadline(session.timeout, cancelled, async (limits) => {
         const held = await holdToPins(operation, args, session, limits);
-        const request = prepareRequest(held.operation, held.args);
+        const resolved = await resolveReferences(held.args, references, session.secrets);
+        const request = prepareRequest(held.operation, resolved);
         const known = await assertUnchanged(consent, held.operation, held.args, session, limits);
         const whole = await send(held.operation, held.args, request, session, { ...limits, known });
         return { ...whole, body: await held.inside(whole.body) };
       });
-      const body = session.revealSecrets ? answer.body : withholdDeclared(operation, answer.body);
+      const { body, files } = await putAway(operation, answer.body, session);
       const shaped = shapeAnswer(operation, { ...answer, body });
-      outcome = { value: withAftermath(shaped, operation, args, answer), answer };
+      const told = withAftermath(shaped, operation, args, answer);
+      outcome = { value: isJsonObject(told) ? { ...told, ...files } : told, answer };
     }
   } catch (cause) {
     outcome = { cause: softened(cause, operation) };
@@ -96,6 +102,12 @@ export async function runCall(
 
 function assertPermitted({ id, effect }: Operation, { policy }: Session): void {
   if (!permits(policy, effect)) throw new CallError('read_only', `${id} does more than read.`);
+}
+
+/** A call that is made for its secret is of no use where the secret can neither be put away nor shown. */
+function assertSecretWanted({ id, yieldsSecret }: Operation, { secrets, revealSecrets }: Session): void {
+  if (!yieldsSecret || revealSecrets || secrets.keep) return;
+  throw new CallError('secret_refused', `${id} is made for its secret, which this server would withhold.`);
 }
 
 /** A failure after which nothing more can have happened than was wanted may be tried again. */
@@ -130,7 +142,7 @@ export async function finish(
   const ending = { outcome: error?.code ?? 'ok', status, requestId } as const;
   const milliseconds = performance.now() - started;
   record({ tool: tool.id, outcome: ending.outcome, milliseconds, status }, requestId, session);
-  const unspoken = [...session.knownTokens, ...secrets];
+  const unspoken = [...session.knownTokens, ...session.secrets.known, ...secrets];
   if (tool.effect !== 'read') {
     const trace = traceOf(tool, raw, session, { ...ending, confirmedBy });
     await session.trail.write(maskKnown(trace, unspoken) as JsonObject, tool.effect === 'destroy');

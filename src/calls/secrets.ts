@@ -1,4 +1,6 @@
+import { LRUCache } from 'lru-cache';
 import { isJsonObject, mapStrings } from '../json.ts';
+import { isEcho } from '../tools/answer-secrets.ts';
 import type { Operation } from '../tools/operation.ts';
 
 /** What stands in place of a secret. */
@@ -19,20 +21,30 @@ export const openSecretNames: ReadonlySet<string> = new Set([
   'subscription_key',
 ]);
 
+/** What is given in the place of a secret. */
+type StandIn = (secret: string) => string;
+
 /**
  * A copy of an answer's body without the secrets that the operation declares. A secret that someone has copied
  * into another field of the same answer is withheld there too.
+ *
+ * @param standIn gives what stands in the place of a secret that can be used; without it, all are withheld
  */
-export function withholdDeclared(operation: Operation, body: unknown): unknown {
-  const found: string[] = [];
-  const rest = operation.secrets.reduce(
-    (part: unknown, path) => withholdAt(part, path.split('.'), found),
-    body,
-  );
-  return maskKnown(rest, found);
+export function withholdDeclared(operation: Operation, body: unknown, standIn?: StandIn): unknown {
+  const secrets: string[] = [];
+  const rest = operation.secrets.reduce((part: unknown, path) => {
+    const found: Found = { secrets, standIn: isEcho(path) ? undefined : standIn };
+    return withholdAt(part, path.split('.'), found);
+  }, body);
+  return maskKnown(rest, secrets);
 }
 
-function withholdAt(value: unknown, path: readonly string[], found: string[]): unknown {
+interface Found {
+  readonly secrets: string[];
+  readonly standIn: StandIn | undefined;
+}
+
+function withholdAt(value: unknown, path: readonly string[], found: Found): unknown {
   const [step, ...rest] = path;
   if (step === undefined) return withholdValue(value, found);
   if (!isJsonObject(value)) return value;
@@ -47,20 +59,21 @@ function withholdPart(
   name: string,
   isList: boolean,
   rest: readonly string[],
-  found: string[],
+  found: Found,
 ): unknown {
   if (isList) return Array.isArray(part) ? part.map((item) => withholdAt(item, rest, found)) : part;
-  if (rest.length === 0 && name === 'provider_config') return withholdOpen(part, found);
+  if (rest.length === 0 && name === 'provider_config' && isJsonObject(part)) return withholdOpen(part, found);
   return withholdAt(part, rest, found);
 }
 
-function withholdValue(value: unknown, found: string[]): unknown {
+function withholdValue(value: unknown, found: Found): unknown {
   if (value === null || value === undefined || value === '') return value;
-  if (typeof value === 'string' && value !== withheld) found.push(value);
-  return withheld;
+  if (typeof value !== 'string' || value === withheld) return withheld;
+  found.secrets.push(value);
+  return found.standIn?.(value) ?? withheld;
 }
 
-function withholdOpen(value: unknown, found: string[]): unknown {
+function withholdOpen(value: unknown, found: Found): unknown {
   if (Array.isArray(value)) return value.map((item) => withholdOpen(item, found));
   if (!isJsonObject(value)) return value;
   const entries = Object.entries(value).map(([name, part]) => {
@@ -73,9 +86,29 @@ function withholdOpen(value: unknown, found: string[]): unknown {
 /** Shorter values are words that stand in answers by chance; masking them would spoil the answer. */
 const shortestMasked = 6;
 
-/** A copy of what leaves the server with every given secret masked, wherever it turns up. */
+/**
+ * A copy of what leaves the server with every given secret masked, wherever it turns up: in clear, and in the forms that
+ * servers repeat requests in.
+ */
 export function maskKnown(value: unknown, secrets: Iterable<string>): unknown {
-  const known = [...secrets].filter((secret) => secret.length >= shortestMasked);
+  const known = [...new Set(secrets)].filter((secret) => secret.length >= shortestMasked).flatMap(formsOf);
   if (known.length === 0) return value;
   return mapStrings(value, (text) => known.reduce((rest, secret) => rest.replaceAll(secret, withheld), text));
+}
+
+/** Secrets that are masked in many answers, and their other forms. */
+const forms = new LRUCache<string, readonly string[]>({ max: 500 });
+
+function formsOf(secret: string): readonly string[] {
+  const before = forms.get(secret);
+  if (before) return before;
+  const escaped = JSON.stringify(secret).slice(1, -1);
+  const others = [
+    escaped,
+    encodeURIComponent(secret),
+    Buffer.from(secret).toString('base64').replace(/=+$/, ''),
+  ];
+  const all = [...new Set([secret, ...others])];
+  forms.set(secret, all);
+  return all;
 }

@@ -35,3 +35,11 @@ export const messageSecrets: readonly string[] = within('messages.problems[]', [
   'context.parameter.value',
   'cause[].context.parameter.value',
 ]);
+
+/**
+ * Whether a place repeats what others have sent (audit bodies, a value complained about), so that what stands there is
+ * withheld, and is of no use to anyone.
+ */
+export function isEcho(path: string): boolean {
+  return /\.(body|response|parameter\.value)$/.test(path);
+}

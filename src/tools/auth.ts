@@ -14,6 +14,7 @@ export const authLogon = defineOperation({
     "Open a session for a member and issue its token pair. The server's own token stays in use. Repeated failures may lock the member.",
   params: { organization_id: organizationId },
   body: { name: text.describe('Email address'), secret: secret(text.describe('Password')) },
+  yieldsSecret: true,
   secrets: within('result.token', tokenPairSecrets),
 });
 

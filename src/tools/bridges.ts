@@ -44,6 +44,7 @@ export const bridgesCreate = defineOperation({
     "Create a bridge group. result.credential, shown once, goes into the agent's <bridge id>.creds file.",
   params: { account_id: accountId },
   body: { name: newName, fullname, description: description.optional(), labels: labels.optional() },
+  yieldsSecret: true,
   secrets: ['result.credential'],
 });
 

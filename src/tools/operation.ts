@@ -66,6 +66,8 @@ interface Description<Path extends string> {
   readonly bodyIn?: string;
   /** Where the answer holds secrets: dotted paths, `[]` for every item of a list. */
   readonly secrets?: readonly string[];
+  /** Set when the call is made for the secret of its answer, and is of no use without. */
+  readonly yieldsSecret?: true;
   /** The vendor marks the operation as still in development. */
   readonly inDevelopment?: true;
 }
@@ -86,6 +88,7 @@ export interface Operation {
   readonly body: Fields | undefined;
   readonly bodyIn: string | undefined;
   readonly secrets: readonly string[];
+  readonly yieldsSecret: boolean;
   readonly inDevelopment: boolean;
   /** PUT of a whole object: the call reads the current object and lays the given fields over it. */
   readonly replacesWhole: boolean;
@@ -120,6 +123,7 @@ export function defineOperation<const Path extends string, Given>(
     bodyIn: description.bodyIn,
     idempotent: description.idempotent ?? (effect === 'read' || method === 'PUT' || method === 'DELETE'),
     secrets: description.secrets ?? [],
+    yieldsSecret: description.yieldsSecret ?? false,
     inDevelopment: description.inDevelopment ?? false,
     replacesWhole,
     input: z.strictObject({ ...params, ...query, ...body, ...precondition }),

@@ -55,6 +55,7 @@ export const tokensCreateToken = defineOperation({
     permission_set: permissionSet,
     token_ttl: tokenTtl('24h'),
   },
+  yieldsSecret: true,
   secrets: within('result', refreshTokenSecrets),
 });
 
@@ -84,6 +85,7 @@ export const tokensCreateMcpToken = defineOperation({
     token_ttl: text.optional().describe('Such as 30m; default 1h, at most 24h'),
     scope: mcpTokenScope,
   },
+  yieldsSecret: true,
   secrets: within('result', tokenSecrets),
 });
 
@@ -98,6 +100,7 @@ export const tokensCreateIntegrationToken = defineOperation({
   summary: 'Create a token for the Connector APIs of one integration; the Management API refuses it.',
   params: { account_id: accountId, integration_id: integrationId },
   body: { name, token_ttl: tokenTtl('10m') },
+  yieldsSecret: true,
   secrets: within('result', tokenSecrets),
 });
 
@@ -112,6 +115,7 @@ export const tokensCreateSynqlyIntegrationsToken = defineOperation({
   title: 'Create Synqly-integrations token',
   summary: "Create a token for Synqly's own integrations, such as exports of status events. In development.",
   body: { token_ttl: tokenTtl('24h') },
+  yieldsSecret: true,
   secrets: within('result.token', refreshTokenSecrets),
 });
 
@@ -151,6 +155,7 @@ export const tokensReset = defineOperation({
   title: 'Reset token',
   summary: 'Issue a new pair and revoke everything issued before at once. To overlap use tokens_rotate.',
   params: ownedToken,
+  yieldsSecret: true,
   secrets: within('result', refreshTokenSecrets),
 });
 
@@ -166,6 +171,7 @@ export const tokensRotate = defineOperation({
   summary:
     'Issue a new primary pair; the former one goes on working as secondary, the former secondary is revoked.',
   params: ownedToken,
+  yieldsSecret: true,
   secrets: within('result', refreshTokenSecrets),
 });
 
@@ -181,6 +187,7 @@ export const tokensRefresh = defineOperation({
   summary:
     'Issue a new primary pair as its holder; the former one becomes secondary. Admins use tokens_rotate.',
   params: token,
+  yieldsSecret: true,
   secrets: within('result', refreshTokenSecrets),
 });
 

@@ -3,10 +3,11 @@ import type { AddressInfo } from 'node:net';
 import { createTrail } from '../audit.ts';
 import { createConfirmations } from '../calls/pending.ts';
 import { type Config, ConfigError } from '../config.ts';
-import { createLog, type Log } from '../log.ts';
+import { createLog, type Log, warnIfRevealing } from '../log.ts';
 import { kindOf, type PinKind, pinsOf } from '../pins.ts';
 import { type Policy, policyOf } from '../policy.ts';
 import { synqlyResources } from '../resources/room.ts';
+import { type SecretStore, secretsForMany } from '../secrets/store.ts';
 import type { Offering } from '../server.ts';
 import { createSession, type Upstream } from '../session.ts';
 import { createFullSurface } from '../surfaces/full.ts';
@@ -32,12 +33,14 @@ const drainWithin = 10_000;
 export async function listen(config: Config): Promise<void> {
   const hosts = allowedHosts(config);
   const upstream = await openForCallers(config);
-  const log = createLog(config.logLevel.value, upstream.token?.known ?? []);
+  const secrets = secretsForMany(config);
+  const log = createLog(config.logLevel.value, upstream.token?.known ?? [], secrets.known);
+  warnIfRevealing(config, log);
   const { access, client, store } = await chooseAccess(config, upstream);
   const server = await buildHttpServer({
     access,
     offeringFor: offeringsByKind(policyOf(config)),
-    sessionOf: sessionsFor(config, client, log),
+    sessionOf: sessionsFor(config, client, secrets, log),
     isReady: readiness(client, store),
     log,
     hosts,
@@ -115,7 +118,12 @@ function offeringsByKind(policy: Policy): HttpOptions['offeringFor'] {
   };
 }
 
-function sessionsFor(config: Config, client: Upstream['client'], log: Log): HttpOptions['sessionOf'] {
+function sessionsFor(
+  config: Config,
+  client: Upstream['client'],
+  secrets: SecretStore,
+  log: Log,
+): HttpOptions['sessionOf'] {
   const policy = policyOf(config);
   const confirmations = createConfirmations(config.confirmWithin.value);
   const trail = createTrail(config.auditLog.value, log);
@@ -124,6 +132,7 @@ function sessionsFor(config: Config, client: Upstream['client'], log: Log): Http
       // What a pinned name means is remembered by the object, and may be another account for another caller.
       pins: caller.pins && { ...caller.pins },
       policy,
+      secrets,
       pending: confirmations(caller.hash),
       trail,
       open: async () => ({ client, token: caller.token }),

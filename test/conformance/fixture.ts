@@ -5,6 +5,7 @@ import { CallError } from '../../src/errors.ts';
 import { createLog } from '../../src/log.ts';
 import { ResourceError } from '../../src/resources/resources.ts';
 import type { ResourceRoom } from '../../src/resources/room.ts';
+import { withoutSecrets } from '../../src/secrets/store.ts';
 import { createSession } from '../../src/session.ts';
 import type { Surface } from '../../src/surfaces/full.ts';
 import type { Tool } from '../../src/surfaces/published.ts';
@@ -107,6 +108,7 @@ export async function startFixture(): Promise<{ url: string; close: () => Promis
         log,
         timeout: 1_000,
         revealSecrets: false,
+        secrets: withoutSecrets,
         policy: { readOnly: false, confirm: 'never' },
         pending: createConfirmations(1)('fixture'),
         trail: createTrail(undefined, log),

@@ -15,8 +15,8 @@ let impatientHttp: HttpRig;
 beforeAll(async () => {
   ground = await prepareGround();
   const { baseUrl } = ground.sandbox;
-  http = await startHttpRig({ baseUrl });
-  impatientHttp = await startHttpRig({ baseUrl, args: ['--confirm-within', '0.1'] });
+  http = await startHttpRig({ baseUrl, args: ['--reveal-secrets'] });
+  impatientHttp = await startHttpRig({ baseUrl, args: ['--confirm-within', '0.1', '--reveal-secrets'] });
 }, 30_000);
 afterAll(async () => {
   await http.close();

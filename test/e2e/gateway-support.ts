@@ -86,6 +86,7 @@ export async function connectGateway(sandbox: Sandbox, flags: string[]): Promise
     '1000000',
     '--confirm',
     'never',
+    '--reveal-secrets',
   ]);
   const { token } = await makeMcpToken(sandbox, store.named, ...flags);
   const program = programOf(await gateway.connect(token), gateway.stderr);

@@ -81,7 +81,7 @@ export async function startHttpProgram(
 }
 
 export async function startHttpRig(
-  options: { args?: string[]; sandbox?: SandboxOptions; baseUrl?: string } = {},
+  options: { args?: string[]; sandbox?: SandboxOptions; baseUrl?: string; env?: Record<string, string> } = {},
 ): Promise<HttpRig> {
   const exchanges: Exchange[] = [];
   const sandbox = await startSandbox({
@@ -89,7 +89,7 @@ export async function startHttpRig(
     onExchange: (exchange) => exchanges.push(exchange),
   });
   const baseUrl = options.baseUrl ?? sandbox.baseUrl;
-  const program = await startHttpProgram(['--base-url', baseUrl, ...(options.args ?? [])]);
+  const program = await startHttpProgram(['--base-url', baseUrl, ...(options.args ?? [])], options.env);
   return {
     ...program,
     sandbox,

@@ -102,6 +102,10 @@ test('under a pin the undo leaves out what the pin fills in', async () => {
   await pinned.close();
 });
 
+/** References stand in answers where a deleted object's secrets are no use to anyone. */
+const withoutReferences = (object: unknown) =>
+  JSON.parse(JSON.stringify(object).replaceAll(/\$\{secret:[0-9a-f]+\}/g, '[withheld]'));
+
 const deleting = catalogue.filter(({ id }) => id.endsWith('_delete')).map(({ id }) => id);
 
 describe.each(deleting)('%s', (tool) => {
@@ -110,7 +114,7 @@ describe.each(deleting)('%s', (tool) => {
     const before = await subject.call(`${groupOf(tool)}_get`, args);
     const { json, isError } = await subject.call(tool, args);
     expect(isError).toBe(false);
-    expect(json.was).toEqual(before.json.result);
+    expect(json.was).toEqual(withoutReferences(before.json.result));
     expect(findOperation(tool)?.effect).toBe('destroy');
   });
 });

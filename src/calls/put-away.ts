@@ -1,0 +1,37 @@
+import type { Session } from '../session.ts';
+import type { Operation } from '../tools/operation.ts';
+import { withholdDeclared } from './secrets.ts';
+
+interface Freed {
+  readonly body: unknown;
+  /** For the result: where secrets were written for people, by the references that stand in their places. */
+  readonly files: { readonly secret_files?: Readonly<Record<string, string>> };
+}
+
+/**
+ * An answer's body without its secrets. Where the session can, they are put away: a reference stands in the place of
+ * each, for later calls, and those that a write has made lie in files, too.
+ */
+export async function putAway(operation: Operation, body: unknown, session: Session): Promise<Freed> {
+  const { secrets, revealSecrets, log } = session;
+  if (revealSecrets) return { body, files: {} };
+  const references: string[] = [];
+  const standIn = secrets.keep && ((secret: string) => note(references, secrets.keep?.(secret) ?? ''));
+  const freed = withholdDeclared(operation, body, standIn);
+  if (operation.effect === 'read' || references.length === 0) return { body: freed, files: {} };
+  try {
+    const paths = await secrets.save(references);
+    return { body: freed, files: Object.keys(paths).length === 0 ? {} : { secret_files: paths } };
+  } catch (err) {
+    log.error(
+      { err, tool: operation.id },
+      'a secret could not be written to --secret-dir; its reference works',
+    );
+    return { body: freed, files: {} };
+  }
+}
+
+function note(references: string[], reference: string): string {
+  references.push(reference);
+  return reference;
+}

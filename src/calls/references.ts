@@ -1,0 +1,94 @@
+import { CallError } from '../errors.ts';
+import { isJsonObject } from '../json.ts';
+import { holdsReference, type Reference, readReference } from '../secrets/reference.ts';
+import type { SecretStore } from '../secrets/store.ts';
+import type { Operation } from '../tools/operation.ts';
+import type { Arguments } from './arguments.ts';
+import { secretPlaces } from './secret-arguments.ts';
+
+/** A reference among arguments. */
+export interface PlacedReference {
+  readonly path: readonly string[];
+  readonly reference: Reference;
+}
+
+/**
+ * The references among checked arguments, not yet resolved.
+ *
+ * @throws CallError `secret_reference` for one in a field that takes no secret, or one that is part of a value
+ */
+export function findReferences(operation: Operation, args: Arguments): readonly PlacedReference[] {
+  const texts = textsOf(args).filter(({ text }) => holdsReference(text));
+  if (texts.length === 0) return [];
+  const secret = new Set(secretPlaces(operation, args).map(({ path }) => keyOf(path)));
+  const read = texts.map(({ path, text }) => ({ path, reference: readReference(text) }));
+  const faults = read.flatMap(({ path, reference }) => {
+    const argument = path.join('.');
+    if (!secret.has(keyOf(path)))
+      return [{ argument, problem: 'takes no secret, so it takes no reference to one' }];
+    if (!reference) return [{ argument, problem: 'only a whole value is a reference, such as ${env:NAME}' }];
+    return [];
+  });
+  if (faults.length > 0) {
+    throw new CallError('secret_reference', 'A reference to a secret stands where it cannot.', {
+      arguments: faults,
+    });
+  }
+  return read as PlacedReference[];
+}
+
+/**
+ * A copy of the arguments with references replaced by what they stand for: for the request's body and nothing else.
+ *
+ * @throws CallError `secret_reference` that names the arguments and the reasons
+ */
+export async function resolveReferences(
+  args: Arguments,
+  placed: readonly PlacedReference[],
+  store: SecretStore,
+): Promise<Arguments> {
+  const resolved = await Promise.all(placed.map((one) => resolveOne(one, store)));
+  const faults = resolved.flatMap(({ fault }) => fault ?? []);
+  if (faults.length > 0) {
+    throw new CallError('secret_reference', 'A reference to a secret cannot be resolved.', {
+      arguments: faults,
+    });
+  }
+  return resolved.reduce((part, { path, value }) => setAt(part, path, value) as Arguments, args);
+}
+
+async function resolveOne({ path, reference }: PlacedReference, store: SecretStore) {
+  try {
+    return { path, value: await store.resolve(reference) };
+  } catch (error) {
+    if (!(error instanceof CallError)) throw error;
+    return { path, fault: { argument: path.join('.'), problem: error.message } };
+  }
+}
+
+interface PlacedText {
+  readonly path: readonly string[];
+  readonly text: string;
+}
+
+/** Every text of a value, names of open objects included: those take no reference either. */
+function textsOf(value: unknown, path: readonly string[] = []): PlacedText[] {
+  if (typeof value === 'string') return [{ path, text: value }];
+  if (Array.isArray(value)) return value.flatMap((item, index) => textsOf(item, [...path, String(index)]));
+  if (!isJsonObject(value)) return [];
+  return Object.entries(value).flatMap(([name, part]) => [
+    { path: [...path, '(name)'], text: name },
+    ...textsOf(part, [...path, name]),
+  ]);
+}
+
+const keyOf = (path: readonly string[]) => JSON.stringify(path);
+
+function setAt(value: unknown, path: readonly string[], leaf: unknown): unknown {
+  const [step, ...rest] = path;
+  if (step === undefined) return leaf;
+  if (Array.isArray(value))
+    return value.map((item, index) => (String(index) === step ? setAt(item, rest, leaf) : item));
+  const object = value as Record<string, unknown>;
+  return { ...object, [step]: setAt(object[step], rest, leaf) };
+}

@@ -1,0 +1,94 @@
+import { referenceError } from './reference.ts';
+
+/** Bytes of a file that a secret may have: certificates and keys are far shorter. */
+const longestSecret = 64 * 1024;
+
+/** Variables that hold the server's own credentials: no pattern opens them to a call. */
+const neverOpen: ReadonlySet<string> = new Set(['SYNQLY_TOKEN', 'SYNQLY_MCP_TOKEN', 'SYNQLY_TOKEN_STORE']);
+
+/**
+ * The value of an environment variable.
+ *
+ * @param patterns names that may be asked for; `*` stands for any characters
+ * @throws CallError `secret_reference`
+ */
+export function readVariable(
+  name: string,
+  patterns: readonly string[],
+  environment: NodeJS.ProcessEnv,
+): string {
+  if (neverOpen.has(name) || !patterns.some((pattern) => fits(name, pattern))) {
+    throw referenceError(`The variable is not one that may be used; ${describePatterns(patterns)}.`);
+  }
+  const value = environment[name];
+  if (!value) throw referenceError('The variable is not set in the environment of the server.');
+  return value;
+}
+
+function describePatterns(patterns: readonly string[]): string {
+  return patterns.length === 0
+    ? 'this server reads none (--secret-env)'
+    : `names must fit ${patterns.join(' or ')} (--secret-env)`;
+}
+
+function fits(name: string, pattern: string): boolean {
+  const parts = pattern.split('*').map((part) => part.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'));
+  return new RegExp(`^${parts.join('.*')}$`).test(name);
+}
+
+/**
+ * The text of a file in the directory of secrets, without the line break at its end. A link may not lead out of it.
+ *
+ * @throws CallError `secret_reference`
+ */
+export async function readSecretFile(path: string, directory: string | undefined): Promise<string> {
+  if (directory === undefined)
+    throw referenceError('This server reads no files: it was started without --secret-dir.');
+  const [{ constants }, { open, realpath }, { relative, resolve, isAbsolute }] = await Promise.all([
+    import('node:fs'),
+    import('node:fs/promises'),
+    import('node:path'),
+  ]);
+  const real = async (one: string) => {
+    try {
+      return await realpath(one);
+    } catch {
+      throw referenceError('There is no such file in the directory of --secret-dir.');
+    }
+  };
+  const isInside = (file: string, base: string) => {
+    const way = relative(base, file);
+    return way !== '' && !way.startsWith('..') && !isAbsolute(way);
+  };
+  const base = await real(directory);
+  // Before the disk is asked: whether something exists elsewhere is nobody's business.
+  if (!isInside(resolve(base, path), base))
+    throw referenceError('The path leads out of the directory of --secret-dir.');
+  const found = await real(resolve(base, path));
+  if (!isInside(found, base)) throw referenceError('The path leads out of the directory of --secret-dir.');
+  const file = await open(found, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK).catch(
+    () => {
+      throw referenceError('The file cannot be read by the server.');
+    },
+  );
+  try {
+    const { size, ...stats } = await file.stat().then((stat) => ({ size: stat.size, isFile: stat.isFile() }));
+    if (!stats.isFile) throw referenceError('The path does not name a file.');
+    if (size > longestSecret) throw referenceError(`The file is larger than ${longestSecret} bytes.`);
+    return decode(await file.readFile());
+  } finally {
+    await file.close();
+  }
+}
+
+function decode(bytes: Uint8Array): string {
+  let text: string;
+  try {
+    text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch {
+    throw referenceError('The file is not UTF-8 text.');
+  }
+  const value = text.replace(/\r?\n$/, '');
+  if (value === '' || value.includes('\0')) throw referenceError('The file holds no secret.');
+  return value;
+}

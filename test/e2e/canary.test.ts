@@ -1,0 +1,166 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, expect, test } from 'vitest';
+import type { Fault } from '../../src/sandbox/faults.ts';
+import { type Sandbox, startSandbox } from '../../src/sandbox/start.ts';
+import { catalogue } from '../../src/tools/catalogue.ts';
+import { answerSchemaOf, facts, sensitivePathsOf } from '../tools/fact-sheet.ts';
+import { secretArgumentsOf } from '../tools/walk.ts';
+import { startHttpProgram } from './http-support.ts';
+import { type PlantingProxy, startPlantingProxy } from './planting-proxy.ts';
+import { memberSteps, steps } from './scenario.ts';
+import { type Program, programOf, startProgram, type ToolAnswer } from './support.ts';
+
+/*
+ * Every operation is called, with a secret in every argument that takes one, against answers with a secret in every place
+ * that the fact sheet marks; then again while Synqly repeats the request and its bearer in errors. Nothing that leaves
+ * the server may hold any of them, in any form.
+ */
+interface Served {
+  readonly program: Program;
+  /** All that was written beside results. */
+  written(): Promise<string>;
+}
+
+const echoes: Fault[] = [
+  { echo: true, status: 500 },
+  { echo: true, status: 400 },
+  { echo: true },
+  { body: 'html' },
+];
+const every = [...steps, ...memberSteps];
+const folder = mkdtempSync(join(tmpdir(), 'canary-'));
+const open: { close(): unknown }[] = [];
+afterEach(async () => {
+  for (const one of open.splice(0).reverse()) await one.close();
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const serve = {
+  stdio: async (sandbox: Sandbox, { url }: PlantingProxy): Promise<Served> => {
+    const log = join(folder, 'audit.log');
+    const args = ['--base-url', url, '--confirm', 'never', '--log-level', 'debug', '--audit-log', log];
+    const program = await startProgram(args, { SYNQLY_TOKEN: sandbox.token });
+    open.push(program);
+    return { program, written: async () => program.stderr() + readFileSync(log, 'utf8') };
+  },
+  'stateless HTTP': async (sandbox: Sandbox, { url }: PlantingProxy): Promise<Served> => {
+    const args = [
+      '--base-url',
+      url,
+      '--confirm',
+      'never',
+      '--log-level',
+      'debug',
+      '--rate-per-minute',
+      '100000',
+    ];
+    const http = await startHttpProgram(args);
+    const program = programOf(await http.connect(sandbox.token), http.stderr);
+    open.push(http, program);
+    const metrics = async () => (await fetch(`${http.origin}/metrics`)).text();
+    return { program, written: async () => http.stderr() + (await metrics()) };
+  },
+};
+
+test('every secret argument is given a secret', () => {
+  for (const operation of catalogue.filter((one) => secretArgumentsOf(one).length > 0)) {
+    const given = every.filter(({ tool }) => tool === operation.id);
+    expect(given.length, operation.id).toBeGreaterThan(0);
+  }
+});
+
+test.each(['stdio', 'stateless HTTP'] as const)(
+  'over %s no secret leaves the server in any form',
+  async (transport) => {
+    const sandbox = await startSandbox();
+    const proxy = await startPlantingProxy(sandbox.baseUrl);
+    open.push(sandbox, proxy);
+    const { program, written } = await serve[transport](sandbox, proxy);
+    const spare = await startProgram(['--base-url', sandbox.baseUrl, '--confirm', 'never'], {
+      SYNQLY_TOKEN: sandbox.token,
+    });
+    open.push(spare);
+
+    const results: string[] = [];
+    const recording: Program = {
+      ...program,
+      call: async (name, args) => {
+        const answer = await program.call(name, args);
+        results.push(`${name} ${JSON.stringify(answer)}`);
+        return answer;
+      },
+    };
+    await runAll(recording, spare);
+    const calls = results.length;
+    for (const fault of echoes) {
+      sandbox.faults.clear();
+      sandbox.faults.add(fault);
+      await runAll(recording, spare);
+    }
+
+    const bearing = facts
+      .filter((fact) => sensitivePathsOf(answerSchemaOf(fact)).length > 0)
+      .map(({ operationId }) => operationId);
+    const refused = catalogue.filter((one) => transport !== 'stdio' && one.yieldsSecret).map(({ id }) => id);
+    const reached = bearing.filter((id) => proxy.operations.has(id));
+    expect(bearing).toHaveLength(23);
+    expect([...new Set([...reached, ...refused])].sort()).toEqual([...bearing].sort());
+    expect(calls).toBeGreaterThanOrEqual(96);
+
+    const all = [...results, await written()];
+    const secrets = [...proxy.planted, ...argumentSecrets(every), sandbox.token];
+    const leaks = secrets.flatMap((secret) =>
+      formsOf(secret).flatMap((form) =>
+        all.filter((text) => text.includes(form)).map((text) => leakOf(secret, form, text)),
+      ),
+    );
+    expect(leaks).toEqual([]);
+  },
+  90_000,
+);
+
+/**
+ * Every step, also where an earlier one has failed.
+ *
+ * @param spare carries out what is refused for its secret, so that later steps find what it makes
+ */
+async function runAll(program: Program, spare: Program): Promise<void> {
+  const answers: Record<string, ToolAnswer> = {};
+  for (const { tool, args } of every) {
+    const given = typeof args === 'function' ? attempt(() => args(answers)) : args;
+    const answer = await program.call(tool, given);
+    const isRefused = answer.json.error?.code === 'secret_refused';
+    answers[tool] = isRefused ? await spare.call(tool, given) : answer;
+  }
+}
+
+function attempt<Value>(work: () => Value): Value | undefined {
+  try {
+    return work();
+  } catch {
+    return undefined;
+  }
+}
+
+/** Values under names that hold secrets in arguments. */
+function argumentSecrets(value: unknown, name = ''): string[] {
+  if (typeof value === 'string')
+    return /secret|_key$|^session$/.test(name) && value.length > 5 ? [value] : [];
+  if (typeof value !== 'object' || value === null) return [];
+  return Object.entries(value).flatMap(([key, part]) => argumentSecrets(part, key));
+}
+
+function formsOf(secret: string): string[] {
+  const escaped = JSON.stringify(secret).slice(1, -1);
+  const base64 = Buffer.from(secret).toString('base64').replace(/=+$/, '');
+  return [
+    ...new Set([secret, escaped, JSON.stringify(escaped).slice(1, -1), encodeURIComponent(secret), base64]),
+  ];
+}
+
+function leakOf(secret: string, form: string, text: string): string {
+  const at = text.indexOf(form);
+  return `${secret}: ${text.slice(0, 40)} ... ${text.slice(Math.max(0, at - 60), at + 20)}`;
+}

@@ -1,0 +1,252 @@
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type HttpRig, startHttpRig } from './http-support.ts';
+import { type Rig, startProgram, startRig } from './support.ts';
+
+const parent = mkdtempSync(join(tmpdir(), 'references-'));
+const directory = join(parent, 'secrets');
+const inside = 'inside-the-directory-71c0';
+const outside = 'outside-the-directory-93ae';
+const fromEnvironment = 'from-the-environment-4bd2';
+let rig: Rig;
+beforeAll(async () => {
+  mkdirSync(join(directory, 'deeper'), { recursive: true });
+  mkdirSync(join(directory, 'folder'));
+  writeFileSync(join(parent, 'outside'), outside);
+  writeFileSync(join(directory, 'token'), `${inside}\n`);
+  writeFileSync(join(directory, 'deeper', 'token'), inside);
+  writeFileSync(join(directory, 'empty'), '\n');
+  writeFileSync(join(directory, 'large'), 'x'.repeat(1024 * 1024));
+  writeFileSync(join(directory, 'binary'), Buffer.from([0xff, 0xfe, 0x00, 0x80]));
+  symlinkSync(join(parent, 'outside'), join(directory, 'link'));
+  symlinkSync(parent, join(directory, 'up'));
+  symlinkSync(join(directory, 'token'), join(directory, 'alias'));
+  rig = await startRig({
+    args: ['--secret-dir', directory, '--confirm', 'never'],
+    env: {
+      SYNQLY_SECRET_SPLUNK: fromEnvironment,
+      SYNQLY_SECRET_EMPTY: '',
+      OTHER_SECRET: outside,
+    },
+  });
+  await rig.call('accounts_create', { name: 'tern' });
+});
+afterAll(async () => {
+  await rig.close();
+  rmSync(parent, { recursive: true });
+});
+
+let count = 0;
+const credential = (secret: unknown) => {
+  count += 1;
+  return { owner_id: 'tern', name: `credential-${count}`, config: { type: 'token', secret } };
+};
+const lastSent = () => rig.exchanges.at(-1)?.requestBody as { config: { secret: string } };
+
+describe('a reference', () => {
+  test.each([
+    ['a variable', '${env:SYNQLY_SECRET_SPLUNK}', fromEnvironment],
+    ['a file, without its last line break', '${file:token}', inside],
+    ['a file below', '${file:deeper/token}', inside],
+    ['a file by its whole path', `\${file:${join(directory, 'token')}}`, inside],
+    ['a link that stays inside', '${file:alias}', inside],
+  ])('to %s is resolved in the request, and stands nowhere else', async (_, reference, value) => {
+    const { isError, text } = await rig.call('credentials_create', credential(reference));
+    expect(isError, text).toBe(false);
+    expect(lastSent().config.secret).toBe(value);
+    expect(text + rig.stderr()).not.toContain(value);
+  });
+
+  test.each([
+    ['to a name outside the pattern', '${env:OTHER_SECRET}', /names must fit SYNQLY_SECRET_\*/],
+    ["to the server's own token", '${env:SYNQLY_TOKEN}', /not one that may be used/],
+    ['to a variable that is empty', '${env:SYNQLY_SECRET_EMPTY}', /not set/],
+    ['to a variable that is not there', '${env:SYNQLY_SECRET_NONE}', /not set/],
+    ['that climbs out', '${file:../outside}', /leads out/],
+    ['that names another place', `\${file:${join(parent, 'outside')}}`, /leads out/],
+    ['through a link that leads out', '${file:link}', /leads out/],
+    ['through a directory that leads out', '${file:up/outside}', /leads out/],
+    ['to the directory itself', '${file:.}', /leads out/],
+    ['to a directory', '${file:folder}', /not name a file/],
+    ['to no file', '${file:nothing}', /no such file/],
+    ['to an empty file', '${file:empty}', /holds no secret/],
+    ['to a file of 1 MB', '${file:large}', /larger than 65536 bytes/],
+    ['to a file that is no text', '${file:binary}', /UTF-8/],
+    ['to a device', '${file:/dev/zero}', /leads out/],
+    ['to a handle that was never given', '${secret:0123456789}', /no secret of that handle/],
+    ['that is part of a value', 'Bearer ${env:SYNQLY_SECRET_SPLUNK}', /only a whole value/],
+    ['inside another', '${env:SYNQLY_SECRET_${env:SYNQLY_SECRET_SPLUNK}}', /only a whole value/],
+    ['twice', '${file:token}${file:token}', /only a whole value/],
+  ])(
+    '%s is refused with the reason, without the content, and nothing is sent',
+    async (_, reference, reason) => {
+      const before = rig.exchanges.length;
+      const { json, text } = await rig.call('credentials_create', credential(reference));
+      expect(json.error).toMatchObject({ code: 'secret_reference', retry: 'no' });
+      expect(json.error.arguments).toMatchObject([
+        { argument: 'config.secret', problem: expect.stringMatching(reason) },
+      ]);
+      for (const content of [inside, outside, fromEnvironment, 'xxxxxxxx'])
+        expect(text).not.toContain(content);
+      expect(rig.exchanges).toHaveLength(before);
+    },
+  );
+
+  const reference = '${env:SYNQLY_SECRET_SPLUNK}';
+  test.each([
+    ['accounts_create', { name: 'x', fullname: reference }, 'fullname'],
+    ['accounts_create', { name: reference }, 'name'],
+    ['accounts_list', { filter: [`name[eq]${reference}`] }, 'filter.0'],
+    ['accounts_get', { account_id: reference }, 'account_id'],
+    [
+      'accounts_patch',
+      { account_id: 'tern', patch: [{ op: 'replace', path: '/fullname', value: reference }] },
+      'patch.0.value',
+    ],
+    [
+      'integrations_create',
+      { account_id: 'tern', provider_config: { type: 'siem_splunk', search_service_url: reference } },
+      'provider_config.search_service_url',
+    ],
+    [
+      'integrations_create',
+      { account_id: 'tern', provider_config: { type: 'siem_splunk', [reference]: 'x' } },
+      'provider_config.(name)',
+    ],
+  ])('in %s where no secret belongs is refused', async (tool, args, argument) => {
+    const before = rig.exchanges.length;
+    const { json, text } = await rig.call(tool, args);
+    expect(json.error.code, text).toBe('secret_reference');
+    expect(json.error.arguments).toMatchObject([
+      { argument, problem: expect.stringMatching(/takes no secret/) },
+    ]);
+    expect(rig.exchanges).toHaveLength(before);
+  });
+
+  test('in a patch of a secret is resolved', async () => {
+    const made = await rig.call('credentials_create', credential('as-it-was-first'));
+    const patch = [{ op: 'replace', path: '/config/secret', value: '${file:token}' }];
+    const { isError, text } = await rig.call('credentials_patch', {
+      owner_id: 'tern',
+      credential_id: made.json.result.id,
+      patch,
+    });
+    expect(isError, text).toBe(false);
+    expect(JSON.stringify(rig.exchanges.at(-1)?.requestBody)).toContain(inside);
+    expect(text).not.toContain(inside);
+  });
+
+  test('is shown in a preview as it is', async () => {
+    const args = { tool: 'credentials_create', arguments: credential('${env:SYNQLY_SECRET_SPLUNK}') };
+    const { text } = await rig.call('preview_call', args);
+    expect(text).not.toContain(fromEnvironment);
+  });
+});
+
+test('from credential to token and back, no secret is in the conversation', async () => {
+  const said: string[] = [];
+  const call: Rig['call'] = async (name, args = {}) => {
+    const answer = await rig.call(name, args);
+    said.push(JSON.stringify({ name, args }), answer.text);
+    expect(answer.isError, answer.text).toBe(false);
+    return answer;
+  };
+  const made = await call('credentials_create', credential('${env:SYNQLY_SECRET_SPLUNK}'));
+  const provider_config = {
+    type: 'siem_splunk',
+    search_service_url: 'https://splunk.tern.example.com:8089',
+    search_service_credential: { type: 'token_id', value: made.json.result.id },
+  };
+  await call('integrations_verify', { account_id: 'tern', provider_config });
+  await call('integrations_create', { account_id: 'tern', name: 'splunk', provider_config });
+  const inline = {
+    ...provider_config,
+    search_service_credential: { type: 'token', secret: '${file:token}' },
+  };
+  await call('integrations_create', { account_id: 'tern', name: 'splunk-inline', provider_config: inline });
+
+  const token = await call('tokens_create_token', {
+    name: 'for-later',
+    permission_set: 'viewer',
+    resources: {},
+  });
+  const reference = token.json.result.primary.access.secret;
+  expect(reference).toMatch(/^\$\{secret:[0-9a-f]{10}\}$/);
+  const file = token.json.secret_files[reference];
+  expect(statSync(file).mode & 0o777).toBe(0o600);
+  const secret = readFileSync(file, 'utf8');
+  await call('credentials_create', credential(reference));
+  expect(lastSent().config.secret).toBe(secret);
+  await call('credentials_create', credential(`\${file:${file}}`));
+  expect(lastSent().config.secret).toBe(secret);
+
+  const program = await startProgram(['--base-url', rig.sandbox.baseUrl], { SYNQLY_TOKEN: secret });
+  expect((await program.call('accounts_list')).isError).toBe(false);
+  await program.close();
+  for (const hidden of [secret, inside, fromEnvironment]) {
+    expect(said.join('\n')).not.toContain(hidden);
+    expect(rig.stderr()).not.toContain(hidden);
+  }
+});
+
+test('reading secrets again gives the same references, and writes no files', async () => {
+  const [token] = (await rig.call('tokens_list', { filter: ['name[eq]for-later'] })).json.result;
+  const before = readdirSync(directory);
+  const again = await rig.call('tokens_get', { refresh_token_id: token.id });
+  expect(again.json.result.primary).toEqual(token.primary);
+  expect(readdirSync(directory)).toEqual(before);
+});
+
+describe('over HTTP', () => {
+  let http: HttpRig;
+  let named: HttpRig;
+  const env = { SYNQLY_SECRET_SPLUNK: fromEnvironment };
+  beforeAll(async () => {
+    http = await startHttpRig({ env });
+    named = await startHttpRig({ env, args: ['--secret-env', 'SYNQLY_SECRET_*'] });
+  });
+  afterAll(async () => {
+    await http.close();
+    await named.close();
+  });
+  const create = ({ call, sandbox }: HttpRig, secret: string) =>
+    call(sandbox.token, 'credentials_create', {
+      owner_id: String(sandbox.world.collections.account.all()[0]?.name),
+      config: { type: 'token', secret },
+    });
+
+  test('callers are given none of the secrets of the machine, unless its operator says which', async () => {
+    for (const reference of [
+      '${env:SYNQLY_SECRET_SPLUNK}',
+      '${env:PATH}',
+      '${file:token}',
+      '${secret:0123456789}',
+    ]) {
+      expect((await create(http, reference)).error.code).toBe('secret_reference');
+    }
+    expect((await create(named, '${env:SYNQLY_SECRET_SPLUNK}')).result.config.type).toBe('token');
+    expect(named.exchanges.at(-1)?.requestBody).toMatchObject({ config: { secret: fromEnvironment } });
+    expect((await create(named, '${env:PATH}')).error.code).toBe('secret_reference');
+  });
+
+  test.each([
+    ['tokens_create_token', { name: 'x', permission_set: 'viewer', resources: {} }],
+    ['tokens_create_mcp_token', { scope: { type: 'management' } }],
+    ['auth_logon', { organization_id: 'x', name: 'x', secret: 'some-password' }],
+  ])('%s, which is made for its secret, is refused before it is sent', async (tool, args) => {
+    const before = http.exchanges.filter(({ method }) => method !== 'GET').length;
+    expect((await http.call(http.sandbox.token, tool, args)).error).toMatchObject({ code: 'secret_refused' });
+    expect(http.exchanges.filter(({ method }) => method !== 'GET')).toHaveLength(before);
+  });
+});
