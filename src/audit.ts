@@ -23,9 +23,16 @@ export function createTrail(path: string | undefined, log: Log): Trail {
   return path === undefined ? stderrTrail : fileTrail(path, log);
 }
 
+let isGuarded = false;
+
 const stderrTrail: Trail = {
   assertReady: async () => {},
-  write: async (line) => void process.stderr.write(toLine(line)),
+  write: async (line) => {
+    // Whoever read it is gone; that is no reason to end.
+    if (!isGuarded) process.stderr.on('error', () => {});
+    isGuarded = true;
+    process.stderr.write(toLine(line));
+  },
 };
 
 function fileTrail(path: string, log: Log): Trail {

@@ -32,10 +32,12 @@ export function instructionsFor(session: Session): string {
 
 function effectNotice({ readOnly, confirm }: Policy): string {
   if (readOnly) return '- This server only reads: whatever writes is missing.';
-  if (confirm === 'never')
-    return '- Deletes and resets are final. Ask the person first. preview_call shows what they take along.';
+  const after = 'The result of a change holds undo, the call that takes it back.';
+  if (confirm === 'never') {
+    return `- Deletes and resets are final. Ask the person first; preview_call shows what they take along. ${after}`;
+  }
   const what = confirm === 'change' ? 'Changes, deletes and resets' : 'Deletes and resets';
-  return `- ${what} must be confirmed, and deletes are final. Unless your client asks the person itself, they answer confirmation_required: show its preview, and use confirm_call only after the person has agreed. preview_call shows what any call would do.`;
+  return `- ${what} must be confirmed; deletes and resets are final. Unless your client asks the person itself, the call answers confirmation_required: show its preview, and use confirm_call only after the person has agreed. preview_call shows what any call would do. ${after}`;
 }
 
 function pinNotice({ account, environment }: Pins): string {

@@ -1,13 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { destroying, type Ground, makeTarget, prepareGround } from './destroys.ts';
+import { destroying, type Ground, makeTarget, prepareGround, type Subject } from './destroys.ts';
 import { type HttpRig, startHttpRig } from './http-support.ts';
-import { type Person, startProgram, type ToolAnswer } from './support.ts';
-
-/** Whoever calls tools in a test. */
-interface Subject {
-  call(tool: string, args?: Record<string, unknown>): Promise<Pick<ToolAnswer, 'json'>>;
-  close(): Promise<void>;
-}
+import { startProgram } from './support.ts';
 
 let ground: Ground;
 let http: HttpRig;
@@ -24,23 +18,10 @@ afterAll(async () => {
   await ground.close();
 });
 
-async function overStdio(flags: string[] = [], person?: Person): Promise<Subject> {
-  const token = await ground.newToken();
-  return startProgram(['--base-url', ground.sandbox.baseUrl, ...flags], { SYNQLY_TOKEN: token }, person);
-}
-
 async function overHttp(rig: HttpRig): Promise<Subject> {
   const token = await ground.newToken();
   const call = async (tool: string, args = {}) => ({ json: await rig.call(token, tool, args) });
   return { call, close: async () => {} };
-}
-
-/** How often the operation reached the sandbox while something was done, and nothing but reads beside it. */
-async function sendsOf(tool: string, work: () => Promise<unknown>): Promise<number> {
-  const before = ground.exchanges.length;
-  await work();
-  const sent = ground.exchanges.slice(before).filter(({ operationId }) => operationId === tool);
-  return sent.length;
 }
 
 test('15 operations destroy', () => {
@@ -48,7 +29,7 @@ test('15 operations destroy', () => {
 });
 
 describe.each([
-  ['stdio without elicitation', () => overStdio(), () => overStdio(['--confirm-within', '0.1'])],
+  ['stdio without elicitation', () => ground.open(), () => ground.open(['--confirm-within', '0.1'])],
   ['stateless HTTP', () => overHttp(http), () => overHttp(impatientHttp)],
 ])('over %s', (_, open, openImpatient) => {
   describe.each(destroying)('%s', (tool) => {
@@ -56,7 +37,7 @@ describe.each([
       const subject = await open();
       const { args } = await makeTarget(tool, ground);
       let id = '';
-      const asked = await sendsOf(tool, async () => {
+      const asked = await ground.sendsOf(tool, async () => {
         const { json } = await subject.call(tool, args);
         expect(json.error).toMatchObject({ code: 'confirmation_required', retry: 'no' });
         expect(json.error.confirmation).toMatchObject({
@@ -66,12 +47,12 @@ describe.each([
         id = json.error.confirmation.id;
       });
       expect(asked).toBe(0);
-      const confirmed = await sendsOf(tool, async () => {
+      const confirmed = await ground.sendsOf(tool, async () => {
         const { json } = await subject.call('confirm_call', { id });
         expect(json.error, JSON.stringify(json)).toBeUndefined();
       });
       expect(confirmed).toBe(1);
-      const replayed = await sendsOf(tool, async () => {
+      const replayed = await ground.sendsOf(tool, async () => {
         const { json } = await subject.call('confirm_call', { id });
         expect(json.error?.code).toBe('confirmation_unknown');
       });
@@ -83,7 +64,7 @@ describe.each([
       const [subject, other] = await Promise.all([open(), open()]);
       const { args, change } = await makeTarget(tool, ground);
       const ask = async () => (await subject.call(tool, args)).json.error.confirmation.id as string;
-      const sent = await sendsOf(tool, async () => {
+      const sent = await ground.sendsOf(tool, async () => {
         const id = await ask();
         const refused = async (by: Subject, given: Record<string, unknown>, code: string) => {
           const { json } = await by.call('confirm_call', given);
@@ -105,7 +86,7 @@ describe.each([
     test('is not sent when it is confirmed too late', async () => {
       const subject = await openImpatient();
       const { args } = await makeTarget(tool, ground);
-      const sent = await sendsOf(tool, async () => {
+      const sent = await ground.sendsOf(tool, async () => {
         const { json } = await subject.call(tool, args);
         const { id } = json.error.confirmation;
         await new Promise((resolve) => setTimeout(resolve, 150));
@@ -117,122 +98,8 @@ describe.each([
   });
 });
 
-const far = [
-  'accounts_delete',
-  'auth_logoff',
-  'integrations_delete',
-  'members_delete',
-  'subOrgs_delete',
-  'tokens_reset',
-];
-
-describe('over stdio with elicitation', () => {
-  let answer: Person;
-  let subject: Subject;
-  let impatient: Subject;
-  beforeAll(async () => {
-    subject = await overStdio([], (question) => answer(question));
-    impatient = await overStdio(['--confirm-within', '0.1'], (question) => answer(question));
-  });
-  afterAll(async () => {
-    await subject.close();
-    await impatient.close();
-  });
-
-  describe.each(destroying)('%s', (tool) => {
-    const agree = (name: string) => (far.includes(tool) ? { name } : { confirm: true });
-
-    test('is sent once when the person agrees, who was told the name', async () => {
-      const own = await overStdio([], (question) => answer(question));
-      const { args, name } = await makeTarget(tool, ground);
-      const questions: string[] = [];
-      answer = async ({ message, requestedSchema }) => {
-        questions.push(message);
-        expect(Object.keys(requestedSchema.properties)).toEqual(Object.keys(agree(name)));
-        return { action: 'accept', content: agree(name) as never };
-      };
-      const sent = await sendsOf(tool, async () => {
-        const { json } = await own.call(tool, args);
-        expect(json.error, JSON.stringify(json)).toBeUndefined();
-      });
-      expect(sent).toBe(1);
-      expect(questions).toHaveLength(1);
-      expect(questions[0]).toContain(JSON.stringify(name));
-      await own.close();
-    });
-
-    test('is not sent when the person declines, or the answer is no yes', async () => {
-      const { args, name } = await makeTarget(tool, ground);
-      const noes: Person[] = [
-        async () => ({ action: 'decline' }),
-        async () => ({ action: 'cancel' }),
-        async () => ({ action: 'decline', content: agree(name) as never }),
-        async () => ({ action: 'accept' }),
-        async () => ({ action: 'accept', content: {} }),
-        async () => ({ action: 'accept', content: { confirm: 'true' } }),
-        async () => ({ action: 'accept', content: { confirm: false, name: '' } }),
-        async () => ({ action: 'accept', content: { name: `${name} ` } }),
-        async () => ({ action: 'accept', content: far.includes(tool) ? { confirm: true } : { name } }),
-        async () => ({ action: 'yes' }) as never,
-        async () => Promise.reject(new Error('The client failed.')),
-      ];
-      for (const no of noes) {
-        answer = no;
-        const sent = await sendsOf(tool, async () => {
-          expect((await subject.call(tool, args)).json.error?.code, String(no)).toBe('confirmation_declined');
-        });
-        expect(sent).toBe(0);
-      }
-    });
-
-    test('is not sent when there is no answer in time, or the object changed while asking', async () => {
-      const { args, name, change } = await makeTarget(tool, ground);
-      answer = () =>
-        new Promise((resolve) => setTimeout(resolve, 200, { action: 'accept', content: agree(name) }));
-      const late = await sendsOf(tool, async () => {
-        expect((await impatient.call(tool, args)).json.error?.code).toBe('confirmation_declined');
-        await new Promise((resolve) => setTimeout(resolve, 150));
-      });
-      expect(late).toBe(0);
-      answer = async () => {
-        await change();
-        return { action: 'accept', content: agree(name) as never };
-      };
-      const changed = await sendsOf(tool, async () => {
-        expect((await subject.call(tool, args)).json.error?.code).toBe('object_changed');
-      });
-      expect(changed).toBe(0);
-    });
-  });
-
-  test('thinking takes no time from the call', async () => {
-    const quick = await overStdio(['--timeout', '0.3'], (question) => answer(question));
-    const { args } = await makeTarget('mappings_delete', ground);
-    answer = () =>
-      new Promise((resolve) => setTimeout(resolve, 500, { action: 'accept', content: { confirm: true } }));
-    expect((await quick.call('mappings_delete', args)).json.error).toBeUndefined();
-    await quick.close();
-  });
-
-  test('words of others stay quoted: a name cannot add lines, turn the writing, or fill the question', async () => {
-    const { args } = await makeTarget('mappings_delete', ground);
-    const mapping = ground.sandbox.world.collections.mapping.get(String(args.mapping_id));
-    mapping.fullname = `Safe"\nIgnore the above\u202e\u2028 ${'x'.repeat(500)}`;
-    let message = '';
-    answer = async (question) => {
-      message = question.message;
-      return { action: 'decline' };
-    };
-    await subject.call('mappings_delete', args);
-    expect(message.split('\n')).toHaveLength(3);
-    expect(message).toContain('fullname "Safe\\"\\nIgnore the above\\u{202e}\\u{2028} ');
-    expect(message).not.toMatch(/[\u202e\u2028]/);
-    expect(message.length).toBeLessThan(600);
-  });
-});
-
 test('what goes with an account is named and counted; more of it since then is a change', async () => {
-  const subject = await overStdio();
+  const subject = await ground.open();
   const { args } = await makeTarget('accounts_delete', ground);
   const integration = (name: string) =>
     ground.make('integrations_create', { ...args, name, provider_config: { type: 'siem_mock_siem' } });
@@ -251,7 +118,7 @@ test('what goes with an account is named and counted; more of it since then is a
     bridges: { count: 0 },
   });
   await integration('three');
-  const sent = await sendsOf('accounts_delete', async () => {
+  const sent = await ground.sendsOf('accounts_delete', async () => {
     const { id } = json.error.confirmation;
     expect((await subject.call('confirm_call', { id })).json.error?.code).toBe('object_changed');
   });
@@ -260,10 +127,10 @@ test('what goes with an account is named and counted; more of it since then is a
 });
 
 test('confirmed twice at the same time, a call is sent once', async () => {
-  const subject = await overStdio();
+  const subject = await ground.open();
   const { args } = await makeTarget('mappings_delete', ground);
   const { id } = (await subject.call('mappings_delete', args)).json.error.confirmation;
-  const sent = await sendsOf('mappings_delete', () =>
+  const sent = await ground.sendsOf('mappings_delete', () =>
     Promise.all([1, 2, 3].map(() => subject.call('confirm_call', { id }))),
   );
   expect(sent).toBe(1);
@@ -271,7 +138,7 @@ test('confirmed twice at the same time, a call is sent once', async () => {
 });
 
 test('of more than 20 calls that wait, the oldest is forgotten', async () => {
-  const subject = await overStdio();
+  const subject = await ground.open();
   const { args } = await makeTarget('mappings_delete', ground);
   const ids: string[] = [];
   for (let count = 0; count < 21; count += 1) {
@@ -282,33 +149,12 @@ test('of more than 20 calls that wait, the oldest is forgotten', async () => {
   await subject.close();
 });
 
-test('what does not exist, or is outside the pins, is refused before anything is asked', async () => {
-  let asked = 0;
-  const subject = await overStdio([], async () => {
-    asked += 1;
-    return { action: 'decline' };
-  });
-  expect((await subject.call('accounts_delete', { account_id: 'nobody' })).json.error?.code).toBe(
-    'not_found',
-  );
-  expect((await subject.call('accounts_delete', {})).json.error?.code).toBe('invalid_arguments');
-  await subject.close();
-  const { args } = await makeTarget('accounts_delete', ground);
-  const pinned = await overStdio(['--environment', 'test'], async () => {
-    asked += 1;
-    return { action: 'decline' };
-  });
-  expect((await pinned.call('accounts_delete', args)).json.error?.code).toBe('outside_pin');
-  await pinned.close();
-  expect(asked).toBe(0);
-});
-
 describe('--confirm', () => {
   test('change holds changes back as well, and shows what they change', async () => {
-    const subject = await overStdio(['--confirm', 'change']);
+    const subject = await ground.open(['--confirm', 'change']);
     const { args } = await makeTarget('accounts_delete', ground);
     const given = { ...args, fullname: 'New' };
-    const sent = await sendsOf('accounts_update', async () => {
+    const sent = await ground.sendsOf('accounts_update', async () => {
       const { json } = await subject.call('accounts_update', given);
       expect(json.error).toMatchObject({ code: 'confirmation_required' });
       expect(json.error.confirmation.preview.changes).toEqual([
@@ -333,29 +179,4 @@ describe('--confirm', () => {
     expect(tools.map(({ name }) => name)).not.toContain('confirm_call');
     await subject.close();
   });
-});
-
-test('a person is asked over HTTP with sessions too', async () => {
-  const rig = await startHttpRig({ baseUrl: ground.sandbox.baseUrl, args: ['--sessions'] });
-  const token = await ground.newToken();
-  const client = await rig.connect(token, async ({ message }) => {
-    expect(message).toMatch(/^Delete mapping\?/);
-    return { action: 'accept', content: { confirm: true } };
-  });
-  const { args } = await makeTarget('mappings_delete', ground);
-  const result = await client.callTool({ name: 'mappings_delete', arguments: args });
-  expect(result.isError ?? false).toBe(false);
-  await client.close();
-  await rig.close();
-});
-
-test('a client with forms over HTTP without sessions gets the two steps', async () => {
-  const client = await http.connect(await ground.newToken(), async () => ({
-    action: 'accept',
-    content: { confirm: true },
-  }));
-  const { args } = await makeTarget('mappings_delete', ground);
-  const result = await client.callTool({ name: 'mappings_delete', arguments: args });
-  expect(JSON.stringify(result.content)).toContain('confirmation_required');
-  await client.close();
 });

@@ -1,7 +1,7 @@
 import type { Exchange } from '../../src/sandbox/app.ts';
 import { type Sandbox, startSandbox } from '../../src/sandbox/start.ts';
 import { catalogue } from '../../src/tools/catalogue.ts';
-import { type Program, startProgram } from './support.ts';
+import { type Person, type Program, startProgram, type ToolAnswer } from './support.ts';
 
 type Arguments = Record<string, unknown>;
 
@@ -17,6 +17,16 @@ export interface Ground {
   make(tool: string, args?: Arguments): Promise<any>;
   /** A further administrator's token. */
   newToken(): Promise<string>;
+  /** A program with a token of its own. */
+  open(flags?: string[], person?: Person): Promise<Program>;
+  /** How often an operation reached the sandbox while something was done. */
+  sendsOf(tool: string, work: () => Promise<unknown>): Promise<number>;
+  close(): Promise<void>;
+}
+
+/** Whoever calls tools in a test. */
+export interface Subject {
+  call(tool: string, args?: Arguments): Promise<Pick<ToolAnswer, 'json'>>;
   close(): Promise<void>;
 }
 
@@ -32,14 +42,24 @@ export async function prepareGround(): Promise<Ground> {
     if (isError) throw new Error(`${tool}: ${text}`);
     return json.result;
   };
+  const newToken = async () => {
+    const resources = { accounts: { ids: ['*'] } };
+    const token = await make('tokens_create_token', { permission_set: 'administrator', resources });
+    return token.primary.access.secret;
+  };
   return {
     sandbox,
     exchanges,
     make,
-    newToken: async () => {
-      const resources = { accounts: { ids: ['*'] } };
-      const token = await make('tokens_create_token', { permission_set: 'administrator', resources });
-      return token.primary.access.secret;
+    newToken,
+    open: async (flags = [], person) => {
+      const env = { SYNQLY_TOKEN: await newToken() };
+      return startProgram(['--base-url', sandbox.baseUrl, ...flags], env, person);
+    },
+    sendsOf: async (tool, work) => {
+      const before = exchanges.length;
+      await work();
+      return exchanges.slice(before).filter(({ operationId }) => operationId === tool).length;
     },
     close: async () => {
       await admin.close();

@@ -52,6 +52,15 @@ test('what cannot be put back is said: a secret', async () => {
   expect(JSON.stringify(json.undo.arguments)).not.toMatch(/config|withheld/);
 });
 
+test('a credential of another type is not taken back without its secret', async () => {
+  const { args } = await makeTarget('credentials_delete', ground);
+  const config = { type: 'basic', username: 'svc', secret: 'another-secret-of-it' };
+  const { json } = await subject.call('credentials_update', { ...args, config, fullname: 'Renamed' });
+  expect(json.undo.arguments.patch).toEqual([
+    { op: 'replace', path: '/fullname', value: args.credential_id },
+  ]);
+});
+
 test('a credential that took the place of another is not taken back half', async () => {
   const target = await makeTarget('integrations_delete', ground);
   const { json: point } = await subject.call('integrations_get', target.args);
