@@ -57,9 +57,10 @@ async function serve(flags: Flags): Promise<void> {
 }
 
 async function serveGateway(gateway: URL, config: Config): Promise<void> {
-  if (pinsOf(config) || config.readOnly.value || config.auditLog.value !== undefined) {
+  const itsOwn = [config.account, config.environment, config.readOnly, config.confirm, config.auditLog];
+  if (itsOwn.some(({ source }) => source !== 'default')) {
     throw new ConfigError(
-      '--gateway takes neither --account, --environment, --read-only nor --audit-log: that is for the gateway to decide.',
+      '--gateway takes neither --account, --environment, --read-only, --confirm nor --audit-log: that is for the gateway to decide.',
     );
   }
   const token = gatewayToken(config);

@@ -122,6 +122,9 @@ test.each([
   [['--account', ' '], 'must name an account'],
   [['--environment', 'staging'], 'must be one of test, prod'],
   [['--gateway', 'http://127.0.0.1:1/mcp', '--account', 'quay'], '--gateway takes neither'],
+  [['--gateway', 'http://127.0.0.1:1/mcp', '--read-only'], '--gateway takes neither'],
+  [['--gateway', 'http://127.0.0.1:1/mcp', '--confirm', 'change'], '--gateway takes neither'],
+  [['--gateway', 'http://127.0.0.1:1/mcp', '--audit-log', 'audit.log'], '--gateway takes neither'],
 ])('%j is refused at start', (flags, reason) => {
   const { status, stderr } = spawnSync(process.execPath, [builtCli, ...flags], {
     env: cleanEnvironment({ SYNQLY_TOKEN: 'any', SYNQLY_MCP_TOKEN: 'any' }),
