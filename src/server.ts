@@ -67,24 +67,21 @@ function serveTools(server: Server, session: Session, surface: Surface): void {
 
 type Extra = RequestHandlerExtra<ServerRequest, ServerNotification>;
 
-function clientOf(server: Server, { sessionId, requestInfo, sendRequest }: Extra): ClientPort {
+function clientOf(server: Server, { sessionId, sendRequest }: Extra): ClientPort {
   const { elicitation } = server.getClientCapabilities() ?? {};
-  // Over HTTP without sessions nothing can be asked of a client, whatever it says it can do.
-  const isReachable = requestInfo === undefined || sessionId !== undefined;
   // Naming no mode means form (MCP specification 2025-11-25, elicitation).
   const hasForms = elicitation && (elicitation.form !== undefined || elicitation.url === undefined);
   return {
     name: server.getClientVersion()?.name.slice(0, longestName) || undefined,
     sessionId,
-    askForm:
-      isReachable && hasForms
-        ? (question, { within, signal }) =>
-            sendRequest(
-              { method: 'elicitation/create', params: { mode: 'form', ...question } as never },
-              ElicitResultSchema,
-              { timeout: within, signal },
-            )
-        : undefined,
+    askForm: hasForms
+      ? (question, { within, signal }) =>
+          sendRequest(
+            { method: 'elicitation/create', params: { mode: 'form', ...question } as never },
+            ElicitResultSchema,
+            { timeout: within, signal },
+          )
+      : undefined,
   };
 }
 

@@ -89,7 +89,7 @@ export function createLookup(pins: Pins, session: Session, limits: Limits): Look
       account && (id === undefined ? answersTo(account, pins.account as string) : account.id === id);
     if (!account || !right || !isInEnvironment(account)) {
       throw outsidePin(
-        `The pinned account ${pins.account} was not found${environment ? ` in ${environment}` : ''}.`,
+        `The pinned account ${JSON.stringify(pins.account)} was not found${environment ? ` in ${environment}` : ''}.`,
       );
     }
     pinnedIds.set(pins, account.id);

@@ -24,25 +24,31 @@ const credentials: Loss = {
   by: 'credentials_list',
   with: ({ id }) => ({ owner_id: id, ...page }),
 };
-const integrationsOfAccount = (what: string, which?: Loss['which']): Loss => ({
+const integrationsOfAccount = (what: string, which: NonNullable<Loss['which']>): Loss => ({
   what,
   by: 'integrations_list_account',
-  with: ({ id, account_id }, args) => ({ account_id: account_id ?? args.account_id ?? id, ...page }),
-  ...(which && { which }),
+  with: (_, { account_id }) => ({ account_id, ...page }),
+  which,
 });
 const mentions = (part: unknown, { id }: JsonObject) =>
   JSON.stringify(part ?? null).includes(JSON.stringify(id));
 
-/** What goes with the object of each destroying operation, as far as it can be read. */
+/**
+ * What goes with the object of each destroying operation, as far as it can be read. Where it can, the call's own
+ * arguments say what is read: pins have proved those, and not what an answer names.
+ */
 export const losses: Readonly<Record<string, readonly Loss[]>> = {
   accounts_delete: [
-    integrationsOfAccount('integrations'),
+    integrationsOfAccount('integrations', (row, { id }) => row.account_id === id),
     {
-      ...integrationsOfAccount('tokens of integrations', (row) => row.refresh_token_id !== undefined),
+      ...integrationsOfAccount(
+        'tokens of integrations',
+        (row, { id }) => row.account_id === id && row.refresh_token_id !== undefined,
+      ),
       unnamed: true,
     },
     credentials,
-    { what: 'bridges', by: 'bridges_list', with: ({ id }) => ({ account_id: id, ...page }) },
+    { what: 'bridges', by: 'bridges_list', with: (_, { account_id }) => ({ account_id, ...page }) },
   ],
   bridges_delete: [
     integrationsOfAccount('integrations that use it', (row, bridge) => mentions(row.bridge_selector, bridge)),
@@ -52,7 +58,8 @@ export const losses: Readonly<Record<string, readonly Loss[]>> = {
       ...integrationsOfAccount('integrations that use it', (row, credential) =>
         mentions(row.provider_config, credential),
       ),
-      with: ({ account_id }) => (typeof account_id === 'string' ? { account_id, ...page } : {}),
+      with: ({ owner_type }, { owner_id }) =>
+        owner_type === 'account' ? { account_id: owner_id, ...page } : {},
     },
   ],
   integrationPoints_delete: [
@@ -70,6 +77,7 @@ export const losses: Readonly<Record<string, readonly Loss[]>> = {
       what: 'tokens',
       by: 'tokens_get',
       with: ({ refresh_token_id }) => ({ refresh_token_id }),
+      which: (row, { id }) => row.owner_id === id,
     },
   ],
   members_delete: [

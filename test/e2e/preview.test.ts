@@ -166,6 +166,64 @@ test('a secret that changes is shown to change, and nothing of it', async () => 
   expect(text).not.toContain('the-next-secret-of-it');
 });
 
+test('what goes with an object, or uses it, is named and counted', async () => {
+  const takes = async (tool: string, args: Arguments) => {
+    const { json } = await subject.call('preview_call', { tool, arguments: args });
+    return json.takes;
+  };
+  const one = (name: unknown) => ({ count: 1, names: [name] });
+  const { args: credential } = await makeTarget('credentials_delete', ground);
+  const account_id = credential.owner_id;
+  const { args: point } = await makeTarget('integrationPoints_delete', ground);
+  await ground.make('integrationPoints_patch', {
+    ...point,
+    patch: [{ op: 'add', path: '/environments/prod', value: ['*'] }],
+  });
+  const { id } = await ground.make('credentials_get', credential);
+  const { bridge } = await ground.make('bridges_create', { account_id, name: 'its-bridge' });
+  const search_service_credential = { type: 'token_id', value: id };
+  await ground.make('integrations_create', {
+    account_id,
+    name: 'user',
+    ...point,
+    bridge_selector: { type: 'id', value: bridge.id },
+    provider_config: { ...splunk, search_service_credential },
+  });
+  const used = 'integrations that use it';
+  expect(await takes('credentials_delete', credential)).toEqual({ [used]: one('user') });
+  expect(await takes('integrationPoints_delete', point)).toEqual({
+    [used]: one('user'),
+    credentials: { count: 0 },
+  });
+  expect(await takes('bridges_delete', { account_id, bridge_id: 'its-bridge' })).toEqual({
+    [used]: one('user'),
+  });
+  expect(await takes('integrations_delete', { account_id, integration_id: 'user' })).toEqual({
+    credentials: { count: 0 },
+    tokens: one('user-default'),
+  });
+
+  const { args: role, name } = await makeTarget('roles_delete', ground);
+  await ground.make('members_create', {
+    name: 'bound',
+    secret: password,
+    role_binding: [name],
+    type: 'service',
+  });
+  expect(await takes('roles_delete', role)).toEqual({ 'members that have it': one('bound') });
+  const organization_id = ground.sandbox.world.organization.id;
+  const logon = await ground.make('auth_logon', { organization_id, name: 'bound', secret: password });
+  expect(await takes('members_delete', { member_id: 'bound' })).toEqual({
+    tokens: one(logon.refresh_token_id),
+  });
+  const { args: hook } = await makeTarget('organizationWebhooks_delete', ground);
+  expect(await takes('organizationWebhooks_delete', hook)).toEqual({
+    credentials: one(`${hook.webhook_id}-secret`),
+  });
+  const reset = await takes('status_reset', { account_id, integration_id: 'user' });
+  expect(reset.counters).toMatchObject({ requests: expect.any(Number), failed: expect.any(Number) });
+});
+
 test('what would be refused is refused', async () => {
   const refused = async (args: Arguments, code: string) => {
     expect((await subject.call('preview_call', args)).json.error?.code).toBe(code);
