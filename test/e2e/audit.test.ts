@@ -1,9 +1,9 @@
-import { mkdtempSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, renameSync, rmdirSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startHttpRig } from './http-support.ts';
-import { canary, type Rig, startRig } from './support.ts';
+import { canary, type Person, type Rig, startProgram, startRig } from './support.ts';
 
 // biome-ignore lint/suspicious/noExplicitAny: lines are compared, not programmed against
 type Line = any;
@@ -114,6 +114,60 @@ test('while the file cannot be written, reads go on and nothing else is sent', a
   expect(rig.exchanges).toEqual([]);
   expect((await rig.call('accounts_list')).isError).toBe(false);
   await rig.close();
+});
+
+test('a line that cannot be written any more is kept, and holds up the next calls until it is', async () => {
+  const file = join(folder, 'kept.log');
+  const rig = await startRig({ args: ['--audit-log', file] });
+  await rig.call('accounts_create', { name: 'one' });
+  rig.sandbox.faults.add({ route: 'accounts_create', delay: 300, times: 1 });
+  const running = rig.call('accounts_create', { name: 'two' });
+  await new Promise((resolve) => setTimeout(resolve, 100));
+  renameSync(file, `${file}.1`);
+  mkdirSync(file);
+  expect((await running).isError).toBe(false);
+  const sent = rig.exchanges.length;
+  expect((await rig.call('accounts_create', { name: 'three' })).json.error?.code).toBe('audit_unavailable');
+  expect(rig.exchanges).toHaveLength(sent);
+  rmdirSync(file);
+  expect((await rig.call('accounts_create', { name: 'four' })).isError).toBe(false);
+  expect(readLines(file).map(({ outcome }) => outcome)).toEqual(['ok', 'audit_unavailable', 'ok']);
+  await rig.close();
+});
+
+test('how a call was confirmed is told, and that it was not', async () => {
+  const file = join(folder, 'confirmed.log');
+  const rig = await startRig({ args: ['--audit-log', file] });
+  const make = (name: string) => rig.call('accounts_create', { name });
+  await make('tern');
+  const { json } = await rig.call('accounts_delete', { account_id: 'tern' });
+  for (const time of ['first', 'again']) {
+    await rig.call('confirm_call', { id: json.error.confirmation.id });
+    await make(time);
+  }
+  const answers: Person[] = [
+    async () => ({ action: 'decline' }),
+    async () => ({ action: 'accept', content: { name: 'first' } }),
+  ];
+  const asking = await startProgram(
+    ['--base-url', rig.sandbox.baseUrl, '--audit-log', file],
+    { SYNQLY_TOKEN: rig.sandbox.token },
+    (question) => (answers.shift() as Person)(question),
+  );
+  await asking.call('accounts_delete', { account_id: 'first' });
+  await asking.call('accounts_delete', { account_id: 'first' });
+  await asking.close();
+  await rig.close();
+  const told = readLines(file).filter(({ effect }) => effect === 'destroy');
+  expect(told.map(({ operation, confirmed_by, outcome }) => [operation, confirmed_by, outcome])).toEqual([
+    ['accounts_delete', undefined, 'confirmation_required'],
+    ['accounts_delete', 'confirm_call', 'ok'],
+    ['confirm_call', undefined, 'confirmation_unknown'],
+    ['accounts_delete', undefined, 'confirmation_declined'],
+    ['accounts_delete', 'person', 'ok'],
+  ]);
+  const [asked, done] = told;
+  expect(done.arguments_hash).toBe(asked.arguments_hash);
 });
 
 test('without a file the lines are on stderr, whatever is logged', async () => {
