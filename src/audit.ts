@@ -7,7 +7,7 @@ export interface Trail {
   /** @throws CallError `audit_unavailable` when a line could not be written now */
   assertReady(): Promise<void>;
   /**
-   * Writes one line. One that cannot be written is kept: until it is, `assertReady` refuses.
+   * Writes one line. One that cannot be written is logged and kept: until it is written, `assertReady` refuses.
    *
    * @param durable whether the line must be on the disk before this resolves
    */
@@ -34,6 +34,9 @@ const stderrTrail: Trail = {
     process.stderr.write(toLine(line));
   },
 };
+
+/** Lines that are kept while the file cannot be written; by then nothing but refusals adds to them. */
+const mostUnwritten = 10_000;
 
 function fileTrail(path: string, log: Log): Trail {
   const unwritten: string[] = [];
@@ -82,7 +85,7 @@ function fileTrail(path: string, log: Log): Trail {
       }
     },
     write: async (line, durable) => {
-      unwritten.push(toLine(line));
+      if (unwritten.length < mostUnwritten) unwritten.push(toLine(line));
       try {
         await inTurn(() => flush(durable));
       } catch (err) {

@@ -1,4 +1,13 @@
-import { mkdirSync, mkdtempSync, readFileSync, renameSync, rmdirSync, rmSync, statSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  renameSync,
+  rmdirSync,
+  rmSync,
+  statSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -133,6 +142,19 @@ test('a line that cannot be written any more is kept, and holds up the next call
   expect((await rig.call('accounts_create', { name: 'four' })).isError).toBe(false);
   expect(readLines(file).map(({ outcome }) => outcome)).toEqual(['ok', 'audit_unavailable', 'ok']);
   await rig.close();
+});
+
+test('a full disk stops all but reads with the first line that does not fit', {
+  skip: !existsSync('/dev/full'),
+}, async () => {
+  const rig = await startRig({ args: ['--audit-log', '/dev/full'] });
+  expect((await rig.call('accounts_create', { name: 'one' })).isError).toBe(false);
+  const sent = rig.exchanges.length;
+  expect((await rig.call('accounts_create', { name: 'two' })).json.error?.code).toBe('audit_unavailable');
+  expect(rig.exchanges).toHaveLength(sent);
+  expect((await rig.call('accounts_list')).isError).toBe(false);
+  await rig.close();
+  expect(rig.stderr()).toMatch(/"operation":"accounts_create".*could not be written/);
 });
 
 test('how a call was confirmed is told, and that it was not', async () => {

@@ -188,4 +188,5 @@ test('a call that the client cancels while its person is asked is not sent', asy
   });
   expect(sent).toBe(0);
   await subject.close();
+  expect(subject.stderr()).toMatch(/"type":"audit".*"operation":"mappings_delete".*"outcome":"cancelled"/);
 });
