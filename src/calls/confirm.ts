@@ -69,22 +69,23 @@ export async function lookAhead(
   session: Session,
   cancelled: AbortSignal,
 ): Promise<{ look: Look; preview: JsonObject }> {
-  return withDeadline(session.timeout, cancelled, async (limits) => {
-    try {
-      const held = await holdToPins(operation, args, session, limits);
-      const request = prepareRequest(held.operation, held.args);
-      const look = await lookAt(held.operation, held.args, session, limits);
-      return { look, preview: previewOf(held.operation, held.args, request, look) };
-    } catch (error) {
-      throw nothingSent(error);
-    }
+  const looking = withDeadline(session.timeout, cancelled, async (limits) => {
+    const held = await holdToPins(operation, args, session, limits);
+    const request = prepareRequest(held.operation, held.args);
+    const look = await lookAt(held.operation, held.args, session, limits);
+    return { look, preview: previewOf(held.operation, held.args, request, look) };
   });
+  return onlyReading(looking);
 }
 
 /** What failed while only reads were sent may be tried again. */
-function nothingSent(error: unknown): unknown {
-  if (!(error instanceof CallError) || error.retry !== 'check') return error;
-  return new CallError(error.code, error.message, { ...error.facts, retry: 'safe' });
+async function onlyReading<Value>(reading: Promise<Value>): Promise<Value> {
+  try {
+    return await reading;
+  } catch (error) {
+    if (!(error instanceof CallError) || error.retry !== 'check') throw error;
+    throw new CallError(error.code, error.message, { ...error.facts, retry: 'safe' });
+  }
 }
 
 /**
@@ -101,7 +102,7 @@ export async function assertUnchanged(
   limits: Limits,
 ): Promise<JsonObject | undefined> {
   if (digest === undefined) return undefined;
-  const look = await lookAt(operation, args, session, limits);
+  const look = await onlyReading(lookAt(operation, args, session, limits));
   if (look.digest === digest) return look.object;
   throw new CallError('object_changed', 'What the call is about has changed since it was confirmed.');
 }

@@ -126,6 +126,40 @@ test('what goes with an account is named and counted; more of it since then is a
   await subject.close();
 });
 
+test('a look that fails sends nothing, and may be repeated', async () => {
+  const subject = await ground.open();
+  const { args } = await makeTarget('mappings_delete', ground);
+  const { id } = (await subject.call('mappings_delete', args)).json.error.confirmation;
+  const sent = await ground.sendsOf('mappings_delete', async () => {
+    for (const [tool, given] of [
+      ['mappings_delete', args],
+      ['confirm_call', { id }],
+    ] as const) {
+      ground.sandbox.faults.add({ route: 'mappings_get', status: 500, times: 1 });
+      const { json } = await subject.call(tool, given);
+      expect(json.error).toMatchObject({ code: 'server_error', retry: 'safe' });
+    }
+  });
+  expect(sent).toBe(0);
+  await subject.close();
+});
+
+test('what the token may not read is confirmed by what the call names', async () => {
+  const subject = await ground.open();
+  const { args, name } = await makeTarget('mappings_delete', ground);
+  ground.sandbox.faults.add({ route: 'mappings_get', status: 403 });
+  const { json } = await subject.call('mappings_delete', args);
+  const { id, preview } = json.error.confirmation;
+  expect(preview).toEqual({
+    tool: 'mappings_delete',
+    effect: 'destroy',
+    sends: { method: 'DELETE', path: `/v1/mappings/${name}` },
+  });
+  expect((await subject.call('confirm_call', { id })).json.error).toBeUndefined();
+  ground.sandbox.faults.clear();
+  await subject.close();
+});
+
 test('confirmed twice at the same time, a call is sent once', async () => {
   const subject = await ground.open();
   const { args } = await makeTarget('mappings_delete', ground);
