@@ -57,10 +57,11 @@ async function serve(flags: Flags): Promise<void> {
 }
 
 async function serveGateway(gateway: URL, config: Config): Promise<void> {
-  const itsOwn = [config.account, config.environment, config.readOnly, config.confirm, config.auditLog];
+  const { account, environment, readOnly, confirm, auditLog, secretEnv, secretDir } = config;
+  const itsOwn = [account, environment, readOnly, confirm, auditLog, secretEnv, secretDir];
   if (itsOwn.some(({ source }) => source !== 'default')) {
     throw new ConfigError(
-      '--gateway takes neither --account, --environment, --read-only, --confirm nor --audit-log: that is for the gateway to decide.',
+      '--gateway takes neither --account, --environment, --read-only, --confirm, --audit-log, --secret-env nor --secret-dir: that is for the gateway to decide.',
     );
   }
   const token = gatewayToken(config);
