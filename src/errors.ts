@@ -23,7 +23,7 @@ export const errorCodes = {
     retry: 'no',
   },
   secret_reference: {
-    next: 'Correct the reference. ${env:NAME}, ${file:PATH} and ${secret:HANDLE} stand for a whole secret value only. Nothing was sent.',
+    next: 'Correct the reference. ${env:NAME}, ${file:PATH}, ${secret:HANDLE} and ${ask:WHAT} stand for a whole secret value only. Nothing was sent.',
     retry: 'no',
   },
   secret_refused: {

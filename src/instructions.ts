@@ -12,7 +12,7 @@ const shared = `Administers a Synqly organization through its Management API.
 - A failed call answers {"error":{code,message,next,retry}}; retry "check" means it may have taken effect, so look before repeating.`;
 
 const secretsKept =
-  '- Secrets: where an argument takes one, give a reference as its whole value, ${env:NAME} or ${file:PATH}, never the secret itself; do not ask the person to paste one. Secrets in results stand as ${secret:HANDLE}, which is a reference too.';
+  '- Secrets: where an argument takes one, give a reference as its whole value, ${env:NAME}, ${file:PATH} or ${ask:WHAT} (the person types it on a page), never the secret itself; do not ask for one to be pasted. Secrets in results stand as ${secret:HANDLE}, which is a reference too.';
 const secretsWithheld =
   '- Secrets in results read [withheld], and calls made for a secret are refused here. Never ask the person to paste a secret unless a tool needs it.';
 

@@ -67,21 +67,22 @@ function serveTools(server: Server, session: Session, surface: Surface): void {
 
 type Extra = RequestHandlerExtra<ServerRequest, ServerNotification>;
 
-function clientOf(server: Server, { sessionId, sendRequest }: Extra): ClientPort {
+function clientOf(server: Server, { sessionId, sendRequest, requestInfo }: Extra): ClientPort {
   const { elicitation } = server.getClientCapabilities() ?? {};
   // Naming no mode means form (MCP specification 2025-11-25, elicitation).
   const hasForms = elicitation && (elicitation.form !== undefined || elicitation.url === undefined);
+  // A page on loopback is for the person at this machine, which a client over HTTP need not be.
+  const hasPages = elicitation?.url !== undefined && requestInfo === undefined;
+  const elicit = (params: object, { within, signal }: { within: number; signal: AbortSignal }) =>
+    sendRequest({ method: 'elicitation/create', params: params as never }, ElicitResultSchema, {
+      timeout: within,
+      signal,
+    });
   return {
     name: server.getClientVersion()?.name.slice(0, longestName) || undefined,
     sessionId,
-    askForm: hasForms
-      ? (question, { within, signal }) =>
-          sendRequest(
-            { method: 'elicitation/create', params: { mode: 'form', ...question } as never },
-            ElicitResultSchema,
-            { timeout: within, signal },
-          )
-      : undefined,
+    askForm: hasForms ? (question, limits) => elicit({ mode: 'form', ...question }, limits) : undefined,
+    askToVisit: hasPages ? (visit, limits) => elicit({ mode: 'url', ...visit }, limits) : undefined,
   };
 }
 

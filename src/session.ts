@@ -43,6 +43,22 @@ export interface ClientPort {
         limits: { readonly within: number; readonly signal: AbortSignal },
       ) => Promise<unknown>)
     | undefined;
+  /**
+   * Has its person open a page of this machine; where it can.
+   *
+   * @returns the client's answer, unchecked: that the person agreed to open it
+   * @throws when there is none within so many milliseconds
+   */
+  readonly askToVisit?:
+    | ((visit: Visit, limits: { readonly within: number; readonly signal: AbortSignal }) => Promise<unknown>)
+    | undefined;
+}
+
+/** A page for a person to open (MCP specification 2025-11-25, elicitation in URL mode). */
+export interface Visit {
+  readonly message: string;
+  readonly url: string;
+  readonly elicitationId: string;
 }
 
 /** A form for a person (MCP specification 2025-11-25, elicitation). */

@@ -12,7 +12,7 @@ import { withDeadline } from './deadline.ts';
 import type { PendingCall } from './pending.ts';
 import { holdToPins, operationUnder } from './pin.ts';
 import { putAway } from './put-away.ts';
-import { findReferences, resolveReferences } from './references.ts';
+import { findReferences, resolveReferences, withResolved } from './references.ts';
 import { isRepeatable, prepareRequest } from './request.ts';
 import { assertSecretsStay, secretsAmong } from './secret-arguments.ts';
 import { maskKnown } from './secrets.ts';
@@ -81,10 +81,10 @@ export async function runCall(
       if (operation.effect !== 'read') await session.trail.assertReady();
       const consent = await obtainConsent(call, confirmed, session, cancelled);
       about.confirmedBy = consent.by;
+      const resolved = await resolveReferences(references, session, cancelled);
       const answer = await withDeadline(session.timeout, cancelled, async (limits) => {
         const held = await holdToPins(operation, args, session, limits);
-        const resolved = await resolveReferences(held.args, references, session.secrets);
-        const request = prepareRequest(held.operation, resolved);
+        const request = prepareRequest(held.operation, withResolved(held.args, resolved));
         const known = await assertUnchanged(consent, held.operation, held.args, session, limits);
         const whole = await send(held.operation, held.args, request, session, { ...limits, known });
         return { ...whole, body: await held.inside(whole.body) };

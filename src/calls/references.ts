@@ -1,7 +1,7 @@
 import { CallError } from '../errors.ts';
 import { isJsonObject } from '../json.ts';
 import { holdsReference, type Reference, readReference } from '../secrets/reference.ts';
-import type { SecretStore } from '../secrets/store.ts';
+import type { Session } from '../session.ts';
 import type { Operation } from '../tools/operation.ts';
 import type { Arguments } from './arguments.ts';
 import { secretPlaces } from './secret-arguments.ts';
@@ -37,29 +37,46 @@ export function findReferences(operation: Operation, args: Arguments): readonly 
   return read as PlacedReference[];
 }
 
+/** A reference with what it stands for. */
+export interface ResolvedReference {
+  readonly path: readonly string[];
+  readonly value: string;
+}
+
 /**
- * A copy of the arguments with references replaced by what they stand for: for the request's body and nothing else.
+ * What references stand for. Where a person is asked, it takes as long as the person does.
  *
  * @throws CallError `secret_reference` that names the arguments and the reasons
  */
 export async function resolveReferences(
-  args: Arguments,
   placed: readonly PlacedReference[],
-  store: SecretStore,
-): Promise<Arguments> {
-  const resolved = await Promise.all(placed.map((one) => resolveOne(one, store)));
+  session: Session,
+  cancelled: AbortSignal,
+): Promise<readonly ResolvedReference[]> {
+  const resolved = [];
+  // One after the other: a person is asked one thing at a time.
+  for (const one of placed) resolved.push(await resolveOne(one, session, cancelled));
   const faults = resolved.flatMap(({ fault }) => fault ?? []);
   if (faults.length > 0) {
     throw new CallError('secret_reference', 'A reference to a secret cannot be resolved.', {
       arguments: faults,
     });
   }
+  return resolved as readonly ResolvedReference[];
+}
+
+/** A copy of the arguments with references replaced: for the request's body and nothing else. */
+export function withResolved(args: Arguments, resolved: readonly ResolvedReference[]): Arguments {
   return resolved.reduce((part, { path, value }) => setAt(part, path, value) as Arguments, args);
 }
 
-async function resolveOne({ path, reference }: PlacedReference, store: SecretStore) {
+async function resolveOne(
+  { path, reference }: PlacedReference,
+  { secrets, client }: Session,
+  cancelled: AbortSignal,
+) {
   try {
-    return { path, value: await store.resolve(reference) };
+    return { path, value: await secrets.resolve(reference, { client, cancelled }) };
   } catch (error) {
     if (!(error instanceof CallError)) throw error;
     return { path, fault: { argument: path.join('.'), problem: error.message } };

@@ -1,13 +1,13 @@
 import { CallError } from '../errors.ts';
 
-/** Where a secret is to be taken from: a variable, a file, or what this server put away earlier. */
+/** Where a secret is to be taken from: a variable, a file, what this server put away earlier, or a person. */
 export interface Reference {
-  readonly kind: 'env' | 'file' | 'secret';
+  readonly kind: 'env' | 'file' | 'secret' | 'ask';
   readonly name: string;
 }
 
-const whole = /^\$\{(env|file|secret):([^{}]+)\}$/;
-const anywhere = /\$\{(env|file|secret):/;
+const whole = /^\$\{(env|file|secret|ask):([^{}]+)\}$/;
+const anywhere = /\$\{(env|file|secret|ask):/;
 
 /** The reference that a text is; undefined when it is none. Only a whole value is one. */
 export function readReference(text: string): Reference | undefined {

@@ -1,11 +1,15 @@
 import type { Config } from '../config.ts';
+import type { ClientPort } from '../session.ts';
 import { type Reference, referenceError, referTo } from './reference.ts';
 import { readSecretFile, readVariable } from './sources.ts';
 
 /** What a session can do with secrets: take them from where a reference says, and put them away. */
 export interface SecretStore {
-  /** @throws CallError `secret_reference` with the reason, never the content */
-  resolve(reference: Reference): Promise<string>;
+  /**
+   * @param person where a person can be asked
+   * @throws CallError `secret_reference` with the reason, never the content
+   */
+  resolve(reference: Reference, person: Person): Promise<string>;
   /**
    * Puts a secret away for later calls, and gives the reference that stands in its place. Undefined for sessions that
    * can put nothing away.
@@ -22,11 +26,19 @@ export interface SecretStore {
   readonly known: Iterable<string>;
 }
 
+/** Whom to ask for a secret, and when to stop waiting. */
+export interface Person {
+  readonly client: ClientPort | undefined;
+  readonly cancelled: AbortSignal;
+}
+
 interface Options {
   readonly patterns: readonly string[];
   readonly directory: string | undefined;
   readonly keeps: boolean;
 }
+
+type Read = (name: string, person: Person) => string | Promise<string>;
 
 /** Secrets that are remembered; the oldest is forgotten for one more. */
 const mostKept = 1_000;
@@ -73,7 +85,7 @@ function createSecretStore({ patterns, directory, keeps }: Options): SecretStore
     }
     return referTo(handle);
   };
-  const read: Readonly<Record<Reference['kind'], (name: string) => string | Promise<string>>> = {
+  const read: Readonly<Record<Reference['kind'], Read>> = {
     env: (name) => readVariable(name, patterns, process.env),
     file: (name) => readSecretFile(name, directory),
     secret: (name) => {
@@ -81,10 +93,14 @@ function createSecretStore({ patterns, directory, keeps }: Options): SecretStore
       if (secret === undefined) throw referenceError('This server has put away no secret of that handle.');
       return secret;
     },
+    ask: async (name, { client, cancelled }) => {
+      const { askForSecret } = await import('./ask.ts');
+      return askForSecret(name, client, cancelled);
+    },
   };
 
   return {
-    resolve: async ({ kind, name }) => know(await read[kind](name)),
+    resolve: async ({ kind, name }, person) => know(await read[kind](name, person)),
     keep: keeps ? keep : undefined,
     save: async (saved) => {
       if (directory === undefined) return {};

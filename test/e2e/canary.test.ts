@@ -29,7 +29,24 @@ const echoes: Fault[] = [
   { echo: true },
   { body: 'html' },
 ];
-const every = [...steps, ...memberSteps];
+const config = (kind: Record<string, string>) => ({
+  tool: 'credentials_create',
+  args: { owner_id: 'tern-freight', config: kind },
+});
+/** Every kind of credential, beside those of the scenario. */
+const kinds = [
+  config({ type: 'basic', username: 'svc', secret: 'basic-secret-71f3' }),
+  config({ type: 'secret', secret: 'plain-secret-80aa' }),
+  config({
+    type: 'aws',
+    access_key_id: 'AKIA',
+    secret_access_key: 'aws-secret-55d0',
+    session: 'aws-session-19c4',
+  }),
+  config({ type: 'o_auth_client', client_id: 'id', client_secret: 'client-secret-e2b7' }),
+  config({ type: 'tls_certificate', certificate: 'public', private_key: 'private-key-63ce' }),
+];
+const every = [...steps, ...memberSteps, ...kinds];
 const folder = mkdtempSync(join(tmpdir(), 'canary-'));
 const open: { close(): unknown }[] = [];
 afterEach(async () => {

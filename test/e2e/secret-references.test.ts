@@ -208,6 +208,75 @@ test('reading secrets again gives the same references, and writes no files', asy
   expect(readdirSync(directory)).toEqual(before);
 });
 
+test("the server's own tokens are open to no pattern", async () => {
+  const args = ['--base-url', rig.sandbox.baseUrl, '--secret-env', '*'];
+  const program = await startProgram(args, {
+    SYNQLY_TOKEN: rig.sandbox.token,
+    SYNQLY_MCP_TOKEN: 'another-token',
+  });
+  for (const name of ['SYNQLY_TOKEN', 'SYNQLY_MCP_TOKEN']) {
+    const { json } = await program.call('credentials_create', credential(`\${env:${name}}`));
+    expect(json.error.code).toBe('secret_reference');
+  }
+  await program.close();
+});
+
+describe('a person can be asked', () => {
+  const typed = 'typed-by-a-person-0d4e';
+  const ask = async (visit: (url: string) => Promise<unknown>, action: 'accept' | 'decline' = 'accept') => {
+    const asked: unknown[] = [];
+    const person = async (question: unknown) => {
+      asked.push(question);
+      await visit((question as { url: string }).url);
+      return { action };
+    };
+    const args = ['--base-url', rig.sandbox.baseUrl, '--confirm', 'never'];
+    const program = await startProgram(args, { SYNQLY_TOKEN: rig.sandbox.token }, person, 'url');
+    const before = rig.exchanges.length;
+    const answer = await program.call('credentials_create', credential('${ask:Splunk <b>token</b>}'));
+    await program.close();
+    return { ...answer, asked, stderr: program.stderr(), sent: rig.exchanges.length - before };
+  };
+  const submit = (url: string, headers = {}) =>
+    fetch(url, { method: 'POST', headers, body: new URLSearchParams({ secret: typed }) });
+
+  test('on a page that shows nothing and works once; the model never sees what is typed', async () => {
+    let page = '';
+    let address = '';
+    const { isError, text, asked, stderr } = await ask(async (url) => {
+      address = url;
+      const shown = await fetch(url);
+      page = await shown.text();
+      expect(shown.headers.get('content-security-policy')).toContain("default-src 'none'");
+      expect((await fetch(new URL('/', url))).status).toBe(404);
+      expect((await submit(url, { origin: 'https://evil.example.com' })).status).toBe(404);
+      expect((await submit(url)).status).toBe(200);
+    });
+    expect(isError, text).toBe(false);
+    expect(lastSent().config.secret).toBe(typed);
+    expect(page).toContain('Splunk &#60;b&#62;token');
+    expect(asked).toMatchObject([
+      { mode: 'url', url: expect.stringMatching(/^http:\/\/127\.0\.0\.1:\d+\/[0-9a-f-]{36}$/) },
+    ]);
+    expect(text + stderr + JSON.stringify(asked)).not.toContain(typed);
+    await expect(fetch(address)).rejects.toThrow();
+  });
+
+  test.each([
+    ['declines', async () => {}, 'decline'],
+    ['cannot open it', () => Promise.reject(new Error('no browser')), 'accept'],
+  ] as const)('and who %s gives none: nothing is sent', async (_, visit, action) => {
+    const { json, sent } = await ask(visit, action);
+    expect(json.error.code).toBe('secret_reference');
+    expect(sent).toBe(0);
+  });
+
+  test('only where the client can open pages', async () => {
+    const { json } = await rig.call('credentials_create', credential('${ask:Splunk token}'));
+    expect(json.error.arguments[0].problem).toContain('cannot open a page');
+  });
+});
+
 describe('over HTTP', () => {
   let http: HttpRig;
   let named: HttpRig;

@@ -40,9 +40,9 @@ export interface ToolAnswer {
 /** Answers a form in the place of a person. */
 export type Person = (question: ElicitRequestFormParams) => Promise<ElicitResult>;
 
-/** A client, with forms if there is a person to fill them in. */
-export function createClient(person?: Person): Client {
-  const capabilities = person ? { elicitation: { form: {} } } : {};
+/** A client, with forms (or pages) if there is a person to fill them in. */
+export function createClient(person?: Person, mode: 'form' | 'url' = 'form'): Client {
+  const capabilities = person ? { elicitation: { [mode]: {} } } : {};
   const client = new Client({ name: 'test', version: '1.0.0' }, { capabilities });
   if (person) {
     client.setRequestHandler(ElicitRequestSchema, ({ params }) => person(params as ElicitRequestFormParams));
@@ -59,6 +59,7 @@ export async function startProgram(
   args: string[],
   env: Record<string, string> = {},
   person?: Person,
+  mode?: 'form' | 'url',
 ): Promise<Program> {
   const transport = new StdioClientTransport({
     command: process.execPath,
@@ -70,7 +71,7 @@ export async function startProgram(
   transport.stderr?.on('data', (chunk) => {
     written += chunk;
   });
-  const client = createClient(person);
+  const client = createClient(person, mode);
   await client.connect(transport);
   return programOf(client, () => written);
 }

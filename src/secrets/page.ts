@@ -1,0 +1,96 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+
+/** A page on this machine where a person types a secret, so that no model sees it. */
+export interface SecretPage {
+  readonly url: string;
+  /** What was typed; rejects when the page is closed before. */
+  readonly typed: Promise<string>;
+  close(): void;
+}
+
+const longestForm = 200_000;
+
+/**
+ * Opens a page on loopback for one secret. Its address cannot be guessed; it shows nothing but the question, and is gone
+ * once the secret is there.
+ *
+ * @param asked what is asked for, in the words of whoever asks: shown as data
+ */
+export async function openSecretPage(asked: string): Promise<SecretPage> {
+  const path = `/${crypto.randomUUID()}`;
+  let settle: { resolve(secret: string): void; reject(error: Error): void } | undefined;
+  const typed = new Promise<string>((resolve, reject) => {
+    settle = { resolve, reject };
+  });
+  typed.catch(() => {});
+  const server = createServer({ requestTimeout: 10_000 }, async (request, response) => {
+    const { port } = server.address() as AddressInfo;
+    if (request.url !== path || !isOwn(request, port)) return answer(response, 404, 'There is nothing here.');
+    if (request.method === 'GET') return answer(response, 200, form(asked));
+    if (request.method !== 'POST') return answer(response, 405, 'Send the form.');
+    const secret = new URLSearchParams(await readForm(request)).get('secret');
+    if (!secret) return answer(response, 400, 'The secret is empty. Go back and type it.');
+    response.once('finish', () => settle?.resolve(secret));
+    return answer(response, 200, '<p>Thank you. You can close this page.</p>');
+  });
+  await listenOnLoopback(server);
+  const { port } = server.address() as AddressInfo;
+  return {
+    url: `http://127.0.0.1:${port}${path}`,
+    typed,
+    close: () => {
+      settle?.reject(new Error('The page was closed.'));
+      server.close().closeAllConnections();
+    },
+  };
+}
+
+async function listenOnLoopback(server: Server): Promise<void> {
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject).listen(0, '127.0.0.1', resolve);
+  });
+}
+
+/** A page elsewhere could have a browser ask here under a name of its own (DNS rebinding). */
+function isOwn({ headers }: IncomingMessage, port: number): boolean {
+  const own = `127.0.0.1:${port}`;
+  return headers.host === own && (headers.origin === undefined || headers.origin === `http://${own}`);
+}
+
+async function readForm(request: IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  for await (const chunk of request) {
+    bytes += chunk.length;
+    if (bytes > longestForm) return '';
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString('utf8');
+}
+
+function form(asked: string): string {
+  return `<h1>Synqly asks for a secret</h1>
+<p>An assistant needs it for a call, and does not get to see it. It calls it:</p><blockquote>${escaped(asked)}</blockquote>
+<form method="post"><input type="password" name="secret" autocomplete="off" autofocus required aria-label="Secret"> <button>Hand over</button></form>`;
+}
+
+function escaped(text: string): string {
+  return text.replace(/[&<>"']/g, (sign) => `&#${sign.charCodeAt(0)};`);
+}
+
+function answer(response: ServerResponse, status: number, content: string): void {
+  response
+    .writeHead(status, {
+      'content-type': 'text/html; charset=utf-8',
+      'cache-control': 'no-store',
+      'content-security-policy':
+        "default-src 'none'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'",
+      'referrer-policy': 'same-origin',
+      'x-content-type-options': 'nosniff',
+      connection: 'close',
+    })
+    .end(
+      `<!doctype html><html lang="en"><meta charset="utf-8"><title>synqly-mcp</title><body>${content}</body></html>`,
+    );
+}
