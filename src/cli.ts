@@ -15,8 +15,9 @@ import { createServer } from './server.ts';
 import { createSession } from './session.ts';
 import { type Definition, settings } from './settings.ts';
 import { createFullSurface } from './surfaces/full.ts';
+import { keepMcpTokens } from './tokens/keep.ts';
 import { serveStdio } from './transports/stdio.ts';
-import { gatewayToken, keepMcpTokens, prepareAccess } from './upstream.ts';
+import { gatewayToken, prepareAccess } from './upstream.ts';
 import { version } from './version.ts';
 
 /** Exit status for settings that cannot be used, as for a wrong command line. */

@@ -1,9 +1,6 @@
 import type { Config } from './config.ts';
+import type { ConfirmLevel } from './settings.ts';
 import type { Effect } from './tools/operation.ts';
-
-/** Which calls must be confirmed. */
-export const confirmLevels = ['destroy', 'change', 'never'] as const;
-export type ConfirmLevel = (typeof confirmLevels)[number];
 
 /** What a server lets its callers do, whatever their tokens may. */
 export interface Policy {

@@ -14,10 +14,11 @@ import {
   type ServerNotification,
   type ServerRequest,
 } from '@modelcontextprotocol/sdk/types.js';
+import type { ClientPort } from './client-port.ts';
 import { instructionsFor } from './instructions.ts';
 import { ResourceError } from './resources/resources.ts';
 import type { ResourceRoom } from './resources/room.ts';
-import type { ClientPort, Session } from './session.ts';
+import type { Session } from './session.ts';
 import type { Surface } from './surfaces/full.ts';
 import { version } from './version.ts';
 
@@ -52,9 +53,17 @@ export function createServer(session: Session, { surface, resources }: Offering)
   return server;
 }
 
+const lists = new WeakMap<Surface, { readonly tools: Surface['tools'] }>();
+
+/** One list for all servers of a surface: it is long. */
+function listOf(surface: Surface): { readonly tools: Surface['tools'] } {
+  const list = lists.get(surface) ?? { tools: surface.tools };
+  lists.set(surface, list);
+  return list;
+}
+
 function serveTools(server: Server, session: Session, surface: Surface): void {
-  const list = { tools: [...surface.tools] };
-  server.setRequestHandler(ListToolsRequestSchema, () => list as never);
+  server.setRequestHandler(ListToolsRequestSchema, () => listOf(surface) as never);
   server.setRequestHandler(CallToolRequestSchema, async ({ params }, extra) => {
     const caller = { ...withTrace(session, extra.requestInfo), client: clientOf(server, extra) };
     const call = surface.call(params.name, params.arguments, caller, extra.signal);

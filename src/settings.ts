@@ -1,4 +1,4 @@
-import { type ConfirmLevel, confirmLevels } from './policy.ts';
+import { parseBoolean, parseChoice, parseList, parseNumber } from './setting-parsers.ts';
 import { parseBaseUrl, parseSecureUrl } from './synqly/url.ts';
 
 /** What there is to know of a setting. */
@@ -19,6 +19,10 @@ export interface Definition<Value> {
 /** Where Synqly serves organizations. */
 export const regions = { us: 'https://api.synqly.com', eu: 'https://api-eu.synqly.com' } as const;
 const transports = ['stdio', 'http'] as const;
+const confirmLevels = ['destroy', 'change', 'never'] as const;
+
+/** Which calls must be confirmed. */
+export type ConfirmLevel = (typeof confirmLevels)[number];
 const logLevels = ['silent', 'error', 'warn', 'info', 'debug'] as const;
 
 /** A call ends within this many milliseconds: several clients give up at 60 s. */
@@ -265,38 +269,3 @@ export const settings = {
     parse: (text) => parseChoice(text, logLevels),
   }),
 };
-
-function parseBoolean(text: string): boolean {
-  const known: Record<string, boolean> = {
-    true: true,
-    1: true,
-    yes: true,
-    false: false,
-    0: false,
-    no: false,
-  };
-  const value = known[text.toLowerCase()];
-  if (value === undefined) throw new Error('must be true or false');
-  return value;
-}
-
-function parseList(text: string): string[] {
-  return text
-    .split(',')
-    .map((part) => part.trim().toLowerCase())
-    .filter(Boolean);
-}
-
-function parseChoice<Choice extends string>(text: string, choices: readonly Choice[]): Choice {
-  const choice = choices.find((one) => one === text.toLowerCase());
-  if (choice === undefined) throw new Error(`must be one of ${choices.join(', ')}`);
-  return choice;
-}
-
-function parseNumber(text: string, least: number, most: number): number {
-  const value = Number(text);
-  if (!Number.isFinite(value) || value < least || value > most) {
-    throw new Error(`must be a number from ${least} to ${most}`);
-  }
-  return value;
-}

@@ -77,22 +77,6 @@ export function prepareAccess(config: Config): Access {
   };
 }
 
-/** The same access, with the MCP tokens that are made through it kept where a gateway finds them, if a place is named. */
-export function keepMcpTokens(access: Access, config: Config): Access {
-  const { value: named } = config.tokenStore;
-  if (named === undefined || config.sandbox.value) return access;
-  const open = async () => {
-    const [{ rememberMcpTokens }, { openTokenStore }] = await Promise.all([
-      import('./tokens/remember.ts'),
-      import('./tokens/store.ts'),
-    ]);
-    const [{ client, token }, store] = await Promise.all([access.open(), openTokenStore(named)]);
-    const remembering = { store, audience: baseUrlOf(config).href, label: 'made by a tool' };
-    return { client: rememberMcpTokens(client, remembering), token };
-  };
-  return { ...access, open };
-}
-
 function prepareSandbox(config: Config): Access {
   assertAlone(config);
   const knownTokens = new Set<string>();

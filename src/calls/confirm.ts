@@ -1,10 +1,11 @@
+import type { ClientPort } from '../client-port.ts';
 import { CallError } from '../errors.ts';
 import { isJsonObject, type JsonObject } from '../json.ts';
 import { needsConfirmation } from '../policy.ts';
-import type { ClientPort, Session } from '../session.ts';
+import type { Session } from '../session.ts';
 import type { Operation } from '../tools/operation.ts';
 import type { Arguments } from './arguments.ts';
-import { withDeadline } from './deadline.ts';
+import { type Limits, withDeadline } from './deadline.ts';
 import { type Look, lookAt } from './look.ts';
 import { farReaching } from './losses.ts';
 import type { PendingCall } from './pending.ts';
@@ -12,7 +13,6 @@ import { holdToPins } from './pin.ts';
 import { previewOf } from './preview.ts';
 import { questionOf } from './question.ts';
 import { prepareRequest } from './request.ts';
-import type { Limits } from './send.ts';
 
 /** How a call came to be allowed, as the trail tells it. */
 export type ConfirmedBy = 'not needed' | 'person' | 'confirm_call';

@@ -1,5 +1,8 @@
 import { CallError } from '../errors.ts';
-import type { Limits } from './send.ts';
+import type { ApiRequest } from '../synqly/client.ts';
+
+/** When a call must end. */
+export type Limits = Pick<ApiRequest, 'signal' | 'deadline'>;
 
 /**
  * Runs work that must be over within so many milliseconds, and sooner when the client cancels.

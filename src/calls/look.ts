@@ -5,9 +5,9 @@ import type { Session } from '../session.ts';
 import { findOperation } from '../tools/catalogue.ts';
 import type { Operation } from '../tools/operation.ts';
 import type { Arguments } from './arguments.ts';
+import type { Limits } from './deadline.ts';
 import { type Loss, losses, mostRows } from './losses.ts';
 import { readObject, readResult } from './reader.ts';
-import type { Limits } from './send.ts';
 
 /** What an operation would meet, as it is now. */
 export interface Look {

@@ -3,7 +3,7 @@ import { isJsonObject, type JsonObject } from '../json.ts';
 import type { Pins } from '../pins.ts';
 import type { Session } from '../session.ts';
 import { renderPath } from '../synqly/url.ts';
-import type { Limits } from './send.ts';
+import type { Limits } from './deadline.ts';
 
 /** An object that Synqly was asked for, under its real id. */
 export interface Found extends JsonObject {

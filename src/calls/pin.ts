@@ -7,9 +7,9 @@ import { findOperation } from '../tools/catalogue.ts';
 import type { Operation } from '../tools/operation.ts';
 import { isHidden, narrowingOf, type Reach, withdrawnArguments } from '../tools/reach.ts';
 import type { Arguments } from './arguments.ts';
+import type { Limits } from './deadline.ts';
 import { createLookup, type Lookup, type Owner, outsidePin } from './lookup.ts';
 import { assertPatchStays } from './pinned-patch.ts';
-import type { Limits } from './send.ts';
 
 /** A call that is held to the pins of its session. */
 export interface Held {

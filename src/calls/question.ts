@@ -1,5 +1,5 @@
+import type { Question } from '../client-port.ts';
 import { isJsonObject, type JsonObject } from '../json.ts';
-import type { Question } from '../session.ts';
 import type { Operation } from '../tools/operation.ts';
 
 /** Characters of a value, and lines of a list, that a question shows. */

@@ -4,8 +4,8 @@ import type { Session } from '../session.ts';
 import { catalogue, findOperation } from '../tools/catalogue.ts';
 import type { Operation } from '../tools/operation.ts';
 import type { Arguments } from './arguments.ts';
+import type { Limits } from './deadline.ts';
 import { prepareRequest } from './request.ts';
-import type { Limits } from './send.ts';
 
 /** Where the object of an operation is not what a GET of its own path gives. */
 const elsewhere: Readonly<Record<string, string>> = {

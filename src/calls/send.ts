@@ -2,14 +2,11 @@ import { CallError } from '../errors.ts';
 import { isJsonObject, type JsonObject } from '../json.ts';
 import type { Session } from '../session.ts';
 import type { ApiAnswer } from '../synqly/answer.ts';
-import type { ApiRequest } from '../synqly/client.ts';
 import type { Operation } from '../tools/operation.ts';
 import type { Arguments } from './arguments.ts';
+import type { Limits } from './deadline.ts';
 import { readIfPossible } from './reader.ts';
 import { type PreparedRequest, prepareRequest } from './request.ts';
-
-/** When a call must end. */
-export type Limits = Pick<ApiRequest, 'signal' | 'deadline'>;
 
 /** The answer to a call, and the object as it was before, where that is known. */
 export interface Sent extends ApiAnswer {

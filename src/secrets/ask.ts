@@ -1,5 +1,5 @@
+import type { ClientPort } from '../client-port.ts';
 import { isJsonObject } from '../json.ts';
-import type { ClientPort } from '../session.ts';
 import { openSecretPage } from './page.ts';
 import { referenceError } from './reference.ts';
 

@@ -1,5 +1,5 @@
+import type { ClientPort } from '../client-port.ts';
 import type { Config } from '../config.ts';
-import type { ClientPort } from '../session.ts';
 import { type Reference, referenceError, referTo } from './reference.ts';
 import { readSecretFile, readVariable } from './sources.ts';
 

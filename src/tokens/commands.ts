@@ -2,8 +2,9 @@ import { baseUrlOf, type Config, ConfigError, readConfig } from '../config.ts';
 import { CallError } from '../errors.ts';
 import { prepareAccess } from '../upstream.ts';
 import { type Grant, hashToken, type McpScope, pinsOfScope } from './grant.ts';
+import { defaultStore, openTokenStore } from './open-store.ts';
 import { rememberMcpTokens } from './remember.ts';
-import { defaultStore, openTokenStore, type TokenStore } from './store.ts';
+import type { TokenStore } from './store.ts';
 
 type Print = (text: string) => void;
 

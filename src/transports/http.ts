@@ -43,7 +43,7 @@ const bodyLimit = 1024 * 1024;
 const headersWithin = 10_000;
 const bodyWithin = 20_000;
 /** Callers without sessions whose server is kept, and milliseconds without a request after which it is not. */
-const mostCallers = 1_000;
+const mostCallers = 250;
 const idleTime = 5 * 60_000;
 
 /**

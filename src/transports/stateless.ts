@@ -23,6 +23,9 @@ export interface Answering {
 /** Requests that are answered the same each time, with results that are long. */
 const unchanging = new Set(['tools/list', 'resources/list', 'resources/templates/list']);
 
+/** Shared by all callers: so are the lists. */
+const texts = new WeakMap<object, string>();
+
 const nobody = { name: '', version: '' };
 
 interface Waiting {
@@ -37,7 +40,6 @@ interface Waiting {
  */
 export async function connectStateless(server: Server): Promise<StatelessEndpoint> {
   const waiting = new Map<RequestId, Waiting>();
-  const texts = new WeakMap<object, string>();
   let last = 0;
 
   const render = (message: JSONRPCMessage, { id, method }: JSONRPCRequest): string => {

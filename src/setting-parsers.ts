@@ -1,0 +1,38 @@
+/** @throws Error that says what is wrong with the text, as all of these do */
+export function parseBoolean(text: string): boolean {
+  const known: Record<string, boolean> = {
+    true: true,
+    1: true,
+    yes: true,
+    false: false,
+    0: false,
+    no: false,
+  };
+  const value = known[text.toLowerCase()];
+  if (value === undefined) throw new Error('must be true or false');
+  return value;
+}
+
+/** Parts between commas, in lower case. */
+export function parseList(text: string): string[] {
+  return text
+    .split(',')
+    .map((part) => part.trim().toLowerCase())
+    .filter(Boolean);
+}
+
+/** One of the choices, in whatever case it is written. */
+export function parseChoice<Choice extends string>(text: string, choices: readonly Choice[]): Choice {
+  const choice = choices.find((one) => one === text.toLowerCase());
+  if (choice === undefined) throw new Error(`must be one of ${choices.join(', ')}`);
+  return choice;
+}
+
+/** A number from `least` to `most`. */
+export function parseNumber(text: string, least: number, most: number): number {
+  const value = Number(text);
+  if (!Number.isFinite(value) || value < least || value > most) {
+    throw new Error(`must be a number from ${least} to ${most}`);
+  }
+  return value;
+}
