@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { styleText } from 'node:util';
 import { Client } from '@modelcontextprotocol/sdk/client/index.js';
-import { StdioClientTransport } from '@modelcontextprotocol/sdk/client/stdio.js';
+import { getDefaultEnvironment, StdioClientTransport } from '@modelcontextprotocol/sdk/client/stdio.js';
 import { ElicitRequestSchema } from '@modelcontextprotocol/sdk/types.js';
 
 /*
@@ -37,6 +37,12 @@ await client.connect(
     args: [server, '--sandbox', '--log-level', 'silent'],
     // Where the audit trail goes, unless it has a file.
     stderr: 'ignore',
+    // What the calls below name by reference: no secret is in the conversation.
+    env: {
+      ...getDefaultEnvironment(),
+      SYNQLY_SECRET_SPLUNK_OLD: 'bad-token-from-last-year',
+      SYNQLY_SECRET_SPLUNK: 'a-token-that-works',
+    },
   }),
 );
 
@@ -125,8 +131,13 @@ await call(
 title('A credential, tried out before anything is built on it');
 await call(
   'credentials_create',
-  { owner_id: account_id, name: 'splunk-old', config: { type: 'token', secret: 'bad-token-from-last-year' } },
-  ({ result }) => `${result.name}: ${result.config.type}, its secret is not shown again`,
+  {
+    owner_id: account_id,
+    name: 'splunk-old',
+    config: { type: 'token', secret: '${env:SYNQLY_SECRET_SPLUNK_OLD}' },
+  },
+  ({ result }) =>
+    `${result.name}: ${result.config.type}, taken from a variable that the assistant cannot read`,
 );
 await call(
   'integrations_verify',
@@ -136,7 +147,7 @@ await call(
 );
 await call(
   'credentials_create',
-  { owner_id: account_id, name: 'splunk', config: { type: 'token', secret: 'a-token-that-works' } },
+  { owner_id: account_id, name: 'splunk', config: { type: 'token', secret: '${env:SYNQLY_SECRET_SPLUNK}' } },
   ({ result }) => `${result.name}: ${result.config.type}`,
 );
 await call(
@@ -155,7 +166,7 @@ await call(
     provider_config: configWith('splunk'),
   },
   ({ result }) =>
-    `${result.integration.provider_fullname} connected; its token reads ${result.token.access.secret} here`,
+    `${result.integration.provider_fullname} connected; its token is put away, and a reference stands in its place`,
 );
 const integration = { account_id, integration_id: 'harbor-splunk' };
 await call(
