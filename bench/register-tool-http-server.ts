@@ -7,6 +7,7 @@ import { createTrail } from '../src/audit.ts';
 import { runOperation } from '../src/calls/call.ts';
 import { createConfirmations } from '../src/calls/pending.ts';
 import { createLog } from '../src/log.ts';
+import { wholeSelection } from '../src/policy.ts';
 import { withoutSecrets } from '../src/secrets/store.ts';
 import { createSession } from '../src/session.ts';
 import { publishedTools } from '../src/surfaces/published.ts';
@@ -63,7 +64,7 @@ function createMcpServer(token: string): McpServer {
     timeout: 30_000,
     revealSecrets: false,
     secrets: withoutSecrets,
-    policy: { readOnly: false, confirm: 'never' },
+    policy: { readOnly: false, confirm: 'never', selection: wholeSelection },
     pending: createConfirmations(1)('bench'),
     trail: createTrail(undefined, createLog('silent', [])),
     sandbox: false,

@@ -6,6 +6,7 @@ import { runCall } from '../src/calls/call.ts';
 import { createConfirmations } from '../src/calls/pending.ts';
 import { readConfig } from '../src/config.ts';
 import type { Log } from '../src/log.ts';
+import { wholeSelection } from '../src/policy.ts';
 import { withoutSecrets } from '../src/secrets/store.ts';
 import { createSession } from '../src/session.ts';
 import { SynqlyClient } from '../src/synqly/client.ts';
@@ -32,7 +33,7 @@ const session = createSession({
   timeout: config.timeout.value,
   revealSecrets: false,
   secrets: withoutSecrets,
-  policy: { readOnly: false, confirm: 'never' },
+  policy: { readOnly: false, confirm: 'never', selection: wholeSelection },
   pending: createConfirmations(1)('bench'),
   trail: createTrail(undefined, log),
   sandbox: false,

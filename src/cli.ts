@@ -15,6 +15,7 @@ import { createServer } from './server.ts';
 import { createSession } from './session.ts';
 import { type Definition, settings } from './settings.ts';
 import { createFullSurface } from './surfaces/full.ts';
+import { assertSelection } from './surfaces/select.ts';
 import { keepMcpTokens } from './tokens/keep.ts';
 import { serveStdio } from './transports/stdio.ts';
 import { gatewayToken, prepareAccess } from './upstream.ts';
@@ -35,6 +36,7 @@ async function serve(flags: Flags): Promise<void> {
   warnIfRevealing(config, log);
   const pins = pinsOf(config);
   const policy = policyOf(config);
+  assertSelection(policy);
   const session = createSession({
     ...access,
     log,
@@ -49,7 +51,10 @@ async function serve(flags: Flags): Promise<void> {
   });
   if (process.stdin.isTTY) process.stderr.write(greeting(config, process.argv[1] ?? 'synqly-mcp'));
   await serveStdio(
-    createServer(session, { surface: createFullSurface(pins, policy), resources: synqlyResources(pins) }),
+    createServer(session, {
+      surface: createFullSurface(pins, policy),
+      resources: synqlyResources(pins, policy),
+    }),
     log,
   );
   await log.flush();
@@ -58,11 +63,23 @@ async function serve(flags: Flags): Promise<void> {
 }
 
 async function serveGateway(gateway: URL, config: Config): Promise<void> {
-  const { account, environment, readOnly, confirm, auditLog, secretEnv, secretDir } = config;
-  const itsOwn = [account, environment, readOnly, confirm, auditLog, secretEnv, secretDir];
+  const { account, environment, groups, allow, deny, readOnly, confirm, auditLog, secretEnv, secretDir } =
+    config;
+  const itsOwn = [
+    account,
+    environment,
+    groups,
+    allow,
+    deny,
+    readOnly,
+    confirm,
+    auditLog,
+    secretEnv,
+    secretDir,
+  ];
   if (itsOwn.some(({ source }) => source !== 'default')) {
     throw new ConfigError(
-      '--gateway takes neither --account, --environment, --read-only, --confirm, --audit-log, --secret-env nor --secret-dir: that is for the gateway to decide.',
+      '--gateway takes neither --account, --environment, --groups, --allow, --deny, --read-only, --confirm, --audit-log, --secret-env nor --secret-dir: that is for the gateway to decide.',
     );
   }
   const token = gatewayToken(config);

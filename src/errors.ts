@@ -50,6 +50,10 @@ export const errorCodes = {
     next: 'This server is held to one account or environment, and what was asked for is not known to be inside. accounts_list and integrations_list show what is.',
     retry: 'no',
   },
+  not_selected: {
+    next: 'The administrator has left this tool out (--groups, --allow, --deny). Do without it, or ask for it.',
+    retry: 'no',
+  },
   read_only: {
     next: 'This server was started to read only; the administrator decides that. Nothing was sent. Tell the person what you would have changed.',
     retry: 'no',

@@ -1,4 +1,5 @@
 import type { Config } from './config.ts';
+import type { Selection } from './selection.ts';
 import type { ConfirmLevel } from './settings.ts';
 import type { Effect } from './tools/operation.ts';
 
@@ -8,11 +9,15 @@ export interface Policy {
   readonly readOnly: boolean;
   /** What must be confirmed before it is sent: destroys, changes as well, or nothing. */
   readonly confirm: ConfirmLevel;
+  /** Which operations are served at all. */
+  readonly selection: Selection;
 }
 
 /** The policy that the settings name. */
-export function policyOf(config: Pick<Config, 'readOnly' | 'confirm'>): Policy {
-  return { readOnly: config.readOnly.value, confirm: config.confirm.value };
+export function policyOf(config: Pick<Config, 'readOnly' | 'confirm' | 'groups' | 'allow' | 'deny'>): Policy {
+  const { readOnly, confirm, groups, allow, deny } = config;
+  const selection = { groups: groups.value, allow: allow.value, deny: deny.value };
+  return { readOnly: readOnly.value, confirm: confirm.value, selection };
 }
 
 /** Whether a policy lets an operation with this effect be called. */
@@ -25,3 +30,6 @@ export function needsConfirmation({ confirm }: Policy, effect: Effect): boolean 
   if (effect === 'destroy') return confirm !== 'never';
   return effect === 'change' && confirm === 'change';
 }
+
+/** Nothing is left out: for tools that are measured or tested whole. */
+export const wholeSelection: Selection = { groups: [], allow: [], deny: [] };

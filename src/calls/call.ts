@@ -1,6 +1,7 @@
 import { CallError } from '../errors.ts';
 import { isJsonObject, type JsonObject } from '../json.ts';
 import { permits } from '../policy.ts';
+import { selects } from '../selection.ts';
 import type { CallRecord, Session } from '../session.ts';
 import type { ApiAnswer } from '../synqly/answer.ts';
 import { findOperation } from '../tools/catalogue.ts';
@@ -100,7 +101,9 @@ export async function runCall(
   return finish(preview ?? operation, raw, outcome, session, about);
 }
 
-function assertPermitted({ id, effect }: Operation, { policy }: Session): void {
+function assertPermitted({ id, effect, group }: Operation, { policy }: Session): void {
+  if (!selects(policy.selection, { id, group }))
+    throw new CallError('not_selected', `${id} is not served here.`);
   if (!permits(policy, effect)) throw new CallError('read_only', `${id} does more than read.`);
 }
 

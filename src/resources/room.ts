@@ -1,6 +1,7 @@
 import type { Pins } from '../pins.ts';
+import type { Policy } from '../policy.ts';
 import type { Session } from '../session.ts';
-import { isServed } from '../surfaces/select.ts';
+import { isSelected, isServed } from '../surfaces/select.ts';
 import {
   type Completion,
   type CompletionRequest,
@@ -23,9 +24,9 @@ export interface ResourceRoom {
   complete(request: CompletionRequest, session: Session, cancelled: AbortSignal): Promise<Completion>;
 }
 
-/** Synqly's documents and timeseries, as far as the pins leave them. What reads them is loaded when it is used. */
-export function synqlyResources(pins?: Pins): ResourceRoom {
-  const served = ({ operation }: Reads) => isServed(operation, pins);
+/** Synqly's documents and timeseries, as far as pins and policy leave them. What reads them is loaded when it is used. */
+export function synqlyResources(pins: Pins | undefined, policy: Policy): ResourceRoom {
+  const served = ({ operation }: Reads) => isServed(operation, pins) && isSelected(operation, policy);
   return {
     resources: fixedResources.filter(served).map(withoutOperation),
     resourceTemplates: [integrationTimeseries].filter(served).map(withoutOperation),

@@ -19,7 +19,7 @@ export interface Surface {
 
 /** One tool for each operation that pins and policy leave, and those about calls. It is for sessions with pins of that kind. */
 export function createFullSurface(pins: Pins | undefined, policy: Policy): Surface {
-  const helpers = selectHelpers(policy);
+  const helpers = selectHelpers(pins, policy);
   const isHelper = (name: string) => helpers.some((helper) => helper.name === name);
   return {
     tools: [...selectTools(pins, policy), ...helpers],

@@ -29,6 +29,11 @@ export const effects: Readonly<Record<string, Effect>> = Object.fromEntries(
   catalogue.map(({ id, effect }) => [id, effect]),
 );
 
+/** The group of each operation, by its id. */
+export const groups: Readonly<Record<string, string>> = Object.fromEntries(
+  catalogue.map(({ id, group }) => [id, group]),
+);
+
 /** The tools about calls. */
 export const helperTools: readonly Tool[] = helpers.map(toTool);
 

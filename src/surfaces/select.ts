@@ -1,8 +1,10 @@
+import { ConfigError } from '../config.ts';
 import { kindOf, type PinKind, type Pins } from '../pins.ts';
-import { type Policy, permits } from '../policy.ts';
+import { needsConfirmation, type Policy, permits } from '../policy.ts';
+import { isEverything, presets, selects, unknownNames } from '../selection.ts';
 import { isHidden, withdrawnArguments } from '../tools/reach.ts';
 import type { InputSchema } from '../tools/schema.ts';
-import { effects, helperTools, publishedTools, reaches, type Tool } from './published.ts';
+import { effects, groups, helperTools, publishedTools, reaches, type Tool } from './published.ts';
 
 /** Whether pins leave an operation in sight. One whose reach is unknown is not. */
 export function isServed(id: string, pins: Pins | undefined): boolean {
@@ -11,15 +13,41 @@ export function isServed(id: string, pins: Pins | undefined): boolean {
   return reach !== undefined && !isHidden(reach, kindOf(pins));
 }
 
-/** The tools that pins and policy leave, without the arguments that the pins take away. */
-export function selectTools(pins: Pins | undefined, policy: Policy): readonly Tool[] {
-  return toolsInside(pins).filter(({ name }) => permits(policy, effects[name]));
+/** Whether the policy's selection leaves an operation in sight. */
+export function isSelected(id: string, { selection }: Policy): boolean {
+  return selects(selection, { id, group: groups[id] ?? '' });
 }
 
-/** The tools about calls that a policy has a use for. */
-export function selectHelpers({ readOnly, confirm }: Policy): readonly Tool[] {
-  if (readOnly) return [];
-  return helperTools.filter(({ annotations }) => annotations.readOnlyHint || confirm !== 'never');
+/**
+ * Refuses a selection with names of nothing, or one that leaves nothing.
+ *
+ * @throws ConfigError
+ */
+export function assertSelection({ selection }: Policy): void {
+  if (isEverything(selection)) return;
+  const all = Object.entries(groups).map(([id, group]) => ({ id, group }));
+  const unknown = unknownNames(selection, all);
+  if (unknown.length > 0) {
+    const known = [...new Set(Object.values(groups)), ...Object.keys(presets)].join(', ');
+    throw new ConfigError(
+      `--groups, --allow or --deny names nothing there is: ${unknown.join(', ')}. Groups and presets are ${known}.`,
+    );
+  }
+  if (!all.some((one) => selects(selection, one)))
+    throw new ConfigError('--groups, --allow and --deny leave no tool.');
+}
+
+/** The tools that pins and policy leave, without the arguments that the pins take away. */
+export function selectTools(pins: Pins | undefined, policy: Policy): readonly Tool[] {
+  return toolsInside(pins).filter(({ name }) => permits(policy, effects[name]) && isSelected(name, policy));
+}
+
+/** The tools about calls, as far as the tools that are left have a use for them. */
+export function selectHelpers(pins: Pins | undefined, policy: Policy): readonly Tool[] {
+  const left = selectTools(pins, policy).map(({ name }) => effects[name] ?? 'destroy');
+  const hasWrites = left.some((effect) => effect !== 'read');
+  const hasConfirmed = left.some((effect) => needsConfirmation(policy, effect));
+  return helperTools.filter(({ annotations }) => (annotations.readOnlyHint ? hasWrites : hasConfirmed));
 }
 
 const toolsUnder = new Map<PinKind, readonly Tool[]>();

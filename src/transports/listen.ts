@@ -11,6 +11,7 @@ import { type SecretStore, secretsForMany } from '../secrets/store.ts';
 import type { Offering } from '../server.ts';
 import { createSession, type Upstream } from '../session.ts';
 import { createFullSurface } from '../surfaces/full.ts';
+import { assertSelection } from '../surfaces/select.ts';
 import { isLoopback } from '../synqly/url.ts';
 import { defaultStore, openTokenStore } from '../tokens/open-store.ts';
 import { rememberMcpTokens } from '../tokens/remember.ts';
@@ -33,6 +34,7 @@ const drainWithin = 10_000;
  */
 export async function listen(config: Config): Promise<void> {
   const hosts = allowedHosts(config);
+  assertSelection(policyOf(config));
   const upstream = await openForCallers(config);
   const secrets = secretsForMany(config);
   const log = createLog(config.logLevel.value, upstream.token?.known ?? [], secrets.known);
@@ -112,7 +114,7 @@ function offeringsByKind(policy: Policy): HttpOptions['offeringFor'] {
     const kind = pins ? kindOf(pins) : 'none';
     const offering = known.get(kind) ?? {
       surface: createFullSurface(pins, policy),
-      resources: synqlyResources(pins),
+      resources: synqlyResources(pins, policy),
     };
     known.set(kind, offering);
     return offering;

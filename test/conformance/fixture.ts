@@ -3,6 +3,7 @@ import { createTrail } from '../../src/audit.ts';
 import { createConfirmations } from '../../src/calls/pending.ts';
 import { CallError } from '../../src/errors.ts';
 import { createLog } from '../../src/log.ts';
+import { wholeSelection } from '../../src/policy.ts';
 import { ResourceError } from '../../src/resources/resources.ts';
 import type { ResourceRoom } from '../../src/resources/room.ts';
 import { withoutSecrets } from '../../src/secrets/store.ts';
@@ -109,7 +110,7 @@ export async function startFixture(): Promise<{ url: string; close: () => Promis
         timeout: 1_000,
         revealSecrets: false,
         secrets: withoutSecrets,
-        policy: { readOnly: false, confirm: 'never' },
+        policy: { readOnly: false, confirm: 'never', selection: wholeSelection },
         pending: createConfirmations(1)('fixture'),
         trail: createTrail(undefined, log),
         sandbox: true,
