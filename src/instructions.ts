@@ -19,19 +19,23 @@ const secretsWithheld =
 const sandboxNotice =
   'This is the SANDBOX: every organization, account and figure here is invented. Say so when you report on it.\n';
 
-/** The server's instructions, as a client may show them to its model. */
-export function instructionsFor(session: Session): string {
+/**
+ * The server's instructions, as a client may show them to its model.
+ *
+ * @param writes whether any tool does more than read
+ */
+export function instructionsFor(session: Session, writes: boolean): string {
   return [
     session.sandbox ? sandboxNotice : '',
     shared,
-    `\n${effectNotice(session.policy)}`,
+    `\n${effectNotice(session.policy, writes)}`,
     session.pins ? `\n${pinNotice(session.pins)}` : '',
     session.revealSecrets ? '' : `\n${session.secrets.keep ? secretsKept : secretsWithheld}`,
   ].join('');
 }
 
-function effectNotice({ readOnly, confirm }: Policy): string {
-  if (readOnly) return '- This server only reads: whatever writes is missing.';
+function effectNotice({ confirm }: Policy, writes: boolean): string {
+  if (!writes) return '- This server only reads: whatever writes is missing.';
   const after = 'The result of a change holds undo, the call that takes it back.';
   if (confirm === 'never') {
     return `- Deletes and resets are final. Ask the person first; preview_call shows what they take along. ${after}`;

@@ -46,7 +46,10 @@ export function createServer(session: Session, { surface, resources }: Offering)
   };
   const server = new Server(info, {
     capabilities: { tools: {}, resources: {}, completions: {} },
-    instructions: instructionsFor(session),
+    instructions: instructionsFor(
+      session,
+      surface.tools.some(({ annotations }) => !annotations.readOnlyHint),
+    ),
   });
   serveTools(server, session, surface);
   serveResources(server, session, resources);

@@ -61,6 +61,7 @@ test.each([
 test('the preset for observing changes nothing, and needs no tools about changes', async () => {
   const { rig, listed } = await start(['--groups', 'observe']);
   expect((await rig.client.listTools()).tools).toHaveLength(listed.length);
+  expect(rig.client.getInstructions()).toContain('This server only reads');
   expect(listed.length).toBeGreaterThan(12);
   for (const id of listed) expect(catalogue.find((one) => one.id === id)?.effect, id).toBe('read');
 });
