@@ -1,3 +1,5 @@
+import { fitsPattern } from './glob.ts';
+
 /** Which operations are served; everything where nothing is named. */
 export interface Selection {
   /** Groups and presets. */
@@ -62,13 +64,9 @@ export function selects({ groups, allow, deny }: Selection, { id, group }: Selec
   return groups.some((name) => name === group || matches(id, presets[name] ?? [])) || matches(id, allow);
 }
 
+/** In whatever case: some groups have capitals in their tools' names. */
 function matches(id: string, patterns: readonly string[]): boolean {
-  return patterns.some((pattern) => toExpression(pattern).test(id));
-}
-
-function toExpression(pattern: string): RegExp {
-  const parts = pattern.split('*').map((part) => part.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'));
-  return new RegExp(`^${parts.join('.*')}$`, 'i');
+  return patterns.some((pattern) => fitsPattern(id.toLowerCase(), pattern.toLowerCase()));
 }
 
 /** Whether names are selected at all: without, nothing has to be looked at. */

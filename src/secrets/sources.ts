@@ -1,3 +1,4 @@
+import { fitsPattern } from '../glob.ts';
 import { referenceError } from './reference.ts';
 
 /** Bytes of a file that a secret may have: certificates and keys are far shorter. */
@@ -17,7 +18,7 @@ export function readVariable(
   patterns: readonly string[],
   environment: NodeJS.ProcessEnv,
 ): string {
-  if (neverOpen.has(name) || !patterns.some((pattern) => fits(name, pattern))) {
+  if (neverOpen.has(name) || !patterns.some((pattern) => fitsPattern(name, pattern))) {
     throw referenceError(`The variable is not one that may be used; ${describePatterns(patterns)}.`);
   }
   const value = environment[name];
@@ -29,11 +30,6 @@ function describePatterns(patterns: readonly string[]): string {
   return patterns.length === 0
     ? 'this server reads none (--secret-env)'
     : `names must fit ${patterns.join(' or ')} (--secret-env)`;
-}
-
-function fits(name: string, pattern: string): boolean {
-  const parts = pattern.split('*').map((part) => part.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'));
-  return new RegExp(`^${parts.join('.*')}$`).test(name);
 }
 
 /**

@@ -103,15 +103,7 @@ describe('arguments made to hurt', () => {
   const call = async (name: string, args: string) => {
     const before = rig.exchanges.length;
     const body = `{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"${name}","arguments":${args}}}`;
-    const response = await fetch(rig.url, {
-      method: 'POST',
-      headers: {
-        ...bearer(rig.sandbox.token),
-        'content-type': 'application/json',
-        accept: 'application/json, text/event-stream',
-      },
-      body,
-    });
+    const response = await rig.postText(body, bearer(rig.sandbox.token));
     const text = await response.text();
     const sent = rig.exchanges.length - before;
     const { result } = JSON.parse(text);
@@ -154,15 +146,7 @@ describe('arguments made to hurt', () => {
 
   test('several messages in one body are not taken, since they would pass as one', async () => {
     const message = { jsonrpc: '2.0', id: 1, method: 'ping' };
-    const response = await fetch(rig.url, {
-      method: 'POST',
-      headers: {
-        ...bearer(rig.sandbox.token),
-        'content-type': 'application/json',
-        accept: 'application/json, text/event-stream',
-      },
-      body: JSON.stringify([message, message]),
-    });
+    const response = await rig.postText(JSON.stringify([message, message]), bearer(rig.sandbox.token));
     expect(response.status).toBe(400);
   });
 });

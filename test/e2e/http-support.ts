@@ -14,6 +14,8 @@ export interface HttpProgram {
   stderr(): string;
   /** Sends one JSON-RPC request, as a client without sessions does. */
   post(message: object, headers?: Record<string, string>): Promise<Response>;
+  /** Sends a body as it is. */
+  postText(body: string, headers?: Record<string, string>): Promise<Response>;
   /** Runs a tool for a token; gives the parsed JSON of its text. */
   // biome-ignore lint/suspicious/noExplicitAny: answers are compared, not programmed against
   call(token: string, name: string, args?: Record<string, unknown>): Promise<any>;
@@ -45,12 +47,10 @@ export async function startHttpProgram(
   const url = /"url":"([^"]+)"/.exec(written)?.[1] ?? '';
   const accept = 'application/json, text/event-stream';
 
-  const post: HttpProgram['post'] = (message, headers = {}) =>
-    fetch(url, {
-      method: 'POST',
-      headers: { accept, 'content-type': 'application/json', ...headers },
-      body: JSON.stringify({ jsonrpc: '2.0', id: 1, ...message }),
-    });
+  const postText: HttpProgram['postText'] = (body, headers = {}) =>
+    fetch(url, { method: 'POST', headers: { accept, 'content-type': 'application/json', ...headers }, body });
+  const post: HttpProgram['post'] = (message, headers) =>
+    postText(JSON.stringify({ jsonrpc: '2.0', id: 1, ...message }), headers);
 
   return {
     url,
@@ -58,6 +58,7 @@ export async function startHttpProgram(
     child,
     stderr: () => written,
     post,
+    postText,
     call: async (token, name, args = {}) => {
       const response = await post(
         { method: 'tools/call', params: { name, arguments: args } },

@@ -134,15 +134,10 @@ describe('the guard', () => {
   });
 
   test('keys that would change every object are refused', async () => {
-    const response = await fetch(rig.url, {
-      method: 'POST',
-      headers: {
-        ...bearer(rig.sandbox.token),
-        'content-type': 'application/json',
-        accept: 'application/json, text/event-stream',
-      },
-      body: '{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"accounts_list","arguments":{"__proto__":{"limit":1}}}}',
-    });
+    const response = await rig.postText(
+      '{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"accounts_list","arguments":{"__proto__":{"limit":1}}}}',
+      bearer(rig.sandbox.token),
+    );
     expect(response.status).toBe(400);
   });
 
