@@ -207,7 +207,7 @@ export const steps: readonly Step[] = [
 
 /** What a member does with a token of their own; it ends that token, so it needs a program of its own. */
 export const memberSteps: readonly Step[] = [
-  { tool: 'auth_change_password', args: { old_secret: password, new_secret: `${password}-next` } },
+  { tool: 'auth_change_password', args: { old_secret: password, new_secret: 'staple-battery-horse-4' } },
   { tool: 'auth_logoff' },
 ];
 
