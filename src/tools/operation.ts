@@ -64,6 +64,8 @@ interface Description<Path extends string> {
   readonly body?: Fields;
   /** The body's fields are sent inside a property of this name. */
   readonly bodyIn?: string;
+  /** Arguments about what is shown of the answer; they are not sent. */
+  readonly shaping?: Fields;
   /** Where the answer holds secrets: dotted paths, `[]` for every item of a list. */
   readonly secrets?: readonly string[];
   /** Set when the call is made for the secret of its answer, and is of no use without. */
@@ -87,6 +89,8 @@ export interface Operation {
   readonly query: Fields;
   readonly body: Fields | undefined;
   readonly bodyIn: string | undefined;
+  /** Arguments about what is shown of the answer; they are not sent. */
+  readonly shaping: Fields;
   readonly secrets: readonly string[];
   readonly yieldsSecret: boolean;
   readonly inDevelopment: boolean;
@@ -113,12 +117,14 @@ export function defineOperation<const Path extends string, Given>(
   const { method, effect, body } = description;
   const params: Fields = description.params ?? {};
   const query = description.query ?? {};
+  const shaping = description.shaping ?? {};
   const replacesWhole = method === 'PUT' && body !== undefined;
   const precondition = replacesWhole ? { updated_at: expectedUpdatedAt } : {};
   return {
     ...description,
     params,
     query,
+    shaping,
     body,
     bodyIn: description.bodyIn,
     idempotent: description.idempotent ?? (effect === 'read' || method === 'PUT' || method === 'DELETE'),
@@ -126,7 +132,7 @@ export function defineOperation<const Path extends string, Given>(
     yieldsSecret: description.yieldsSecret ?? false,
     inDevelopment: description.inDevelopment ?? false,
     replacesWhole,
-    input: z.strictObject({ ...params, ...query, ...body, ...precondition }),
+    input: z.strictObject({ ...params, ...query, ...shaping, ...body, ...precondition }),
   };
 }
 

@@ -81,10 +81,16 @@ function deviationsOf({ id, fact, operation }: Pair): Deviation[] {
 
 const nothing: Part = { properties: {}, required: [] };
 
-/** The input is params, query and body, and the precondition where a whole object is replaced; nothing else. */
+/** The input is params, query, shaping and body, and the precondition where a whole object is replaced; nothing else. */
 function compareArguments(operation: Operation): Deviation[] {
-  const { id, params, query, body, replacesWhole, input } = operation;
-  const names = Object.keys({ ...params, ...query, ...body, ...(replacesWhole ? { updated_at: 0 } : {}) });
+  const { id, params, query, shaping, body, replacesWhole, input } = operation;
+  const names = Object.keys({
+    ...params,
+    ...query,
+    ...shaping,
+    ...body,
+    ...(replacesWhole ? { updated_at: 0 } : {}),
+  });
   const surplus = Object.keys(input.shape).filter((name) => !names.includes(name));
   const missing = names.filter((name) => !(name in input.shape));
   return [

@@ -92,9 +92,9 @@ describe.each(catalogue)('$id', (operation) => {
   });
 
   test('has arguments in snake_case, none of which is meant twice', () => {
-    const { params, query, body = {}, replacesWhole } = operation;
+    const { params, query, shaping, body = {}, replacesWhole } = operation;
     const precondition = replacesWhole ? ['updated_at'] : [];
-    const names = [...[params, query, body].flatMap((part) => Object.keys(part)), ...precondition];
+    const names = [...[params, query, shaping, body].flatMap((part) => Object.keys(part)), ...precondition];
     expect(names).toEqual([...new Set(names)]);
     expect(names.filter((name) => !/^[a-z]+(_[a-z]+)*$/.test(name))).toEqual([]);
   });
