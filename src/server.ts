@@ -2,6 +2,7 @@ import { Server } from '@modelcontextprotocol/sdk/server/index.js';
 import type { RequestHandlerExtra } from '@modelcontextprotocol/sdk/shared/protocol.js';
 import {
   CallToolRequestSchema,
+  type CallToolResult,
   CompleteRequestSchema,
   ElicitResultSchema,
   ErrorCode,
@@ -67,14 +68,39 @@ function listOf(surface: Surface): { readonly tools: Surface['tools'] } {
 
 function serveTools(server: Server, session: Session, surface: Surface): void {
   server.setRequestHandler(ListToolsRequestSchema, () => listOf(surface) as never);
-  server.setRequestHandler(CallToolRequestSchema, async ({ params }, extra) => {
+  server.setRequestHandler(CallToolRequestSchema, ({ params }, extra) => {
     const caller = { ...withTrace(session, extra.requestInfo), client: clientOf(server, extra) };
-    const call = surface.call(params.name, params.arguments, caller, extra.signal);
-    // The specification wants a protocol error here; the SDK's own server answers an isError result.
-    if (!call) throw new McpError(ErrorCode.InvalidParams, `Unknown tool: ${params.name}`);
-    const { value, error } = await call;
-    return { content: [{ type: 'text', text: JSON.stringify(value) }], ...(error ? { isError: true } : {}) };
+    return callTool(params, caller, surface, extra.signal);
   });
+}
+
+/** Which tool, with what. */
+export interface ToolCall {
+  readonly name: string;
+  readonly arguments?: unknown;
+}
+
+/** Calls a tool for a client that can be asked nothing, past the SDK. @throws McpError for a tool that there is not */
+export function callDirectly(
+  call: ToolCall,
+  session: Session,
+  { surface }: Offering,
+  { requestInfo, cancelled }: { readonly requestInfo: RequestInfo; readonly cancelled: AbortSignal },
+): Promise<CallToolResult> {
+  return callTool(call, withTrace(session, requestInfo), surface, cancelled);
+}
+
+async function callTool(
+  { name, arguments: args }: ToolCall,
+  session: Session,
+  surface: Surface,
+  cancelled: AbortSignal,
+): Promise<CallToolResult> {
+  const call = surface.call(name, args, session, cancelled);
+  // The specification wants a protocol error here; the SDK's own server answers an isError result.
+  if (!call) throw new McpError(ErrorCode.InvalidParams, `Unknown tool: ${name}`);
+  const { value, error } = await call;
+  return { content: [{ type: 'text', text: JSON.stringify(value) }], ...(error ? { isError: true } : {}) };
 }
 
 type Extra = RequestHandlerExtra<ServerRequest, ServerNotification>;

@@ -1,35 +1,56 @@
 import { CallError } from '../errors.ts';
 import type { ApiRequest } from '../synqly/client.ts';
+import type { StopSignal } from '../synqly/exchange.ts';
 
 /** When a call must end. */
 export type Limits = Pick<ApiRequest, 'signal' | 'deadline'>;
+
+/** Ends the work of one call, once. */
+class Ending implements StopSignal {
+  aborted = false;
+  reason: unknown;
+  readonly #listeners = new Set<() => void>();
+
+  addEventListener(_: 'abort', listener: () => void): void {
+    this.#listeners.add(listener);
+  }
+
+  removeEventListener(_: 'abort', listener: () => void): void {
+    this.#listeners.delete(listener);
+  }
+
+  end(reason: CallError): void {
+    if (this.aborted) return;
+    this.aborted = true;
+    this.reason = reason;
+    for (const listener of [...this.#listeners]) listener();
+  }
+}
 
 /**
  * Runs work that must be over within so many milliseconds, and sooner when the client cancels.
  *
  * @throws CallError `timeout` or `cancelled`, also when the work does not heed its signal
  */
-export async function withDeadline<Value>(
+export function withDeadline<Value>(
   milliseconds: number,
-  cancelled: AbortSignal,
+  cancelled: StopSignal,
   work: (limits: Limits) => Promise<Value>,
 ): Promise<Value> {
-  const ending = new AbortController();
-  const { signal } = ending;
-  const cancel = () => ending.abort(new CallError('cancelled', 'The call was cancelled.'));
+  const signal = new Ending();
+  const cancel = () => signal.end(new CallError('cancelled', 'The call was cancelled.'));
   const expire = () =>
-    ending.abort(new CallError('timeout', `No complete answer within ${milliseconds / 1000} s.`));
-  const ended = new Promise<never>((_, reject) => {
-    signal.addEventListener('abort', () => reject(signal.reason), { once: true });
+    signal.end(new CallError('timeout', `No complete answer within ${milliseconds / 1000} s.`));
+  return new Promise<Value>((resolve, reject) => {
+    signal.addEventListener('abort', () => reject(signal.reason));
+    const timer = setTimeout(expire, milliseconds);
+    cancelled.addEventListener('abort', cancel);
+    if (cancelled.aborted) cancel();
+    work({ signal, deadline: Date.now() + milliseconds })
+      .then(resolve, reject)
+      .finally(() => {
+        clearTimeout(timer);
+        cancelled.removeEventListener('abort', cancel);
+      });
   });
-  ended.catch(() => {});
-  const timer = setTimeout(expire, milliseconds);
-  cancelled.addEventListener('abort', cancel, { once: true });
-  if (cancelled.aborted) cancel();
-  try {
-    return await Promise.race([work({ signal, deadline: Date.now() + milliseconds }), ended]);
-  } finally {
-    clearTimeout(timer);
-    cancelled.removeEventListener('abort', cancel);
-  }
 }

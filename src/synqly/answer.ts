@@ -1,5 +1,5 @@
-import type { Dispatcher } from 'undici';
 import { CallError } from '../errors.ts';
+import type { TextAnswer } from './exchange.ts';
 import { parseRetryAfter } from './retry.ts';
 
 /** An answer, its body read whole. */
@@ -15,29 +15,29 @@ export interface ApiAnswer {
   readonly retryAfter: number | undefined;
 }
 
-type Head = Pick<ApiAnswer, 'status' | 'requestId' | 'retryAfter'>;
+export type Head = Pick<ApiAnswer, 'status' | 'requestId' | 'retryAfter'>;
 
 /** Header names under which gateways and APIs commonly give a request's id; Synqly documents none. */
 const requestIdHeaders = ['x-request-id', 'request-id', 'x-correlation-id'];
 
+/** What an answer tells before its body. */
+export function readHead({ status, headers }: Omit<TextAnswer, 'text'>): Head {
+  const requestId = requestIdHeaders.map((name) => [headers[name]].flat()[0]).find(Boolean);
+  return { status, requestId, retryAfter: parseRetryAfter(headers) };
+}
+
 /**
- * Reads an answer up to `maxBytes`; a larger one is not buffered, its connection is given up.
+ * Reads the body of an answer.
  *
- * @throws CallError `response_too_large`, or `invalid_response` when a success is not JSON.
+ * @throws CallError `invalid_response` when a success is not JSON.
  */
-export async function readAnswer(response: Dispatcher.ResponseData, maxBytes: number): Promise<ApiAnswer> {
-  const header = (name: string) => [response.headers[name]].flat()[0];
-  const head: Head = {
-    status: response.statusCode,
-    requestId: requestIdHeaders.map(header).find(Boolean),
-    retryAfter: parseRetryAfter(response.headers),
-  };
-  const text = await readText(response.body, Number(header('content-length') ?? 0), maxBytes, head);
+export function readAnswer({ text, ...start }: TextAnswer): ApiAnswer {
+  const head = readHead(start);
   if (text.trim() === '') return { ...head, body: undefined, description: 'nothing' };
   try {
     return { ...head, body: JSON.parse(text) };
   } catch (cause) {
-    const description = describe(text, header('content-type') ?? '');
+    const description = describe(text, [start.headers['content-type']].flat()[0] ?? '');
     const succeeded = head.status >= 200 && head.status < 300;
     if (!succeeded) return { ...head, body: undefined, description };
     throw new CallError('invalid_response', `Synqly answered with ${description} in place of JSON.`, {
@@ -45,29 +45,6 @@ export async function readAnswer(response: Dispatcher.ResponseData, maxBytes: nu
       cause,
     });
   }
-}
-
-async function readText(
-  body: Dispatcher.ResponseData['body'],
-  announced: number,
-  maxBytes: number,
-  head: Head,
-): Promise<string> {
-  if (announced > 0 && announced <= maxBytes) return body.text();
-  const chunks: Buffer[] = [];
-  let bytes = announced;
-  if (bytes <= maxBytes) {
-    bytes = 0;
-    for await (const chunk of body as AsyncIterable<Buffer>) {
-      bytes += chunk.length;
-      if (bytes > maxBytes) break;
-      chunks.push(chunk);
-    }
-  }
-  if (bytes <= maxBytes) return Buffer.concat(chunks).toString('utf8');
-  // Destroying a body that is still arriving reports an abort on it, which nobody waits for.
-  body.on('error', () => {}).destroy();
-  throw new CallError('response_too_large', `The answer is larger than ${maxBytes} bytes.`, head);
 }
 
 function describe(text: string, contentType: string): string {

@@ -1,5 +1,6 @@
 import { type Dispatcher, interceptors } from 'undici';
 import { type ApiAnswer, readAnswer } from './answer.ts';
+import { exchange, type StopSignal, type TextAnswer } from './exchange.ts';
 import { explainFailure } from './failure.ts';
 import { openPool } from './pool.ts';
 import { assertAuthenticated, toCallError } from './problem.ts';
@@ -17,7 +18,7 @@ export interface ApiRequest {
   /** Whether sending it twice changes nothing more than sending it once. */
   readonly repeatable: boolean;
   /** Ends the request, also while its answer is read. */
-  readonly signal: AbortSignal;
+  readonly signal: StopSignal;
   /** When the call must be over, in milliseconds since the epoch: no retry waits past it. */
   readonly deadline: number;
 }
@@ -52,9 +53,9 @@ export class SynqlyClient {
     const { repeatable, deadline, signal } = request;
     const retry: RetryScope = { repeatable, deadline, signal, answered: false };
     try {
-      const response = await this.#send(request, { ...headers, authorization: `Bearer ${token}` }, retry);
-      retry.answered = true;
-      const answer = await readAnswer(response, this.#options.maxResponseBytes);
+      const answer = readAnswer(
+        await this.#send(request, { ...headers, authorization: `Bearer ${token}` }, retry),
+      );
       if (answer.status < 200 || answer.status >= 300) throw toCallError(answer);
       assertAuthenticated(answer);
       return answer;
@@ -67,7 +68,7 @@ export class SynqlyClient {
     return this.#dispatcher.destroy();
   }
 
-  #send(request: ApiRequest, extra: ExtraHeaders, retry: RetryScope): Promise<Dispatcher.ResponseData> {
+  #send(request: ApiRequest, extra: ExtraHeaders, retry: RetryScope): Promise<TextAnswer> {
     const { method, path, query = {}, body, signal } = request;
     const url = toUrl(this.#options.baseUrl, path, query);
     const options = {
@@ -81,12 +82,14 @@ export class SynqlyClient {
         ...(body === undefined ? {} : { 'content-type': 'application/json' }),
       },
       body: body === undefined ? null : JSON.stringify(body),
-      signal,
       // The call's own deadline governs; undici's would cut in with less to say.
       headersTimeout: 0,
       bodyTimeout: 0,
       retryOptions: { retry: retryWhenSafe(retry) },
     };
-    return this.#dispatcher.request(options);
+    const onHead = () => {
+      retry.answered = true;
+    };
+    return exchange(this.#dispatcher, options, { maxBytes: this.#options.maxResponseBytes, signal, onHead });
   }
 }

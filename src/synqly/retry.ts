@@ -1,10 +1,11 @@
 import type { RetryHandler } from 'undici';
+import type { StopSignal } from './exchange.ts';
 import { codeOf, isUnsent } from './failure.ts';
 
 /** What decides about repeats of one request. */
 export interface RetryScope {
   readonly repeatable: boolean;
-  readonly signal: AbortSignal;
+  readonly signal: StopSignal;
   /** Milliseconds since the epoch. */
   readonly deadline: number;
   /** Set once the head of an answer is in: undici would ask for the rest of a broken body, which a JSON API cannot give. */
@@ -35,7 +36,7 @@ export function retryWhenSafe(scope: RetryScope): RetryHandler.RetryCallback {
     };
     const giveUp = () => end(error);
     const timer = setTimeout(end, pause);
-    scope.signal.addEventListener('abort', giveUp, { once: true });
+    scope.signal.addEventListener('abort', giveUp);
   };
 }
 

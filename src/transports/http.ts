@@ -11,7 +11,7 @@ import {
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { LRUCache } from 'lru-cache';
 import type { Log } from '../log.ts';
-import { createServer, type Offering } from '../server.ts';
+import { callDirectly, createServer, type Offering } from '../server.ts';
 import type { Session } from '../session.ts';
 import { hashToken } from '../tokens/grant.ts';
 import { type Access, type Caller, readBearer } from './access.ts';
@@ -195,9 +195,14 @@ function serveMcp(
   metrics: Metrics,
   sessions: Sessions | undefined,
 ): void {
-  const newServer = (caller: Caller) => {
+  const open = (caller: Caller) => {
     const session = options.sessionOf(caller, metrics);
-    return createServer(session, options.offeringFor(session));
+    const offering = options.offeringFor(session);
+    return { server: createServer(session, offering), session, offering };
+  };
+  const connect = (caller: Caller): Promise<StatelessEndpoint> => {
+    const { server, session, offering } = open(caller);
+    return connectStateless(server, (call, extra) => callDirectly(call, session, offering, extra));
   };
   const endpoints = new LRUCache<string, Promise<StatelessEndpoint>>({
     max: mostCallers,
@@ -205,7 +210,7 @@ function serveMcp(
     updateAgeOnGet: true,
   });
   const endpointOf = (caller: Caller): Promise<StatelessEndpoint> => {
-    const known = endpoints.get(caller.hash) ?? connectStateless(newServer(caller));
+    const known = endpoints.get(caller.hash) ?? connect(caller);
     if (!endpoints.has(caller.hash)) endpoints.set(caller.hash, known);
     return known;
   };
@@ -232,7 +237,7 @@ function serveMcp(
       const transport = sessions?.find(id, caller.hash);
       return transport ? hand(transport, request, reply) : refuse(reply, 404, 'There is no such session.');
     }
-    const transport = await (sessions as Sessions).open(newServer(caller), caller.hash);
+    const transport = await (sessions as Sessions).open(open(caller).server, caller.hash);
     return hand(transport, request, reply);
   };
 

@@ -1,0 +1,96 @@
+import type { Dispatcher } from 'undici';
+import { CallError } from '../errors.ts';
+import { readHead } from './answer.ts';
+
+/**
+ * What ends work before its time: an AbortSignal, or something as simple. An AbortSignal of its own for every call is a
+ * tenth of what a call costs.
+ */
+export interface StopSignal {
+  readonly aborted: boolean;
+  /** Why, once it is aborted. */
+  readonly reason: unknown;
+  addEventListener(type: 'abort', listener: () => void): void;
+  removeEventListener(type: 'abort', listener: () => void): void;
+}
+
+/** An answer with its body as text. */
+export interface TextAnswer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+  readonly text: string;
+}
+
+export interface ExchangeLimits {
+  /** Bytes of a body above which the answer is given up. */
+  readonly maxBytes: number;
+  readonly signal: StopSignal;
+  /** Told that the head of an answer is in: from there on nothing may be sent again. */
+  onHead(): void;
+}
+
+/**
+ * Sends one request and collects its answer, without the stream between them that undici's own `request` makes.
+ *
+ * @throws the signal's reason; undici's error; CallError `response_too_large`, with the connection given up
+ */
+export function exchange(
+  dispatcher: Dispatcher,
+  options: Dispatcher.DispatchOptions,
+  { maxBytes, signal, onHead }: ExchangeLimits,
+): Promise<TextAnswer> {
+  return new Promise((resolve, reject) => {
+    let connection: Dispatcher.DispatchController | undefined;
+    let head: Omit<TextAnswer, 'text'> | undefined;
+    const chunks: Buffer[] = [];
+    let bytes = 0;
+
+    const settle = (end: () => void) => {
+      signal.removeEventListener('abort', stop);
+      end();
+    };
+    const giveUp = (reason: unknown) => {
+      settle(() => reject(reason));
+      connection?.abort(reason as Error);
+    };
+    const stop = () => giveUp(signal.reason);
+    const assertFits = (size: number) => {
+      if (size <= maxBytes) return;
+      const facts = head && readHead(head);
+      giveUp(new CallError('response_too_large', `The answer is larger than ${maxBytes} bytes.`, facts));
+    };
+
+    if (signal.aborted) return reject(signal.reason);
+    signal.addEventListener('abort', stop);
+    dispatcher.dispatch(options, {
+      onRequestStart: (controller) => {
+        connection = controller;
+        if (signal.aborted) controller.abort(signal.reason as Error);
+      },
+      onResponseStart: (_, status, headers) => {
+        // Informational: the answer is still to come (RFC 9110, 15.2).
+        if (status < 200) return;
+        onHead();
+        head = { status, headers };
+        assertFits(Number(headers['content-length'] ?? 0));
+      },
+      onResponseData: (_, chunk) => {
+        bytes += chunk.length;
+        chunks.push(chunk);
+        assertFits(bytes);
+      },
+      onResponseEnd: () => {
+        const { status, headers } = head as Omit<TextAnswer, 'text'>;
+        settle(() => resolve({ status, headers, text: textOf(chunks) }));
+      },
+      onResponseError: (_, error) => settle(() => reject(error)),
+    });
+  });
+}
+
+/** JSON must not begin with a byte order mark, and parsers may ignore one (RFC 8259, 8.1). */
+function textOf(chunks: readonly Buffer[]): string {
+  const [only = Buffer.alloc(0)] = chunks;
+  const text = (chunks.length > 1 ? Buffer.concat(chunks) : only).toString('utf8');
+  return text.startsWith('\uFEFF') ? text.slice(1) : text;
+}
