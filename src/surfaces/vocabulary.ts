@@ -1,0 +1,130 @@
+/*
+ * What people call things, beside the names that the API gives them. Words are stemmed before they are compared, so
+ * one form of each is enough.
+ */
+
+/** Words for what the operations of a group are about. */
+export const groupWords: Readonly<Record<string, string>> = {
+  accounts: 'customer client tenant subscriber',
+  audit: 'whodid log trail activity compliance history record forensic investigate event call',
+  auth: 'session user login password self me my myself',
+  bridges: 'agent onprem private network tunnel relay proxy firewall local datacenter connector-host',
+  capabilities: 'vendor provider product supported available marketplace catalog connector category',
+  credentials: 'apikey key secret password creds login certificate oauth vault keypair',
+  'integration-points': 'template blueprint slot preset',
+  integrations: 'connection connector connected vendor link tool hookup plugin',
+  mappings: 'transform transformation field mapper conversion translate normalize schema',
+  members: 'user people person colleague employee teammate staff coworker login admin service-account',
+  meta: 'swagger openapi spec specification reference documentation schema docs',
+  operations: 'job background async asynchronous scheduled schedule task run sync',
+  'organization-webhooks':
+    'callback url notification notify endpoint hook alert subscribe subscription push receiver',
+  organization: 'company settings our own tenant-wide global policy preferences',
+  'permission-sets': 'right permission privilege allowed scope action',
+  roles: 'access group rbac responsibility',
+  status: 'health healthy down broken outage failing unhealthy working alive monitor error problem uptime',
+  'sub-orgs': 'child suborganization subsidiary suborg organization nested division reseller',
+  tokens: 'bearer apitoken apikey jwt pat accesstoken expire',
+};
+
+/** Words for what an operation does, by the part of its name that says so. */
+export const verbWords: Readonly<Record<string, string>> = {
+  list: 'all show which see every existing overview browse enumerate exist have there',
+  get: 'one detail look inspect view single info information read fetch show profile',
+  create: 'add new make setup onboard register define generate issue build provision open save store',
+  update:
+    'change edit narrow widen modify rename replace alter adjust move relabel set correct switch another renew refresh enable disable',
+  patch: 'jsonpatch change',
+  delete:
+    'remove kick drop erase getrid retire offboard revoke stop end destroy discard disconnect throwaway uninstall deprovision terminate purge clean kill',
+};
+
+/** Words for single operations. */
+export const operationWords: Readonly<Record<string, string>> = {
+  accounts_create: 'onboard signup',
+  accounts_update: 'rename',
+  accounts_delete: 'offboard churn everything',
+  audit_list: 'whodid whodid log changed changes',
+  auth_logon: 'logon',
+  auth_logoff: 'logoff session end',
+  auth_change_password: 'password own my',
+  bridges_get_status: 'connected online running alive health version connectivity',
+  capabilities_list_connectors: 'category kind type',
+  capabilities_list_providers: 'vendor product support available compatible',
+  capabilities_get_provider:
+    'field need require requirement configure config setting option support feature vendorname',
+  credentials_create: 'save store upload',
+  credentials_update: 'expired replace rotate renew stale invalid',
+  credentials_lookup: 'owner owns belong whose find',
+  credentials_list: 'stored',
+  integrations_list_account: 'customer tenant client this has',
+  integrations_create: 'connect hookup setup configure vendorname wire',
+  integrations_delete: 'disconnect unlink vendorname',
+  integrations_verify: 'test testing check try dryrun before validate works connectivity',
+  integrations_update: 'url configuration reconfigure',
+  integrations_get: 'config configuration',
+  integrationPoints_update: 'allow vendor',
+  mappings_apply: 'test try sample dryrun simulate',
+  members_create: 'invite hire access',
+  members_delete: 'kick fire leave left',
+  members_list: 'access who',
+  members_update: 'unlock lock disable enable suspend admin promote demote make',
+  meta_managementOpenapiSpec: 'admin management',
+  meta_engineOpenapiSpec: 'connector engine',
+  operations_list_execution_history: 'past run fail failed failure why history last yesterday',
+  organizationWebhooks_create: 'notify when send',
+  organizationWebhooks_update: 'url where',
+  organization_get: 'settings',
+  organization_update: 'enforce password everybody policy contact logo',
+  permissionset_get: 'what viewer administrator',
+  status_list: 'service everything across any dashboard down failing broken',
+  status_get: 'connector connection integration broken',
+  status_list_events: 'error last recent why failure message happened incident log',
+  status_reset: 'clear counter zero wipe',
+  status_get_timeseries: 'usage graph chart traffic hour trend metric volume consumption statistic',
+  status_get_integration_timeseries:
+    'usage graph chart traffic trend metric volume consumption statistic one',
+  roles_create: 'custom',
+  roles_update: 'narrow widen cover restrict',
+  tokens_create_token: 'api ci pipeline script automation service',
+  tokens_create_mcp_token: 'ai assistant agent claude chatgpt copilot gateway llm',
+  tokens_create_integration_token: 'connector engine short-lived',
+  tokens_create_synqly_integrations_token: 'export',
+  tokens_delete: 'revoke',
+  tokens_list: 'expire',
+  tokens_reset: 'leaked leak compromised stolen invalidate immediately exposed',
+  tokens_rotate: 'rollover downtime zero-downtime rotation key',
+  tokens_refresh: 'renew own extend',
+  tokens_remove_secondary: 'old previous former finish rotation kill',
+};
+
+/** Several words that mean one thing, after the words that mean nothing are gone; the first that fits is taken. */
+export const phrases: readonly (readonly [pattern: RegExp, word: string])[] = [
+  [/\bwho (?:\w+ed|did|made|changes?|touched|broke|set|has \w+ed)\b/g, 'whodid'],
+  [/\b(?:log|sign)(?:ged|ging|ing|ned)? ?-?(?:in|on)\b/g, 'logon'],
+  [/\b(?:log|sign)(?:ged|ging|ing|ned)? ?-?(?:out|off)\b/g, 'logoff'],
+  [/\b(?:set(?:ting)?|spin(?:ning)?|bring(?:ing)?|stand(?:ing)?) ?-?up\b/g, 'setup'],
+  [/\b(?:hook|wire|plug)(?:ing)? (?:up|in)\b/g, 'hookup connect'],
+  [/\bget(?:ting)? rid\b/g, 'getrid'],
+  [/\bthrow(?:ing)? away\b/g, 'throwaway'],
+  [/\broll(?:ing)? ?-?over\b/g, 'rollover'],
+  [/\bdry ?-?run\b/g, 'dryrun'],
+  [/\bjson ?-?patch\b/g, 'jsonpatch'],
+  [/\bon ?-?prem(?:ise|ises)?\b/g, 'onprem'],
+  [/\bsub ?-?(org)(?:anization)?(s?)\b/g, 'suborg'],
+  [/\bteam ?-?mates?\b/g, 'teammate'],
+  [/\bapi tokens?\b/g, 'apitoken token'],
+  [/\baccess tokens?\b/g, 'accesstoken token'],
+  [/\b(?:api|access)[- ]?keys?\b/g, 'apikey'],
+  [
+    /\b(?:splunk|sentinel|crowdstrike|jira|servicenow|okta|defender|entra|qualys|tenable|wiz|zendesk|pagerduty|elastic|sentinelone|rapid7|armis|nozomi|claroty|snyk|slack|teams|github|gitlab|sumo|datadog|qradar|chronicle|zscaler|cortex|tanium|autotask)\b/g,
+    'vendorname',
+  ],
+];
+
+/** They stand in any question, and say nothing of what is looked for. */
+export const emptyWords: ReadonlySet<string> = new Set(
+  `a an the of for to is are was be been am i we you he she they it its his her their this that these those in on at by
+  from with into and or but if then than as do does did can could should would will may might must shall please need
+  want how so just now some any not no about there here s t ve re us me`.split(/\s+/),
+);
