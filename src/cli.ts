@@ -14,7 +14,7 @@ import { secretsForOne } from './secrets/store.ts';
 import { createServer } from './server.ts';
 import { createSession } from './session.ts';
 import { type Definition, settings } from './settings.ts';
-import { createFullSurface } from './surfaces/full.ts';
+import { createSurface } from './surfaces/choose.ts';
 import { assertSelection } from './surfaces/select.ts';
 import { keepMcpTokens } from './tokens/keep.ts';
 import { serveStdio } from './transports/stdio.ts';
@@ -52,7 +52,7 @@ async function serve(flags: Flags): Promise<void> {
   if (process.stdin.isTTY) process.stderr.write(greeting(config, process.argv[1] ?? 'synqly-mcp'));
   await serveStdio(
     createServer(session, {
-      surface: createFullSurface(pins, policy),
+      surface: createSurface(config.surface.value, pins, policy),
       resources: synqlyResources(pins, policy),
     }),
     log,
@@ -63,14 +63,26 @@ async function serve(flags: Flags): Promise<void> {
 }
 
 async function serveGateway(gateway: URL, config: Config): Promise<void> {
-  const { account, environment, groups, allow, deny, readOnly, confirm, auditLog, secretEnv, secretDir } =
-    config;
+  const {
+    account,
+    environment,
+    groups,
+    allow,
+    deny,
+    surface,
+    readOnly,
+    confirm,
+    auditLog,
+    secretEnv,
+    secretDir,
+  } = config;
   const itsOwn = [
     account,
     environment,
     groups,
     allow,
     deny,
+    surface,
     readOnly,
     confirm,
     auditLog,
@@ -79,7 +91,7 @@ async function serveGateway(gateway: URL, config: Config): Promise<void> {
   ];
   if (itsOwn.some(({ source }) => source !== 'default')) {
     throw new ConfigError(
-      '--gateway takes neither --account, --environment, --groups, --allow, --deny, --read-only, --confirm, --audit-log, --secret-env nor --secret-dir: that is for the gateway to decide.',
+      '--gateway takes neither --account, --environment, --groups, --allow, --deny, --surface, --read-only, --confirm, --audit-log, --secret-env nor --secret-dir: that is for the gateway to decide.',
     );
   }
   const token = gatewayToken(config);

@@ -74,6 +74,14 @@ export const errorCodes = {
     next: 'Nothing was sent: the object, or what goes with it, is not what was confirmed. Make the call itself again, and show the person the new preview.',
     retry: 'no',
   },
+  unknown_operation: {
+    next: 'Take a name from closest or from find_operations. Nothing was sent.',
+    retry: 'no',
+  },
+  wrong_runner: {
+    next: 'Call the tool that the message names, with the same operation and arguments. Nothing was sent.',
+    retry: 'no',
+  },
   method_not_allowed: {
     next: 'This Synqly installation does not offer the operation.',
     retry: 'no',
@@ -172,6 +180,8 @@ export interface ErrorFacts {
   /** Arguments at fault. */
   readonly arguments?: readonly ArgumentFault[] | undefined;
   readonly acceptedArguments?: readonly string[] | undefined;
+  /** Operations whose names or texts are like what was asked for. */
+  readonly closest?: readonly string[] | undefined;
   /** Outcome of an authentication that came with a success status. */
   readonly authCode?: string | undefined;
   /** What waits for confirmation: its id, and what it would do. */
@@ -216,6 +226,7 @@ export class CallError extends Error {
       auth_code: facts.authCode,
       arguments: facts.arguments,
       accepted_arguments: facts.acceptedArguments,
+      closest: facts.closest,
       confirmation: facts.confirmation,
       upstream: facts.upstream,
     });

@@ -20,7 +20,7 @@ import { instructionsFor } from './instructions.ts';
 import { ResourceError } from './resources/resources.ts';
 import type { ResourceRoom } from './resources/room.ts';
 import type { Session } from './session.ts';
-import type { Surface } from './surfaces/full.ts';
+import type { Surface } from './surfaces/surface.ts';
 import { version } from './version.ts';
 
 /** MCP specification 2025-11-25, resources, error handling; the SDK has no name for it. */
@@ -47,10 +47,13 @@ export function createServer(session: Session, { surface, resources }: Offering)
   };
   const server = new Server(info, {
     capabilities: { tools: {}, resources: {}, completions: {} },
-    instructions: instructionsFor(
-      session,
-      surface.tools.some(({ annotations }) => !annotations.readOnlyHint),
-    ),
+    instructions: [
+      instructionsFor(
+        session,
+        surface.tools.some(({ annotations }) => !annotations.readOnlyHint),
+      ),
+      ...(surface.note ? [surface.note] : []),
+    ].join('\n'),
   });
   serveTools(server, session, surface);
   serveResources(server, session, resources);

@@ -13,12 +13,17 @@ export function parseBoolean(text: string): boolean {
   return value;
 }
 
-/** Parts between commas, in lower case. */
-export function parseList(text: string): string[] {
+/** Parts between commas. */
+export function parseNames(text: string): string[] {
   return text
     .split(',')
-    .map((part) => part.trim().toLowerCase())
+    .map((part) => part.trim())
     .filter(Boolean);
+}
+
+/** Parts between commas, in lower case. */
+export function parseList(text: string): string[] {
+  return parseNames(text.toLowerCase());
 }
 
 /** One of the choices, in whatever case it is written. */

@@ -1,4 +1,4 @@
-import { parseBoolean, parseChoice, parseList, parseNumber } from './setting-parsers.ts';
+import { parseBoolean, parseChoice, parseList, parseNames, parseNumber } from './setting-parsers.ts';
 import { parseBaseUrl, parseSecureUrl } from './synqly/url.ts';
 
 /** What there is to know of a setting. */
@@ -20,6 +20,11 @@ export interface Definition<Value> {
 export const regions = { us: 'https://api.synqly.com', eu: 'https://api-eu.synqly.com' } as const;
 const transports = ['stdio', 'http'] as const;
 const confirmLevels = ['destroy', 'change', 'never'] as const;
+
+const surfaces = ['full', 'compact'] as const;
+
+/** How operations are shown: a tool each, or a few tools that find and run them. */
+export type SurfaceKind = (typeof surfaces)[number];
 
 /** Which calls must be confirmed. */
 export type ConfirmLevel = (typeof confirmLevels)[number];
@@ -135,6 +140,14 @@ export const settings = {
     help: 'Do not serve these tools, whatever else is said; * stands for any characters.',
     parse: parseList,
   }),
+  surface: define<SurfaceKind>({
+    flag: 'surface',
+    placeholder: surfaces.join('|'),
+    env: 'SYNQLY_SURFACE',
+    fallback: 'full',
+    help: 'A tool for each operation, or a few tools that find and run them.',
+    parse: (text) => parseChoice(text, surfaces),
+  }),
   readOnly: define<boolean>({
     flag: 'read-only',
     env: 'SYNQLY_READ_ONLY',
@@ -182,11 +195,7 @@ export const settings = {
     fallback: ['SYNQLY_SECRET_*'],
     fallbackText: 'SYNQLY_SECRET_*; none over HTTP',
     help: 'Variables that ${env:NAME} in a secret argument may name, by commas.',
-    parse: (text) =>
-      text
-        .split(',')
-        .map((part) => part.trim())
-        .filter(Boolean),
+    parse: parseNames,
   }),
   secretDir: define<string | undefined>({
     flag: 'secret-dir',

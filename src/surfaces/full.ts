@@ -2,20 +2,9 @@ import type { CallResult } from '../calls/call.ts';
 import type { Pins } from '../pins.ts';
 import type { Policy } from '../policy.ts';
 import type { Session } from '../session.ts';
-import { effects, type Tool } from './published.ts';
+import { effects } from './published.ts';
 import { isServed, selectHelpers, selectTools } from './select.ts';
-
-/** What a client is shown of the selected operations, and how it runs them. */
-export interface Surface {
-  readonly tools: readonly Tool[];
-  /** Runs a tool; undefined when there is none of that name. */
-  call(
-    name: string,
-    args: unknown,
-    session: Session,
-    cancelled: AbortSignal,
-  ): Promise<CallResult> | undefined;
-}
+import { runHelperNamed, type Surface } from './surface.ts';
 
 /** One tool for each operation that pins and policy leave, and those about calls. It is for sessions with pins of that kind. */
 export function createFullSurface(pins: Pins | undefined, policy: Policy): Surface {
@@ -45,14 +34,4 @@ async function runNamed(
   pipeline ??= import('../calls/call.ts');
   const { runOperation } = await pipeline;
   return runOperation(name, args, session, cancelled);
-}
-
-async function runHelperNamed(
-  name: string,
-  args: unknown,
-  session: Session,
-  cancelled: AbortSignal,
-): Promise<CallResult> {
-  const { runHelper } = await import('../calls/helpers.ts');
-  return runHelper(name, args, session, cancelled);
 }

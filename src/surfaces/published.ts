@@ -2,6 +2,7 @@ import { catalogue } from '../tools/catalogue.ts';
 import { type Helper, helpers } from '../tools/helpers.ts';
 import { type Annotations, annotationsOf, type Effect, type Operation } from '../tools/operation.ts';
 import type { Reach } from '../tools/reach.ts';
+import { runners } from '../tools/runners.ts';
 import { type InputSchema, inputSchemaOf } from '../tools/schema.ts';
 
 /** A tool as clients see it (MCP specification 2025-11-25, tools). */
@@ -36,6 +37,9 @@ export const groups: Readonly<Record<string, string>> = Object.fromEntries(
 
 /** The tools about calls. */
 export const helperTools: readonly Tool[] = helpers.map(toTool);
+
+/** The tools that find and run operations, where these are not tools themselves. */
+export const runnerTools: readonly Tool[] = runners.map(toTool);
 
 function toTool(operation: Operation | Helper): Tool {
   return {

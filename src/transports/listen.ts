@@ -10,7 +10,8 @@ import { synqlyResources } from '../resources/room.ts';
 import { type SecretStore, secretsForMany } from '../secrets/store.ts';
 import type { Offering } from '../server.ts';
 import { createSession, type Upstream } from '../session.ts';
-import { createFullSurface } from '../surfaces/full.ts';
+import type { SurfaceKind } from '../settings.ts';
+import { createSurface } from '../surfaces/choose.ts';
 import { assertSelection } from '../surfaces/select.ts';
 import { isLoopback } from '../synqly/url.ts';
 import { defaultStore, openTokenStore } from '../tokens/open-store.ts';
@@ -42,7 +43,7 @@ export async function listen(config: Config): Promise<void> {
   const { access, client, store } = await chooseAccess(config, upstream);
   const server = await buildHttpServer({
     access,
-    offeringFor: offeringsByKind(policyOf(config)),
+    offeringFor: offeringsByKind(policyOf(config), config.surface.value),
     sessionOf: sessionsFor(config, client, secrets, log),
     isReady: readiness(client, store),
     log,
@@ -108,12 +109,12 @@ async function bind({ app }: HttpServer, config: Config): Promise<string> {
 }
 
 /** Surfaces and resources differ with the kind of pins only, so they are computed once for each. */
-function offeringsByKind(policy: Policy): HttpOptions['offeringFor'] {
+function offeringsByKind(policy: Policy, surface: SurfaceKind): HttpOptions['offeringFor'] {
   const known = new Map<PinKind | 'none', Offering>();
   return ({ pins }) => {
     const kind = pins ? kindOf(pins) : 'none';
     const offering = known.get(kind) ?? {
-      surface: createFullSurface(pins, policy),
+      surface: createSurface(surface, pins, policy),
       resources: synqlyResources(pins, policy),
     };
     known.set(kind, offering);

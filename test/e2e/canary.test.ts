@@ -11,6 +11,7 @@ import { startHttpProgram } from './http-support.ts';
 import { type PlantingProxy, startPlantingProxy } from './planting-proxy.ts';
 import { memberSteps, steps } from './scenario.ts';
 import { type Program, programOf, startProgram, type ToolAnswer } from './support.ts';
+import { by, type TestSurface, testSurfaces } from './surfaces.ts';
 
 /*
  * Every operation is called, with a secret in every argument that takes one, against answers with a secret in every place
@@ -54,15 +55,19 @@ afterEach(async () => {
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 
-const serve = {
-  stdio: async (sandbox: Sandbox, { url }: PlantingProxy): Promise<Served> => {
+type Serve = (sandbox: Sandbox, proxy: PlantingProxy, surface: TestSurface) => Promise<Served>;
+const serve: Readonly<Record<'stdio' | 'stateless HTTP', Serve>> = {
+  stdio: async (sandbox, { url }, surface) => {
     const log = join(folder, 'audit.log');
     const args = ['--base-url', url, '--confirm', 'never', '--log-level', 'debug', '--audit-log', log];
-    const program = await startProgram(args, { SYNQLY_TOKEN: sandbox.token });
+    const program = await startProgram([...args, ...surface.flags], { SYNQLY_TOKEN: sandbox.token });
     open.push(program);
-    return { program, written: async () => program.stderr() + readFileSync(log, 'utf8') };
+    return {
+      program: by(surface, program),
+      written: async () => program.stderr() + readFileSync(log, 'utf8'),
+    };
   },
-  'stateless HTTP': async (sandbox: Sandbox, { url }: PlantingProxy): Promise<Served> => {
+  'stateless HTTP': async (sandbox, { url }) => {
     const args = [
       '--base-url',
       url,
@@ -88,13 +93,17 @@ test('every secret argument is given a secret', () => {
   }
 });
 
-test.each(['stdio', 'stateless HTTP'] as const)(
-  'over %s no secret leaves the server in any form',
-  async (transport) => {
+test.each([
+  ['stdio', 'full'],
+  ['stdio', 'compact'],
+  ['stateless HTTP', 'full'],
+] as const)(
+  'over %s, on the %s surface, no secret leaves the server in any form',
+  async (transport, kind) => {
     const sandbox = await startSandbox();
     const proxy = await startPlantingProxy(sandbox.baseUrl);
     open.push(sandbox, proxy);
-    const { program, written } = await serve[transport](sandbox, proxy);
+    const { program, written } = await serve[transport](sandbox, proxy, testSurfaces[kind]);
     const spare = await startProgram(['--base-url', sandbox.baseUrl, '--confirm', 'never'], {
       SYNQLY_TOKEN: sandbox.token,
     });

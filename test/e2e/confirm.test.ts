@@ -2,25 +2,36 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { destroying, type Ground, makeTarget, prepareGround, type Subject } from './destroys.ts';
 import { type HttpRig, startHttpRig } from './http-support.ts';
 import { startProgram } from './support.ts';
+import { type TestSurface, testSurfaces } from './surfaces.ts';
 
 let ground: Ground;
 let http: HttpRig;
 let impatientHttp: HttpRig;
+let compactHttp: HttpRig;
+let impatientCompactHttp: HttpRig;
 beforeAll(async () => {
   ground = await prepareGround();
   const { baseUrl } = ground.sandbox;
-  http = await startHttpRig({ baseUrl, args: ['--reveal-secrets'] });
-  impatientHttp = await startHttpRig({ baseUrl, args: ['--confirm-within', '0.1', '--reveal-secrets'] });
+  const open = (...args: string[]) => startHttpRig({ baseUrl, args: ['--reveal-secrets', ...args] });
+  const impatient = ['--confirm-within', '0.1'];
+  const { flags } = testSurfaces.compact;
+  [http, impatientHttp, compactHttp, impatientCompactHttp] = await Promise.all([
+    open(),
+    open(...impatient),
+    open(...flags),
+    open(...impatient, ...flags),
+  ]);
 }, 30_000);
 afterAll(async () => {
-  await http.close();
-  await impatientHttp.close();
+  await Promise.all([http, impatientHttp, compactHttp, impatientCompactHttp].map((rig) => rig.close()));
   await ground.close();
 });
 
-async function overHttp(rig: HttpRig): Promise<Subject> {
+async function overHttp(rig: HttpRig, surface: TestSurface = testSurfaces.full): Promise<Subject> {
   const token = await ground.newToken();
-  const call = async (tool: string, args = {}) => ({ json: await rig.call(token, tool, args) });
+  const call = async (tool: string, args = {}) => ({
+    json: await rig.call(token, ...surface.toolCall(tool, args)),
+  });
   return { call, close: async () => {} };
 }
 
@@ -31,6 +42,11 @@ test('15 operations destroy', () => {
 describe.each([
   ['stdio without elicitation', () => ground.open(), () => ground.open(['--confirm-within', '0.1'])],
   ['stateless HTTP', () => overHttp(http), () => overHttp(impatientHttp)],
+  [
+    'stateless HTTP, on the compact surface,',
+    () => overHttp(compactHttp, testSurfaces.compact),
+    () => overHttp(impatientCompactHttp, testSurfaces.compact),
+  ],
 ])('over %s', (_, open, openImpatient) => {
   describe.each(destroying)('%s', (tool) => {
     test('is sent once when it is confirmed, and not before', async () => {

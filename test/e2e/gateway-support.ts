@@ -78,8 +78,16 @@ export function startGateway(sandbox: Sandbox, store: string, args: string[] = [
   });
 }
 
-/** A client of a gateway of its own, logged in with an MCP token for what the flags name. */
-export async function connectGateway(sandbox: Sandbox, flags: string[]): Promise<Program> {
+/**
+ * A client of a gateway of its own, logged in with an MCP token for what the flags name.
+ *
+ * @param served further flags of the gateway
+ */
+export async function connectGateway(
+  sandbox: Sandbox,
+  flags: string[],
+  served: string[] = [],
+): Promise<Program> {
   const store = await makeFolder();
   const gateway = await startGateway(sandbox, store.named, [
     '--rate-per-minute',
@@ -87,6 +95,7 @@ export async function connectGateway(sandbox: Sandbox, flags: string[]): Promise
     '--confirm',
     'never',
     '--reveal-secrets',
+    ...served,
   ]);
   const { token } = await makeMcpToken(sandbox, store.named, ...flags);
   const program = programOf(await gateway.connect(token), gateway.stderr);

@@ -11,6 +11,7 @@ import {
   startRig,
   type ToolAnswer,
 } from './support.ts';
+import { by, testSurfaces } from './surfaces.ts';
 
 const ids = factOperations.map(({ id }) => id);
 
@@ -31,7 +32,11 @@ describe.each([
   ['both', 'flags over stdio'],
   ['account', 'an MCP token over HTTP'],
   ['environment', 'an MCP token over HTTP'],
+  ['account', 'flags over stdio, on the compact surface'],
+  ['environment', 'an MCP token over HTTP, on the compact surface'],
 ] as const)('pinned by %s, with %s', (kind, way) => {
+  const surface = way.endsWith('compact surface') ? testSurfaces.compact : testSurfaces.full;
+  const isGateway = way.startsWith('an MCP token');
   let rig: Rig;
   let planted: Planted;
   let pinned: Program;
@@ -44,9 +49,11 @@ describe.each([
       environment: ['--environment', 'test'],
       both: ['--account', planted.inside.id, '--environment', 'test'],
     }[kind];
-    pinned = await (way.endsWith('HTTP') ? connectGateway(rig.sandbox, flags) : startPinned(rig, flags));
-    const { tools } = await pinned.client.listTools();
-    listed = new Map(tools.map(({ name, inputSchema }) => [name, inputSchema]));
+    const started = isGateway
+      ? await connectGateway(rig.sandbox, flags, surface.flags)
+      : await startPinned(rig, [...flags, ...surface.flags]);
+    pinned = by(surface, started);
+    listed = await surface.operationsOf(pinned);
   }, 60_000);
   afterAll(async () => {
     await pinned.close();
@@ -60,7 +67,7 @@ describe.each([
   };
 
   test('the hidden operations are missing from the list, and no others', () => {
-    expect([...listed.keys()].sort()).toEqual([...shown, 'preview_call'].sort());
+    expect([...listed.keys()].sort()).toEqual([...shown].sort());
   });
 
   test('the pinned argument is in no schema', () => {
@@ -71,7 +78,11 @@ describe.each([
 
   test.each(hidden)('%s cannot be called by name', async (id) => {
     const before = rig.exchanges.length;
-    await expect(pinned.client.callTool({ name: id, arguments: {} })).rejects.toMatchObject({ code: -32602 });
+    if (surface === testSurfaces.full) {
+      await expect(pinned.call(id)).rejects.toMatchObject({ code: -32602 });
+    } else {
+      expect((await pinned.call(id)).json.error.code).toBe('unknown_operation');
+    }
     expect(rig.exchanges).toHaveLength(before);
   });
 
@@ -164,7 +175,7 @@ describe.each([
   test('the instructions name the pins', () => {
     const expected = {
       // A token's account is kept by its id, a flag's as it was given.
-      account: `the account ${JSON.stringify(way.endsWith('HTTP') ? planted.inside.id : 'quay')}`,
+      account: `the account ${JSON.stringify(isGateway ? planted.inside.id : 'quay')}`,
       environment: 'the environment test',
       both: `the account ${JSON.stringify(planted.inside.id)} in the environment test`,
     };

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { catalogue } from '../../src/tools/catalogue.ts';
 import { type HttpRig, startHttpRig } from './http-support.ts';
 import { type Rig, startRig } from './support.ts';
+import { by, testSurfaces } from './surfaces.ts';
 
 const writing = catalogue.filter(({ effect }) => effect !== 'read').map(({ id }) => id);
 const reading = catalogue.filter(({ effect }) => effect === 'read').map(({ id }) => id);
@@ -11,18 +12,19 @@ test('54 operations do more than read', () => {
 });
 
 describe.each([
-  ['--read-only', ['--read-only'], {}],
-  ['SYNQLY_READ_ONLY', [], { SYNQLY_READ_ONLY: 'true' }],
-])('%s over stdio', (_, args, env) => {
+  ['--read-only', ['--read-only'], {}, testSurfaces.full],
+  ['SYNQLY_READ_ONLY', [], { SYNQLY_READ_ONLY: 'true' }, testSurfaces.full],
+  ['--read-only, compact,', ['--read-only'], {}, testSurfaces.compact],
+])('%s over stdio', (_, args, env, surface) => {
   let rig: Rig;
   beforeAll(async () => {
-    rig = await startRig({ args, env });
+    rig = by(surface, await startRig({ args: [...args, ...surface.flags], env }));
   });
   afterAll(() => rig.close());
 
   test('only what reads is listed, and marked so', async () => {
+    expect([...(await surface.operationsOf(rig)).keys()]).toEqual(reading);
     const { tools } = await rig.client.listTools();
-    expect(tools.map(({ name }) => name)).toEqual(reading);
     expect(tools.filter(({ annotations }) => !annotations?.readOnlyHint)).toEqual([]);
   });
 

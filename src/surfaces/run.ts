@@ -1,0 +1,55 @@
+import { readArguments } from '../calls/arguments.ts';
+import { type CallResult, finish, runOperation } from '../calls/call.ts';
+import { CallError } from '../errors.ts';
+import { permits } from '../policy.ts';
+import type { Session } from '../session.ts';
+import { findOperation } from '../tools/catalogue.ts';
+import type { Helper } from '../tools/helpers.ts';
+import type { Operation } from '../tools/operation.ts';
+import { findOperations, runnerOf, runners } from '../tools/runners.ts';
+import type { Offer } from './compact.ts';
+import { find, searchIn } from './find.ts';
+import { isSelected } from './select.ts';
+
+/** Runs a tool of the compact surface. Never throws. */
+export async function runRunner(
+  name: string,
+  raw: unknown,
+  offer: Offer,
+  session: Session,
+  cancelled: AbortSignal,
+): Promise<CallResult> {
+  const about = { started: performance.now(), secrets: [], confirmedBy: undefined };
+  const runner = runners.find(({ id }) => id === name) ?? findOperations;
+  // What is recorded of a refusal: the operation, as soon as it is known.
+  let tool: Operation | Helper = runner;
+  let given = raw;
+  try {
+    const args = readArguments(runner, raw);
+    if (runner === findOperations) return finish(tool, raw, { value: find(args, offer) }, session, about);
+    const operation = operationNamed(String(args.operation), offer);
+    tool = operation;
+    given = args.arguments;
+    assertRuns(runner, operation, session);
+    return runOperation(operation.id, given, session, cancelled);
+  } catch (cause) {
+    return finish(tool, given, { cause }, session, about);
+  }
+}
+
+function operationNamed(id: string, offer: Offer): Operation {
+  const operation = offer.knows(id) ? findOperation(id) : undefined;
+  if (operation) return operation;
+  throw new CallError('unknown_operation', 'There is no such operation here.', {
+    closest: searchIn(offer).rank(id).slice(0, 3),
+  });
+}
+
+/** Clients approve calls by the tool: a delete must not come in by the door for reads. */
+function assertRuns(runner: Helper, { id, effect }: Operation, session: Session): void {
+  const right = runnerOf(effect);
+  const isServed = isSelected(id, session.policy) && permits(session.policy, effect);
+  // What the policy refuses has no right door.
+  if (right === runner || !isServed) return;
+  throw new CallError('wrong_runner', `${id} is an operation with the effect ${effect}: call ${right.id}.`);
+}

@@ -1,0 +1,28 @@
+import type { CallResult } from '../calls/call.ts';
+import type { Session } from '../session.ts';
+import type { Tool } from './published.ts';
+
+/** What a client is shown of the selected operations, and how it runs them. */
+export interface Surface {
+  readonly tools: readonly Tool[];
+  /** What the server's instructions say about it. */
+  readonly note?: string;
+  /** Runs a tool; undefined when there is none of that name. */
+  call(
+    name: string,
+    args: unknown,
+    session: Session,
+    cancelled: AbortSignal,
+  ): Promise<CallResult> | undefined;
+}
+
+/** Runs one of the tools about calls, which are loaded with the first of them. */
+export async function runHelperNamed(
+  name: string,
+  args: unknown,
+  session: Session,
+  cancelled: AbortSignal,
+): Promise<CallResult> {
+  const { runHelper } = await import('../calls/helpers.ts');
+  return runHelper(name, args, session, cancelled);
+}

@@ -1,0 +1,63 @@
+import * as z from 'zod';
+import { limit, openObject, text } from './fields.ts';
+import type { Helper } from './helpers.ts';
+import type { Effect } from './operation.ts';
+
+export const findOperations: Helper = {
+  id: 'find_operations',
+  title: 'Find operations',
+  summary: 'Find operations by words for the task; the best come with the schema of their arguments.',
+  effect: 'read',
+  idempotent: true,
+  params: {},
+  input: z.strictObject({
+    query: text.optional().describe('Words for the task, or an exact name'),
+    group: text.optional().describe('Such as accounts'),
+    effect: z.enum(['read', 'create', 'change', 'destroy']).optional(),
+    limit,
+  }),
+};
+
+const call = z.strictObject({
+  operation: text.describe('Its name, such as accounts_get'),
+  arguments: openObject.optional(),
+});
+
+export const runRead: Helper = {
+  id: 'run_read',
+  title: 'Run a reading operation',
+  summary: 'Run an operation whose effect is read. Changes nothing.',
+  effect: 'read',
+  idempotent: true,
+  params: {},
+  input: call,
+};
+
+export const runWrite: Helper = {
+  id: 'run_write',
+  title: 'Run a writing operation',
+  summary: 'Run an operation whose effect is create or change.',
+  effect: 'change',
+  idempotent: false,
+  params: {},
+  input: call,
+};
+
+export const runDestroy: Helper = {
+  id: 'run_destroy',
+  title: 'Run a destroying operation',
+  summary: 'Run an operation whose effect is destroy: it deletes, resets or revokes. Final.',
+  effect: 'destroy',
+  idempotent: false,
+  params: {},
+  input: call,
+};
+
+/** The tools of the compact surface. */
+export const runners: readonly Helper[] = [findOperations, runRead, runWrite, runDestroy];
+
+/** The tool that runs operations with an effect. */
+export function runnerOf(effect: Effect): Helper {
+  if (effect === 'read') return runRead;
+  return effect === 'destroy' ? runDestroy : runWrite;
+}

@@ -1,0 +1,325 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { catalogue } from '../../src/tools/catalogue.ts';
+import { inputSchemaOf } from '../../src/tools/schema.ts';
+import { startHttpRig } from './http-support.ts';
+import { hiddenUnder } from './pins-calls.ts';
+import { type Rig, startProgram, startRig, type ToolAnswer } from './support.ts';
+import { by, testSurfaces } from './surfaces.ts';
+
+const compact = ['--surface', 'compact'];
+const runners = ['find_operations', 'run_read', 'run_write', 'run_destroy'];
+const helpers = ['confirm_call', 'preview_call'];
+type Found = { readonly id: string; readonly effect: string; readonly arguments?: object };
+
+let rig: Rig;
+beforeAll(async () => {
+  rig = await startRig({ args: compact, sandbox: { size: 'small' } });
+});
+afterAll(() => rig.close());
+
+async function namesOf(flags: string[], env = {}): Promise<string[]> {
+  const program = await startProgram(['--sandbox', ...flags], env);
+  const { tools } = await program.client.listTools();
+  await program.close();
+  return tools.map(({ name }) => name);
+}
+
+const find = async (args: Record<string, unknown>): Promise<Found[]> =>
+  (await rig.call('find_operations', args)).json.operations;
+
+describe('the list', () => {
+  test('holds a tool that finds, one for each kind of effect, and those about calls', async () => {
+    const { tools } = await rig.client.listTools();
+    expect(tools.map(({ name }) => name)).toEqual([...runners, ...helpers]);
+    expect(Object.fromEntries(tools.map(({ name, annotations }) => [name, annotations]))).toMatchObject({
+      find_operations: { readOnlyHint: true, destructiveHint: false, idempotentHint: true },
+      run_read: { readOnlyHint: true, destructiveHint: false, idempotentHint: true },
+      run_write: { readOnlyHint: false, destructiveHint: true, idempotentHint: false },
+      run_destroy: { readOnlyHint: false, destructiveHint: true, idempotentHint: false },
+    });
+  });
+
+  test.each([
+    ['what only reads', ['--read-only'], ['find_operations', 'run_read']],
+    [
+      'no destroys',
+      ['--deny', '*_delete,*_reset,*_logoff,*_secondary'],
+      [...runners.slice(0, 3), 'preview_call'],
+    ],
+    ['one destroy', ['--allow', 'accounts_delete'], ['find_operations', 'run_destroy', ...helpers]],
+    ['one create', ['--allow', 'accounts_create'], ['find_operations', 'run_write', 'preview_call']],
+    ['no confirmation', ['--confirm', 'never'], [...runners, 'preview_call']],
+  ])('has no tool without use for %s', async (_, flags, expected) => {
+    expect(await namesOf([...compact, ...flags])).toEqual(expected);
+  });
+
+  test('is asked for by a variable too, and refused where it is for the gateway to choose', async () => {
+    expect(await namesOf([], { SYNQLY_SURFACE: 'compact' })).toContain('run_read');
+    const bridged = startProgram([...compact, '--gateway', 'http://127.0.0.1:1/mcp'], {
+      SYNQLY_MCP_TOKEN: 'x',
+    });
+    await expect(bridged).rejects.toThrow();
+  });
+
+  test('its instructions name every operation by prefix', () => {
+    const lines = new Map(
+      [...(rig.client.getInstructions() ?? '').matchAll(/^(\w+): (.+)$/gm)].map(([, prefix, verbs]) => [
+        prefix,
+        verbs,
+      ]),
+    );
+    for (const { id, effect } of catalogue) {
+      const cut = id.indexOf('_');
+      const mark = effect === 'destroy' ? '!' : '';
+      expect(lines.get(id.slice(0, cut))?.split(' '), id).toContain(id.slice(cut + 1) + mark);
+    }
+  });
+});
+
+describe('find_operations', () => {
+  test('answers words with ids, effects and texts, and the best with their arguments as published', async () => {
+    const found = await find({ query: 'rename a customer' });
+    expect(found[0]).toEqual({
+      id: 'accounts_update',
+      effect: 'change',
+      text: expect.stringContaining('account'),
+      arguments: inputSchemaOf(catalogue.find(({ id }) => id === 'accounts_update') as never),
+    });
+    expect(found).toHaveLength(8);
+    expect(found.filter((one) => one.arguments)).toHaveLength(3);
+  });
+
+  test.each([
+    [{ group: 'sub-orgs' }, ['subOrgs_list', 'subOrgs_create', 'subOrgs_get', 'subOrgs_delete']],
+    [{ group: 'SubOrgs', effect: 'destroy' }, ['subOrgs_delete']],
+    [{ group: 'tokens', effect: 'change' }, ['tokens_rotate', 'tokens_refresh']],
+    [{ query: 'tenant', effect: 'create', limit: 1 }, ['accounts_create']],
+    [{ query: 'accounts_PATCH', limit: 1 }, ['accounts_patch']],
+  ])('narrows by %j', async (args, expected) => {
+    expect((await find(args)).map(({ id }) => id)).toEqual(expected);
+  });
+
+  test('tells how many more there are, and the groups when there is none', async () => {
+    expect((await rig.call('find_operations', { limit: 5 })).json).toMatchObject({ more: 91 });
+    const { json } = await rig.call('find_operations', { query: 'xylophone' });
+    expect(json).toMatchObject({ operations: [], groups: expect.arrayContaining(['accounts', 'sub-orgs']) });
+  });
+
+  test('shows few schemas where they are long', async () => {
+    for (const query of ['integration', 'integrations_create integrations_verify integrationPoints_create']) {
+      const schemas = (await find({ query })).flatMap((one) => one.arguments ?? []);
+      expect(schemas.length).toBeGreaterThan(0);
+      expect(JSON.stringify(schemas).length).toBeLessThanOrEqual(5_003);
+    }
+  });
+
+  test('sends nothing', () => expect(rig.exchanges).toEqual([]));
+});
+
+describe('the runners', () => {
+  test('run what they are for', async () => {
+    const name = 'compact-customer';
+    const create = await rig.call('run_write', { operation: 'accounts_create', arguments: { name } });
+    expect(create.json.result.account.name).toBe(name);
+    const change = { account_id: name, fullname: 'Compact' };
+    const changed = await rig.call('run_write', { operation: 'accounts_update', arguments: change });
+    expect(changed.json.result.fullname).toBe('Compact');
+    expect(changed.json.undo).toBeDefined();
+    const read = await rig.call('run_read', { operation: 'accounts_get', arguments: { account_id: name } });
+    expect(read.json.result.fullname).toBe('Compact');
+    const all = await rig.call('run_read', { operation: 'accounts_list' });
+    expect(all.json.result.length).toBeGreaterThan(1);
+  });
+
+  test('take arguments that a client has made text of', async () => {
+    const args = JSON.stringify({ limit: '2', order: '["name[desc]"]' });
+    const { json } = await rig.call('run_read', { operation: 'accounts_list', arguments: args });
+    expect(json.result).toHaveLength(2);
+  });
+
+  test.each(catalogue.map(({ id, effect }) => [id, effect] as const))(
+    '%s is refused by the runners of other effects, before anything is sent',
+    async (id, effect) => {
+      const right = { read: 'run_read', create: 'run_write', change: 'run_write', destroy: 'run_destroy' }[
+        effect
+      ];
+      const before = rig.exchanges.length;
+      for (const wrong of runners.slice(1).filter((name) => name !== right)) {
+        const { isError, json } = await rig.call(wrong, { operation: id, arguments: { nonsense: true } });
+        expect(isError).toBe(true);
+        expect(json.error).toMatchObject({ code: 'wrong_runner', retry: 'no' });
+        expect(json.error.message).toContain(`call ${right}`);
+      }
+      const own = await rig.call(right, { operation: id, arguments: { nonsense: true } });
+      expect(own.json.error).toMatchObject({ code: 'invalid_arguments' });
+      expect(rig.exchanges).toHaveLength(before);
+    },
+  );
+
+  test.each([
+    ['accounts_remove', 'accounts_delete'],
+    ['integrationpoints_list', 'integrationPoints_list'],
+    ['list_accounts', 'accounts_list'],
+    ['toString', undefined],
+    ['', undefined],
+  ])('%j is no operation; the closest are offered', async (operation, expected) => {
+    for (const runner of runners.slice(1)) {
+      const { isError, json } = await rig.call(runner, { operation });
+      expect(isError).toBe(true);
+      expect(json.error.code).toBe('unknown_operation');
+      expect(json.error.message).not.toContain(operation || '""');
+      if (expected) expect(json.error.closest).toContain(expected);
+    }
+  });
+
+  test('say what a call of them lacks', async () => {
+    const { json } = await rig.call('run_read', { account_id: 'x' });
+    expect(json.error).toMatchObject({
+      code: 'invalid_arguments',
+      accepted_arguments: ['operation', 'arguments'],
+    });
+  });
+
+  test('an operation is no tool', async () => {
+    await expect(rig.client.callTool({ name: 'accounts_list' })).rejects.toMatchObject({ code: -32602 });
+  });
+
+  test('log and audit tell the operation, not the runner', async () => {
+    const before = rig.stderr().length;
+    await rig.call('run_write', { operation: 'accounts_create', arguments: { name: 'traced' } });
+    await rig.call('run_read', { operation: 'accounts_delete', arguments: { account_id: 'refused-target' } });
+    const lines = rig
+      .stderr()
+      .slice(before)
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+    const audited = lines.filter(({ type }) => type === 'audit');
+    expect(audited.at(-2)).toMatchObject({ operation: 'accounts_create', outcome: 'ok' });
+    expect(audited.at(-1)).toMatchObject({
+      operation: 'accounts_delete',
+      targets: { account_id: 'refused-target' },
+      outcome: 'wrong_runner',
+    });
+    expect(lines.flatMap(({ tool }) => tool ?? [])).toEqual(['accounts_create', 'accounts_delete']);
+  });
+});
+
+describe('a destroy', () => {
+  const target = async (): Promise<Record<string, unknown>> => {
+    const { json } = await rig.call('run_write', { operation: 'accounts_create' });
+    return { operation: 'accounts_delete', arguments: { account_id: json.result.account.id } };
+  };
+  const deletes = () => rig.exchanges.filter(({ method }) => method === 'DELETE').length;
+
+  test('is confirmed with confirm_call', async () => {
+    const given = await target();
+    const before = deletes();
+    const { json } = await rig.call('run_destroy', given);
+    expect(json.error).toMatchObject({
+      code: 'confirmation_required',
+      confirmation: { preview: { tool: 'accounts_delete' } },
+    });
+    expect(deletes()).toBe(before);
+    const confirmed = await rig.call('confirm_call', { id: json.error.confirmation.id });
+    expect(confirmed.isError).toBe(false);
+    expect(deletes()).toBe(before + 1);
+  });
+
+  test.each([
+    ['accept', false],
+    ['decline', true],
+  ] as const)('is put to the person, who can %s', async (action, isError) => {
+    const given = await target();
+    const env = { SYNQLY_TOKEN: rig.sandbox.token };
+    const asked: string[] = [];
+    const args = ['--base-url', rig.sandbox.baseUrl, ...compact];
+    const program = await startProgram(args, env, async ({ message }) => {
+      asked.push(message);
+      const { account_id } = given.arguments as { account_id: string };
+      return { action, content: { name: account_id } };
+    });
+    const answer = await program.call('run_destroy', given);
+    expect(asked).toHaveLength(1);
+    expect(answer.isError, answer.text).toBe(isError);
+    await program.close();
+  });
+
+  test('can be previewed', async () => {
+    const { arguments: args } = await target();
+    const before = deletes();
+    const { json } = await rig.call('preview_call', { tool: 'accounts_delete', arguments: args });
+    expect(json).toMatchObject({ effect: 'destroy', sends: { method: 'DELETE' } });
+    expect(deletes()).toBe(before);
+  });
+});
+
+describe('what is left out', () => {
+  test.each([
+    [
+      'selection',
+      ['--groups', 'accounts'],
+      catalogue.filter(({ group }) => group !== 'accounts').map(({ id }) => id),
+      'not_selected',
+    ],
+    [
+      'read-only',
+      ['--read-only'],
+      catalogue.filter(({ effect }) => effect !== 'read').map(({ id }) => id),
+      'read_only',
+    ],
+    ['pins', ['--account', 'tern-freight'], hiddenUnder('account'), 'unknown_operation'],
+  ])('by %s can neither be found nor run', async (_, flags, gone, code) => {
+    const started = await startRig({ args: [...compact, ...flags], sandbox: { size: 'small' } });
+    const subject = by(testSurfaces.compact, started);
+    const left = await testSurfaces.compact.operationsOf(started);
+    expect(
+      catalogue
+        .map(({ id }) => id)
+        .filter((id) => !left.has(id))
+        .sort(),
+    ).toEqual([...gone].sort());
+    const instructions = started.client.getInstructions() ?? '';
+    for (const id of gone) {
+      const found: ToolAnswer = await started.call('find_operations', { query: id, limit: 100 });
+      expect(
+        found.json.operations.map((one: Found) => one.id),
+        id,
+      ).not.toContain(id);
+      const { isError, json } = await subject.call(id, { nonsense: true });
+      expect(isError).toBe(true);
+      expect(json.error.code, id).toBe(code);
+      const [prefix = '', verb = ''] = id.split(/_(.*)/);
+      const line = new RegExp(`^${prefix}: .*(?<=[ :])${verb}!?(?= |$)`, 'm');
+      expect(instructions, id).not.toMatch(line);
+    }
+    const closest = await started.call('run_read', { operation: `${gone[0]}x` });
+    for (const id of closest.json.error.closest) expect(gone).not.toContain(id);
+    expect(started.exchanges).toEqual([]);
+    await started.close();
+  });
+});
+
+test('over HTTP it is the same, and counted by operation', async () => {
+  const http = await startHttpRig({ args: compact, sandbox: { size: 'small' } });
+  const client = await http.connect(http.sandbox.token);
+  const { tools } = await client.listTools();
+  expect(tools.map(({ name }) => name)).toEqual([...runners, ...helpers]);
+  expect(client.getInstructions()).toContain('accounts: list');
+  const call = (name: string, args: Record<string, unknown>) => http.call(http.sandbox.token, name, args);
+  expect((await call('find_operations', { query: 'tenants' })).operations[0].id).toBe('accounts_list');
+  const created = await call('run_write', { operation: 'accounts_create', arguments: { name: 'by-http' } });
+  expect(created.result.account.name).toBe('by-http');
+  const args = { account_id: 'by-http' };
+  expect((await call('run_read', { operation: 'accounts_get', arguments: args })).result.name).toBe(
+    'by-http',
+  );
+  const asked = await call('run_destroy', { operation: 'accounts_delete', arguments: args });
+  expect(asked.error.code).toBe('confirmation_required');
+  expect((await call('confirm_call', { id: asked.error.confirmation.id })).error).toBeUndefined();
+  const metrics = await (await fetch(`${http.origin}/metrics`)).text();
+  expect(metrics).toContain('tool="accounts_get"');
+  expect(metrics).not.toContain('tool="run_read"');
+  await client.close();
+  await http.close();
+});
