@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { catalogue } from '../../src/tools/catalogue.ts';
 import { inputSchemaOf } from '../../src/tools/schema.ts';
 import { startHttpRig } from './http-support.ts';
@@ -188,20 +188,21 @@ describe('the runners', () => {
     const before = rig.stderr().length;
     await rig.call('run_write', { operation: 'accounts_create', arguments: { name: 'traced' } });
     await rig.call('run_read', { operation: 'accounts_delete', arguments: { account_id: 'refused-target' } });
-    const lines = rig
-      .stderr()
-      .slice(before)
-      .trim()
-      .split('\n')
-      .map((line) => JSON.parse(line));
-    const audited = lines.filter(({ type }) => type === 'audit');
-    expect(audited.at(-2)).toMatchObject({ operation: 'accounts_create', outcome: 'ok' });
-    expect(audited.at(-1)).toMatchObject({
-      operation: 'accounts_delete',
-      targets: { account_id: 'refused-target' },
-      outcome: 'wrong_runner',
+    const lines = () =>
+      rig
+        .stderr()
+        .slice(before)
+        .trim()
+        .split('\n')
+        .map((line) => JSON.parse(line));
+    // The log is written a moment later.
+    await vi.waitFor(() => {
+      expect(lines().flatMap(({ tool }) => tool ?? [])).toEqual(['accounts_create', 'accounts_delete']);
     });
-    expect(lines.flatMap(({ tool }) => tool ?? [])).toEqual(['accounts_create', 'accounts_delete']);
+    expect(lines().filter(({ type }) => type === 'audit')).toMatchObject([
+      { operation: 'accounts_create', outcome: 'ok' },
+      { operation: 'accounts_delete', targets: { account_id: 'refused-target' }, outcome: 'wrong_runner' },
+    ]);
   });
 });
 

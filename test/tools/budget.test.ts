@@ -1,6 +1,10 @@
 import { encode } from 'gpt-tokenizer/encoding/o200k_base';
 import { expect, test } from 'vitest';
+import { instructionsFor } from '../../src/instructions.ts';
+import { wholeSelection } from '../../src/policy.ts';
 import { selects } from '../../src/selection.ts';
+import type { Session } from '../../src/session.ts';
+import { createCompactSurface } from '../../src/surfaces/compact.ts';
 import { catalogue } from '../../src/tools/catalogue.ts';
 import { helpers } from '../../src/tools/helpers.ts';
 import { inputSchemaOf } from '../../src/tools/schema.ts';
@@ -37,4 +41,16 @@ test.each([
   const total = costs.filter(({ name }) => ids.has(name)).reduce((sum, { tokens }) => sum + tokens, 0);
   expect(ids.size).toBeGreaterThan(10);
   expect(total).toBeLessThanOrEqual(most);
+});
+
+test('the compact surface costs at most 800 tokens whole, and 1,500 with its instructions', () => {
+  const policy = { readOnly: false, confirm: 'change', selection: wholeSelection } as const;
+  const { tools, note = '' } = createCompactSurface(undefined, policy);
+  const list = encode(JSON.stringify(tools)).length;
+  const session = { policy, sandbox: true, revealSecrets: false, secrets: { keep: () => '' } };
+  const said = encode([instructionsFor(session as unknown as Session, true), note].join('\n')).length;
+  console.log(`${tools.length} tools, ${list} tokens; ${said} tokens of instructions`);
+  expect(tools).toHaveLength(6);
+  expect(list).toBeLessThanOrEqual(800);
+  expect(list + said).toBeLessThanOrEqual(1_500);
 });

@@ -1,7 +1,9 @@
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { describe, expect, test } from 'vitest';
 import { catalogue, findOperation, groupTitles } from '../../src/tools/catalogue.ts';
+import { helpers } from '../../src/tools/helpers.ts';
 import { annotationsOf, type Operation } from '../../src/tools/operation.ts';
+import { runners } from '../../src/tools/runners.ts';
 import { inputSchemaOf } from '../../src/tools/schema.ts';
 import type { Schema } from './fact-sheet.ts';
 import { sketchesOf } from './walk.ts';
@@ -41,12 +43,12 @@ const plainWords = new Set([
   'maximum',
 ]);
 
-/** Objects that the API itself leaves open. */
-const openByNature = new Set(['provider_config', 'config.extra', 'data']);
+/** Objects that the API itself leaves open, and arguments of another call. */
+const openByNature = new Set(['provider_config', 'config.extra', 'data', 'arguments']);
 
 const ajv = new Ajv2020({ strict: true });
 
-describe.each(catalogue)('$id', (operation) => {
+describe.each([...catalogue, ...helpers, ...runners])('$id', (operation) => {
   const schema = inputSchemaOf(operation) as Published;
   const nodes = nodesOf(schema);
 
@@ -91,14 +93,6 @@ describe.each(catalogue)('$id', (operation) => {
     expect(() => ajv.compile(schema)).not.toThrow();
   });
 
-  test('has arguments in snake_case, none of which is meant twice', () => {
-    const { params, query, shaping, body = {}, replacesWhole } = operation;
-    const precondition = replacesWhole ? ['updated_at'] : [];
-    const names = [...[params, query, shaping, body].flatMap((part) => Object.keys(part)), ...precondition];
-    expect(names).toEqual([...new Set(names)]);
-    expect(names.filter((name) => !/^[a-z]+(_[a-z]+)*$/.test(name))).toEqual([]);
-  });
-
   test('states all four hints', () => {
     const hints = Object.entries(annotationsOf(operation));
     expect(hints.map(([name]) => name).sort()).toEqual([
@@ -132,6 +126,16 @@ describe.each(catalogue)('$id', (operation) => {
     const words = texts.flatMap((text) => text.match(/\b[a-z]+[A-Za-z]*_\w+/g) ?? []);
     const toolWords = words.filter((word) => toolPrefixes.has(word.slice(0, word.indexOf('_'))));
     expect(toolWords.filter((word) => !findOperation(word))).toEqual([]);
+  });
+});
+
+describe.each(catalogue)('$id', (operation) => {
+  test('has arguments in snake_case, none of which is meant twice', () => {
+    const { params, query, shaping, body = {}, replacesWhole } = operation;
+    const precondition = replacesWhole ? ['updated_at'] : [];
+    const names = [...[params, query, shaping, body].flatMap((part) => Object.keys(part)), ...precondition];
+    expect(names).toEqual([...new Set(names)]);
+    expect(names.filter((name) => !/^[a-z]+(_[a-z]+)*$/.test(name))).toEqual([]);
   });
 });
 

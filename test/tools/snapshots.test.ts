@@ -3,13 +3,14 @@ import { expect, test } from 'vitest';
 import { catalogue } from '../../src/tools/catalogue.ts';
 import { helpers } from '../../src/tools/helpers.ts';
 import { annotationsOf } from '../../src/tools/operation.ts';
+import { runners } from '../../src/tools/runners.ts';
 import { inputSchemaOf } from '../../src/tools/schema.ts';
 
 const folder = new URL('./snapshots/', import.meta.url);
 // Read before the tests run, which write a missing file outside of CI.
 const present = existsSync(folder) ? readdirSync(folder) : [];
 
-const tools = [...catalogue, ...helpers];
+const tools = [...catalogue, ...helpers, ...runners];
 
 test.each(tools)('$id is published as its snapshot says', async (operation) => {
   const tool = {

@@ -15,7 +15,7 @@ export function secretArgumentsOf(operation: Operation): string[] {
 }
 
 /** The fields of an operation that are published as an outline with their shape in words. */
-export function sketchesOf(operation: Operation): Place[] {
+export function sketchesOf(operation: Pick<Operation, 'input'>): Place[] {
   return placesIn(operation.input, '', isSketched);
 }
 
