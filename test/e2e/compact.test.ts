@@ -1,9 +1,11 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { catalogue } from '../../src/tools/catalogue.ts';
 import { inputSchemaOf } from '../../src/tools/schema.ts';
 import { startHttpRig } from './http-support.ts';
 import { hiddenUnder } from './pins-calls.ts';
-import { type Rig, startProgram, startRig, type ToolAnswer } from './support.ts';
+import { builtCli, type Rig, startProgram, startRig, type ToolAnswer } from './support.ts';
 import { by, testSurfaces } from './surfaces.ts';
 
 const compact = ['--surface', 'compact'];
@@ -74,6 +76,27 @@ describe('the list', () => {
       expect(lines.get(id.slice(0, cut))?.split(' '), id).toContain(id.slice(cut + 1) + mark);
     }
   });
+});
+
+/** The built files that a start loads: those that are imported outright, from the first on. */
+function loadedAtStart(file = 'cli.js', seen = new Set<string>()): Set<string> {
+  if (seen.has(file)) return seen;
+  seen.add(file);
+  const text = readFileSync(join(dirname(builtCli), file), 'utf8');
+  for (const [, path = ''] of text.matchAll(/(?:from|import)"(\.[^"]+\.js)"/g))
+    loadedAtStart(join(dirname(file), path), seen);
+  return seen;
+}
+
+test('a start does not load the search, nor what calls need', () => {
+  const folder = dirname(builtCli);
+  const withSearch = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter(
+    (file) => file.endsWith('.js') && readFileSync(join(folder, file), 'utf8').includes('MiniSearch: '),
+  );
+  expect(withSearch).toHaveLength(1);
+  const loaded = loadedAtStart();
+  expect(loaded.size).toBeGreaterThan(1);
+  expect([...loaded]).not.toContain(withSearch[0]);
 });
 
 describe('find_operations', () => {
