@@ -1,17 +1,11 @@
-import { readdirSync, readFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { catalogue } from '../../src/tools/catalogue.ts';
-import { inputSchemaOf } from '../../src/tools/schema.ts';
 import { startHttpRig } from './http-support.ts';
-import { hiddenUnder } from './pins-calls.ts';
-import { builtCli, type Rig, startProgram, startRig, type ToolAnswer } from './support.ts';
-import { by, testSurfaces } from './surfaces.ts';
+import { type Rig, startProgram, startRig } from './support.ts';
 
 const compact = ['--surface', 'compact'];
 const runners = ['find_operations', 'run_read', 'run_write', 'run_destroy'];
 const helpers = ['confirm_call', 'preview_call'];
-type Found = { readonly id: string; readonly effect: string; readonly arguments?: object };
 
 let rig: Rig;
 beforeAll(async () => {
@@ -25,9 +19,6 @@ async function namesOf(flags: string[], env = {}): Promise<string[]> {
   await program.close();
   return tools.map(({ name }) => name);
 }
-
-const find = async (args: Record<string, unknown>): Promise<Found[]> =>
-  (await rig.call('find_operations', args)).json.operations;
 
 describe('the list', () => {
   test('holds a tool that finds, one for each kind of effect, and those about calls', async () => {
@@ -55,12 +46,8 @@ describe('the list', () => {
     expect(await namesOf([...compact, ...flags])).toEqual(expected);
   });
 
-  test('is asked for by a variable too, and refused where it is for the gateway to choose', async () => {
+  test('is asked for by a variable too', async () => {
     expect(await namesOf([], { SYNQLY_SURFACE: 'compact' })).toContain('run_read');
-    const bridged = startProgram([...compact, '--gateway', 'http://127.0.0.1:1/mcp'], {
-      SYNQLY_MCP_TOKEN: 'x',
-    });
-    await expect(bridged).rejects.toThrow();
   });
 
   test('its instructions name every operation by prefix', () => {
@@ -76,67 +63,6 @@ describe('the list', () => {
       expect(lines.get(id.slice(0, cut))?.split(' '), id).toContain(id.slice(cut + 1) + mark);
     }
   });
-});
-
-/** The built files that a start loads: those that are imported outright, from the first on. */
-function loadedAtStart(file = 'cli.js', seen = new Set<string>()): Set<string> {
-  if (seen.has(file)) return seen;
-  seen.add(file);
-  const text = readFileSync(join(dirname(builtCli), file), 'utf8');
-  for (const [, path = ''] of text.matchAll(/(?:from|import)"(\.[^"]+\.js)"/g))
-    loadedAtStart(join(dirname(file), path), seen);
-  return seen;
-}
-
-test('a start does not load the search, nor what calls need', () => {
-  const folder = dirname(builtCli);
-  const withSearch = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter(
-    (file) => file.endsWith('.js') && readFileSync(join(folder, file), 'utf8').includes('MiniSearch: '),
-  );
-  expect(withSearch).toHaveLength(1);
-  const loaded = loadedAtStart();
-  expect(loaded.size).toBeGreaterThan(1);
-  expect([...loaded]).not.toContain(withSearch[0]);
-});
-
-describe('find_operations', () => {
-  test('answers words with ids, effects and texts, and the best with their arguments as published', async () => {
-    const found = await find({ query: 'rename a customer' });
-    expect(found[0]).toEqual({
-      id: 'accounts_update',
-      effect: 'change',
-      text: expect.stringContaining('account'),
-      arguments: inputSchemaOf(catalogue.find(({ id }) => id === 'accounts_update') as never),
-    });
-    expect(found).toHaveLength(8);
-    expect(found.filter((one) => one.arguments)).toHaveLength(3);
-  });
-
-  test.each([
-    [{ group: 'sub-orgs' }, ['subOrgs_list', 'subOrgs_create', 'subOrgs_get', 'subOrgs_delete']],
-    [{ group: 'SubOrgs', effect: 'destroy' }, ['subOrgs_delete']],
-    [{ group: 'tokens', effect: 'change' }, ['tokens_rotate', 'tokens_refresh']],
-    [{ query: 'tenant', effect: 'create', limit: 1 }, ['accounts_create']],
-    [{ query: 'accounts_PATCH', limit: 1 }, ['accounts_patch']],
-  ])('narrows by %j', async (args, expected) => {
-    expect((await find(args)).map(({ id }) => id)).toEqual(expected);
-  });
-
-  test('tells how many more there are, and the groups when there is none', async () => {
-    expect((await rig.call('find_operations', { limit: 5 })).json).toMatchObject({ more: 91 });
-    const { json } = await rig.call('find_operations', { query: 'xylophone' });
-    expect(json).toMatchObject({ operations: [], groups: expect.arrayContaining(['accounts', 'sub-orgs']) });
-  });
-
-  test('shows few schemas where they are long', async () => {
-    for (const query of ['integration', 'integrations_create integrations_verify integrationPoints_create']) {
-      const schemas = (await find({ query })).flatMap((one) => one.arguments ?? []);
-      expect(schemas.length).toBeGreaterThan(0);
-      expect(JSON.stringify(schemas).length).toBeLessThanOrEqual(5_003);
-    }
-  });
-
-  test('sends nothing', () => expect(rig.exchanges).toEqual([]));
 });
 
 describe('the runners', () => {
@@ -275,52 +201,6 @@ describe('a destroy', () => {
     const { json } = await rig.call('preview_call', { tool: 'accounts_delete', arguments: args });
     expect(json).toMatchObject({ effect: 'destroy', sends: { method: 'DELETE' } });
     expect(deletes()).toBe(before);
-  });
-});
-
-describe('what is left out', () => {
-  test.each([
-    [
-      'selection',
-      ['--groups', 'accounts'],
-      catalogue.filter(({ group }) => group !== 'accounts').map(({ id }) => id),
-      'not_selected',
-    ],
-    [
-      'read-only',
-      ['--read-only'],
-      catalogue.filter(({ effect }) => effect !== 'read').map(({ id }) => id),
-      'read_only',
-    ],
-    ['pins', ['--account', 'tern-freight'], hiddenUnder('account'), 'unknown_operation'],
-  ])('by %s can neither be found nor run', async (_, flags, gone, code) => {
-    const started = await startRig({ args: [...compact, ...flags], sandbox: { size: 'small' } });
-    const subject = by(testSurfaces.compact, started);
-    const left = await testSurfaces.compact.operationsOf(started);
-    expect(
-      catalogue
-        .map(({ id }) => id)
-        .filter((id) => !left.has(id))
-        .sort(),
-    ).toEqual([...gone].sort());
-    const instructions = started.client.getInstructions() ?? '';
-    for (const id of gone) {
-      const found: ToolAnswer = await started.call('find_operations', { query: id, limit: 100 });
-      expect(
-        found.json.operations.map((one: Found) => one.id),
-        id,
-      ).not.toContain(id);
-      const { isError, json } = await subject.call(id, { nonsense: true });
-      expect(isError).toBe(true);
-      expect(json.error.code, id).toBe(code);
-      const [prefix = '', verb = ''] = id.split(/_(.*)/);
-      const line = new RegExp(`^${prefix}: .*(?<=[ :])${verb}!?(?= |$)`, 'm');
-      expect(instructions, id).not.toMatch(line);
-    }
-    const closest = await started.call('run_read', { operation: `${gone[0]}x` });
-    for (const id of closest.json.error.closest) expect(gone).not.toContain(id);
-    expect(started.exchanges).toEqual([]);
-    await started.close();
   });
 });
 

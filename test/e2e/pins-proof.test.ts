@@ -123,6 +123,7 @@ test.each([
   [['--environment', 'staging'], 'must be one of test, prod'],
   [['--gateway', 'http://127.0.0.1:1/mcp', '--account', 'quay'], '--gateway takes neither'],
   [['--gateway', 'http://127.0.0.1:1/mcp', '--read-only'], '--gateway takes neither'],
+  [['--gateway', 'http://127.0.0.1:1/mcp', '--surface', 'compact'], '--gateway takes neither'],
   [['--gateway', 'http://127.0.0.1:1/mcp', '--confirm', 'change'], '--gateway takes neither'],
   [['--gateway', 'http://127.0.0.1:1/mcp', '--audit-log', 'audit.log'], '--gateway takes neither'],
 ])('%j is refused at start', (flags, reason) => {

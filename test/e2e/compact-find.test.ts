@@ -1,0 +1,127 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { catalogue } from '../../src/tools/catalogue.ts';
+import { inputSchemaOf } from '../../src/tools/schema.ts';
+import { hiddenUnder } from './pins-calls.ts';
+import { builtCli, type Rig, startRig, type ToolAnswer } from './support.ts';
+import { by, testSurfaces } from './surfaces.ts';
+
+const compact = ['--surface', 'compact'];
+type Found = { readonly id: string; readonly effect: string; readonly arguments?: object };
+
+let rig: Rig;
+beforeAll(async () => {
+  rig = await startRig({ args: compact, sandbox: { size: 'small' } });
+});
+afterAll(() => rig.close());
+
+const find = async (args: Record<string, unknown>): Promise<Found[]> =>
+  (await rig.call('find_operations', args)).json.operations;
+
+/** The built files that a start loads: those that are imported outright, from the first on. */
+function loadedAtStart(file = 'cli.js', seen = new Set<string>()): Set<string> {
+  if (seen.has(file)) return seen;
+  seen.add(file);
+  const text = readFileSync(join(dirname(builtCli), file), 'utf8');
+  for (const [, path = ''] of text.matchAll(/(?:from|import)"(\.[^"]+\.js)"/g))
+    loadedAtStart(join(dirname(file), path), seen);
+  return seen;
+}
+
+test('a start does not load the search, nor what calls need', () => {
+  const folder = dirname(builtCli);
+  const withSearch = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter(
+    (file) => file.endsWith('.js') && readFileSync(join(folder, file), 'utf8').includes('MiniSearch: '),
+  );
+  expect(withSearch).toHaveLength(1);
+  const loaded = loadedAtStart();
+  expect(loaded.size).toBeGreaterThan(1);
+  expect([...loaded]).not.toContain(withSearch[0]);
+});
+
+describe('find_operations', () => {
+  test('answers words with ids, effects and texts, and the best with their arguments as published', async () => {
+    const found = await find({ query: 'rename a customer' });
+    expect(found[0]).toEqual({
+      id: 'accounts_update',
+      effect: 'change',
+      text: expect.stringContaining('account'),
+      arguments: inputSchemaOf(catalogue.find(({ id }) => id === 'accounts_update') as never),
+    });
+    expect(found).toHaveLength(8);
+    expect(found.filter((one) => one.arguments)).toHaveLength(3);
+  });
+
+  test.each([
+    [{ group: 'sub-orgs' }, ['subOrgs_list', 'subOrgs_create', 'subOrgs_get', 'subOrgs_delete']],
+    [{ group: 'SubOrgs', effect: 'destroy' }, ['subOrgs_delete']],
+    [{ group: 'tokens', effect: 'change' }, ['tokens_rotate', 'tokens_refresh']],
+    [{ query: 'tenant', effect: 'create', limit: 1 }, ['accounts_create']],
+    [{ query: 'accounts_PATCH', limit: 1 }, ['accounts_patch']],
+  ])('narrows by %j', async (args, expected) => {
+    expect((await find(args)).map(({ id }) => id)).toEqual(expected);
+  });
+
+  test('tells how many more there are, and the groups when there is none', async () => {
+    expect((await rig.call('find_operations', { limit: 5 })).json).toMatchObject({ more: 91 });
+    const { json } = await rig.call('find_operations', { query: 'xylophone' });
+    expect(json).toMatchObject({ operations: [], groups: expect.arrayContaining(['accounts', 'sub-orgs']) });
+  });
+
+  test('shows few schemas where they are long', async () => {
+    for (const query of ['integration', 'integrations_create integrations_verify integrationPoints_create']) {
+      const schemas = (await find({ query })).flatMap((one) => one.arguments ?? []);
+      expect(schemas.length).toBeGreaterThan(0);
+      expect(JSON.stringify(schemas).length).toBeLessThanOrEqual(5_003);
+    }
+  });
+
+  test('sends nothing', () => expect(rig.exchanges).toEqual([]));
+});
+
+describe('what is left out', () => {
+  test.each([
+    [
+      'selection',
+      ['--groups', 'accounts'],
+      catalogue.filter(({ group }) => group !== 'accounts').map(({ id }) => id),
+      'not_selected',
+    ],
+    [
+      'read-only',
+      ['--read-only'],
+      catalogue.filter(({ effect }) => effect !== 'read').map(({ id }) => id),
+      'read_only',
+    ],
+    ['pins', ['--account', 'tern-freight'], hiddenUnder('account'), 'unknown_operation'],
+  ])('by %s can neither be found nor run', async (_, flags, gone, code) => {
+    const started = await startRig({ args: [...compact, ...flags], sandbox: { size: 'small' } });
+    const subject = by(testSurfaces.compact, started);
+    const left = await testSurfaces.compact.operationsOf(started);
+    expect(
+      catalogue
+        .map(({ id }) => id)
+        .filter((id) => !left.has(id))
+        .sort(),
+    ).toEqual([...gone].sort());
+    const instructions = started.client.getInstructions() ?? '';
+    for (const id of gone) {
+      const found: ToolAnswer = await started.call('find_operations', { query: id, limit: 100 });
+      expect(
+        found.json.operations.map((one: Found) => one.id),
+        id,
+      ).not.toContain(id);
+      const { isError, json } = await subject.call(id, { nonsense: true });
+      expect(isError).toBe(true);
+      expect(json.error.code, id).toBe(code);
+      const [prefix = '', verb = ''] = id.split(/_(.*)/);
+      const line = new RegExp(`^${prefix}: .*(?<=[ :])${verb}!?(?= |$)`, 'm');
+      expect(instructions, id).not.toMatch(line);
+    }
+    const closest = await started.call('run_read', { operation: `${gone[0]}x` });
+    for (const id of closest.json.error.closest) expect(gone).not.toContain(id);
+    expect(started.exchanges).toEqual([]);
+    await started.close();
+  });
+});
