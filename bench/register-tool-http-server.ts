@@ -62,6 +62,7 @@ function createMcpServer(token: string): McpServer {
     knownTokens: [token],
     log: createLog('silent', []),
     timeout: 30_000,
+    maxResultTokens: 10_000,
     revealSecrets: false,
     secrets: withoutSecrets,
     policy: { readOnly: false, confirm: 'never', selection: wholeSelection },

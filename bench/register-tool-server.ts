@@ -31,6 +31,7 @@ const session = createSession({
   knownTokens: [],
   log,
   timeout: config.timeout.value,
+  maxResultTokens: 10_000,
   revealSecrets: false,
   secrets: withoutSecrets,
   policy: { readOnly: false, confirm: 'never', selection: wholeSelection },

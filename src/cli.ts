@@ -46,6 +46,7 @@ async function serve(flags: Flags): Promise<void> {
     pending: createConfirmations(config.confirmWithin.value)('stdio'),
     trail: createTrail(config.auditLog.value, log),
     timeout: config.timeout.value,
+    maxResultTokens: config.maxResultTokens.value,
     revealSecrets: config.revealSecrets.value,
     sandbox: config.sandbox.value,
   });

@@ -2,6 +2,8 @@
 export interface ClientPort {
   /** As it introduced itself. */
   readonly name: string | undefined;
+  /** Tells it how far a call is; where it wants to know. */
+  readonly report?: ((done: number, of: number) => void) | undefined;
   /** Of a transport that keeps sessions. */
   readonly sessionId: string | undefined;
   /**

@@ -108,7 +108,8 @@ async function callTool(
 
 type Extra = RequestHandlerExtra<ServerRequest, ServerNotification>;
 
-function clientOf(server: Server, { sessionId, sendRequest, requestInfo }: Extra): ClientPort {
+function clientOf(server: Server, extra: Extra): ClientPort {
+  const { sessionId, sendRequest, requestInfo } = extra;
   const { elicitation } = server.getClientCapabilities() ?? {};
   // Naming no mode means form (MCP specification 2025-11-25, elicitation).
   const hasForms = elicitation && (elicitation.form !== undefined || elicitation.url === undefined);
@@ -121,9 +122,21 @@ function clientOf(server: Server, { sessionId, sendRequest, requestInfo }: Extra
     });
   return {
     name: server.getClientVersion()?.name.slice(0, longestName) || undefined,
+    report: progressOf(extra),
     sessionId,
     askForm: hasForms ? (question, limits) => elicit({ mode: 'form', ...question }, limits) : undefined,
     askToVisit: hasPages ? (visit, limits) => elicit({ mode: 'url', ...visit }, limits) : undefined,
+  };
+}
+
+/** Progress goes to whoever gave a token for it (MCP specification 2025-11-25, progress). */
+function progressOf({ _meta, sendNotification }: Extra): ClientPort['report'] {
+  const progressToken = _meta?.progressToken;
+  if (progressToken === undefined) return undefined;
+  return (progress, total) => {
+    const params = { progressToken, progress, total };
+    // A client that is gone needs no news.
+    sendNotification({ method: 'notifications/progress', params }).catch(() => {});
   };
 }
 

@@ -30,6 +30,8 @@ export interface CallRecord {
 export interface Session {
   /** Milliseconds that a call may take, retries included. */
   readonly timeout: number;
+  /** What a result may cost a model. */
+  readonly maxResultTokens: number;
   /** Whether secrets of answers go into results. */
   readonly revealSecrets: boolean;
   /** Where references to secrets lead, and where secrets of answers are put away. */

@@ -96,6 +96,14 @@ export const settings = {
     help: 'Answers of Synqly above this size are refused.',
     parse: (text) => Math.trunc(parseNumber(text, 1024, 1024 ** 3)),
   }),
+  maxResultTokens: define<number>({
+    flag: 'max-result-tokens',
+    placeholder: 'n',
+    env: 'SYNQLY_MAX_RESULT_TOKENS',
+    fallback: 10_000,
+    help: 'What a result may cost a model, about; longer ones are cut and say how to get the rest.',
+    parse: (text) => Math.trunc(parseNumber(text, 1000, 1_000_000)),
+  }),
   account: define<string | undefined>({
     flag: 'account',
     placeholder: 'id',

@@ -9,6 +9,7 @@ import type { Helper } from '../tools/helpers.ts';
 import type { Operation } from '../tools/operation.ts';
 import { readArguments } from './arguments.ts';
 import { assertUnchanged, type ConfirmedBy, lookAhead, obtainConsent } from './confirm.ts';
+import { cutTo } from './cut.ts';
 import { withDeadline } from './deadline.ts';
 import type { PendingCall } from './pending.ts';
 import { holdToPins, operationUnder } from './pin.ts';
@@ -35,6 +36,8 @@ export interface Intent {
   readonly takes?: 'shown' | 'pinned too';
   /** It was put aside, and is now taken up again. */
   readonly confirmed?: PendingCall;
+  /** For this server's own use: the answer is neither shaped nor cut. */
+  readonly whole?: boolean;
   /** Only to be shown, for this tool. */
   readonly preview?: Helper;
 }
@@ -63,7 +66,7 @@ export async function runCall(
   raw: unknown,
   session: Session,
   cancelled: AbortSignal,
-  { takes = 'shown', confirmed, preview }: Intent = {},
+  { takes = 'shown', confirmed, whole = false, preview }: Intent = {},
 ): Promise<CallResult> {
   const about: About = { started: performance.now(), secrets: [], confirmedBy: undefined };
   let outcome: Outcome;
@@ -77,7 +80,8 @@ export async function runCall(
     if (!session.revealSecrets) assertSecretsStay(args);
     const call = { operation, args, raw };
     if (preview) {
-      outcome = { value: (await lookAhead(call, session, cancelled)).preview };
+      const { preview: shown } = await lookAhead(call, session, cancelled);
+      outcome = { value: cutTo(shown, session.maxResultTokens) };
     } else {
       if (operation.effect !== 'read') await session.trail.assertReady();
       const consent = await obtainConsent(call, confirmed, session, cancelled);
@@ -91,9 +95,11 @@ export async function runCall(
         return { ...whole, body: await held.inside(whole.body) };
       });
       const { body, files } = await putAway(operation, answer.body, session);
-      const shaped = shapeAnswer(operation, { ...answer, body });
+      const most = whole ? Number.POSITIVE_INFINITY : session.maxResultTokens;
+      const shaped = shapeAnswer(operation, whole ? 'whole' : args, { ...answer, body }, most);
       const told = withAftermath(shaped, operation, args, answer);
-      outcome = { value: isJsonObject(told) ? { ...told, ...files } : told, answer };
+      const value = isJsonObject(told) ? { ...told, ...files } : told;
+      outcome = { value: cutTo(value, most), answer };
     }
   } catch (cause) {
     outcome = { cause: softened(cause, operation) };

@@ -1,15 +1,15 @@
 import { CallError } from '../errors.ts';
 import { isJsonObject, type JsonObject } from '../json.ts';
 import type { Session } from '../session.ts';
-import type { ApiAnswer } from '../synqly/answer.ts';
 import type { Operation } from '../tools/operation.ts';
 import type { Arguments } from './arguments.ts';
 import type { Limits } from './deadline.ts';
+import { type Collected, collectPages } from './pages.ts';
 import { readIfPossible } from './reader.ts';
 import { type PreparedRequest, prepareRequest } from './request.ts';
 
 /** The answer to a call, and the object as it was before, where that is known. */
-export interface Sent extends ApiAnswer {
+export interface Sent extends Collected {
   readonly before: JsonObject | undefined;
 }
 
@@ -29,7 +29,10 @@ export async function send(
   const read = operation.replacesWhole ? readCurrent : readFormer;
   const before = known ?? (await read(operation, args, session, limits));
   const body = operation.replacesWhole && before ? wholeBody(args, before, request) : request.body;
-  return { ...(await session.send({ ...request, body, ...limits })), before };
+  const answer = operation.listing
+    ? await collectPages(operation, args, request, session, limits)
+    : await session.send({ ...request, body, ...limits });
+  return { ...answer, before };
 }
 
 /** What a patch or a delete meets, to tell afterwards; that it cannot be read stops nothing. */

@@ -1,15 +1,120 @@
 import { CallError } from '../errors.ts';
+import { isJsonObject, type JsonObject } from '../json.ts';
 import type { ApiAnswer } from '../synqly/answer.ts';
-import type { Operation } from '../tools/operation.ts';
+import type { Listing, Operation } from '../tools/operation.ts';
+import type { Arguments } from './arguments.ts';
+import { type Beyond, cursorAfter } from './pages.ts';
+import { costOf } from './size.ts';
+import { pruneEmpty, toTable } from './table.ts';
+
+/** An answer on its way to the caller. */
+export interface Shapeable extends ApiAnswer {
+  /** Set when a list goes on. */
+  readonly beyond?: Beyond | undefined;
+}
+
+/** Tokens for all of a result but the rows of a list. */
+const besideRows = 400;
 
 /**
- * What the caller gets of an answer: the API's own body. A write without one is a success that says so.
+ * What the caller gets of an answer: a list as a table of the columns that one chooses the next step by, anything else
+ * without what says nothing. A write without a body is a success that says so.
  *
+ * @param args as the caller gave them; `whole` leaves the answer as it is
+ * @param tokens what the result may cost
  * @throws CallError `invalid_response` for a read without a body
  */
-export function shapeAnswer(operation: Operation, answer: ApiAnswer): unknown {
+export function shapeAnswer(
+  operation: Operation,
+  args: Arguments | 'whole',
+  answer: Shapeable,
+  tokens: number,
+): unknown {
   const { status, requestId, body } = answer;
-  if (body !== undefined) return body;
-  if (operation.effect !== 'read') return { done: true, status, note: 'Synqly sent no body.' };
-  throw new CallError('invalid_response', 'Synqly answered a read without a body.', { status, requestId });
+  if (body === undefined) {
+    if (operation.effect !== 'read') return { done: true, status, note: 'Synqly sent no body.' };
+    throw new CallError('invalid_response', 'Synqly answered a read without a body.', { status, requestId });
+  }
+  if (args === 'whole') return body;
+  const rows = isJsonObject(body) ? body.result : undefined;
+  if (operation.listing && Array.isArray(rows) && rows.every(isJsonObject)) {
+    const list = { listing: operation.listing, rows, beyond: answer.beyond };
+    return shapeList(list, body as JsonObject, args, tokens - besideRows);
+  }
+  return isJsonObject(body) && isJsonObject(body.result)
+    ? { ...body, result: pruneEmpty(body.result) ?? {} }
+    : body;
+}
+
+interface List {
+  readonly listing: Listing;
+  readonly rows: readonly JsonObject[];
+  readonly beyond: Beyond | undefined;
+}
+
+function shapeList(
+  list: List,
+  { result, ...beside }: JsonObject,
+  args: Arguments,
+  tokens: number,
+): JsonObject {
+  const { listing, rows } = list;
+  const fields = Array.isArray(args.fields) ? (args.fields as string[]) : undefined;
+  const show = (some: readonly JsonObject[]): JsonObject =>
+    fields?.includes('*')
+      ? { result: some.map((row) => pruneEmpty(row) ?? {}) }
+      : { ...toTable(some, fields ?? listing.columns) };
+  const whole = show(rows);
+  const shown = (whole.rows ?? whole.result) as readonly unknown[];
+  const fitting = countFitting(shown, tokens);
+  const table = fitting < rows.length ? show(rows.slice(0, fitting)) : whole;
+  return {
+    ...beside,
+    ...table,
+    ...noteOn(rows, fields),
+    ...moreOf(list, fitting, args),
+  };
+}
+
+/** How many rows fit; one at least, which is cut later if it must be. */
+function countFitting(rows: readonly unknown[], tokens: number): number {
+  let rest = tokens;
+  const beyond = rows.findIndex((row) => {
+    rest -= costOf(row) + 1;
+    return rest < 0;
+  });
+  return beyond === -1 ? rows.length : Math.max(1, beyond);
+}
+
+/** A name that no row has may be mistaken, or empty everywhere: the caller can tell. */
+function noteOn(rows: readonly JsonObject[], fields: readonly string[] | undefined): JsonObject {
+  const known = new Set(rows.flatMap((row) => Object.keys(row)));
+  const absent = (fields ?? []).filter((field) => field !== '*' && !known.has(field.split('.')[0] as string));
+  if (absent.length === 0 || rows.length === 0) return {};
+  return { note: `No row has ${absent.join(', ')}. There are ${[...known].join(', ')}.` };
+}
+
+/** How many there are beyond, and how to get them. */
+function moreOf({ listing, rows, beyond }: List, shown: number, args: Arguments): JsonObject {
+  const cut = rows.length - shown;
+  if (cut === 0 && !beyond) return {};
+  const { cursor } = listing;
+  const after = cursor && args.order === undefined ? cursorAfter(rows.slice(0, shown), cursor) : undefined;
+  const isCounted = !beyond || beyond.count !== undefined;
+  const isPaged = cursor && args.order === undefined;
+  const moves = after !== undefined && after !== args.start_after;
+  // Rows of one value fill the list: only a longer one gets past them.
+  const longer = isPaged && cut === 0 ? { ...args, limit: shown * 2 } : undefined;
+  const next = moves
+    ? { ...args, start_after: after }
+    : (longer ?? 'There are no further pages to ask for here: use filter, fewer fields or another limit.');
+  return {
+    more: {
+      ...(isCounted && { beyond: cut + (beyond?.count ?? 0) }),
+      ...(cut > 0 && {
+        cut: `${cut} rows that were read did not fit; ask for fewer fields to see more at once`,
+      }),
+      next,
+    },
+  };
 }

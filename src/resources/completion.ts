@@ -39,7 +39,7 @@ async function completeName(
       { ...args, ...query, limit: mostValues },
       session,
       cancelled,
-      { takes: 'pinned too' },
+      { takes: 'pinned too', whole: true },
     );
     return isJsonObject(value) && Array.isArray(value.result) ? value.result.filter(isJsonObject) : undefined;
   };

@@ -24,6 +24,7 @@ export async function readResource(
   if (!read) throw new ResourceError('Resource not found', true, { uri });
   const { value, error } = await runOperation(read.operation, read.args, session, cancelled, {
     takes: 'pinned too',
+    whole: true,
   });
   if (!error) return { uri, mimeType, text: JSON.stringify(value) };
   const missing = ['not_found', 'invalid_arguments', 'outside_pin'].includes(error.code);

@@ -1,5 +1,6 @@
 import {
   accountId,
+  byName,
   clearable,
   environment,
   filter,
@@ -28,6 +29,7 @@ export const accountsList = defineOperation({
     onEnvironment: { filter: 'environment[eq]' },
   },
   title: 'List accounts',
+  listing: { columns: ['name', 'fullname', 'environment', 'labels'], cursor: byName },
   summary: 'List accounts: isolated containers, usually one per customer or tenant.',
   query: { limit, start_after: startAfter, order, filter, total },
 });

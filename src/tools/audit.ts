@@ -1,4 +1,4 @@
-import { filter, limit, orderByTime, startAfterTime } from './fields.ts';
+import { byTime, filter, limit, orderByTime, startAfterTime } from './fields.ts';
 import { defineOperation } from './operation.ts';
 
 export const auditList = defineOperation({
@@ -9,6 +9,20 @@ export const auditList = defineOperation({
   effect: 'read',
   reach: { kind: 'organization' },
   title: 'List audit events',
+  listing: {
+    columns: [
+      'created_at',
+      'audit_type',
+      'method',
+      'path',
+      'code',
+      'status',
+      'member_id',
+      'account_id',
+      'integration_id',
+    ],
+    cursor: byTime,
+  },
   summary:
     'List who called which Management API path, from where, with what outcome. Oldest first unless order says otherwise.',
   query: { limit, start_after: startAfterTime, order: orderByTime, filter },

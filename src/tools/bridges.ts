@@ -1,6 +1,7 @@
 import {
   accountId,
   bridgeId,
+  byName,
   clearable,
   filter,
   fullname,
@@ -27,6 +28,7 @@ export const bridgesList = defineOperation({
   effect: 'read',
   reach: { kind: 'account', by: 'account_id' },
   title: 'List bridges',
+  listing: { columns: ['name', 'fullname', 'description', 'labels'], cursor: byName },
   summary: 'List the bridge groups of an account: agents that connect a private network to Synqly.',
   params: { account_id: accountId },
   query: { limit, start_after: startAfter, order, filter },

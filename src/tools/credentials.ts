@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { credentialConfig } from './credential-config.ts';
 import {
+  byName,
   clearable,
   credentialId,
   expires,
@@ -28,6 +29,10 @@ export const credentialsList = defineOperation({
   effect: 'read',
   reach: { kind: 'owner', by: 'owner_id' },
   title: 'List credentials',
+  listing: {
+    columns: ['id', 'name', 'fullname', 'owner_type', 'config.type', 'expires', 'managed'],
+    cursor: byName,
+  },
   summary: 'List the credentials of an owner: kind and expiry, never the secret.',
   params: { owner_id: ownerId },
   query: { limit, start_after: startAfter, order, filter },

@@ -69,6 +69,13 @@ export const total = z.boolean().optional();
 export const startAfterTime = text.optional().describe('Last created_at seen');
 export const orderByTime = texts.optional().describe('created_at[asc|desc]');
 
+/** What pages follow: no two objects of a list share their name. */
+export const byName = { fields: ['name'], unique: true };
+/** Names of one account that may come again in another. */
+export const byRepeatedName = { fields: ['name'], unique: false };
+export const byTime = { fields: ['created_at'], unique: false };
+export const byPair = { fields: ['account_id', 'integration_id'], unique: true };
+
 /* Bodies */
 
 export const environment = z.enum(['test', 'prod']);

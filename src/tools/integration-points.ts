@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import {
+  byName,
   category,
   clearable,
   filter,
@@ -42,6 +43,7 @@ export const integrationPointsList = defineOperation({
   effect: 'read',
   reach: { kind: 'organization' },
   title: 'List integration points',
+  listing: { columns: ['name', 'fullname', 'connector', 'environments'], cursor: byName },
   summary: 'List integration points: templates with connector, allowed providers and defaults.',
   query: { limit, start_after: startAfter, order, filter, total },
 });

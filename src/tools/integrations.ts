@@ -2,6 +2,8 @@ import * as z from 'zod';
 import { integrationSecrets, messageSecrets, tokenPairSecrets, within } from './answer-secrets.ts';
 import {
   accountId,
+  byName,
+  byRepeatedName,
   clearable,
   filter,
   fullname,
@@ -105,6 +107,19 @@ export const integrationsList = defineOperation({
     onEnvironment: { filter: 'account_id[in]' },
   },
   title: 'List integrations',
+  listing: {
+    columns: [
+      'name',
+      'fullname',
+      'account_id',
+      'account.name',
+      'provider_config.type',
+      'category',
+      'integration_point_id',
+      'integration_point.name',
+    ],
+    cursor: byRepeatedName,
+  },
   summary: 'List the integrations of all accounts: configured connections to providers.',
   query: { limit, start_after: startAfter, order, filter, expand, total },
   secrets: within('result[]', integrationSecrets),
@@ -118,6 +133,19 @@ export const integrationsListAccount = defineOperation({
   effect: 'read',
   reach: { kind: 'account', by: 'account_id' },
   title: 'List account integrations',
+  listing: {
+    columns: [
+      'name',
+      'fullname',
+      'account_id',
+      'account.name',
+      'provider_config.type',
+      'category',
+      'integration_point_id',
+      'integration_point.name',
+    ],
+    cursor: byName,
+  },
   summary: 'List the integrations of one account.',
   params: { account_id: accountId },
   query: { limit, start_after: startAfter, order, filter, expand, total },

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import {
+  byName,
   filter,
   fullname,
   limit,
@@ -28,6 +29,7 @@ export const mappingsList = defineOperation({
   reach: { kind: 'organization' },
   inDevelopment: true,
   title: 'List mappings',
+  listing: { columns: ['name', 'fullname', 'updated_at'], cursor: byName },
   summary: 'List data mappings without their transform. In development.',
   query: { limit, start_after: startAfter, order, filter, total },
 });

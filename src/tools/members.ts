@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import {
+  byName,
   clearable,
   filter,
   fullname,
@@ -24,6 +25,7 @@ export const membersList = defineOperation({
   effect: 'read',
   reach: { kind: 'organization' },
   title: 'List members',
+  listing: { columns: ['name', 'fullname', 'state', 'type', 'role_binding', 'last_logon'], cursor: byName },
   summary: 'List the people and service accounts of the organization.',
   query: { limit, start_after: startAfter, order, filter },
 });

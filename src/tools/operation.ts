@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { texts } from './fields.ts';
 import type { Reach } from './reach.ts';
 
 /** What an operation does to the organization. `destroy` cannot be taken back. */
@@ -66,12 +67,29 @@ interface Description<Path extends string> {
   readonly bodyIn?: string;
   /** Arguments about what is shown of the answer; they are not sent. */
   readonly shaping?: Fields;
+  /** Set for a list of objects. */
+  readonly listing?: Listing;
   /** Where the answer holds secrets: dotted paths, `[]` for every item of a list. */
   readonly secrets?: readonly string[];
   /** Set when the call is made for the secret of its answer, and is of no use without. */
   readonly yieldsSecret?: true;
   /** The vendor marks the operation as still in development. */
   readonly inDevelopment?: true;
+}
+
+/** How a list of objects is shown and paged through. */
+export interface Listing {
+  /** What one needs to choose the next step, as dotted paths. Names do for ids where they stand in the path. */
+  readonly columns: readonly string[];
+  /** Absent where the list has no pages, or nothing says how they follow each other. */
+  readonly cursor?: Cursor;
+}
+
+/** What `start_after` takes: the values of the last row, joined by commas. */
+export interface Cursor {
+  readonly fields: readonly string[];
+  /** Whether no two rows share it. */
+  readonly unique: boolean;
 }
 
 /** One call of the Management API, described as data. */
@@ -91,6 +109,8 @@ export interface Operation {
   readonly bodyIn: string | undefined;
   /** Arguments about what is shown of the answer; they are not sent. */
   readonly shaping: Fields;
+  /** Set for a list of objects. */
+  readonly listing: Listing | undefined;
   readonly secrets: readonly string[];
   readonly yieldsSecret: boolean;
   readonly inDevelopment: boolean;
@@ -117,7 +137,8 @@ export function defineOperation<const Path extends string, Given>(
   const { method, effect, body } = description;
   const params: Fields = description.params ?? {};
   const query = description.query ?? {};
-  const shaping = description.shaping ?? {};
+  const { listing } = description;
+  const shaping = { ...description.shaping, ...(listing && { fields: texts.optional() }) };
   const replacesWhole = method === 'PUT' && body !== undefined;
   const precondition = replacesWhole ? { updated_at: expectedUpdatedAt } : {};
   return {
@@ -125,6 +146,7 @@ export function defineOperation<const Path extends string, Given>(
     params,
     query,
     shaping,
+    listing,
     body,
     bodyIn: description.bodyIn,
     idempotent: description.idempotent ?? (effect === 'read' || method === 'PUT' || method === 'DELETE'),

@@ -11,6 +11,7 @@ export const operationsList = defineOperation({
   reach: { kind: 'organization' },
   inDevelopment: true,
   title: 'List operations',
+  listing: { columns: ['id', 'operation', 'status', 'account_id', 'integration_id', 'created_at', 'errors'] },
   summary: 'List asynchronous and scheduled connector operations with their state. In development.',
   query: { limit, start_after: text.optional().describe('Last id seen'), order, filter },
 });
@@ -24,6 +25,20 @@ export const operationsListExecutionHistory = defineOperation({
   reach: { kind: 'rows', account: 'account_id', onAccount: { filter: 'account_id[eq]' } },
   inDevelopment: true,
   title: 'List operation runs',
+  listing: {
+    columns: [
+      'execution_id',
+      'operation',
+      'status',
+      'trigger_type',
+      'started_at',
+      'duration',
+      'records_processed',
+      'account_id',
+      'integration_id',
+      'error',
+    ],
+  },
   summary:
     'List past runs of operations with times, counts and errors, newest first; kept about four weeks. In development.',
   query: {

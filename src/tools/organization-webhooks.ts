@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import {
+  byName,
   environment,
   expires,
   filter,
@@ -40,6 +41,7 @@ export const organizationWebhooksList = defineOperation({
   effect: 'read',
   reach: { kind: 'organization' },
   title: 'List webhooks',
+  listing: { columns: ['name', 'fullname', 'environment', 'filters', 'url'], cursor: byName },
   summary: 'List the webhooks that report account and integration events.',
   query: { limit, start_after: startAfter, order, filter },
 });

@@ -9,6 +9,7 @@ export const permissionsetList = defineOperation({
   effect: 'read',
   reach: { kind: 'global' },
   title: 'List permission sets',
+  listing: { columns: ['name', 'description'] },
   summary: 'List the fixed permission sets for roles and tokens, with the actions each allows.',
 });
 

@@ -1,5 +1,6 @@
 import { permissionSet, reach } from './access.ts';
 import {
+  byName,
   clearable,
   filter,
   fullname,
@@ -24,6 +25,7 @@ export const rolesList = defineOperation({
   effect: 'read',
   reach: { kind: 'organization' },
   title: 'List roles',
+  listing: { columns: ['name', 'fullname', 'description', 'permission_set', 'resources'], cursor: byName },
   summary: 'List roles: each joins a permission set to the resources it covers.',
   query: { limit, start_after: startAfter, order, filter },
 });

@@ -2,6 +2,8 @@ import * as z from 'zod';
 import { integrationSecrets, within } from './answer-secrets.ts';
 import {
   accountId,
+  byPair,
+  byTime,
   filter,
   integrationId,
   limit,
@@ -27,6 +29,19 @@ export const statusList = defineOperation({
     onEnvironment: { filter: 'account_id[in]' },
   },
   title: 'List status',
+  listing: {
+    columns: [
+      'account_id',
+      'account.name',
+      'integration_id',
+      'integration.name',
+      'status',
+      'requests',
+      'failed',
+      'updated_at',
+    ],
+    cursor: byPair,
+  },
   summary: 'List health and traffic counters of all integrations.',
   query: {
     limit,
@@ -71,6 +86,10 @@ export const statusListEvents = defineOperation({
   effect: 'read',
   reach: { kind: 'account', by: 'account_id', part: 'integration_id' },
   title: 'List status events',
+  listing: {
+    columns: ['created_at', 'status', 'error', 'request', 'account_id', 'integration_id'],
+    cursor: byTime,
+  },
   summary: 'List status events of an integration, errors included. Oldest first unless order says otherwise.',
   params: integration,
   query: { limit, start_after: startAfterTime, order: orderByTime, filter },

@@ -12,6 +12,7 @@ export const subOrgsList = defineOperation({
   effect: 'read',
   reach: { kind: 'organization' },
   title: 'List sub-organizations',
+  listing: { columns: ['name', 'fullname', 'organization_type', 'state'] },
   summary: 'List the organizations below this one. Presumably for root organizations only.',
 });
 

@@ -3,6 +3,7 @@ import { permissionSet, reach } from './access.ts';
 import { refreshTokenSecrets, tokenSecrets, within } from './answer-secrets.ts';
 import {
   accountId,
+  byName,
   environment,
   filter,
   fullname,
@@ -67,6 +68,10 @@ export const tokensList = defineOperation({
   effect: 'read',
   reach: { kind: 'organization' },
   title: 'List tokens',
+  listing: {
+    columns: ['id', 'name', 'fullname', 'owner_type', 'owner_id', 'token_type', 'member_id', 'expires'],
+    cursor: byName,
+  },
   summary: 'List the refresh token objects of the owner of the token in use.',
   query: { limit, start_after: startAfter, order, filter },
   secrets: within('result[]', refreshTokenSecrets),

@@ -143,6 +143,7 @@ function sessionsFor(
       knownTokens: caller.token.known,
       log,
       timeout: config.timeout.value,
+      maxResultTokens: config.maxResultTokens.value,
       revealSecrets: config.revealSecrets.value,
       sandbox: config.sandbox.value,
       caller: caller.hash.slice(0, 8),

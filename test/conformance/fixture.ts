@@ -109,6 +109,7 @@ export async function startFixture(): Promise<{ url: string; close: () => Promis
         log,
         timeout: 1_000,
         revealSecrets: false,
+        maxResultTokens: 10_000,
         secrets: withoutSecrets,
         policy: { readOnly: false, confirm: 'never', selection: wholeSelection },
         pending: createConfirmations(1)('fixture'),

@@ -83,7 +83,7 @@ describe('the runners', () => {
   test('take arguments that a client has made text of', async () => {
     const args = JSON.stringify({ limit: '2', order: '["name[desc]"]' });
     const { json } = await rig.call('run_read', { operation: 'accounts_list', arguments: args });
-    expect(json.result).toHaveLength(2);
+    expect(json.rows).toHaveLength(2);
   });
 
   test.each(catalogue.map(({ id, effect }) => [id, effect] as const))(

@@ -4,7 +4,7 @@ import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/
 import { vi } from 'vitest';
 import type { Exchange } from '../../src/sandbox/app.ts';
 import { type Sandbox, type SandboxOptions, startSandbox } from '../../src/sandbox/start.ts';
-import { builtCli, cleanEnvironment, createClient, type Person } from './support.ts';
+import { builtCli, cleanEnvironment, createClient, type Person, wholeLists } from './support.ts';
 
 /** The built program, serving HTTP on a free port. */
 export interface HttpProgram {
@@ -61,7 +61,7 @@ export async function startHttpProgram(
     postText,
     call: async (token, name, args = {}) => {
       const response = await post(
-        { method: 'tools/call', params: { name, arguments: args } },
+        { method: 'tools/call', params: wholeLists(name, args) },
         { authorization: `Bearer ${token}` },
       );
       const { result } = (await response.json()) as { result: { content: { text: string }[] } };

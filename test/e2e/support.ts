@@ -9,6 +9,7 @@ import {
 } from '@modelcontextprotocol/sdk/types.js';
 import type { Exchange } from '../../src/sandbox/app.ts';
 import { type Sandbox, type SandboxOptions, startSandbox } from '../../src/sandbox/start.ts';
+import { findOperation } from '../../src/tools/catalogue.ts';
 
 /** The built program. */
 export const builtCli = fileURLToPath(new URL('../../dist/cli.js', import.meta.url));
@@ -76,13 +77,25 @@ export async function startProgram(
   return programOf(client, () => written);
 }
 
+/** A call that asks for every field of a list, unless it says which: most tests look for what must not be there. */
+export function wholeLists(
+  name: string,
+  args: Record<string, unknown>,
+): { name: string; arguments: Record<string, unknown> } {
+  if (name === 'run_read' && typeof args.operation === 'string' && typeof args.arguments !== 'string') {
+    const inner = wholeLists(args.operation, (args.arguments ?? {}) as Record<string, unknown>);
+    return { name, arguments: { ...args, arguments: inner.arguments } };
+  }
+  return { name, arguments: findOperation(name)?.listing ? { fields: ['*'], ...args } : args };
+}
+
 /** What a connected client can do, with results parsed. */
 export function programOf(client: Client, stderr: () => string): Program {
   return {
     client,
     stderr,
     call: async (name, args = {}) => {
-      const result = await client.callTool({ name, arguments: args });
+      const result = await client.callTool(wholeLists(name, args));
       const [content] = result.content as { type: string; text: string }[];
       const text = content?.text ?? '';
       return { isError: result.isError === true, text, json: JSON.parse(text) };

@@ -1,0 +1,53 @@
+import { isJsonObject, type JsonObject } from '../json.ts';
+
+/** A list with its columns said once. */
+export interface Table {
+  readonly columns: readonly string[];
+  readonly rows: readonly (readonly unknown[])[];
+  /** Columns that hold one value in all rows. */
+  readonly same?: JsonObject;
+}
+
+/**
+ * Objects as a table. A column that no object has is left out, and one that never varies is said once.
+ *
+ * @param columns dotted paths into the objects
+ */
+export function toTable(objects: readonly JsonObject[], columns: readonly string[]): Table {
+  const cells = columns.map((column) => objects.map((object) => cellAt(object, column.split('.'))));
+  const texts = cells.map((column) => column.map((cell) => JSON.stringify(cell)));
+  const isSaid = (index: number) => texts[index]?.some((text) => text !== 'null');
+  const isSame = (index: number) =>
+    objects.length > 1 && texts[index]?.every((text) => text === texts[index]?.[0]);
+  const said = columns.map((_, index) => index).filter(isSaid);
+  const varying = said.filter((index) => !isSame(index));
+  const same = said.filter(isSame).map((index) => [columns[index] as string, cells[index]?.[0]] as const);
+  return {
+    ...(same.length > 0 && { same: Object.fromEntries(same) }),
+    columns: varying.map((index) => columns[index] as string),
+    rows: objects.map((_, row) => varying.map((index) => cells[index]?.[row])),
+  };
+}
+
+/** A value without what says nothing; null where the object has none. */
+function cellAt(object: JsonObject, path: readonly string[]): unknown {
+  let value: unknown = object;
+  for (const step of path)
+    value = isJsonObject(value) && Object.hasOwn(value, step) ? value[step] : undefined;
+  const pruned = pruneEmpty(value);
+  return pruned === undefined ? null : pruned;
+}
+
+/** A value without nulls, empty texts, lists and objects; undefined where nothing is left of it. */
+export function pruneEmpty(value: unknown): unknown {
+  if (value === null || value === undefined || value === '') return undefined;
+  if (Array.isArray(value)) {
+    // An item keeps its place, whatever it is.
+    return value.length === 0 ? undefined : value.map((item) => pruneEmpty(item) ?? item);
+  }
+  if (!isJsonObject(value)) return value;
+  const entries = Object.entries(value)
+    .map(([name, part]) => [name, pruneEmpty(part)] as const)
+    .filter(([, part]) => part !== undefined);
+  return entries.length === 0 ? undefined : Object.fromEntries(entries);
+}

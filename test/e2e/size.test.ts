@@ -1,0 +1,53 @@
+import { randomBytes } from 'node:crypto';
+import { encode } from 'gpt-tokenizer/encoding/o200k_base';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { estimateTokens } from '../../src/calls/size.ts';
+import { type Rig, startRig } from './support.ts';
+
+let rig: Rig;
+beforeAll(async () => {
+  rig = await startRig({ args: ['--max-result-tokens', '1000000'] });
+});
+afterAll(() => rig.close());
+
+const ratioOf = (text: string) => estimateTokens(text) / encode(text).length;
+
+test.each([
+  'accounts_list',
+  'audit_list',
+  'integrations_list',
+  'status_list',
+  'members_list',
+  'operations_list',
+  'tokens_list',
+  'meta_managementOpenapiSpec',
+])('the estimate of what %s costs is on the safe side, and not far off', async (operation) => {
+  const { text } = await rig.call(operation);
+  expect(ratioOf(text)).toBeGreaterThan(1);
+  expect(ratioOf(text)).toBeLessThan(1.9);
+});
+
+test.each([
+  ['hexadecimal', randomBytes(5000).toString('hex')],
+  ['base64', randomBytes(5000).toString('base64')],
+  ['Chinese', '数据连接失败'.repeat(500)],
+  ['signs', '}{][":,'.repeat(500)],
+  [
+    'letters without words',
+    Array.from(randomBytes(5000), (byte) => String.fromCharCode(97 + (byte % 26))).join(''),
+  ],
+])('it is not far below for %s', (_, text) => {
+  expect(ratioOf(text)).toBeGreaterThan(0.85);
+});
+
+test('a result that is no list is cut at a field, and says what was left out', async () => {
+  const small = await startRig({ args: ['--max-result-tokens', '1000'] });
+  const { text, json } = await small.call('capabilities_get_provider', {
+    provider_id: 'siem_splunk',
+    expand: ['operations', 'request_body'],
+  });
+  await small.close();
+  expect(encode(text).length).toBeLessThanOrEqual(1_000);
+  expect(json.cut.left_out.length).toBeGreaterThan(0);
+  expect(json.result.id).toBe('siem_splunk');
+});
