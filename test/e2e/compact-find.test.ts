@@ -70,7 +70,7 @@ describe('find_operations', () => {
   });
 
   test('shows few schemas where they are long', async () => {
-    for (const query of ['integration', 'integrations_create integrations_verify integrationPoints_create']) {
+    for (const query of ['integration', 'integrations_create credentials_create credentials_update']) {
       const schemas = (await find({ query })).flatMap((one) => one.arguments ?? []);
       expect(schemas.length).toBeGreaterThan(0);
       expect(JSON.stringify(schemas).length).toBeLessThanOrEqual(5_003);
