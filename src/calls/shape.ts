@@ -3,6 +3,7 @@ import { isJsonObject, type JsonObject } from '../json.ts';
 import type { ApiAnswer } from '../synqly/answer.ts';
 import type { Listing, Operation } from '../tools/operation.ts';
 import type { Arguments } from './arguments.ts';
+import { shapeDocument } from './documents.ts';
 import { type Beyond, cursorAfter } from './pages.ts';
 import { costOf } from './size.ts';
 import { pruneEmpty, toTable } from './table.ts';
@@ -17,12 +18,12 @@ export interface Shapeable extends ApiAnswer {
 const besideRows = 400;
 
 /**
- * What the caller gets of an answer: a list as a table of the columns that one chooses the next step by, anything else
- * without what says nothing. A write without a body is a success that says so.
+ * What the caller gets of an answer: a list as a table of the columns that one chooses the next step by, the part of a
+ * large document that was asked for, anything else without what says nothing. A write without a body is a success that says so.
  *
  * @param args as the caller gave them; `whole` leaves the answer as it is
  * @param tokens what the result may cost
- * @throws CallError `invalid_response` for a read without a body
+ * @throws CallError `invalid_response` for a read without a body, `not_found` for a part of a document
  */
 export function shapeAnswer(
   operation: Operation,
@@ -36,6 +37,8 @@ export function shapeAnswer(
     throw new CallError('invalid_response', 'Synqly answered a read without a body.', { status, requestId });
   }
   if (args === 'whole') return body;
+  const document = shapeDocument(operation, args, body);
+  if (document !== undefined) return document;
   const rows = isJsonObject(body) ? body.result : undefined;
   if (operation.listing && Array.isArray(rows) && rows.every(isJsonObject)) {
     const list = { listing: operation.listing, rows, beyond: answer.beyond };

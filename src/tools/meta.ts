@@ -1,4 +1,12 @@
+import { text } from './fields.ts';
 import { defineOperation } from './operation.ts';
+
+/** Which part of a document is shown. */
+const shaping = {
+  operation: text.optional().describe('Id, METHOD /path or tag'),
+  schema: text.optional(),
+  search: text.optional(),
+};
 
 export const metaManagementOpenapiSpec = defineOperation({
   id: 'meta_managementOpenapiSpec',
@@ -8,7 +16,8 @@ export const metaManagementOpenapiSpec = defineOperation({
   effect: 'read',
   reach: { kind: 'global' },
   title: 'Get Management OpenAPI document',
-  summary: "Get the vendor's OpenAPI document of the Management API. Very large.",
+  summary: "Outline the vendor's OpenAPI document of the Management API, or give one part.",
+  shaping,
 });
 
 export const metaEngineOpenapiSpec = defineOperation({
@@ -19,5 +28,6 @@ export const metaEngineOpenapiSpec = defineOperation({
   effect: 'read',
   reach: { kind: 'global' },
   title: 'Get Engine OpenAPI document',
-  summary: "Get the vendor's OpenAPI document of the Connector (Engine) APIs. Very large.",
+  summary: "Outline the vendor's OpenAPI document of the Connector (Engine) APIs, or give one part.",
+  shaping,
 });

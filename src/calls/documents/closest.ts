@@ -1,0 +1,36 @@
+/** The names nearest to a wanted one: those that hold it, or that differ from it in few letters. */
+export function closest(wanted: string, names: Iterable<string>, most = 5): readonly string[] {
+  const sought = plain(wanted);
+  const ranked: { readonly name: string; readonly distance: number }[] = [];
+  for (const name of names) {
+    const other = plain(name);
+    const holds =
+      sought.length > 2 && (other.includes(sought) || (other.length > 2 && sought.includes(other)));
+    const apart = Math.abs(other.length - sought.length);
+    const distance = holds ? apart / 100 : apart > sought.length ? apart : editDistance(sought, other);
+    if (holds || distance <= Math.max(2, sought.length * 0.6)) ranked.push({ name, distance });
+  }
+  return ranked
+    .sort((one, other) => one.distance - other.distance)
+    .slice(0, most)
+    .map(({ name }) => name);
+}
+
+/** Longer names are compared by their beginnings: the cost grows with the square. */
+const longest = 100;
+
+const plain = (name: string) => name.slice(0, longest).toLowerCase();
+
+/** Letters to insert, remove or replace to make one of the other (Levenshtein). */
+function editDistance(one: string, other: string): number {
+  let row = Array.from({ length: other.length + 1 }, (_, column) => column);
+  for (let at = 1; at <= one.length; at += 1) {
+    const next = [at];
+    for (let column = 1; column <= other.length; column += 1) {
+      const replaced = (row[column - 1] ?? 0) + (one[at - 1] === other[column - 1] ? 0 : 1);
+      next.push(Math.min(replaced, (row[column] ?? 0) + 1, (next[column - 1] ?? 0) + 1));
+    }
+    row = next;
+  }
+  return row[other.length] ?? 0;
+}

@@ -1,0 +1,93 @@
+import { CallError } from '../../errors.ts';
+import { isJsonObject, type JsonObject } from '../../json.ts';
+import type { Arguments } from '../arguments.ts';
+import { addressOf, findPart, takeApart } from './address.ts';
+import { closest } from './closest.ts';
+import { searchDocument } from './find.ts';
+import { showOperation } from './one-operation.ts';
+import { byTag, type Entry, entriesOf, type OpenApi, schemasOf } from './openapi.ts';
+import { outlineOf, tagNamed } from './outline.ts';
+import { legend, shortenPart } from './shorten.ts';
+import { mostBytes } from './size.ts';
+
+/** Ways to ask for less than the whole. */
+const ways = ['operation', 'schema', 'search'] as const;
+
+/**
+ * What is shown of an OpenAPI document: an outline, or what the arguments ask for.
+ *
+ * @param tool that the next call is to be made with
+ * @throws CallError `not_found`, with the closest names; `invalid_arguments` when more than one thing is asked for
+ */
+export function answerAbout(document: OpenApi, args: Arguments, tool: string): JsonObject {
+  const given = ways.filter((way) => typeof args[way] === 'string' && args[way] !== '');
+  const [way] = given;
+  if (way === undefined) return outlineOf(document);
+  if (given.length > 1) {
+    throw new CallError('invalid_arguments', `Only one of ${ways.join(', ')} can be asked for at a time.`, {
+      next: `Call again with ${given.join(' or ')} alone.`,
+    });
+  }
+  const wanted = String(args[way]);
+  if (way === 'search') return searchDocument(document, wanted);
+  return way === 'operation' ? findOperation(document, wanted, tool) : showPart(document, wanted, tool);
+}
+
+function findOperation(document: OpenApi, wanted: string, tool: string): JsonObject {
+  const entries = entriesOf(document);
+  const entry = entries.find(({ id }) => id === wanted) ?? entries.find((one) => isAt(one, wanted));
+  if (entry) return showOperation(document, entry);
+  const tagged = tagNamed(document, entries, wanted);
+  if (tagged) return tagged;
+  const names = new Set([...entries.map(({ id }) => id), ...byTag(document, entries).keys()]);
+  throw notFound('operation', wanted, closest(wanted, names), tool);
+}
+
+/** Names of placeholders differ between documents and tools, so that only their places count. */
+function isAt({ method, path }: Entry, wanted: string): boolean {
+  const plain = (route: string) =>
+    route
+      .trim()
+      .replace(/\{[^}]*\}/g, '{}')
+      .toLowerCase();
+  return plain(`${method} ${path}`) === plain(wanted);
+}
+
+function showPart(document: OpenApi, wanted: string, tool: string): JsonObject {
+  const schemas = schemasOf(document);
+  const address = addressOf(wanted);
+  const part = findPart(document, schemas, address);
+  if (!part) throw notFound('schema', wanted, closestParts(document, address), tool);
+  const base = part.from > 0 ? (takeApart(address)?.base ?? address) : address;
+  return {
+    schema: address,
+    definition: shortenPart(part, base, mostBytes - 500),
+    next: `${legend} are values for schema.`,
+  };
+}
+
+/** The closest schemas; where one is right and only its part is not, the closest parts. */
+function closestParts(document: OpenApi, wanted: string): readonly string[] {
+  const schemas = schemasOf(document);
+  for (let end = wanted.length; end > 0; end = wanted.lastIndexOf('/', end - 1)) {
+    const parent = end < wanted.length ? findPart(document, schemas, wanted.slice(0, end))?.value : undefined;
+    if (!isJsonObject(parent)) continue;
+    const key = wanted.slice(end + 1).split('/')[0] ?? '';
+    const base = wanted.slice(0, end);
+    return [...closest(key, Object.keys(parent)).map((name) => `${base}/${name}`), base];
+  }
+  return closest(wanted, Object.keys(schemas));
+}
+
+function notFound(way: string, wanted: string, names: readonly string[], tool: string): CallError {
+  const [best] = names;
+  const search = wanted
+    .slice(0, 60)
+    .replace(/[^\p{L}\p{N}]+/gu, ' ')
+    .trim();
+  const call = best === undefined ? { search } : { [way]: best };
+  const others = names.length > 1 ? ` Or one of: ${names.slice(1).join(', ')}.` : '';
+  return new CallError('not_found', `The document has no such ${way}.`, {
+    next: `Closest: ${tool} with ${JSON.stringify(call)}.${others}${best === undefined ? '' : ` Else {"search":${JSON.stringify(search)}}.`}`,
+  });
+}

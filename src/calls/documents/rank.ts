@@ -1,0 +1,53 @@
+/** A text that words are sought in, and what finding one in it counts. */
+export type Field = readonly [weight: number, text: string];
+
+export interface Hit<Item> {
+  readonly item: Item;
+  /** How many of the words were found. */
+  readonly words: number;
+  readonly score: number;
+}
+
+/** The words of a search, in small letters. */
+export function wordsOf(search: string): readonly string[] {
+  return [...new Set(search.toLowerCase().match(/[\p{L}\p{N}]+/gu) ?? [])].slice(0, 12);
+}
+
+/**
+ * The items in which words are found: those with most words first. Only items with the most words of all and with
+ * one less are hits, so that a search for many words is not drowned by a common one.
+ */
+export function rank<Item>(
+  items: Iterable<Item>,
+  words: readonly string[],
+  fieldsOf: (item: Item) => readonly Field[],
+): readonly Hit<Item>[] {
+  const hits: Hit<Item>[] = [];
+  let most = 1;
+  for (const item of items) {
+    const fields = fieldsOf(item).map(([weight, text]) => [weight, text.toLowerCase()] as const);
+    const scores = words.map((word) => scoreOf(word, fields));
+    const found = scores.filter((score) => score > 0).length;
+    if (found === 0) continue;
+    most = Math.max(most, found);
+    hits.push({ item, words: found, score: scores.reduce((sum, score) => sum + score, 0) });
+  }
+  return hits
+    .filter(({ words: found }) => found >= Math.max(1, most - 1))
+    .sort((one, other) => other.words - one.words || other.score - one.score);
+}
+
+function scoreOf(word: string, fields: readonly Field[]): number {
+  let best = 0;
+  for (const [weight, text] of fields) {
+    if (weight <= best / 2) continue;
+    const at = text.indexOf(word);
+    if (at >= 0) best = Math.max(best, standsAlone(text, word, at) ? 2 * weight : weight);
+  }
+  return best;
+}
+
+function standsAlone(text: string, word: string, at: number): boolean {
+  const isLetter = (letter: string) => /[\p{L}\p{N}]/u.test(letter);
+  return !isLetter(text.charAt(at - 1)) && !isLetter(text.charAt(at + word.length));
+}
