@@ -1,7 +1,10 @@
+import { isJsonObject } from '../json.ts';
 import type { Operation } from '../tools/operation.ts';
 import type { Arguments } from './arguments.ts';
 import { asOpenApi } from './documents/openapi.ts';
 import { answerAbout } from './documents/openapi-answer.ts';
+import { showProvider } from './documents/provider.ts';
+import { tellConnectors, tellProviders } from './documents/provider-list.ts';
 
 /**
  * What is shown of an answer that is too large to be given whole: OpenAPI documents and the provider catalogue.
@@ -9,10 +12,14 @@ import { answerAbout } from './documents/openapi-answer.ts';
  *
  * @throws CallError `not_found` for a part that is not there; `invalid_arguments`
  */
-export function shapeDocument(operation: Operation, args: Arguments, body: unknown): unknown {
-  if (operation.group === 'meta') {
+export function shapeDocument({ id, group }: Operation, args: Arguments, body: unknown): unknown {
+  if (group === 'meta') {
     const document = asOpenApi(body);
-    return document && answerAbout(document, args, operation.id);
+    return document && answerAbout(document, args, id);
   }
-  return undefined;
+  if (group !== 'capabilities' || !isJsonObject(body)) return undefined;
+  const { result } = body;
+  if (isJsonObject(result)) return showProvider(result, args);
+  if (!Array.isArray(result)) return undefined;
+  return id === 'capabilities_list_connectors' ? tellConnectors(result, args) : tellProviders(result, args);
 }

@@ -2,8 +2,6 @@ import * as z from 'zod';
 import { text } from './fields.ts';
 import { defineOperation } from './operation.ts';
 
-const large = 'Makes the answer very large';
-
 export const capabilitiesListConnectors = defineOperation({
   id: 'capabilities_list_connectors',
   group: 'capabilities',
@@ -14,10 +12,7 @@ export const capabilitiesListConnectors = defineOperation({
   title: 'List connectors',
   summary: 'List connector categories (siem, ticketing, edr ...) with the ids of their providers.',
   query: {
-    expand: z
-      .array(z.enum(['providers']))
-      .optional()
-      .describe(large),
+    expand: z.array(z.enum(['providers'])).optional(),
   },
 });
 
@@ -29,14 +24,11 @@ export const capabilitiesListProviders = defineOperation({
   effect: 'read',
   reach: { kind: 'global' },
   title: 'List providers',
-  summary:
-    'List all providers with id, vendor and connector. For one provider use capabilities_get_provider.',
+  summary: 'List providers, or search them by words; to expand one use capabilities_get_provider.',
   query: {
-    expand: z
-      .array(z.enum(['connector', 'operations', 'provider_config']))
-      .optional()
-      .describe(large),
+    expand: z.array(z.enum(['connector', 'operations', 'provider_config'])).optional(),
   },
+  shaping: { search: text.optional() },
 });
 
 export const capabilitiesGetProvider = defineOperation({
@@ -52,4 +44,5 @@ export const capabilitiesGetProvider = defineOperation({
   query: {
     expand: z.array(z.enum(['connector', 'operations', 'request_body', 'provider_config'])).optional(),
   },
+  shaping: { part: text.optional() },
 });

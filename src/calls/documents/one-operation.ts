@@ -8,7 +8,7 @@ import { bytesOf, mostBytes } from './size.ts';
 const resolvedBytes = 9_000;
 
 /** The longest schema that is put in the place of its name, by how deep it lies: what the operation takes, and what that holds. */
-const longestAt = [3_000, 400];
+const longestAt = [3_000, 1_500];
 
 /** An operation as the document has it, short schemas put in beside their names. */
 export function showOperation(document: OpenApi, { method, path, operation, address }: Entry): JsonObject {

@@ -14,8 +14,8 @@ export function wordsOf(search: string): readonly string[] {
 }
 
 /**
- * The items in which words are found: those with most words first. Only items with the most words of all and with
- * one less are hits, so that a search for many words is not drowned by a common one.
+ * The items in which words are found: those with most words first. Hits have as many words as the best of all, of a
+ * longer search one less, so that it is not drowned by a common word.
  */
 export function rank<Item>(
   items: Iterable<Item>,
@@ -33,7 +33,7 @@ export function rank<Item>(
     hits.push({ item, words: found, score: scores.reduce((sum, score) => sum + score, 0) });
   }
   return hits
-    .filter(({ words: found }) => found >= Math.max(1, most - 1))
+    .filter(({ words: found }) => found >= (most > 2 ? most - 1 : most))
     .sort((one, other) => other.words - one.words || other.score - one.score);
 }
 
