@@ -11,6 +11,7 @@ import { readArguments } from './arguments.ts';
 import { assertUnchanged, type ConfirmedBy, lookAhead, obtainConsent } from './confirm.ts';
 import { cutTo } from './cut.ts';
 import { withDeadline } from './deadline.ts';
+import { withClosestProviders } from './documents/closest-provider.ts';
 import type { PendingCall } from './pending.ts';
 import { holdToPins, operationUnder } from './pin.ts';
 import { putAway } from './put-away.ts';
@@ -91,8 +92,12 @@ export async function runCall(
         const held = await holdToPins(operation, args, session, limits);
         const request = prepareRequest(held.operation, withResolved(held.args, resolved));
         const known = await assertUnchanged(consent, held.operation, held.args, session, limits);
-        const whole = await send(held.operation, held.args, request, session, { ...limits, known });
-        return { ...whole, body: await held.inside(whole.body) };
+        const sent = await send(held.operation, held.args, request, session, { ...limits, known }).catch(
+          async (failure) => {
+            throw await withClosestProviders(failure, operation, args, session, limits);
+          },
+        );
+        return { ...sent, body: await held.inside(sent.body) };
       });
       const { body, files } = await putAway(operation, answer.body, session);
       const most = whole ? Number.POSITIVE_INFINITY : session.maxResultTokens;

@@ -1,7 +1,6 @@
 import { isJsonObject } from '../json.ts';
 import type { Operation } from '../tools/operation.ts';
 import type { Arguments } from './arguments.ts';
-import { asOpenApi } from './documents/openapi.ts';
 import { answerAbout } from './documents/openapi-answer.ts';
 import { showProvider } from './documents/provider.ts';
 import { tellConnectors, tellProviders } from './documents/provider-list.ts';
@@ -13,11 +12,9 @@ import { tellConnectors, tellProviders } from './documents/provider-list.ts';
  * @throws CallError `not_found` for a part that is not there; `invalid_arguments`
  */
 export function shapeDocument({ id, group }: Operation, args: Arguments, body: unknown): unknown {
-  if (group === 'meta') {
-    const document = asOpenApi(body);
-    return document && answerAbout(document, args, id);
-  }
-  if (group !== 'capabilities' || !isJsonObject(body)) return undefined;
+  if (!isJsonObject(body)) return undefined;
+  if (group === 'meta') return answerAbout(body, args, id);
+  if (group !== 'capabilities') return undefined;
   const { result } = body;
   if (isJsonObject(result)) return showProvider(result, args);
   if (!Array.isArray(result)) return undefined;

@@ -1,7 +1,14 @@
 import { runOperation } from '../calls/call.ts';
+import { entriesOf, schemasOf } from '../calls/documents/openapi.ts';
 import { isJsonObject } from '../json.ts';
 import type { Session } from '../session.ts';
-import { type Completion, type CompletionRequest, integrationTimeseries } from './resources.ts';
+import {
+  type Completion,
+  type CompletionRequest,
+  type DocumentPart,
+  documentPartOf,
+  integrationTimeseries,
+} from './resources.ts';
 
 /** Names that complete an argument of a template; none for an unknown template or argument. */
 export async function completeTemplate(
@@ -10,13 +17,38 @@ export async function completeTemplate(
   cancelled: AbortSignal,
 ): Promise<Completion> {
   const { argument, value, chosen } = request;
-  if (request.uriTemplate !== integrationTimeseries.uriTemplate) return { values: [], hasMore: false };
+  const about = documentPartOf(request.uriTemplate);
+  if (about)
+    return argument === about.part?.argument ? completePart(about, value, session, cancelled) : nothing;
+  if (request.uriTemplate !== integrationTimeseries.uriTemplate) return nothing;
   if (argument === 'account_id') return completeName('accounts_list', {}, value, session, cancelled);
-  if (argument !== 'integration_id') return { values: [], hasMore: false };
+  if (argument !== 'integration_id') return nothing;
   const account = chosen.account_id;
   return account
     ? completeName('integrations_list_account', { account_id: account }, value, session, cancelled)
     : completeName('integrations_list', {}, value, session, cancelled);
+}
+
+const nothing: Completion = { values: [], hasMore: false };
+
+/** Names of operations or schemas of an OpenAPI document that begin with what was typed, without regard to case. */
+async function completePart(
+  { operation, part }: DocumentPart,
+  typed: string,
+  session: Session,
+  cancelled: AbortSignal,
+): Promise<Completion> {
+  const { value: document, error } = await runOperation(operation, {}, session, cancelled, {
+    takes: 'pinned too',
+    whole: true,
+  });
+  if (error || !isJsonObject(document)) return nothing;
+  const names =
+    part?.argument === 'operation'
+      ? entriesOf(document).map(({ id }) => id)
+      : Object.keys(schemasOf(document));
+  const begun = names.filter((name) => name.toLowerCase().startsWith(typed.toLowerCase()));
+  return { values: begun.slice(0, mostValues), hasMore: begun.length > mostValues };
 }
 
 /** A completion holds at most this many values (MCP specification 2025-11-25, completion). */

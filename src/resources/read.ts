@@ -1,6 +1,8 @@
 import { runOperation } from '../calls/call.ts';
+import { isJsonObject } from '../json.ts';
 import type { Session } from '../session.ts';
 import {
+  documentPartOf,
   fixedResources,
   integrationTimeseries,
   mimeType,
@@ -24,9 +26,10 @@ export async function readResource(
   if (!read) throw new ResourceError('Resource not found', true, { uri });
   const { value, error } = await runOperation(read.operation, read.args, session, cancelled, {
     takes: 'pinned too',
-    whole: true,
+    whole: !read.document,
   });
-  if (!error) return { uri, mimeType, text: JSON.stringify(value) };
+  if (!error)
+    return { uri, mimeType, text: JSON.stringify(read.document ? withUris(value, read.document) : value) };
   const missing = ['not_found', 'invalid_arguments', 'outside_pin'].includes(error.code);
   throw new ResourceError(missing ? 'Resource not found' : error.message, missing, {
     uri,
@@ -34,13 +37,35 @@ export async function readResource(
   });
 }
 
-function resolve(uri: string): { operation: string; args: Record<string, string> } | undefined {
+/** What a URI stands for. */
+interface Read {
+  readonly operation: string;
+  readonly args: Record<string, string>;
+  /** URI of the OpenAPI document that it is about. */
+  readonly document?: string;
+}
+
+function resolve(uri: string): Read | undefined {
+  const about = documentPartOf(uri);
+  if (about) {
+    const { operation, document, part } = about;
+    return { operation, document, args: part ? { [part.argument]: decodePart(part.value) } : {} };
+  }
   const entry = fixedResources.find((one) => one.uri === uri);
   if (entry) return { operation: entry.operation, args: {} };
   const [, account, integration] = integrationTimeseriesUri.exec(uri) ?? [];
   if (account === undefined || integration === undefined) return undefined;
   const args = { account_id: decodePart(account), integration_id: decodePart(integration) };
   return { operation: integrationTimeseries.operation, args };
+}
+
+/** A hint about arguments of a tool, told as URIs. */
+function withUris(value: unknown, document: string): unknown {
+  if (!isJsonObject(value)) return value;
+  const { next, ...rest } = value;
+  const [operation, schema] = [`${document}/operations/{operation}`, `${document}/schemas/{schema}`];
+  const text = `${operation} takes an id, "METHOD /path" or a tag. ${schema} takes a name or an address: $ref, $see, $rest, $at with a name from $names put in, or one of other_parts. Values are percent-encoded.`;
+  return { ...rest, next: text };
 }
 
 /** A part that is no valid percent-encoding is taken as it stands, and not found. */

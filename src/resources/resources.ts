@@ -29,7 +29,8 @@ export const fixedResources: readonly (Resource & Reads)[] = [
     operation: 'meta_managementOpenapiSpec',
     name: 'openapi-management',
     title: 'OpenAPI document of the Management API',
-    description: 'Accounts, integrations, credentials, tokens and everything else these tools work on.',
+    description:
+      'Outline: accounts, integrations, credentials, tokens and everything else these tools work on.',
     mimeType,
   },
   {
@@ -37,7 +38,7 @@ export const fixedResources: readonly (Resource & Reads)[] = [
     operation: 'meta_engineOpenapiSpec',
     name: 'openapi-engine',
     title: 'OpenAPI document of the Engine API',
-    description: 'The connector operations that integrations offer.',
+    description: 'Outline: the connector operations that integrations offer.',
     mimeType,
   },
   {
@@ -50,7 +51,7 @@ export const fixedResources: readonly (Resource & Reads)[] = [
   },
 ];
 
-/** The one template. */
+/** Usage, by account and integration. */
 export const integrationTimeseries: ResourceTemplate & Reads = {
   uriTemplate: 'synqly://status/{account_id}/{integration_id}/timeseries',
   operation: 'status_get_integration_timeseries',
@@ -60,8 +61,54 @@ export const integrationTimeseries: ResourceTemplate & Reads = {
   mimeType,
 };
 
+/** Parts of the OpenAPI documents; the variable of each template is the argument of its operation. */
+const documentParts = fixedResources
+  .filter(({ uri }) => uri.startsWith('synqly://openapi/'))
+  .flatMap(({ uri, operation, name, title }): (ResourceTemplate & Reads)[] => [
+    {
+      uriTemplate: `${uri}/operations/{operation}`,
+      operation,
+      name: `${name}-operation`,
+      title: `${title}: one operation`,
+      description: 'By its id or METHOD /path; the operations of a tag, by the tag.',
+      mimeType,
+    },
+    {
+      uriTemplate: `${uri}/schemas/{schema}`,
+      operation,
+      name: `${name}-schema`,
+      title: `${title}: one schema`,
+      description: 'By its name; any other part of the document, by its address.',
+      mimeType,
+    },
+  ]);
+
+/** All templates. */
+export const resourceTemplates: readonly (ResourceTemplate & Reads)[] = [
+  ...documentParts,
+  integrationTimeseries,
+];
+
 /** An entry as clients are shown it. */
 export const withoutOperation = <Entry extends Reads>({ operation, ...shown }: Entry) => shown;
+
+/** An OpenAPI document that a URI, or a URI template, is about. */
+export interface DocumentPart extends Reads {
+  /** URI of the document. */
+  readonly document: string;
+  /** Which argument says what part it is, and its value as it stands in the URI; none for the outline. */
+  readonly part: { readonly argument: 'operation' | 'schema'; readonly value: string } | undefined;
+}
+
+/** Takes the URI of a document, or of a part of one, apart; undefined for any other. */
+export function documentPartOf(uri: string): DocumentPart | undefined {
+  const [, document, kind, value = ''] =
+    /^(synqly:\/\/openapi\/[^/]+)(?:\/(operation|schema)s\/(.+))?$/.exec(uri) ?? [];
+  const entry = fixedResources.find((one) => one.uri === document);
+  if (!entry || document === undefined) return undefined;
+  const argument = kind as 'operation' | 'schema' | undefined;
+  return { operation: entry.operation, document, part: argument && { argument, value } };
+}
 
 /** A resource that could not be read. `missing` tells an unknown URI from a failed read. */
 export class ResourceError extends Error {

@@ -6,11 +6,11 @@ import {
   type Completion,
   type CompletionRequest,
   fixedResources,
-  integrationTimeseries,
   type Reads,
   type Resource,
   type ResourceContents,
   type ResourceTemplate,
+  resourceTemplates,
   withoutOperation,
 } from './resources.ts';
 
@@ -29,7 +29,7 @@ export function synqlyResources(pins: Pins | undefined, policy: Policy): Resourc
   const served = ({ operation }: Reads) => isServed(operation, pins) && isSelected(operation, policy);
   return {
     resources: fixedResources.filter(served).map(withoutOperation),
-    resourceTemplates: [integrationTimeseries].filter(served).map(withoutOperation),
+    resourceTemplates: resourceTemplates.filter(served).map(withoutOperation),
     read: async (uri, session, cancelled) => {
       const { readResource } = await import('./read.ts');
       return readResource(uri, session, cancelled);

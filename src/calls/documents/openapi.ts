@@ -1,10 +1,8 @@
 import { isJsonObject, type JsonObject } from '../../json.ts';
 import { below } from './address.ts';
 
-/** An OpenAPI document, as far as it can be relied upon. */
-export interface OpenApi extends JsonObject {
-  readonly paths: JsonObject;
-}
+/** An OpenAPI document; nothing of it can be relied upon. */
+export type OpenApi = JsonObject;
 
 /** One operation of a document. */
 export interface Entry {
@@ -23,17 +21,11 @@ export const untagged = 'untagged';
 
 const methods = new Set(['get', 'put', 'post', 'delete', 'options', 'head', 'patch', 'trace']);
 
-/** The document that an answer is; undefined when it is something else. */
-export function asOpenApi(body: unknown): OpenApi | undefined {
-  return isJsonObject(body) && isJsonObject(body.paths) ? (body as OpenApi) : undefined;
-}
-
 /** All operations, in the document's order. */
 export function entriesOf({ paths }: OpenApi): readonly Entry[] {
   const entries: Entry[] = [];
   const taken = new Set<string>();
-  for (const path in paths) {
-    const item = paths[path];
+  for (const [path, item] of Object.entries(isJsonObject(paths) ? paths : {})) {
     if (!isJsonObject(item)) continue;
     for (const key in item) {
       const operation = item[key];
@@ -53,7 +45,7 @@ export function entriesOf({ paths }: OpenApi): readonly Entry[] {
 
 /** The parts of a path that are not operations, such as parameters that its operations share. */
 export function sharedOf({ paths }: OpenApi, path: string): JsonObject | undefined {
-  const item = paths[path];
+  const item = isJsonObject(paths) ? paths[path] : undefined;
   const shared = isJsonObject(item) ? Object.entries(item).filter(([key]) => !methods.has(key)) : [];
   return shared.length > 0 ? Object.fromEntries(shared) : undefined;
 }
