@@ -1,5 +1,6 @@
+import { encode } from 'gpt-tokenizer/encoding/o200k_base';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
-import { factSheet, type Rig, startRig } from './support.ts';
+import { factOperations, factSheet, type Rig, startProgram, startRig } from './support.ts';
 
 let rig: Rig;
 beforeAll(async () => {
@@ -23,7 +24,9 @@ async function read(uri: string) {
   return { ...content, json: JSON.parse(content?.text ?? '') };
 }
 
-test('resources and the template are listed with title, text and MIME type', async () => {
+const documents = ['synqly://openapi/management', 'synqly://openapi/engine'];
+
+test('resources and templates are listed with title, text and MIME type', async () => {
   const { resources } = await rig.client.listResources();
   expect(resources.map(({ uri }) => uri)).toEqual([
     'synqly://openapi/management',
@@ -31,7 +34,10 @@ test('resources and the template are listed with title, text and MIME type', asy
     'synqly://status/timeseries',
   ]);
   const { resourceTemplates } = await rig.client.listResourceTemplates();
-  expect(resourceTemplates.map(({ uriTemplate }) => uriTemplate)).toEqual([template]);
+  expect(resourceTemplates.map(({ uriTemplate }) => uriTemplate)).toEqual([
+    ...documents.flatMap((uri) => [`${uri}/operations/{operation}`, `${uri}/schemas/{schema}`]),
+    template,
+  ]);
   for (const shown of [...resources, ...resourceTemplates]) {
     expect(shown).toMatchObject({
       title: expect.any(String),
@@ -41,11 +47,75 @@ test('resources and the template are listed with title, text and MIME type', asy
   }
 });
 
-test('the OpenAPI documents are read whole', async () => {
+test('an OpenAPI document is read as the outline that the tool gives, with the URIs of its parts', async () => {
   const management = await read('synqly://openapi/management');
   expect(management).toMatchObject({ uri: 'synqly://openapi/management', mimeType: 'application/json' });
-  expect(management.json.paths).toEqual(factSheet.paths);
-  expect((await read('synqly://openapi/engine')).json.openapi).toMatch(/^3\./);
+  const { next, ...outline } = (await rig.call('meta_managementOpenapiSpec')).json;
+  expect(management.json).toMatchObject(outline);
+  for (const uri of documents) {
+    const { json, text } = await read(uri);
+    expect(json.next).toContain(`${uri}/operations/{operation}`);
+    expect(json.next).toContain(`${uri}/schemas/{schema}`);
+    expect(encode(text ?? '').length).toBeLessThan(3_000);
+  }
+});
+
+test('every operation and schema of a document is a resource, as the tool gives it', async () => {
+  const [uri] = documents;
+  for (const { id } of factOperations) {
+    const { json } = await read(`${uri}/operations/${id}`);
+    expect(json.definition).toMatchObject({ operationId: id });
+  }
+  for (const name of Object.keys(factSheet.components.schemas)) {
+    const { json, text } = await read(`${uri}/schemas/${name}`);
+    expect(json.schema).toBe(name);
+    expect(encode(text ?? '').length).toBeLessThan(10_000);
+  }
+  const { next, ...shown } = (await rig.call('meta_managementOpenapiSpec', { schema: 'Integration' })).json;
+  expect((await read(`${uri}/schemas/Integration`)).json).toMatchObject(shown);
+});
+
+test.each([
+  ['management/operations/GET%20%2Fv1%2Faccounts', { operation: 'GET /v1/accounts' }],
+  ['management/operations/Sub%20Orgs', { tag: 'Sub Orgs', count: 4 }],
+  [
+    'management/schemas/%23%2Finfo%2Ftitle',
+    { schema: '#/info/title', definition: expect.stringMatching(/Management/) },
+  ],
+  ['management/schemas/Integration/properties/name', { definition: { type: 'string' } }],
+  ['engine/operations/siem_query_events', { definition: { operationId: 'siem_query_events' } }],
+])('the part %s is read', async (part, shown) => {
+  expect((await read(`synqly://openapi/${part}`)).json).toMatchObject(shown);
+});
+
+test.each([
+  ['operation', 'operations', 'ACCOUNTS_', 'accounts_list'],
+  ['schema', 'schemas', 'createacc', 'CreateAccountRequest'],
+])('the name of an %s is completed by what was typed', async (name, kind, value, found) => {
+  const uri = `synqly://openapi/management/${kind}/{${name}}`;
+  const complete = (typed: string) =>
+    rig.client.complete({ ref: { type: 'ref/resource', uri }, argument: { name, value: typed } });
+  const { values } = (await complete(value)).completion;
+  expect(values).toContain(found);
+  expect(values.filter((one) => !one.toLowerCase().startsWith(value.toLowerCase()))).toEqual([]);
+  const all = (await complete('')).completion;
+  expect(all).toMatchObject({ hasMore: name === 'schema' });
+  expect(all.values).toHaveLength(name === 'schema' ? 100 : 96);
+  rig.sandbox.faults.add({ route: 'meta_managementOpenapiSpec', status: 403 });
+  expect((await complete(value)).completion.values).toEqual([]);
+});
+
+test('templates of a document go with the tool that reads it', async () => {
+  const args = ['--base-url', rig.sandbox.baseUrl, '--deny', 'meta_engineOpenapiSpec'];
+  const program = await startProgram(args, { SYNQLY_TOKEN: rig.sandbox.token });
+  const { resourceTemplates } = await program.client.listResourceTemplates();
+  const uri = 'synqly://openapi/engine/operations/siem_query_events';
+  await expect(program.client.readResource({ uri })).rejects.toMatchObject({
+    data: { error: { code: 'not_selected' } },
+  });
+  await program.close();
+  expect(resourceTemplates.filter(({ uriTemplate }) => uriTemplate.includes('engine'))).toEqual([]);
+  expect(resourceTemplates).toHaveLength(3);
 });
 
 test('both timeseries are read, by names with blanks too', async () => {
@@ -56,6 +126,11 @@ test('both timeseries are read, by names with blanks too', async () => {
 
 test.each([
   'synqly://nothing/here',
+  'synqly://openapi/other',
+  'synqly://openapi/management/schemas/Integraton',
+  'synqly://openapi/management/schemas/',
+  'synqly://openapi/management/operations/nothing%20of%20the%20kind',
+  'synqly://openapi/management/parts/Integration',
   'synqly://status/nobody/quay-siem/timeseries',
   'synqly://status/../x/timeseries',
   'synqly://status/%2e%2e/x/timeseries',
