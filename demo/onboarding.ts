@@ -98,6 +98,9 @@ const configWith = (credential: string) => ({
   search_service_credential: credentialForm(credential),
 });
 
+/** What is told of a field, whether it takes a text or one of several forms. */
+const toldOf = (field: Json): string => (typeof field === 'string' ? field : (field.about ?? ''));
+
 title('Which provider, and what does it need?');
 await call('capabilities_list_connectors', {}, ({ result }) => {
   const siem = result.find((connector: Json) => connector.id === 'siem');
@@ -107,7 +110,10 @@ await call(
   'capabilities_get_provider',
   { provider_id: 'siem_splunk', expand: ['provider_config'] },
   ({ result }) => {
-    return `${result.fullname} needs ${result.provider_config.required.filter((field: string) => field !== 'type').join(' and ')}`;
+    const needed = Object.entries(result.provider_config).filter(([, about]) =>
+      /\brequired\b/.test(toldOf(about)),
+    );
+    return `${result.fullname} needs ${needed.map(([field]) => field).join(' and ')}`;
   },
 );
 

@@ -42,12 +42,11 @@ test.each([
 
 test('a result that is no list is cut at a field, and says what was left out', async () => {
   const small = await startRig({ args: ['--max-result-tokens', '1000'] });
-  const { text, json } = await small.call('capabilities_get_provider', {
-    provider_id: 'siem_splunk',
-    expand: ['operations', 'request_body'],
-  });
+  const labels = Array.from({ length: 400 }, (_, index) => `label:${index}`);
+  await small.call('accounts_create', { name: 'much-labelled', labels });
+  const { text, json } = await small.call('accounts_get', { account_id: 'much-labelled' });
   await small.close();
   expect(encode(text).length).toBeLessThanOrEqual(1_000);
-  expect(json.cut.left_out.length).toBeGreaterThan(0);
-  expect(json.result.id).toBe('siem_splunk');
+  expect(json.cut.left_out).toEqual([expect.stringMatching(/^result\.labels: first \d+ of 400 items$/)]);
+  expect(json.result.name).toBe('much-labelled');
 });
