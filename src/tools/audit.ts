@@ -1,4 +1,4 @@
-import { byTime, filter, limit, orderByTime, startAfterTime } from './fields.ts';
+import { byTime, filter, limit, order, startAfter } from './fields.ts';
 import { defineOperation } from './operation.ts';
 
 export const auditList = defineOperation({
@@ -25,6 +25,6 @@ export const auditList = defineOperation({
   },
   summary:
     'List who called which Management API path, from where, with what outcome. Oldest first unless order says otherwise.',
-  query: { limit, start_after: startAfterTime, order: orderByTime, filter },
+  query: { limit, start_after: startAfter, order, filter },
   secrets: ['result[].body', 'result[].response'],
 });

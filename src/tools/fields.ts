@@ -58,17 +58,13 @@ export const mappingId = text;
 export const organizationId = text;
 export const tokenId = text.describe('Id, not the secret');
 
-/* Lists */
+/* Lists. The server's instructions tell the grammar of filter and order, once. */
 
 export const limit = z.int().min(1).optional();
-export const startAfter = text.optional().describe('Last name seen');
-export const order = texts.optional().describe('field[asc|desc]');
-export const filter = texts.optional().describe('field[op]value; eq in like gt gte lt lte');
+export const startAfter = text.optional();
+export const order = texts.optional();
+export const filter = texts.optional();
 export const total = z.boolean().optional();
-/** Pages through events, which have times for names and a single order. */
-export const startAfterTime = text.optional().describe('Last created_at seen');
-export const orderByTime = texts.optional().describe('created_at[asc|desc]');
-
 /** What pages follow: no two objects of a list share their name. */
 export const byName = { fields: ['name'], unique: true };
 /** Names of one account that may come again in another. */

@@ -8,8 +8,7 @@ import {
   integrationId,
   limit,
   order,
-  orderByTime,
-  startAfterTime,
+  startAfter,
   text,
 } from './fields.ts';
 import { defineOperation } from './operation.ts';
@@ -92,7 +91,7 @@ export const statusListEvents = defineOperation({
   },
   summary: 'List status events of an integration, errors included. Oldest first unless order says otherwise.',
   params: integration,
-  query: { limit, start_after: startAfterTime, order: orderByTime, filter },
+  query: { limit, start_after: startAfter, order, filter },
 });
 
 export const statusGetTimeseries = defineOperation({
