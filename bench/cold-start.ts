@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import { startSandbox } from '../src/sandbox/start.ts';
 import { compileUnbundled } from './compile.ts';
 
 /*
@@ -21,9 +22,9 @@ const messages = [
 ];
 
 /** Milliseconds until the tool list is answered. */
-async function start(file: string): Promise<number> {
+async function start({ file, env: more }: Candidate): Promise<number> {
   const started = performance.now();
-  const env = { ...process.env, SYNQLY_TOKEN: 'none', SYNQLY_LOG_LEVEL: 'silent' };
+  const env = { ...process.env, SYNQLY_LOG_LEVEL: 'silent', ...more };
   const child = spawn(process.execPath, [file], { stdio: ['pipe', 'pipe', 'inherit'], env });
   child.stdin.write(messages.map((message) => `${JSON.stringify(message)}\n`).join(''));
   let answered = '';
@@ -43,14 +44,24 @@ function quantile(sorted: readonly number[], share: number): number {
   return sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? Number.NaN;
 }
 
-const files = {
-  'synqly-mcp (dist/cli.js)': `${root}dist/cli.js`,
-  'registerTool, unbundled': compileUnbundled('bench/register-tool-server'),
+interface Candidate {
+  readonly file: string;
+  readonly env: Readonly<Record<string, string>>;
+}
+
+// On loopback: what the way to Synqly takes comes on top where the server asks what its token may do.
+const sandbox = await startSandbox();
+const built = `${root}dist/cli.js`;
+const own = { SYNQLY_TOKEN: sandbox.token, SYNQLY_BASE_URL: sandbox.baseUrl };
+const candidates: Readonly<Record<string, Candidate>> = {
+  '--permissions ignore': { file: built, env: { ...own, SYNQLY_PERMISSIONS: 'ignore' } },
+  '--permissions learn': { file: built, env: own },
+  'registerTool, unbundled': { file: compileUnbundled('bench/register-tool-server'), env: own },
 };
-const times = Object.fromEntries(Object.keys(files).map((name) => [name, [] as number[]]));
+const times = Object.fromEntries(Object.keys(candidates).map((name) => [name, [] as number[]]));
 for (let round = -1; round < rounds; round++) {
-  for (const [name, file] of Object.entries(files)) {
-    const elapsed = await start(file);
+  for (const [name, candidate] of Object.entries(candidates)) {
+    const elapsed = await start(candidate);
     // The first round fills the disk cache.
     if (round >= 0) times[name]?.push(elapsed);
   }
@@ -65,4 +76,7 @@ const medians = Object.entries(times).map(([name, values]) => {
   );
   return median ?? Number.NaN;
 });
-console.log(`ratio ${((medians[0] ?? 0) / (medians[1] ?? 1)).toFixed(2)}`);
+const usual = medians.at(-1) ?? Number.NaN;
+for (const [index, name] of Object.keys(candidates).slice(0, -1).entries())
+  console.log(`${name.padEnd(28)} ratio ${((medians[index] ?? 0) / usual).toFixed(2)}`);
+await sandbox.close();

@@ -18,7 +18,7 @@ import { createSurface } from './surfaces/choose.ts';
 import { assertSelection } from './surfaces/select.ts';
 import { keepMcpTokens } from './tokens/keep.ts';
 import { serveStdio } from './transports/stdio.ts';
-import { gatewayToken, prepareAccess } from './upstream.ts';
+import { gatewayToken, prepareAccess, withRights } from './upstream.ts';
 import { version } from './version.ts';
 
 /** Exit status for settings that cannot be used, as for a wrong command line. */
@@ -30,7 +30,7 @@ async function serve(flags: Flags): Promise<void> {
   const config = readConfig(flags, process.env);
   if (config.transport.value === 'http') return serveHttp(config);
   if (config.gateway.value !== undefined) return serveGateway(config.gateway.value, config);
-  const access = keepMcpTokens(prepareAccess(config), config);
+  const access = await withRights(config, keepMcpTokens(prepareAccess(config), config));
   const secrets = secretsForOne(config);
   const log = createLog(config.logLevel.value, access.knownTokens, secrets.known);
   warnIfRevealing(config, log);
@@ -53,7 +53,7 @@ async function serve(flags: Flags): Promise<void> {
   if (process.stdin.isTTY) process.stderr.write(greeting(config, process.argv[1] ?? 'synqly-mcp'));
   await serveStdio(
     createServer(session, {
-      surface: createSurface(config.surface.value, pins, policy),
+      surface: createSurface(config.surface.value, session),
       resources: synqlyResources(pins, policy),
     }),
     log,
@@ -64,41 +64,20 @@ async function serve(flags: Flags): Promise<void> {
 }
 
 async function serveGateway(gateway: URL, config: Config): Promise<void> {
-  const {
-    account,
-    environment,
-    groups,
-    allow,
-    deny,
-    surface,
-    readOnly,
-    confirm,
-    auditLog,
-    secretEnv,
-    secretDir,
-  } = config;
-  const itsOwn = [
-    account,
-    environment,
-    groups,
-    allow,
-    deny,
-    surface,
-    readOnly,
-    confirm,
-    auditLog,
-    secretEnv,
-    secretDir,
-  ];
+  const { surface, confirm, auditLog, secretEnv, secretDir, permissions } = config;
+  const itsOwn = [surface, confirm, auditLog, secretEnv, secretDir, permissions];
   if (itsOwn.some(({ source }) => source !== 'default')) {
     throw new ConfigError(
-      '--gateway takes neither --account, --environment, --groups, --allow, --deny, --surface, --read-only, --confirm, --audit-log, --secret-env nor --secret-dir: that is for the gateway to decide.',
+      '--gateway takes neither --surface, --confirm, --audit-log, --secret-env, --secret-dir nor --permissions: that is for the gateway to decide.',
     );
   }
   const token = gatewayToken(config);
-  const { serveBridge } = await import('./transports/bridge.ts');
+  const [{ serveBridge }, { headersOf }] = await Promise.all([
+    import('./transports/bridge.ts'),
+    import('./transports/narrowing.ts'),
+  ]);
   const log = createLog(config.logLevel.value, [token]);
-  await serveBridge(gateway, token, log);
+  await serveBridge(gateway, { ...headersOf(config), authorization: `Bearer ${token}` }, log);
   await log.flush();
   process.exit(0);
 }

@@ -8,6 +8,8 @@ export interface Selection {
   readonly allow: readonly string[];
   /** Names that are not served, whatever else is said. */
   readonly deny: readonly string[];
+  /** A wider selection that this one narrows: what that leaves out stays out. */
+  readonly within?: Selection;
 }
 
 /** What selection goes by. */
@@ -58,7 +60,8 @@ export const presets: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** Whether an operation is served. What is denied is not; else what a group, a preset or a name allows is. */
-export function selects({ groups, allow, deny }: Selection, { id, group }: Selectable): boolean {
+export function selects({ groups, allow, deny, within }: Selection, { id, group }: Selectable): boolean {
+  if (within && !selects(within, { id, group })) return false;
   if (matches(id, deny)) return false;
   if (groups.length === 0 && allow.length === 0) return true;
   return groups.some((name) => name === group || matches(id, presets[name] ?? [])) || matches(id, allow);
@@ -70,8 +73,8 @@ function matches(id: string, patterns: readonly string[]): boolean {
 }
 
 /** Whether names are selected at all: without, nothing has to be looked at. */
-export function isEverything({ groups, allow, deny }: Selection): boolean {
-  return groups.length + allow.length + deny.length === 0;
+export function isEverything({ groups, allow, deny, within }: Selection): boolean {
+  return groups.length + allow.length + deny.length === 0 && (!within || isEverything(within));
 }
 
 /**

@@ -48,10 +48,7 @@ export function createServer(session: Session, { surface, resources }: Offering)
   const server = new Server(info, {
     capabilities: { tools: {}, resources: {}, completions: {} },
     instructions: [
-      instructionsFor(
-        session,
-        surface.tools.some(({ annotations }) => !annotations.readOnlyHint),
-      ),
+      instructionsFor(session, surface.operations),
       ...(surface.note ? [surface.note] : []),
     ].join('\n'),
   });

@@ -5,6 +5,7 @@ import { CallError, type ErrorCode } from './errors.ts';
 import type { Log } from './log.ts';
 import type { Pins } from './pins.ts';
 import type { Policy } from './policy.ts';
+import type { Rights } from './rights.ts';
 import type { SecretStore } from './secrets/store.ts';
 import type { ApiAnswer } from './synqly/answer.ts';
 import type { ApiRequest, SynqlyClient } from './synqly/client.ts';
@@ -43,6 +44,8 @@ export interface Session {
   readonly pins?: Pins | undefined;
   /** What it may do at all. */
   readonly policy: Policy;
+  /** What its token may do, where that is known: tools that it could not use are not shown. */
+  readonly rights?: Rights | undefined;
   /** Its calls that wait for confirmation. */
   readonly pending: PendingCalls;
   /** Where its calls leave their lines. */

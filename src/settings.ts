@@ -22,6 +22,7 @@ const transports = ['stdio', 'http'] as const;
 const confirmLevels = ['destroy', 'change', 'never'] as const;
 
 const surfaces = ['full', 'compact'] as const;
+const permissionKinds = ['learn', 'ignore'] as const;
 
 /** How operations are shown: a tool each, or a few tools that find and run them. */
 export type SurfaceKind = (typeof surfaces)[number];
@@ -155,6 +156,14 @@ export const settings = {
     fallback: 'full',
     help: 'A tool for each operation, or a few tools that find and run them.',
     parse: (text) => parseChoice(text, surfaces),
+  }),
+  permissions: define<(typeof permissionKinds)[number]>({
+    flag: 'permissions',
+    placeholder: permissionKinds.join('|'),
+    env: 'SYNQLY_PERMISSIONS',
+    fallback: 'learn',
+    help: 'Ask Synqly what the token may do and show no more tools than that, or show all.',
+    parse: (text) => parseChoice(text, permissionKinds),
   }),
   readOnly: define<boolean>({
     flag: 'read-only',

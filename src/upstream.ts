@@ -1,4 +1,5 @@
 import { baseUrlOf, type Config, ConfigError } from './config.ts';
+import type { Rights } from './rights.ts';
 import type { Upstream } from './session.ts';
 import { checkToken, fileToken, fixedToken, type TokenSource } from './synqly/token.ts';
 import { version } from './version.ts';
@@ -75,6 +76,17 @@ export function prepareAccess(config: Config): Access {
     open: async () => ({ client: await connect(config, baseUrlOf(config)), token }),
     knownTokens: token.known,
   };
+}
+
+/**
+ * The same access with what its token may do, where that is asked for and can be learnt. The sandbox's token may do
+ * everything, so that a start on it asks nothing.
+ */
+export async function withRights(config: Config, access: Access): Promise<Access & { rights?: Rights }> {
+  if (config.permissions.value === 'ignore' || config.sandbox.value) return access;
+  const [{ learnRightsSoon }, upstream] = await Promise.all([import('./synqly/rights.ts'), access.open()]);
+  const rights = await learnRightsSoon(upstream.client, upstream.token);
+  return { ...access, open: async () => upstream, ...(rights && { rights }) };
 }
 
 function prepareSandbox(config: Config): Access {

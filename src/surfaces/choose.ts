@@ -1,11 +1,10 @@
-import type { Pins } from '../pins.ts';
-import type { Policy } from '../policy.ts';
 import type { SurfaceKind } from '../settings.ts';
 import { createCompactSurface } from './compact.ts';
 import { createFullSurface } from './full.ts';
+import type { View } from './select.ts';
 import type { Surface } from './surface.ts';
 
-/** The surface of this kind, for sessions with pins of that kind. */
-export function createSurface(kind: SurfaceKind, pins: Pins | undefined, policy: Policy): Surface {
-  return kind === 'compact' ? createCompactSurface(pins, policy) : createFullSurface(pins, policy);
+/** The surface of this kind, for callers with this view. */
+export function createSurface(kind: SurfaceKind, view: View): Surface {
+  return kind === 'compact' ? createCompactSurface(view) : createFullSurface(view);
 }

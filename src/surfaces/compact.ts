@@ -1,32 +1,31 @@
-import type { Pins } from '../pins.ts';
-import type { Policy } from '../policy.ts';
 import { indexOfNames } from './index-of-names.ts';
 import { effects, runnerTools, type Tool } from './published.ts';
-import { isServed, selectHelpers, selectTools } from './select.ts';
+import { isServed, selectHelpers, selectTools, type View } from './select.ts';
 import { runHelperNamed, type Surface } from './surface.ts';
 
 /** What is told of operations where they are not tools. */
 export interface Offer {
-  /** The operations that pins and policy leave, as they are published. */
+  /** The operations that are left, as they are published. */
   readonly tools: readonly Tool[];
   /** Whether pins leave an operation in sight. What only the policy hides is refused by the call itself. */
   knows(id: string): boolean;
 }
 
 /**
- * A few tools that find and run the operations that pins and policy leave: one for each kind of effect, so that a
+ * A few tools that find and run the operations that are left: one for each kind of effect, so that a
  * client can ask its person by effect. It is for sessions with pins of that kind.
  */
-export function createCompactSurface(pins: Pins | undefined, policy: Policy): Surface {
-  const selected = selectTools(pins, policy);
-  const helpers = selectHelpers(pins, policy);
+export function createCompactSurface(view: View): Surface {
+  const selected = selectTools(view);
+  const helpers = selectHelpers(view);
   const offer: Offer = {
     tools: selected,
-    knows: (id) => Object.hasOwn(effects, id) && isServed(id, pins),
+    knows: (id) => Object.hasOwn(effects, id) && isServed(id, view.pins),
   };
   const has = (list: readonly Tool[], name: string) => list.some((tool) => tool.name === name);
   return {
     tools: [...usefulRunners(selected), ...helpers],
+    operations: selected,
     note: noteOn(selected),
     call: (name, args, session, cancelled) => {
       if (has(helpers, name)) return runHelperNamed(name, args, session, cancelled);

@@ -1,21 +1,23 @@
 import type { CallResult } from '../calls/call.ts';
-import type { Pins } from '../pins.ts';
-import type { Policy } from '../policy.ts';
 import type { Session } from '../session.ts';
 import { effects } from './published.ts';
-import { isServed, selectHelpers, selectTools } from './select.ts';
+import { isServed, selectHelpers, selectTools, type View } from './select.ts';
 import { runHelperNamed, type Surface } from './surface.ts';
 
-/** One tool for each operation that pins and policy leave, and those about calls. It is for sessions with pins of that kind. */
-export function createFullSurface(pins: Pins | undefined, policy: Policy): Surface {
-  const helpers = selectHelpers(pins, policy);
+/** One tool for each operation that is left, and those of this server's own. It is for sessions with pins of that kind. */
+export function createFullSurface(view: View): Surface {
+  const operations = selectTools(view);
+  const helpers = selectHelpers(view);
   const isHelper = (name: string) => helpers.some((helper) => helper.name === name);
   return {
-    tools: [...selectTools(pins, policy), ...helpers],
+    tools: [...operations, ...helpers],
+    operations,
     // What only the policy hides is refused by the call itself, which tells why and leaves its trail.
     call: (name, args, session, cancelled) => {
       if (isHelper(name)) return runHelperNamed(name, args, session, cancelled);
-      return isOperation(name) && isServed(name, pins) ? runNamed(name, args, session, cancelled) : undefined;
+      return isOperation(name) && isServed(name, view.pins)
+        ? runNamed(name, args, session, cancelled)
+        : undefined;
     },
   };
 }

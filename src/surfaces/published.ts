@@ -1,9 +1,10 @@
 import { catalogue } from '../tools/catalogue.ts';
 import { type Helper, helpers } from '../tools/helpers.ts';
 import { type Annotations, annotationsOf, type Effect, type Operation } from '../tools/operation.ts';
+import { type Permission, permissionOf } from '../tools/permission.ts';
 import type { Reach } from '../tools/reach.ts';
 import { runners } from '../tools/runners.ts';
-import { type InputSchema, inputSchemaOf } from '../tools/schema.ts';
+import { type InputSchema, inputSchemaOf, takesSecret } from '../tools/schema.ts';
 
 /** A tool as clients see it (MCP specification 2025-11-25, tools). */
 export interface Tool {
@@ -28,6 +29,19 @@ export const reaches: Readonly<Record<string, Reach>> = Object.fromEntries(
 /** What each operation does, by its id. */
 export const effects: Readonly<Record<string, Effect>> = Object.fromEntries(
   catalogue.map(({ id, effect }) => [id, effect]),
+);
+
+/** What a permission set must name for each operation, by its id; nothing where that is not known. */
+export const permissions: Readonly<Record<string, Permission | undefined>> = Object.fromEntries(
+  catalogue.map((operation) => [operation.id, permissionOf(operation)]),
+);
+
+/** Whether secrets go into an operation or come out of it, by its id. */
+export const handlesSecrets: Readonly<Record<string, boolean>> = Object.fromEntries(
+  catalogue.map((operation) => [
+    operation.id,
+    operation.yieldsSecret || operation.secrets.length > 0 || takesSecret(operation),
+  ]),
 );
 
 /** The group of each operation, by its id. */

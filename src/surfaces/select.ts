@@ -1,10 +1,27 @@
 import { ConfigError } from '../config.ts';
 import { kindOf, type PinKind, type Pins } from '../pins.ts';
 import { needsConfirmation, type Policy, permits } from '../policy.ts';
-import { isEverything, presets, selects, unknownNames } from '../selection.ts';
+import { mayDo, type Rights } from '../rights.ts';
+import { isEverything, presets, type Selection, selects, unknownNames } from '../selection.ts';
 import { isHidden, withdrawnArguments } from '../tools/reach.ts';
 import type { InputSchema } from '../tools/schema.ts';
-import { effects, groups, helperTools, publishedTools, reaches, type Tool } from './published.ts';
+import {
+  effects,
+  groups,
+  helperTools,
+  permissions,
+  publishedTools,
+  reaches,
+  type Tool,
+} from './published.ts';
+
+/** What decides which operations a caller is shown. A session is one. */
+export interface View {
+  readonly pins?: Pins | undefined;
+  readonly policy: Policy;
+  /** What the token may do; undefined where it is not known, or not asked for. */
+  readonly rights?: Rights | undefined;
+}
 
 /** Whether pins leave an operation in sight. One whose reach is unknown is not. */
 export function isServed(id: string, pins: Pins | undefined): boolean {
@@ -18,6 +35,13 @@ export function isSelected(id: string, { selection }: Policy): boolean {
   return selects(selection, { id, group: groups[id] ?? '' });
 }
 
+const everyOperation = Object.entries(groups).map(([id, group]) => ({ id, group }));
+
+/** Names in a selection that select nothing. */
+export function unknownIn(selection: Selection): readonly string[] {
+  return unknownNames(selection, everyOperation);
+}
+
 /**
  * Refuses a selection with names of nothing, or one that leaves nothing.
  *
@@ -25,29 +49,42 @@ export function isSelected(id: string, { selection }: Policy): boolean {
  */
 export function assertSelection({ selection }: Policy): void {
   if (isEverything(selection)) return;
-  const all = Object.entries(groups).map(([id, group]) => ({ id, group }));
-  const unknown = unknownNames(selection, all);
+  const unknown = unknownIn(selection);
   if (unknown.length > 0) {
     const known = [...new Set(Object.values(groups)), ...Object.keys(presets)].join(', ');
     throw new ConfigError(
       `--groups, --allow or --deny names nothing there is: ${unknown.join(', ')}. Groups and presets are ${known}.`,
     );
   }
-  if (!all.some((one) => selects(selection, one)))
+  if (!everyOperation.some((one) => selects(selection, one)))
     throw new ConfigError('--groups, --allow and --deny leave no tool.');
 }
 
-/** The tools that pins and policy leave, without the arguments that the pins take away. */
-export function selectTools(pins: Pins | undefined, policy: Policy): readonly Tool[] {
-  return toolsInside(pins).filter(({ name }) => permits(policy, effects[name]) && isSelected(name, policy));
+/** Why an operation is not shown. */
+export type Absence = 'pins' | 'selection' | 'read_only' | 'rights';
+
+/** Why an operation is not shown to a caller; undefined when it is. */
+export function absenceOf(id: string, { pins, policy, rights }: View): Absence | undefined {
+  if (!isServed(id, pins)) return 'pins';
+  if (!isSelected(id, policy)) return 'selection';
+  const effect = effects[id] ?? 'destroy';
+  if (!permits(policy, effect)) return 'read_only';
+  return mayDo(rights, permissions[id], effect) ? undefined : 'rights';
 }
 
-/** The tools about calls, as far as the tools that are left have a use for them. */
-export function selectHelpers(pins: Pins | undefined, policy: Policy): readonly Tool[] {
-  const left = selectTools(pins, policy).map(({ name }) => effects[name] ?? 'destroy');
-  const hasWrites = left.some((effect) => effect !== 'read');
-  const hasConfirmed = left.some((effect) => needsConfirmation(policy, effect));
-  return helperTools.filter(({ annotations }) => (annotations.readOnlyHint ? hasWrites : hasConfirmed));
+/** The tools that pins, policy and rights leave, without the arguments that the pins take away. */
+export function selectTools(view: View): readonly Tool[] {
+  return toolsInside(view.pins).filter(({ name }) => absenceOf(name, view) === undefined);
+}
+
+/** The tools of this server's own, as far as the tools that are left have a use for them. */
+export function selectHelpers(view: View): readonly Tool[] {
+  const left = selectTools(view).map(({ name }) => effects[name] ?? 'destroy');
+  const isUseful: Readonly<Record<string, boolean>> = {
+    preview_call: left.some((effect) => effect !== 'read'),
+    confirm_call: left.some((effect) => needsConfirmation(view.policy, effect)),
+  };
+  return helperTools.filter(({ name }) => isUseful[name] ?? true);
 }
 
 const toolsUnder = new Map<PinKind, readonly Tool[]>();

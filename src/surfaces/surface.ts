@@ -5,6 +5,8 @@ import type { Tool } from './published.ts';
 /** What a client is shown of the selected operations, and how it runs them. */
 export interface Surface {
   readonly tools: readonly Tool[];
+  /** The operations that they reach. */
+  readonly operations: readonly Tool[];
   /** What the server's instructions say about it. */
   readonly note?: string;
   /** Runs a tool; undefined when there is none of that name. */
@@ -16,13 +18,17 @@ export interface Surface {
   ): Promise<CallResult> | undefined;
 }
 
-/** Runs one of the tools about calls, which are loaded with the first of them. */
+/** Runs one of this server's own tools, which are loaded with the first of them. */
 export async function runHelperNamed(
   name: string,
   args: unknown,
   session: Session,
   cancelled: AbortSignal,
 ): Promise<CallResult> {
+  if (name === 'whoami') {
+    const { tellWhoami } = await import('./whoami.ts');
+    return tellWhoami(args, session, cancelled);
+  }
   const { runHelper } = await import('../calls/helpers.ts');
   return runHelper(name, args, session, cancelled);
 }

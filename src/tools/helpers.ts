@@ -35,5 +35,15 @@ export const previewCall: Helper = {
   input: z.strictObject({ tool: text, arguments: openObject.optional() }),
 };
 
+export const whoami: Helper = {
+  id: 'whoami',
+  title: 'Show what this server may do',
+  summary: 'Show the organization, what the token may do, and which tools are left out and why.',
+  effect: 'read',
+  idempotent: true,
+  params: {},
+  input: z.strictObject({}),
+};
+
 /** All of them. */
-export const helpers: readonly Helper[] = [confirmCall, previewCall];
+export const helpers: readonly Helper[] = [confirmCall, previewCall, whoami];

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { isSketched } from './fields.ts';
+import { isSecret, isSketched } from './fields.ts';
 import type { Operation } from './operation.ts';
 
 /** A JSON Schema 2020-12 object schema, as published to clients. */
@@ -42,6 +42,18 @@ export function inputSchemaOf(operation: Taking): InputSchema {
     published.set(operation, schema);
   }
   return schema;
+}
+
+/** Whether any argument, at whatever depth, takes a secret. */
+export function takesSecret(operation: Taking): boolean {
+  let takes = false;
+  z.toJSONSchema(operation.input, {
+    io: 'input',
+    override: ({ zodSchema }) => {
+      takes ||= isSecret(zodSchema);
+    },
+  });
+  return takes;
 }
 
 const whole = new WeakMap<Taking, object>();

@@ -17,16 +17,18 @@ import { untilGone } from './stdio.ts';
 /** JSON-RPC error of a request that did not get through; the specification leaves this range to implementations. */
 const gatewayFailed = -32_000;
 
+export type BridgeHeaders = Readonly<Record<string, string>>;
+
 /**
  * Serves one client over stdin and stdout by forwarding everything to a gateway over HTTP, for clients that cannot do HTTP
  * themselves. A gateway that is away fails the requests of that time only: each is sent on its own.
  *
- * @param token bearer for the gateway; it is all that this machine holds
+ * @param headers of every request: the bearer for the gateway, all that this machine holds, and what narrows it
  */
-export async function serveBridge(gateway: URL, token: string, log: Log): Promise<void> {
+export async function serveBridge(gateway: URL, headers: BridgeHeaders, log: Log): Promise<void> {
   const client = new StdioServerTransport();
   const requests = new Map<RequestId, AbortController>();
-  const upstream = connectGateway(gateway, token, requests);
+  const upstream = connectGateway(gateway, headers, requests);
   let initialize: JSONRPCRequest | undefined;
 
   upstream.onmessage = (message) => {
@@ -68,7 +70,7 @@ export async function serveBridge(gateway: URL, token: string, log: Log): Promis
 
 function connectGateway(
   gateway: URL,
-  token: string,
+  headers: BridgeHeaders,
   requests: ReadonlyMap<RequestId, AbortController>,
 ): StreamableHTTPClientTransport {
   // Node's own fetch heeds no proxy settings before Node 24.
@@ -81,7 +83,7 @@ function connectGateway(
   };
   return new StreamableHTTPClientTransport(gateway, {
     fetch: send as never,
-    requestInit: { headers: { authorization: `Bearer ${token}`, 'user-agent': `synqly-mcp/${version}` } },
+    requestInit: { headers: { ...headers, 'user-agent': `synqly-mcp/${version}` } },
   });
 }
 

@@ -14,9 +14,10 @@ import type { Log } from '../log.ts';
 import { callDirectly, createServer, type Offering } from '../server.ts';
 import type { Session } from '../session.ts';
 import { hashToken } from '../tokens/grant.ts';
-import { type Access, type Caller, readBearer } from './access.ts';
+import { type Access, readBearer } from './access.ts';
 import { type GuardOptions, guard, type Refusal } from './guard.ts';
 import { createMetrics, type Metrics } from './metrics.ts';
+import { type Narrowed, narrowCaller, narrowingHeaders } from './narrowing.ts';
 import { createSessions, type Sessions } from './sessions.ts';
 import { connectStateless, readMessage, type StatelessEndpoint } from './stateless.ts';
 
@@ -24,7 +25,7 @@ export interface HttpOptions extends GuardOptions {
   readonly access: Access;
   /** What a session is offered. */
   readonly offeringFor: (session: Session) => Offering;
-  readonly sessionOf: (caller: Caller, metrics: Metrics) => Session;
+  readonly sessionOf: (narrowed: Narrowed, metrics: Metrics) => Promise<Session>;
   /** Whether Synqly answers at all, and the token store where there is one. */
   readonly isReady: () => Promise<boolean>;
   readonly log: Log;
@@ -42,9 +43,9 @@ export interface HttpOptions extends GuardOptions {
 const bodyLimit = 1024 * 1024;
 const headersWithin = 10_000;
 const bodyWithin = 20_000;
-/** Callers without sessions whose server is kept, and milliseconds without a request after which it is not. */
+/** Callers without sessions whose server is kept, and for how many milliseconds: then what its token may do is asked anew. */
 const mostCallers = 250;
-const idleTime = 5 * 60_000;
+const keepWithin = 5 * 60_000;
 
 /**
  * The Streamable HTTP transport (MCP specification 2025-11-25) at `/mcp`, with `/healthz`, `/readyz` and `/metrics`.
@@ -114,7 +115,7 @@ function serveOperations(app: FastifyInstance, options: HttpOptions, metrics: Me
   });
 }
 
-const callers = new WeakMap<FastifyRequest, Caller>();
+const callers = new WeakMap<FastifyRequest, Narrowed>();
 
 /** What a request must pass before its body is read: guard, room, rate, access. */
 async function protect(
@@ -148,7 +149,9 @@ async function protect(
       metrics.verdicts.inc({ from }),
     );
     if (!('status' in admitted)) {
-      callers.set(request, admitted);
+      const narrowed = narrowCaller(admitted, request.headers);
+      if ('status' in narrowed) return turnAway(reply, 'access', narrowed.status, narrowed.message) as never;
+      callers.set(request, narrowed);
       return undefined;
     }
     // RFC 6750, 3; without resource metadata, since no authorization server issues these tokens.
@@ -184,6 +187,7 @@ function corsFor(origins: readonly string[]) {
       'mcp-protocol-version',
       'mcp-session-id',
       'last-event-id',
+      ...narrowingHeaders,
     ],
     exposedHeaders: ['mcp-session-id', 'retry-after', 'www-authenticate'],
   };
@@ -195,28 +199,27 @@ function serveMcp(
   metrics: Metrics,
   sessions: Sessions | undefined,
 ): void {
-  const open = (caller: Caller) => {
-    const session = options.sessionOf(caller, metrics);
+  const open = async (narrowed: Narrowed) => {
+    const session = await options.sessionOf(narrowed, metrics);
     const offering = options.offeringFor(session);
     return { server: createServer(session, offering), session, offering };
   };
-  const connect = (caller: Caller): Promise<StatelessEndpoint> => {
-    const { server, session, offering } = open(caller);
+  const connect = async (narrowed: Narrowed): Promise<StatelessEndpoint> => {
+    const { server, session, offering } = await open(narrowed);
     return connectStateless(server, (call, extra) => callDirectly(call, session, offering, extra));
   };
   const endpoints = new LRUCache<string, Promise<StatelessEndpoint>>({
     max: mostCallers,
-    ttl: idleTime,
-    updateAgeOnGet: true,
+    ttl: keepWithin,
   });
-  const endpointOf = (caller: Caller): Promise<StatelessEndpoint> => {
-    const known = endpoints.get(caller.hash) ?? connect(caller);
-    if (!endpoints.has(caller.hash)) endpoints.set(caller.hash, known);
+  const endpointOf = (narrowed: Narrowed): Promise<StatelessEndpoint> => {
+    const known = endpoints.get(narrowed.key) ?? connect(narrowed);
+    if (!endpoints.has(narrowed.key)) endpoints.set(narrowed.key, known);
     return known;
   };
 
   mcp.post('/mcp', async (request, reply) => {
-    const caller = callers.get(request) as Caller;
+    const caller = callers.get(request) as Narrowed;
     if (sessions) return handleInSession(request, reply, caller);
     const refusal = checkHeaders(request);
     if (refusal) return refuse(reply, refusal.status, refusal.message);
@@ -231,13 +234,13 @@ function serveMcp(
     return text === undefined ? reply.hijack() : sendText(reply, text);
   });
 
-  const handleInSession = async (request: FastifyRequest, reply: FastifyReply, caller: Caller) => {
+  const handleInSession = async (request: FastifyRequest, reply: FastifyReply, narrowed: Narrowed) => {
     const id = request.headers['mcp-session-id'];
     if (typeof id === 'string') {
-      const transport = sessions?.find(id, caller.hash);
+      const transport = sessions?.find(id, narrowed.key);
       return transport ? hand(transport, request, reply) : refuse(reply, 404, 'There is no such session.');
     }
-    const transport = await (sessions as Sessions).open(open(caller).server, caller.hash);
+    const transport = await (sessions as Sessions).open((await open(narrowed)).server, narrowed.key);
     return hand(transport, request, reply);
   };
 
@@ -245,7 +248,7 @@ function serveMcp(
     method: ['GET', 'DELETE'],
     url: '/mcp',
     handler: async (request, reply) => {
-      if (sessions) return handleInSession(request, reply, callers.get(request) as Caller);
+      if (sessions) return handleInSession(request, reply, callers.get(request) as Narrowed);
       reply.header('allow', 'POST');
       return refuse(reply, 405, 'This server keeps no sessions; send POST requests.');
     },

@@ -1,26 +1,31 @@
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
+import { LRUCache } from 'lru-cache';
 import { createTrail } from '../audit.ts';
 import { createConfirmations } from '../calls/pending.ts';
 import { type Config, ConfigError } from '../config.ts';
 import { createLog, type Log, warnIfRevealing } from '../log.ts';
-import { kindOf, type PinKind, pinsOf } from '../pins.ts';
-import { type Policy, policyOf } from '../policy.ts';
+import { kindOf, pinsOf } from '../pins.ts';
+import { policyOf } from '../policy.ts';
 import { synqlyResources } from '../resources/room.ts';
+import type { Rights } from '../rights.ts';
 import { type SecretStore, secretsForMany } from '../secrets/store.ts';
 import type { Offering } from '../server.ts';
 import { createSession, type Upstream } from '../session.ts';
 import type { SurfaceKind } from '../settings.ts';
 import { createSurface } from '../surfaces/choose.ts';
 import { assertSelection } from '../surfaces/select.ts';
+import { learnRightsSoon } from '../synqly/rights.ts';
 import { isLoopback } from '../synqly/url.ts';
+import { hashToken } from '../tokens/grant.ts';
 import { defaultStore, openTokenStore } from '../tokens/open-store.ts';
 import { rememberMcpTokens } from '../tokens/remember.ts';
 import { createMemoryStore, type TokenStore } from '../tokens/store.ts';
 import { openForCallers, type SharedUpstream } from '../upstream.ts';
-import { type Access, directAccess, gatewayAccess } from './access.ts';
+import { type Access, type Caller, directAccess, gatewayAccess } from './access.ts';
 import { loopbackHosts } from './guard.ts';
 import { buildHttpServer, type HttpOptions, type HttpServer } from './http.ts';
+import { narrowPolicy } from './narrowing.ts';
 import { readiness } from './readiness.ts';
 import { offerTrial } from './trial.ts';
 
@@ -43,7 +48,7 @@ export async function listen(config: Config): Promise<void> {
   const { access, client, store } = await chooseAccess(config, upstream);
   const server = await buildHttpServer({
     access,
-    offeringFor: offeringsByKind(policyOf(config), config.surface.value),
+    offeringFor: createOfferings(config.surface.value),
     sessionOf: sessionsFor(config, client, secrets, log),
     isReady: readiness(client, store),
     log,
@@ -108,16 +113,21 @@ async function bind({ app }: HttpServer, config: Config): Promise<string> {
   return `http://${bound.family === 'IPv6' ? `[${bound.address}]` : bound.address}:${bound.port}/mcp`;
 }
 
-/** Surfaces and resources differ with the kind of pins only, so they are computed once for each. */
-function offeringsByKind(policy: Policy, surface: SurfaceKind): HttpOptions['offeringFor'] {
-  const known = new Map<PinKind | 'none', Offering>();
-  return ({ pins }) => {
-    const kind = pins ? kindOf(pins) : 'none';
-    const offering = known.get(kind) ?? {
-      surface: createSurface(surface, pins, policy),
+/** Offerings that are kept: there are as many as clients find ways to narrow. */
+const mostOfferings = 200;
+
+/** Surfaces and resources are computed once for all who are shown the same. */
+function createOfferings(surface: SurfaceKind): HttpOptions['offeringFor'] {
+  const known = new LRUCache<string, Offering>({ max: mostOfferings });
+  return (session) => {
+    const { pins, policy, rights } = session;
+    const actions = rights?.actions.map((allowed) => [...allowed].map(([api, names]) => [api, [...names]]));
+    const key = JSON.stringify([pins && kindOf(pins), policy, actions]);
+    const offering = known.get(key) ?? {
+      surface: createSurface(surface, { pins, policy, rights }),
       resources: synqlyResources(pins, policy),
     };
-    known.set(kind, offering);
+    known.set(key, offering);
     return offering;
   };
 }
@@ -131,11 +141,13 @@ function sessionsFor(
   const policy = policyOf(config);
   const confirmations = createConfirmations(config.confirmWithin.value);
   const trail = createTrail(config.auditLog.value, log);
-  return (caller, metrics) =>
+  const rightsOf = rememberRights(config, client);
+  return async ({ caller, narrowing }, metrics) =>
     createSession({
       // What a pinned name means is remembered by the object, and may be another account for another caller.
       pins: caller.pins && { ...caller.pins },
-      policy,
+      policy: narrowPolicy(policy, narrowing),
+      rights: await rightsOf(caller),
       secrets,
       pending: confirmations(caller.hash),
       trail,
@@ -149,4 +161,26 @@ function sessionsFor(
       caller: caller.hash.slice(0, 8),
       onCall: metrics.observeCall,
     });
+}
+
+/** Milliseconds for which it is remembered what a token may do, and how many tokens that is remembered of. */
+const rememberRightsFor = 5 * 60_000;
+const mostRights = 1_000;
+
+/** What the tokens of callers may do: asked once for each for a while, however many callers share it, as behind a gateway. */
+function rememberRights(
+  { permissions }: Pick<Config, 'permissions'>,
+  client: Upstream['client'],
+): (caller: Caller) => Promise<Rights | undefined> {
+  if (permissions.value === 'ignore') return async () => undefined;
+  const known = new LRUCache<string, Promise<Rights | undefined>>({
+    max: mostRights,
+    ttl: rememberRightsFor,
+  });
+  return async ({ token, hash }) => {
+    const key = await token.current().then(hashToken, () => hash);
+    const rights = known.get(key) ?? learnRightsSoon(client, token);
+    if (!known.has(key)) known.set(key, rights);
+    return rights;
+  };
 }

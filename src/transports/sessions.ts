@@ -3,18 +3,18 @@ import type { Server } from '@modelcontextprotocol/sdk/server/index.js';
 import { StreamableHTTPServerTransport } from '@modelcontextprotocol/sdk/server/streamableHttp.js';
 import { LRUCache } from 'lru-cache';
 
-/** A session of the Streamable HTTP transport, bound to the token that opened it. */
+/** A session of the Streamable HTTP transport, bound to the token that opened it, and to how its client narrowed it then. */
 interface HttpSession {
   readonly transport: StreamableHTTPServerTransport;
   readonly server: Server;
-  readonly tokenHash: string;
+  readonly key: string;
 }
 
 export interface Sessions {
-  /** The session's transport, for the token that opened it only; to any other token it is unknown. */
-  find(id: string, tokenHash: string): StreamableHTTPServerTransport | undefined;
+  /** The session's transport, for whoever has the key that opened it; to anyone else it is unknown. */
+  find(id: string, key: string): StreamableHTTPServerTransport | undefined;
   /** A transport that becomes a session when its first message turns out to be `initialize`. */
-  open(server: Server, tokenHash: string): Promise<StreamableHTTPServerTransport>;
+  open(server: Server, key: string): Promise<StreamableHTTPServerTransport>;
   closeAll(): Promise<void>;
 }
 
@@ -32,15 +32,15 @@ export function createSessions(): Sessions {
     dispose: ({ server }) => void server.close().catch(() => {}),
   });
   return {
-    find: (id, tokenHash) => {
+    find: (id, key) => {
       const session = sessions.get(id);
-      return session?.tokenHash === tokenHash ? session.transport : undefined;
+      return session?.key === key ? session.transport : undefined;
     },
-    open: async (server, tokenHash) => {
+    open: async (server, key) => {
       const transport = new StreamableHTTPServerTransport({
         sessionIdGenerator: randomUUID,
         onsessioninitialized: (id) => {
-          sessions.set(id, { transport, server, tokenHash });
+          sessions.set(id, { transport, server, key });
         },
         onsessionclosed: (id) => {
           sessions.delete(id);

@@ -66,6 +66,7 @@ export const toolsRun: string[] = [];
 
 const surface: Surface = {
   tools,
+  operations: tools,
   call: (name) => {
     if (!tools.some((tool) => tool.name === name)) return undefined;
     toolsRun.push(name);
@@ -102,7 +103,7 @@ export async function startFixture(): Promise<{ url: string; close: () => Promis
   const server = await buildHttpServer({
     access: { admit: async () => ({ token: fixedToken('fixture'), hash: '0'.repeat(64) }) },
     offeringFor: () => ({ surface, resources }),
-    sessionOf: () =>
+    sessionOf: async () =>
       createSession({
         open: () => Promise.reject(new Error('The fixture has no Synqly.')),
         knownTokens: [],

@@ -121,8 +121,6 @@ test('a list that cannot be narrowed to so many accounts is refused, never shown
 test.each([
   [['--account', ' '], 'must name an account'],
   [['--environment', 'staging'], 'must be one of test, prod'],
-  [['--gateway', 'http://127.0.0.1:1/mcp', '--account', 'quay'], '--gateway takes neither'],
-  [['--gateway', 'http://127.0.0.1:1/mcp', '--read-only'], '--gateway takes neither'],
   [['--gateway', 'http://127.0.0.1:1/mcp', '--surface', 'compact'], '--gateway takes neither'],
   [['--gateway', 'http://127.0.0.1:1/mcp', '--confirm', 'change'], '--gateway takes neither'],
   [['--gateway', 'http://127.0.0.1:1/mcp', '--audit-log', 'audit.log'], '--gateway takes neither'],

@@ -233,8 +233,9 @@ function isWithinRights({ caller, world }: SandboxRequest, token: Stored): boole
 }
 
 // Whether the real server blanks secrets here is not documented. Who may reset a token learns its secrets
-// anyway; who may only read would gain rights by them.
+// anyway; who may only read would gain rights by them. The calling token's own are no news to whoever calls.
 function shown(request: SandboxRequest, token: Stored): Stored {
+  if (token.id === request.caller.tokenId) return token;
   const mayReset = permits(request.caller.grants, 'tokens_reset') && isWithinRights(request, token);
   return mayReset ? token : (withoutSecrets(token) as Stored);
 }

@@ -1,0 +1,101 @@
+import { readArguments } from '../calls/arguments.ts';
+import { type CallResult, finish } from '../calls/call.ts';
+import { withDeadline } from '../calls/deadline.ts';
+import { CallError, dropUndefined } from '../errors.ts';
+import { isJsonObject, type JsonObject } from '../json.ts';
+import type { Rights } from '../rights.ts';
+import type { Session } from '../session.ts';
+import { learnRights, type Read } from '../synqly/rights.ts';
+import { whoami } from '../tools/helpers.ts';
+import { indexOfNames } from './index-of-names.ts';
+import { publishedTools } from './published.ts';
+import { type Absence, absenceOf } from './select.ts';
+
+/** Tells who calls, what it is held to, and which operations are left out for what reason. Never throws. */
+export async function tellWhoami(
+  raw: unknown,
+  session: Session,
+  cancelled: AbortSignal,
+): Promise<CallResult> {
+  const about = { started: performance.now(), secrets: [], confirmedBy: undefined };
+  try {
+    readArguments(whoami, raw);
+    const value = await withDeadline(session.timeout, cancelled, async (limits) => {
+      const read: Read = async (path, query = {}) => {
+        const { body } = await session.send({ method: 'GET', path, query, repeatable: true, ...limits });
+        return isJsonObject(body) ? body.result : undefined;
+      };
+      return describe(session, read);
+    });
+    return finish(whoami, raw, { value }, session, about);
+  } catch (cause) {
+    return finish(whoami, raw, { cause }, session, about);
+  }
+}
+
+async function describe(session: Session, read: Read): Promise<JsonObject> {
+  const { pins, policy, caller } = session;
+  const [organization, rights] = await Promise.all([
+    pins ? undefined : describeOrganization(read),
+    session.rights ?? learnAnew(session, read),
+  ]);
+  const served = publishedTools.filter(({ name }) => absenceOf(name, session) === undefined).length;
+  return dropUndefined({
+    organization,
+    sandbox: session.sandbox || undefined,
+    caller,
+    token: describeToken(rights, session),
+    pinned_to: pins && dropUndefined({ ...pins }),
+    read_only: policy.readOnly,
+    confirm: policy.confirm,
+    operations: served,
+    left_out: describeAbsences(session, rights),
+  });
+}
+
+/** The bearer is in use by then, so that it is known here. */
+async function learnAnew({ knownTokens }: Session, read: Read): Promise<Rights | undefined> {
+  const bearer = [...knownTokens].at(-1);
+  return bearer === undefined ? undefined : learnRights(bearer, read);
+}
+
+async function describeOrganization(read: Read): Promise<unknown> {
+  try {
+    const found = await read('/v1/organization');
+    if (!isJsonObject(found)) return 'not told by Synqly';
+    const { id, name, fullname, state } = found;
+    return dropUndefined({ id, name, fullname, state });
+  } catch (error) {
+    if (error instanceof CallError && error.code === 'forbidden') return 'may not be read with this token';
+    throw error;
+  }
+}
+
+/** Under pins, nothing of what the server's own token reaches beyond them. */
+function describeToken(rights: Rights | undefined, { pins }: Session): unknown {
+  if (!rights) {
+    return 'What it may do could not be learnt (it may not list tokens, or Synqly does not tell): no tool is left out for it, and Synqly decides about each call.';
+  }
+  return dropUndefined({
+    name: pins ? undefined : rights.token.name,
+    expires: rights.token.expires,
+    roles: rights.roles.length > 0 ? rights.roles : undefined,
+    permission_sets: rights.permissionSets,
+    resources: pins ? undefined : rights.resources,
+  });
+}
+
+function describeAbsences(session: Session, rights: Rights | undefined): readonly JsonObject[] | undefined {
+  const sets = rights?.permissionSets.join(' or ');
+  const reasons: Readonly<Record<Absence, string>> = {
+    pins: 'They reach beyond what this server is pinned to.',
+    selection: 'The administrator, or the client, has not selected them (groups, allow, deny).',
+    read_only: 'They do more than read, and this server only reads.',
+    rights: `The token's permission set ${sets} does not allow them.`,
+  };
+  const told = Object.entries(reasons).flatMap(([reason, why]) => {
+    const tools = publishedTools.filter(({ name }) => absenceOf(name, session) === reason);
+    return tools.length === 0 ? [] : [{ why, count: tools.length, operations: indexOfNames(tools) }];
+  });
+  return told.length === 0 ? undefined : told;
+}

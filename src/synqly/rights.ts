@@ -1,0 +1,116 @@
+import { createHash, timingSafeEqual } from 'node:crypto';
+import { isJsonObject, type JsonObject } from '../json.ts';
+import type { Rights } from '../rights.ts';
+import type { SynqlyClient } from './client.ts';
+import type { TokenSource } from './token.ts';
+
+/** Milliseconds after which a server goes on without knowing. */
+const within = 2_000;
+/** Tokens of one owner among which the own one is looked for. */
+const pageLength = 100;
+const mostPages = 3;
+
+/** Gives the `result` of a GET. @throws when there is none */
+export type Read = (path: string, query?: Readonly<Record<string, unknown>>) => Promise<unknown>;
+
+/**
+ * Learns what a token may do: finds it among its owner's tokens by its secret, and reads the permission sets of its
+ * roles. Undefined where that cannot be learnt: the token may not list tokens, or its secret is not told. Never throws.
+ *
+ * @param read with that token
+ */
+export async function learnRights(bearer: string, read: Read): Promise<Rights | undefined> {
+  try {
+    const own = await findOwn(read, digest(bearer));
+    return own && (await rightsOf(own, read));
+  } catch {
+    return undefined;
+  }
+}
+
+/** `learnRights` before a server serves: it waits for a short while only, and sends nothing twice. */
+export async function learnRightsSoon(
+  client: Pick<SynqlyClient, 'request'>,
+  token: TokenSource,
+): Promise<Rights | undefined> {
+  const signal = AbortSignal.timeout(within);
+  const bearer = await token.current().catch(() => undefined);
+  if (bearer === undefined) return undefined;
+  return learnRights(bearer, async (path, query = {}) => {
+    const request = { method: 'GET', path, query, repeatable: true, signal, deadline: Date.now() } as const;
+    const { body } = await client.request(request, bearer);
+    return isJsonObject(body) ? body.result : undefined;
+  });
+}
+
+interface Own {
+  /** The object that the token belongs to. */
+  readonly object: JsonObject;
+  /** The token itself, with its permissions. */
+  readonly token: JsonObject;
+}
+
+async function findOwn(read: Read, wanted: Buffer): Promise<Own | undefined> {
+  let after: unknown;
+  for (let page = 0; page < mostPages; page += 1) {
+    const start = typeof after === 'string' ? { start_after: after } : {};
+    const listed = await read('/v1/tokens', { limit: pageLength, ...start });
+    if (!Array.isArray(listed)) return undefined;
+    const objects = listed.filter(isJsonObject);
+    for (const object of objects) {
+      const token = [object.primary, object.secondary]
+        .map((pair) => (isJsonObject(pair) ? pair.access : undefined))
+        .find((access) => isJsonObject(access) && isEqual(access.secret, wanted));
+      if (token) return { object, token: token as JsonObject };
+    }
+    after = objects.at(-1)?.name;
+    if (listed.length < pageLength || typeof after !== 'string') return undefined;
+  }
+  return undefined;
+}
+
+const digest = (secret: string) => createHash('sha256').update(secret).digest();
+
+function isEqual(secret: unknown, wanted: Buffer): boolean {
+  return typeof secret === 'string' && timingSafeEqual(digest(secret), wanted);
+}
+
+async function rightsOf({ object, token }: Own, read: Read): Promise<Rights | undefined> {
+  const { role_binding: bound, adhoc_role: adhoc } = isJsonObject(token.permissions) ? token.permissions : {};
+  const roles = Array.isArray(bound) ? bound.filter((role) => typeof role === 'string') : [];
+  // One made for the token alone can only narrow what its roles allow.
+  const named = isJsonObject(adhoc)
+    ? [adhoc.permission_set]
+    : await Promise.all(roles.map((role) => permissionSetOf(role, read)));
+  if (named.length === 0 || !named.every((name) => typeof name === 'string')) return undefined;
+  const permissionSets = [...new Set(named)];
+  const actions = await Promise.all(permissionSets.map((name) => actionsOf(name, read)));
+  return {
+    token: { name: textOf(object.name), expires: textOf(token.expires) },
+    roles,
+    permissionSets,
+    resources: isJsonObject(adhoc) && isJsonObject(adhoc.resources) ? adhoc.resources : undefined,
+    actions,
+  };
+}
+
+async function permissionSetOf(role: string, read: Read): Promise<unknown> {
+  const found = await read(`/v1/roles/${encodeURIComponent(role)}`);
+  return isJsonObject(found) ? found.permission_set : undefined;
+}
+
+/** @throws Error when it is told in another way than is known: then nothing is known */
+async function actionsOf(name: string, read: Read): Promise<ReadonlyMap<string, ReadonlySet<string>>> {
+  const found = await read(`/v1/permissionsets/${encodeURIComponent(name)}`);
+  if (!isJsonObject(found) || !isJsonObject(found.permissions)) throw new Error('There are no permissions.');
+  const allowed = Object.entries(found.permissions).flatMap(([api, part]) => {
+    const actions = isJsonObject(part) ? part.actions : undefined;
+    return Array.isArray(actions) ? [[api, new Set<string>(actions.map(String))] as const] : [];
+  });
+  if (allowed.length === 0) throw new Error('There are no actions.');
+  return new Map(allowed);
+}
+
+function textOf(value: unknown): string | undefined {
+  return typeof value === 'string' ? value : undefined;
+}

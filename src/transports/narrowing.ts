@@ -1,0 +1,121 @@
+import { createHash } from 'node:crypto';
+import type { IncomingHttpHeaders } from 'node:http';
+import type { Config } from '../config.ts';
+import { combinePins, type Pins } from '../pins.ts';
+import type { Policy } from '../policy.ts';
+import type { Selection } from '../selection.ts';
+import { parseBoolean, parseChoice, parseList, parseNames } from '../setting-parsers.ts';
+import { unknownIn } from '../surfaces/select.ts';
+import type { Caller } from './access.ts';
+import type { Refusal } from './guard.ts';
+
+/** Headers by which a client leaves out, for itself, some of what its token and the server's settings leave. */
+export const narrowingHeaders = [
+  'synqly-groups',
+  'synqly-allow',
+  'synqly-deny',
+  'synqly-read-only',
+  'synqly-account',
+  'synqly-environment',
+] as const;
+
+/** What a client leaves out for itself. It can only narrow: what is left out elsewhere stays out. */
+export interface Narrowing {
+  readonly selection: Selection;
+  readonly readOnly: boolean;
+  readonly pins: Pins | undefined;
+  /** The same for the same narrowing. */
+  readonly key: string;
+}
+
+type Name = (typeof narrowingHeaders)[number];
+type Settings = Pick<Config, 'groups' | 'allow' | 'deny' | 'readOnly' | 'account' | 'environment'>;
+
+/** The headers that say what settings say: a bridge has no other way to hold its client to them. */
+export function headersOf(config: Settings): Readonly<Record<string, string>> {
+  const { groups, allow, deny, readOnly, account, environment } = config;
+  const values: Readonly<Record<Name, string | undefined>> = {
+    'synqly-groups': groups.value.join(','),
+    'synqly-allow': allow.value.join(','),
+    'synqly-deny': deny.value.join(','),
+    'synqly-read-only': readOnly.value ? 'true' : undefined,
+    'synqly-account': account.value,
+    'synqly-environment': environment.value,
+  };
+  return Object.fromEntries(
+    Object.entries(values).filter((entry): entry is [Name, string] => Boolean(entry[1])),
+  );
+}
+
+/** Reads the headers that narrow; undefined where there are none, a refusal where one cannot be understood. */
+function readNarrowing(headers: IncomingHttpHeaders): Narrowing | Refusal | undefined {
+  // Nearly all requests have none.
+  if (!narrowingHeaders.some((name) => headers[name] !== undefined)) return undefined;
+  const given = new Map(narrowingHeaders.map((name) => [name, textOf(headers[name])]));
+  const read = <Value>(name: Name, parse: (text: string) => Value): Value | undefined => {
+    const text = given.get(name);
+    if (!text) return undefined;
+    try {
+      return parse(text);
+    } catch (error) {
+      throw new Error(`${name} ${(error as Error).message}.`);
+    }
+  };
+  try {
+    const selection = {
+      groups: read('synqly-groups', parseList) ?? [],
+      allow: read('synqly-allow', parseNames) ?? [],
+      deny: read('synqly-deny', parseNames) ?? [],
+    };
+    const unknown = unknownIn(selection);
+    if (unknown.length > 0)
+      throw new Error(`The headers name no tool or group there is: ${unknown.join(', ')}.`);
+    const account = read('synqly-account', (text) => text);
+    const environment = read('synqly-environment', (text) => parseChoice(text, ['test', 'prod'] as const));
+    const isPinned = account !== undefined || environment !== undefined;
+    return {
+      selection,
+      readOnly: read('synqly-read-only', parseBoolean) ?? false,
+      pins: isPinned ? { account, environment } : undefined,
+      key: createHash('sha256')
+        .update(JSON.stringify([...given]))
+        .digest('base64url'),
+    };
+  } catch (error) {
+    return { status: 400, message: (error as Error).message };
+  }
+}
+
+function textOf(header: string | string[] | undefined): string | undefined {
+  return [header].flat().join(',').trim() || undefined;
+}
+
+/** The policy with what a client leaves out for itself. */
+export function narrowPolicy(policy: Policy, narrowing: Narrowing | undefined): Policy {
+  if (!narrowing) return policy;
+  const selection = { ...narrowing.selection, within: policy.selection };
+  return { ...policy, selection, readOnly: policy.readOnly || narrowing.readOnly };
+}
+
+/** A caller with what its client leaves out. */
+export interface Narrowed {
+  readonly caller: Caller;
+  readonly narrowing: Narrowing | undefined;
+  /** Of the token and the narrowing: whoever has the same one is served alike. */
+  readonly key: string;
+}
+
+/** Holds a caller to the headers of its request as well; a refusal where nothing is left, or one cannot be understood. */
+export function narrowCaller(caller: Caller, headers: IncomingHttpHeaders): Narrowed | Refusal {
+  const narrowing = readNarrowing(headers);
+  if (!narrowing) return { caller, narrowing, key: caller.hash };
+  if ('status' in narrowing) return narrowing;
+  const key = `${caller.hash} ${narrowing.key}`;
+  if (!narrowing.pins) return { caller, narrowing, key };
+  const pins = combinePins(caller.pins, narrowing.pins);
+  if (pins !== 'apart') return { caller: { ...caller, pins }, narrowing, key };
+  return {
+    status: 403,
+    message: 'The headers pin to something outside what this token or server is pinned to.',
+  };
+}

@@ -1,0 +1,219 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { encode } from 'gpt-tokenizer/encoding/o200k_base';
+import { afterEach, describe, expect, test } from 'vitest';
+import { catalogue, findOperation } from '../../src/tools/catalogue.ts';
+import { permissionOf } from '../../src/tools/permission.ts';
+import { type HttpRig, postTo, startHttpRig } from './http-support.ts';
+import { factSheet, type Program, type Rig, startProgram, startRig } from './support.ts';
+
+let rig: Rig | HttpRig | undefined;
+let program: Program | undefined;
+afterEach(async () => {
+  await program?.close();
+  await rig?.close();
+  rig = undefined;
+  program = undefined;
+});
+
+const everyAccount = { accounts: { ids: ['*'] } };
+
+/** The program with a token of its own: made with these fields, by the sandbox's administrator. */
+async function startWith(
+  body: Record<string, unknown>,
+  args: string[] = [],
+): Promise<{ rig: Rig; program: Program }> {
+  const made = await startRig({ sandbox: { size: 'small' } });
+  rig = made;
+  const { result } = await postTo(made.sandbox, '/v1/tokens', body);
+  program = await startProgram(['--base-url', made.sandbox.baseUrl, ...args], {
+    SYNQLY_TOKEN: result.primary.access.secret,
+  });
+  return { rig: made, program };
+}
+
+async function namesOf({ client }: Pick<Program, 'client'>): Promise<string[]> {
+  const { tools } = await client.listTools();
+  return tools.map(({ name }) => name);
+}
+
+const reads = catalogue.filter(({ effect }) => effect === 'read').map(({ id }) => id);
+
+test('a token that only reads is shown what reads, and whoami says what is left out and why', async () => {
+  const { program } = await startWith({ name: 'looker', permission_set: 'viewer', resources: everyAccount });
+  const names = await namesOf(program);
+  expect(names).toEqual(expect.arrayContaining(reads));
+  expect(names).not.toContain('accounts_create');
+  expect(names).not.toContain('tokens_reset');
+  // Nothing says whether a viewer may make one, so that it is shown.
+  expect(names).toContain('tokens_create_mcp_token');
+
+  const { json, text } = await program.call('whoami');
+  expect(json).toMatchObject({
+    organization: { id: expect.any(String), name: expect.any(String) },
+    token: { name: 'looker', permission_sets: ['viewer'], resources: everyAccount },
+    read_only: false,
+    confirm: 'destroy',
+  });
+  const [left] = json.left_out;
+  expect(left.why).toContain('permission set viewer');
+  expect(left.operations).toContain('accounts: create update patch delete!');
+  expect(json.operations + left.count).toBe(96);
+  expect(encode(text).length).toBeLessThan(500);
+});
+
+test('what is left out for the token can still be called, and Synqly decides about it', async () => {
+  const { rig, program } = await startWith({ permission_set: 'viewer', resources: everyAccount });
+  const { json } = await program.call('accounts_create', { name: 'not-mine' });
+  expect(json.error.code).toBe('forbidden');
+  expect(rig.exchanges.at(-1)).toMatchObject({ method: 'POST', path: '/v1/accounts', status: 403 });
+});
+
+test('the permission sets of all its roles count', async () => {
+  const made = await startRig({ sandbox: { size: 'small' } });
+  rig = made;
+  await postTo(made.sandbox, '/v1/roles', {
+    name: 'keeper',
+    permission_set: 'account-manager',
+    resources: everyAccount,
+  });
+  const name = 'robot@example.com';
+  const secret = 'a-long-enough-phrase-17';
+  await postTo(made.sandbox, '/v1/members', { name, secret, role_binding: ['keeper', 'viewer'] });
+  const { id } = made.sandbox.world.organization;
+  const { result } = await postTo(made.sandbox, `/v1/auth/logon/${id}`, { name, secret });
+  program = await startProgram(['--base-url', made.sandbox.baseUrl], {
+    SYNQLY_TOKEN: result.token.access.secret,
+  });
+  const names = await namesOf(program);
+  expect(names).toEqual(expect.arrayContaining([...reads, 'accounts_create', 'credentials_delete']));
+  expect(names).not.toContain('members_create');
+  expect((await program.call('whoami')).json.token).toMatchObject({
+    roles: ['keeper', 'viewer'],
+    permission_sets: ['account-manager', 'viewer'],
+  });
+});
+
+test('the compact surface finds and names no more than that', async () => {
+  const body = { permission_set: 'viewer', resources: everyAccount };
+  const { program } = await startWith(body, ['--surface', 'compact']);
+  const names = await namesOf(program);
+  expect(names).toContain('run_read');
+  const instructions = program.client.getInstructions() ?? '';
+  expect(instructions).toContain('accounts: list get');
+  // A viewer may log off, and destroys nothing else.
+  expect(instructions.match(/\w+!/g)).toEqual(['logoff!']);
+  const { json } = await program.call('find_operations', { query: 'delete a customer' });
+  const found: string[] = json.operations.map(({ id }: { id: string }) => id);
+  expect(found.filter((id) => findOperation(id)?.effect === 'destroy' && id !== 'auth_logoff')).toEqual([]);
+});
+
+describe('all tools are shown', () => {
+  test('to an administrator', async () => {
+    rig = await startRig({ sandbox: { size: 'small' } });
+    expect(await namesOf(rig as Rig)).toHaveLength(99);
+    const { json } = await (rig as Rig).call('whoami');
+    expect(json.token.permission_sets).toEqual(['administrator']);
+    expect(json.left_out).toBeUndefined();
+  });
+
+  test('when the token may not ask, which whoami tells', async () => {
+    const { program } = await startWith({ permission_set: 'token-issuer', resources: everyAccount });
+    expect(await namesOf(program)).toHaveLength(99);
+    expect((await program.call('whoami')).json.token).toMatch(/could not be learnt/);
+  });
+
+  test('when it is not to be asked', async () => {
+    const body = { permission_set: 'viewer', resources: everyAccount };
+    const { rig, program } = await startWith(body, ['--permissions', 'ignore']);
+    const asked = rig.exchanges.length;
+    expect(await namesOf(program)).toHaveLength(99);
+    expect(rig.exchanges).toHaveLength(asked);
+  });
+
+  test.each([
+    ['has no token of this secret', { result: [{ name: 'x', primary: { access: { secret: '***' } } }] }],
+    ['answers something else', { result: 'no list' }],
+    [
+      'names actions in a way of its own',
+      {
+        result: [
+          {
+            name: 'x',
+            primary: {
+              access: { secret: 'own-token', permissions: { adhoc_role: { permission_set: 'viewer' } } },
+            },
+          },
+        ],
+        permissions: ['list'],
+      },
+    ],
+  ])('when Synqly %s', async (_, answer) => {
+    const synqly = createServer((__, response) =>
+      response.setHeader('content-type', 'application/json').end(JSON.stringify(answer)),
+    );
+    await new Promise<void>((resolve) => synqly.listen(0, '127.0.0.1', resolve));
+    const { port } = synqly.address() as AddressInfo;
+    program = await startProgram(['--base-url', `http://127.0.0.1:${port}`], { SYNQLY_TOKEN: 'own-token' });
+    expect(await namesOf(program)).toHaveLength(99);
+    synqly.close().closeAllConnections();
+  });
+
+  test('soon, when Synqly does not answer', async () => {
+    const made = await startRig({ sandbox: { size: 'small' } });
+    rig = made;
+    made.sandbox.faults.add({ route: 'tokens_list', hang: true });
+    const started = Date.now();
+    program = await startProgram(['--base-url', made.sandbox.baseUrl], { SYNQLY_TOKEN: made.sandbox.token });
+    expect(await namesOf(program)).toHaveLength(99);
+    expect(Date.now() - started).toBeLessThan(6_000);
+  });
+});
+
+test('over HTTP each caller is shown what its own token may do', async () => {
+  const http = await startHttpRig({ sandbox: { size: 'small' } });
+  rig = http;
+  const viewer = await http.makeToken({ permission_set: 'viewer', resources: everyAccount });
+  const clients = await Promise.all([http.connect(viewer.secret), http.connect(http.sandbox.token)]);
+  const [few = [], all = []] = await Promise.all(clients.map((client) => namesOf({ client })));
+  expect(few).not.toContain('accounts_delete');
+  expect(all).toHaveLength(99);
+  await Promise.all(clients.map((client) => client.close()));
+});
+
+test('under a pin, whoami tells nothing of what lies beyond it', async () => {
+  const body = { name: 'wide', permission_set: 'viewer', resources: { accounts: { ids: ['*'] } } };
+  const made = await startWith(body);
+  const [account] = made.rig.sandbox.world.collections.account.all();
+  await made.program.close();
+  program = await startProgram(
+    ['--base-url', made.rig.sandbox.baseUrl, '--account', account?.name ?? '', '--read-only'],
+    { SYNQLY_TOKEN: made.rig.sandbox.token },
+  );
+  const { json } = await program.call('whoami');
+  expect(json).toMatchObject({ pinned_to: { account: account?.name }, read_only: true });
+  expect(json.organization).toBeUndefined();
+  expect(json.token.resources).toBeUndefined();
+  expect(json.left_out.map(({ why }: { why: string }) => why)).toEqual([
+    expect.stringContaining('pinned'),
+    expect.stringContaining('only reads'),
+  ]);
+});
+
+test('each action that is asked for is one that the fact sheet names', () => {
+  const { schemas } = factSheet.components;
+  const apis = schemas.ApiPermissionMap.properties;
+  for (const operation of catalogue) {
+    const permission = permissionOf(operation);
+    if (!permission) continue;
+    const part = apis[permission.api]?.anyOf?.[0]?.$ref?.split('/').at(-1);
+    const actions = schemas[part]?.properties.actions.items.$ref.split('/').at(-1);
+    expect(schemas[actions]?.enum, operation.id).toContain(permission.action);
+  }
+  const unknown = catalogue.filter((operation) => !permissionOf(operation)).map(({ id }) => id);
+  expect(unknown).toEqual([
+    ...catalogue.filter(({ group }) => group === 'capabilities').map(({ id }) => id),
+    ...catalogue.filter(({ group }) => group === 'meta').map(({ id }) => id),
+    'tokens_create_mcp_token',
+  ]);
+});

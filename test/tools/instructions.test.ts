@@ -1,0 +1,73 @@
+import { encode } from 'gpt-tokenizer/encoding/o200k_base';
+import { expect, test } from 'vitest';
+import { instructionsFor } from '../../src/instructions.ts';
+import { presets } from '../../src/selection.ts';
+import type { Session } from '../../src/session.ts';
+import { groups } from '../../src/surfaces/published.ts';
+import { selectTools } from '../../src/surfaces/select.ts';
+
+const pinsOfAllKinds = [
+  undefined,
+  { account: 'a-customer-with-a-long-name' },
+  { environment: 'prod' },
+  { account: 'a-customer-with-a-long-name', environment: 'prod' },
+] as const;
+const selections = [undefined, ...Object.keys(presets), ...new Set(Object.values(groups))].map((group) => ({
+  groups: group === undefined ? [] : [group],
+  allow: [],
+  deny: [],
+}));
+
+/** Instructions under everything that they depend on. */
+const all = pinsOfAllKinds.flatMap((pins) =>
+  selections.flatMap((selection) =>
+    [false, true].flatMap((readOnly) =>
+      (['destroy', 'change', 'never'] as const).flatMap((confirm) =>
+        [undefined, () => ''].map((keep) => {
+          const policy = { readOnly, confirm, selection };
+          const session = { pins, policy, sandbox: true, revealSecrets: false, secrets: { keep } };
+          const operations = selectTools({ pins, policy });
+          return { what: { pins, policy }, text: instructionsFor(session as unknown as Session, operations) };
+        }),
+      ),
+    ),
+  ),
+);
+
+test('instructions cost at most 400 tokens, whatever is selected', () => {
+  const costs = all.map(({ what, text }) => ({ what, tokens: encode(text).length }));
+  const [dearest] = costs.sort((one, other) => other.tokens - one.tokens);
+  console.log(`${costs.length} selections; the dearest instructions: ${dearest?.tokens} tokens`);
+  expect(dearest?.tokens, JSON.stringify(dearest?.what)).toBeLessThanOrEqual(400);
+});
+
+function told(policy: Partial<Session['policy']>, more: object = {}): string {
+  const whole = {
+    readOnly: false,
+    confirm: 'destroy',
+    selection: { groups: [], allow: [], deny: [] },
+    ...policy,
+  } as const;
+  const session = {
+    policy: whole,
+    sandbox: false,
+    revealSecrets: false,
+    secrets: { keep: () => '' },
+    ...more,
+  };
+  return instructionsFor(session as unknown as Session, selectTools({ policy: whole }));
+}
+
+test('nothing is said of what is not selected', () => {
+  const observing = told({ selection: { groups: ['observe'], allow: [], deny: [] } });
+  expect(observing).toContain('filter items');
+  expect(observing).not.toMatch(/_update|_patch|confirm|undo|connect a provider|SANDBOX/);
+  const capabilities = told({ selection: { groups: ['capabilities'], allow: [], deny: [] } });
+  expect(capabilities).not.toMatch(/filter|Secrets|Pinned/);
+  const onboarding = told({ selection: { groups: ['onboard'], allow: [], deny: [] } });
+  expect(onboarding).toMatch(/connect a provider.*integrations_verify/);
+  expect(onboarding).toMatch(/\$\{env:NAME\}/);
+  const denied = told({ selection: { groups: ['onboard'], allow: [], deny: ['*_verify'] } });
+  expect(denied).not.toContain('integrations_verify');
+  expect(told({ readOnly: true })).toContain('Only what reads is served.');
+});
