@@ -1,11 +1,10 @@
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { catalogue } from '../../src/tools/catalogue.ts';
 import { startHttpRig } from './http-support.ts';
-import { type Rig, startProgram, startRig } from './support.ts';
+import { helperNames, type Rig, startProgram, startRig } from './support.ts';
 
 const compact = ['--surface', 'compact'];
 const runners = ['find_operations', 'run_read', 'run_write', 'run_destroy'];
-const helpers = ['confirm_call', 'preview_call'];
 
 let rig: Rig;
 beforeAll(async () => {
@@ -23,7 +22,7 @@ async function namesOf(flags: string[], env = {}): Promise<string[]> {
 describe('the list', () => {
   test('holds a tool that finds, one for each kind of effect, and those about calls', async () => {
     const { tools } = await rig.client.listTools();
-    expect(tools.map(({ name }) => name)).toEqual([...runners, ...helpers]);
+    expect(tools.map(({ name }) => name)).toEqual([...runners, ...helperNames]);
     expect(Object.fromEntries(tools.map(({ name, annotations }) => [name, annotations]))).toMatchObject({
       find_operations: { readOnlyHint: true, destructiveHint: false, idempotentHint: true },
       run_read: { readOnlyHint: true, destructiveHint: false, idempotentHint: true },
@@ -33,15 +32,19 @@ describe('the list', () => {
   });
 
   test.each([
-    ['what only reads', ['--read-only'], ['find_operations', 'run_read']],
+    ['what only reads', ['--read-only'], ['find_operations', 'run_read', 'whoami']],
     [
       'no destroys',
       ['--deny', '*_delete,*_reset,*_logoff,*_secondary'],
-      [...runners.slice(0, 3), 'preview_call'],
+      [...runners.slice(0, 3), 'preview_call', 'whoami'],
     ],
-    ['one destroy', ['--allow', 'accounts_delete'], ['find_operations', 'run_destroy', ...helpers]],
-    ['one create', ['--allow', 'accounts_create'], ['find_operations', 'run_write', 'preview_call']],
-    ['no confirmation', ['--confirm', 'never'], [...runners, 'preview_call']],
+    ['one destroy', ['--allow', 'accounts_delete'], ['find_operations', 'run_destroy', ...helperNames]],
+    [
+      'one create',
+      ['--allow', 'accounts_create'],
+      ['find_operations', 'run_write', 'preview_call', 'whoami'],
+    ],
+    ['no confirmation', ['--confirm', 'never'], [...runners, 'preview_call', 'whoami']],
   ])('has no tool without use for %s', async (_, flags, expected) => {
     expect(await namesOf([...compact, ...flags])).toEqual(expected);
   });
@@ -208,7 +211,7 @@ test('over HTTP it is the same, and counted by operation', async () => {
   const http = await startHttpRig({ args: compact, sandbox: { size: 'small' } });
   const client = await http.connect(http.sandbox.token);
   const { tools } = await client.listTools();
-  expect(tools.map(({ name }) => name)).toEqual([...runners, ...helpers]);
+  expect(tools.map(({ name }) => name)).toEqual([...runners, ...helperNames]);
   expect(client.getInstructions()).toContain('accounts: list');
   const call = (name: string, args: Record<string, unknown>) => http.call(http.sandbox.token, name, args);
   expect((await call('find_operations', { query: 'tenants' })).operations[0].id).toBe('accounts_list');

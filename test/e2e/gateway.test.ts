@@ -13,7 +13,7 @@ import {
   startRedis,
 } from './gateway-support.ts';
 import { type HttpProgram, postTo, startHttpProgram } from './http-support.ts';
-import { startProgram } from './support.ts';
+import { startProgram, toolCount } from './support.ts';
 
 const bearer = (token: string) => ({ authorization: `Bearer ${token}` });
 const open: { close(): Promise<unknown> }[] = [];
@@ -62,7 +62,7 @@ describe.each([
     expect(tools.find(({ name }) => name === 'accounts_get')?.inputSchema.properties).not.toHaveProperty(
       'account_id',
     );
-    expect(client.getInstructions()).toContain('pinned to the account');
+    expect(client.getInstructions()).toContain('Pinned to the account');
     await client.close();
     expect((await call(token, 'accounts_get')).result.name).toBe('quay');
     expect(JSON.stringify(await call(token, 'accounts_list'))).not.toContain('reef');
@@ -292,6 +292,6 @@ test('a server of the sandbox prints a token that works', async () => {
   const { url, headers } = JSON.parse(settings).mcpServers.synqly;
   expect(url).toBe(program.url);
   const client = await program.connect(headers.Authorization.replace('Bearer ', ''));
-  expect((await client.listTools()).tools).toHaveLength(98);
+  expect((await client.listTools()).tools).toHaveLength(toolCount);
   await client.close();
 });

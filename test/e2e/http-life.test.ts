@@ -6,7 +6,7 @@ import { afterEach, describe, expect, test } from 'vitest';
 import { startSandbox } from '../../src/sandbox/start.ts';
 import { makeFolder, makeMcpToken, startGateway } from './gateway-support.ts';
 import { type HttpProgram, type HttpRig, postTo, startHttpRig } from './http-support.ts';
-import { builtCli, cleanEnvironment } from './support.ts';
+import { builtCli, cleanEnvironment, toolCount } from './support.ts';
 
 let rig: HttpRig | undefined;
 afterEach(async () => {
@@ -61,7 +61,7 @@ test('two callers with API tokens see their own accounts only', { timeout: 60_00
 });
 
 test('two callers with MCP tokens of one gateway see their own account only', {
-  timeout: 60_000,
+  timeout: 120_000,
 }, async () => {
   const sandbox = await startSandbox({ size: 'small' });
   const store = await makeFolder();
@@ -212,7 +212,7 @@ describe('with sessions', () => {
   test("the SDK's client keeps one and runs tools in it", async () => {
     rig = await startHttpRig({ args: ['--sessions'] });
     const client = await rig.connect(rig.sandbox.token);
-    expect((await client.listTools()).tools).toHaveLength(98);
+    expect((await client.listTools()).tools).toHaveLength(toolCount);
     const result = await client.callTool({ name: 'organization_get', arguments: {} });
     expect(result.isError).toBeUndefined();
     await client.close();

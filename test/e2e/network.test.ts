@@ -51,8 +51,9 @@ test('a path prefix of the base URL is kept, and bearer, accept and user agent a
   const program = await startProgram(['--base-url', `${base}/embedded/synqly/`], { SYNQLY_TOKEN: canary });
   await program.call('accounts_get', { account_id: 'Größe & Co?' });
   await program.close();
-  expect(requests[0]?.url).toBe('/embedded/synqly/v1/accounts/Gr%C3%B6%C3%9Fe%20%26%20Co%3F');
-  expect(requests[0]?.headers).toMatchObject({
+  const [request] = requests.slice(-1);
+  expect(request?.url).toBe('/embedded/synqly/v1/accounts/Gr%C3%B6%C3%9Fe%20%26%20Co%3F');
+  expect(request?.headers).toMatchObject({
     authorization: `Bearer ${canary}`,
     accept: 'application/json',
     'user-agent': expect.stringMatching(/^synqly-mcp\/\d/),

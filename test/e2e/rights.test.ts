@@ -5,7 +5,7 @@ import { afterEach, describe, expect, test } from 'vitest';
 import { catalogue, findOperation } from '../../src/tools/catalogue.ts';
 import { permissionOf } from '../../src/tools/permission.ts';
 import { type HttpRig, postTo, startHttpRig } from './http-support.ts';
-import { factSheet, type Program, type Rig, startProgram, startRig } from './support.ts';
+import { factSheet, type Program, type Rig, startProgram, startRig, toolCount } from './support.ts';
 
 let rig: Rig | HttpRig | undefined;
 let program: Program | undefined;
@@ -111,7 +111,7 @@ test('the compact surface finds and names no more than that', async () => {
 describe('all tools are shown', () => {
   test('to an administrator', async () => {
     rig = await startRig({ sandbox: { size: 'small' } });
-    expect(await namesOf(rig as Rig)).toHaveLength(99);
+    expect(await namesOf(rig as Rig)).toHaveLength(toolCount);
     const { json } = await (rig as Rig).call('whoami');
     expect(json.token.permission_sets).toEqual(['administrator']);
     expect(json.left_out).toBeUndefined();
@@ -119,7 +119,7 @@ describe('all tools are shown', () => {
 
   test('when the token may not ask, which whoami tells', async () => {
     const { program } = await startWith({ permission_set: 'token-issuer', resources: everyAccount });
-    expect(await namesOf(program)).toHaveLength(99);
+    expect(await namesOf(program)).toHaveLength(toolCount);
     expect((await program.call('whoami')).json.token).toMatch(/could not be learnt/);
   });
 
@@ -127,7 +127,7 @@ describe('all tools are shown', () => {
     const body = { permission_set: 'viewer', resources: everyAccount };
     const { rig, program } = await startWith(body, ['--permissions', 'ignore']);
     const asked = rig.exchanges.length;
-    expect(await namesOf(program)).toHaveLength(99);
+    expect(await namesOf(program)).toHaveLength(toolCount);
     expect(rig.exchanges).toHaveLength(asked);
   });
 
@@ -155,7 +155,7 @@ describe('all tools are shown', () => {
     await new Promise<void>((resolve) => synqly.listen(0, '127.0.0.1', resolve));
     const { port } = synqly.address() as AddressInfo;
     program = await startProgram(['--base-url', `http://127.0.0.1:${port}`], { SYNQLY_TOKEN: 'own-token' });
-    expect(await namesOf(program)).toHaveLength(99);
+    expect(await namesOf(program)).toHaveLength(toolCount);
     synqly.close().closeAllConnections();
   });
 
@@ -165,7 +165,7 @@ describe('all tools are shown', () => {
     made.sandbox.faults.add({ route: 'tokens_list', hang: true });
     const started = Date.now();
     program = await startProgram(['--base-url', made.sandbox.baseUrl], { SYNQLY_TOKEN: made.sandbox.token });
-    expect(await namesOf(program)).toHaveLength(99);
+    expect(await namesOf(program)).toHaveLength(toolCount);
     expect(Date.now() - started).toBeLessThan(6_000);
   });
 });
@@ -177,7 +177,7 @@ test('over HTTP each caller is shown what its own token may do', async () => {
   const clients = await Promise.all([http.connect(viewer.secret), http.connect(http.sandbox.token)]);
   const [few = [], all = []] = await Promise.all(clients.map((client) => namesOf({ client })));
   expect(few).not.toContain('accounts_delete');
-  expect(all).toHaveLength(99);
+  expect(all).toHaveLength(toolCount);
   await Promise.all(clients.map((client) => client.close()));
 });
 

@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { afterEach, describe, expect, test } from 'vitest';
 import { catalogue } from '../../src/tools/catalogue.ts';
 import { startHttpRig } from './http-support.ts';
-import { builtCli, cleanEnvironment, type Rig, startRig } from './support.ts';
+import { builtCli, cleanEnvironment, helperNames, type Rig, startRig } from './support.ts';
 
 let rig: Rig | undefined;
 afterEach(async () => {
@@ -10,7 +10,6 @@ afterEach(async () => {
   rig = undefined;
 });
 
-const helpers = ['confirm_call', 'preview_call'];
 const ids = catalogue.map(({ id }) => id);
 const inGroups = (...groups: string[]) =>
   catalogue.filter(({ group }) => groups.includes(group)).map(({ id }) => id);
@@ -21,7 +20,7 @@ async function start(
 ): Promise<{ rig: Rig; listed: string[] }> {
   rig = await startRig({ args, env, sandbox: { size: 'small' } });
   const { tools } = await rig.client.listTools();
-  return { rig, listed: tools.map(({ name }) => name).filter((name) => !helpers.includes(name)) };
+  return { rig, listed: tools.map(({ name }) => name).filter((name) => !helperNames.includes(name)) };
 }
 
 test.each([
@@ -60,8 +59,9 @@ test.each([
 
 test('the preset for observing changes nothing, and needs no tools about changes', async () => {
   const { rig, listed } = await start(['--groups', 'observe']);
-  expect((await rig.client.listTools()).tools).toHaveLength(listed.length);
-  expect(rig.client.getInstructions()).toContain('This server only reads');
+  const { tools } = await rig.client.listTools();
+  expect(tools.map(({ name }) => name)).toEqual([...listed, 'whoami']);
+  expect(rig.client.getInstructions()).toContain('Only what reads is served');
   expect(listed.length).toBeGreaterThan(12);
   for (const id of listed) expect(catalogue.find((one) => one.id === id)?.effect, id).toBe('read');
 });

@@ -49,7 +49,7 @@ async function connectToSandbox() {
   sandbox = await startSandbox();
   const program = spawnCli(['--base-url', sandbox.baseUrl], { SYNQLY_TOKEN: sandbox.token });
   program.hello();
-  await expect.poll(() => program.messages().length).toBe(1);
+  await expect.poll(() => program.messages().length, { timeout: 10_000 }).toBe(1);
   return { ...program, sandbox };
 }
 

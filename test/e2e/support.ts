@@ -10,6 +10,7 @@ import {
 import type { Exchange } from '../../src/sandbox/app.ts';
 import { type Sandbox, type SandboxOptions, startSandbox } from '../../src/sandbox/start.ts';
 import { findOperation } from '../../src/tools/catalogue.ts';
+import { helpers } from '../../src/tools/helpers.ts';
 
 /** The built program. */
 export const builtCli = fileURLToPath(new URL('../../dist/cli.js', import.meta.url));
@@ -106,7 +107,7 @@ export function programOf(client: Client, stderr: () => string): Program {
 
 export interface Rig extends Program {
   readonly sandbox: Sandbox;
-  /** Requests that reached the sandbox, oldest first. */
+  /** Requests that reached the sandbox since the program was started, oldest first. */
   readonly exchanges: Exchange[];
 }
 
@@ -121,6 +122,8 @@ export async function startRig(
   });
   const args = ['--base-url', sandbox.baseUrl, ...(options.args ?? [])];
   const program = await startProgram(args, { SYNQLY_TOKEN: sandbox.token, ...options.env });
+  // By which it has learnt what its token may do.
+  exchanges.length = 0;
   return {
     ...program,
     sandbox,
@@ -153,3 +156,9 @@ export const factOperations = Object.entries(factSheet.paths).flatMap(([path, me
     operation,
   })),
 );
+
+/** Names of this server's own tools, listed behind the operations of the full surface. */
+export const helperNames: readonly string[] = helpers.map(({ id }) => id);
+
+/** Tools of the full surface where nothing is left out. */
+export const toolCount = factOperations.length + helperNames.length;

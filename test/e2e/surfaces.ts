@@ -1,6 +1,6 @@
 import { findOperation } from '../../src/tools/catalogue.ts';
 import { runnerOf } from '../../src/tools/runners.ts';
-import type { Program } from './support.ts';
+import { helperNames, type Program } from './support.ts';
 
 interface Schema {
   readonly properties?: object | undefined;
@@ -15,14 +15,12 @@ export interface TestSurface {
   operationsOf(program: Pick<Program, 'client' | 'call'>): Promise<Map<string, Schema>>;
 }
 
-const helpers = ['confirm_call', 'preview_call'];
-
 const full: TestSurface = {
   flags: [],
   toolCall: (name, args = {}) => [name, args],
   operationsOf: async ({ client }) => {
     const { tools } = await client.listTools();
-    const operations = tools.filter(({ name }) => !helpers.includes(name));
+    const operations = tools.filter(({ name }) => !helperNames.includes(name));
     return new Map(operations.map(({ name, inputSchema }) => [name, inputSchema]));
   },
 };

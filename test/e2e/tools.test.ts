@@ -1,8 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { factOperations, type Program, startProgram } from './support.ts';
-
-const helperNames = ['confirm_call', 'preview_call'];
+import { factOperations, helperNames, type Program, startProgram } from './support.ts';
 
 let program: Program;
 beforeAll(async () => {
