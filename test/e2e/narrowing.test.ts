@@ -70,6 +70,18 @@ test('a header cannot widen what the server leaves', async () => {
     expect((await callWith(headers, 'members_list')).error.code).toBe('not_selected');
 });
 
+test('a server that only reads does so whatever headers say', async () => {
+  const http = await startHttpRig({ args: ['--read-only'], sandbox: { size: 'small' } });
+  const headers = { 'synqly-read-only': 'false', 'synqly-groups': 'accounts' };
+  const { result } = await ask({ method: 'tools/list' }, headers, http);
+  expect(result.tools.map(({ name }: { name: string }) => name)).toEqual([
+    'accounts_list',
+    'accounts_get',
+    'whoami',
+  ]);
+  await http.close();
+});
+
 test('what a header leaves out is refused when it is called, previewed or confirmed', async () => {
   const before = rig.exchanges.length;
   const headers = { 'synqly-deny': 'accounts_delete' };
