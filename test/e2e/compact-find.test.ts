@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { catalogue } from '../../src/tools/catalogue.ts';
 import { inputSchemaOf } from '../../src/tools/schema.ts';
+import { loadedAtStart } from './loaded.ts';
 import { hiddenUnder } from './pins-calls.ts';
 import { builtCli, type Rig, startRig, type ToolAnswer } from './support.ts';
 import { by, testSurfaces } from './surfaces.ts';
@@ -18,16 +19,6 @@ afterAll(() => rig.close());
 
 const find = async (args: Record<string, unknown>): Promise<Found[]> =>
   (await rig.call('find_operations', args)).json.operations;
-
-/** The built files that a start loads: those that are imported outright, from the first on. */
-function loadedAtStart(file = 'cli.js', seen = new Set<string>()): Set<string> {
-  if (seen.has(file)) return seen;
-  seen.add(file);
-  const text = readFileSync(join(dirname(builtCli), file), 'utf8');
-  for (const [, path = ''] of text.matchAll(/(?:from|import)"(\.[^"]+\.js)"/g))
-    loadedAtStart(join(dirname(file), path), seen);
-  return seen;
-}
 
 test('a start does not load the search, nor what calls need', () => {
   const folder = dirname(builtCli);
