@@ -14,16 +14,12 @@ const connect = (surface: SurfaceKind): Promise<OwnClient> =>
   connectClient({ config, surface, pins: undefined, policy });
 const [full, compact] = await Promise.all([connect('full'), connect('compact')]);
 
-test.each(costsOfSurfaces(full, compact).filter(({ name }) => name !== 'full, instructions'))(
+test.each(costsOfSurfaces(full, compact))(
   '$name: at most $budget tokens ($tokens)',
   ({ tokens, budget, tools }) => {
-    expect(tools).toBeGreaterThan(3);
+    if (tools !== undefined) expect(tools).toBeGreaterThan(3);
     expect(tokens).toBeLessThanOrEqual(budget ?? 0);
   },
-);
-
-test.todo(
-  `the instructions of the full surface cost at most ${budgets.instructions} tokens in the sandbox too`,
 );
 
 test('no tool costs more than 600 tokens', () => {
