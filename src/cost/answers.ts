@@ -1,10 +1,8 @@
 import { readConfig } from '../config.ts';
-import { wholeSelection } from '../policy.ts';
+import { policyOf } from '../policy.ts';
 import type { Exchange } from '../sandbox/app.ts';
 import { type Sandbox, startSandbox } from '../sandbox/start.ts';
-import { SynqlyClient } from '../synqly/client.ts';
-import { fixedToken } from '../synqly/token.ts';
-import { version } from '../version.ts';
+import { prepareAccess } from '../upstream.ts';
 import { connectClient } from './client.ts';
 import type { Cost } from './lists.ts';
 import { tokensOf, tokensOfJson } from './tokens.ts';
@@ -25,7 +23,7 @@ type Call = readonly [what: string, tool: string, args: object];
 
 const account_id = 'ashbourne-bank';
 const splunk = { account_id: 'aldermere-logistics', integration_id: 'siem-splunk' };
-const config = { provider_id: 'siem_splunk', expand: ['provider_config'] };
+const fields = { provider_id: 'siem_splunk', expand: ['provider_config'] };
 
 /** What assistants ask most, and what goes wrong most. */
 const typicalCalls: readonly Call[] = [
@@ -43,7 +41,7 @@ const typicalCalls: readonly Call[] = [
   ['all', 'tokens_list', {}],
   ['all', 'capabilities_list_providers', {}],
   ['a search', 'capabilities_list_providers', { search: 'edr' }],
-  ['fields', 'capabilities_get_provider', config],
+  ['fields', 'capabilities_get_provider', fields],
   ['outline', 'meta_managementOpenapiSpec', {}],
   ['an operation', 'meta_managementOpenapiSpec', { operation: 'integrations_create' }],
   ['with undo', 'accounts_update', { account_id, fullname: 'Ashbourne Bank plc' }],
@@ -70,18 +68,13 @@ export async function costsOfAnswers(): Promise<readonly AnswerCost[]> {
 
 async function measure(sandbox: Sandbox, exchanges: Exchange[]): Promise<readonly AnswerCost[]> {
   // Nobody's settings: figures are to be compared.
-  const settings = readConfig({}, {});
-  const client = new SynqlyClient({
-    baseUrl: new URL(sandbox.baseUrl),
-    maxResponseBytes: settings.maxResponseBytes.value,
-    userAgent: `synqly-mcp/${version}`,
-  });
+  const config = readConfig({ baseUrl: sandbox.baseUrl }, { SYNQLY_TOKEN: sandbox.token });
   const { call } = await connectClient({
-    config: settings,
+    config,
     surface: 'full',
     pins: undefined,
-    policy: { readOnly: false, confirm: 'destroy', selection: wholeSelection },
-    access: { open: async () => ({ client, token: fixedToken(sandbox.token) }), knownTokens: [] },
+    policy: policyOf(config),
+    access: prepareAccess(config),
   });
   const costs: AnswerCost[] = [];
   for (const [what, tool, args] of typicalCalls) {
@@ -95,7 +88,7 @@ async function measure(sandbox: Sandbox, exchanges: Exchange[]): Promise<readonl
       tool,
       arguments: args,
       tokens: tokensOf(answer),
-      budget: settings.maxResultTokens.value,
+      budget: config.maxResultTokens.value,
       ...(bodies.length > 0 && { unshaped }),
     });
   }

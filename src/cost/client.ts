@@ -1,3 +1,4 @@
+import { createTrail } from '../audit.ts';
 import { createConfirmations } from '../calls/pending.ts';
 import type { Config } from '../config.ts';
 import { createLog } from '../log.ts';
@@ -6,11 +7,12 @@ import type { Policy } from '../policy.ts';
 import { synqlyResources } from '../resources/room.ts';
 import { secretsForOne } from '../secrets/store.ts';
 import { callDirectly, createServer } from '../server.ts';
-import { createSession, type SessionOptions } from '../session.ts';
+import { createSession } from '../session.ts';
 import type { SurfaceKind } from '../settings.ts';
 import { createSurface } from '../surfaces/choose.ts';
 import type { Tool } from '../surfaces/published.ts';
 import { connectStateless } from '../transports/stateless.ts';
+import type { Access } from '../upstream.ts';
 
 /** A client of a server inside this process: what is measured is what clients are given. */
 export interface OwnClient {
@@ -28,10 +30,10 @@ export interface Served {
   readonly pins: Pins | undefined;
   readonly policy: Policy;
   /** The way to Synqly; none where nothing is called. */
-  readonly access?: Pick<SessionOptions, 'open' | 'knownTokens'>;
+  readonly access?: Access;
 }
 
-const nowhere: Pick<SessionOptions, 'open' | 'knownTokens'> = {
+const nowhere: Access = {
   open: () => Promise.reject(new Error('Nothing is called here.')),
   knownTokens: [],
 };
@@ -44,14 +46,16 @@ export async function connectClient({
   policy,
   access = nowhere,
 }: Served): Promise<OwnClient> {
+  const log = createLog('silent');
   const session = createSession({
     ...access,
-    log: createLog('silent'),
+    log,
     pins,
     policy,
     secrets: secretsForOne(config),
     pending: createConfirmations(config.confirmWithin.value)('stdio'),
-    trail: { assertReady: async () => {}, write: async () => {} },
+    // Nothing real is done that would have to be told.
+    trail: { ...createTrail(undefined, log), write: async () => {} },
     timeout: config.timeout.value,
     maxResultTokens: config.maxResultTokens.value,
     revealSecrets: config.revealSecrets.value,
