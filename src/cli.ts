@@ -140,15 +140,29 @@ function createProgram(): Command {
     .option('--fault <fault...>', 'fault to inject, such as accounts_list:status=503,times=1')
     .option('--json', 'print {"base_url","token"} as one line')
     .action(serveSandbox);
+  addToolsCommand(program);
   addTokenCommand(program);
   return program;
 }
+
+function addToolsCommand(program: Command): void {
+  const { surface, groups, allow, deny, readOnly, account, environment, confirm } = settings;
+  const tools = program.command('tools').description('Show the tools that a server with these settings has.');
+  addSettings(tools, [surface, groups, allow, deny, readOnly, account, environment, confirm])
+    .option('--tokens', 'what surfaces, groups, tools and answers cost a model, beside their budgets')
+    .option('--json', 'print one line of JSON')
+    .action(async (_, command: Command) => {
+      const { listTools } = await import('./cost/command.ts');
+      await listTools(command.optsWithGlobals(), print);
+    });
+}
+
+const print = (text: string) => void process.stdout.write(`${text}\n`);
 
 function addTokenCommand(program: Command): void {
   const token = program.command('token').description('MCP tokens, with which people log in to a gateway.');
   const shared = (command: Command) =>
     addSettings(command, [settings.baseUrl, settings.region, settings.tokenStore]);
-  const print = (text: string) => void process.stdout.write(`${text}\n`);
   const commands = () => import('./tokens/commands.ts');
   shared(token.command('create'))
     .description('Make one; it is printed once and kept as a hash.')

@@ -1,5 +1,5 @@
 import type { Pins } from './pins.ts';
-import type { Policy } from './policy.ts';
+import { needsConfirmation, type Policy } from './policy.ts';
 import type { Session } from './session.ts';
 import { effects, handlesSecrets, type Tool } from './surfaces/published.ts';
 
@@ -51,7 +51,17 @@ const parts: readonly Part[] = [
     isUseful: always,
   },
   {
-    text: ({ policy }) => effectNotice(policy),
+    text: ({ policy }) => confirmNotice(policy),
+    isUseful: (operations, { policy }) =>
+      operations.some(({ name }) => needsConfirmation(policy, effects[name] ?? 'destroy')),
+  },
+  {
+    text: 'Deletes and resets are final and go unconfirmed here: ask the person first.',
+    isUseful: (operations, { policy }) =>
+      policy.confirm === 'never' && operations.some(({ name }) => effects[name] === 'destroy'),
+  },
+  {
+    text: 'preview_call shows what any call would do, and what a delete takes along. A change answers undo, the call that takes it back.',
     isUseful: anyOf(isWrite),
   },
   {
@@ -82,12 +92,9 @@ export function instructionsFor(session: Session, operations: readonly Tool[]): 
   return useful.map(({ text }) => (typeof text === 'string' ? text : text(session))).join('\n');
 }
 
-function effectNotice({ confirm }: Policy): string {
-  const after = 'A change answers undo, the call that takes it back.';
-  if (confirm === 'never')
-    return `Deletes and resets are final: ask the person first; preview_call shows what they take along. ${after}`;
+function confirmNotice({ confirm }: Policy): string {
   const what = confirm === 'change' ? 'Changes, deletes and resets' : 'Deletes and resets';
-  return `${what} must be confirmed. Where confirmation_required is answered, show its preview, and use confirm_call only after the person has agreed. preview_call shows what any call would do. ${after}`;
+  return `${what} must be confirmed. Where confirmation_required is answered, show its preview, and use confirm_call only after the person has agreed.`;
 }
 
 function pinNotice({ account, environment }: Pins): string {

@@ -23,10 +23,12 @@ export function createCompactSurface(view: View): Surface {
     knows: (id) => Object.hasOwn(effects, id) && isServed(id, view.pins),
   };
   const has = (list: readonly Tool[], name: string) => list.some((tool) => tool.name === name);
+  const runners = usefulRunners(selected);
+  const note = noteOn(selected, runners);
   return {
-    tools: [...usefulRunners(selected), ...helpers],
+    tools: [...runners, ...helpers],
     operations: selected,
-    note: noteOn(selected),
+    ...(note !== undefined && { note }),
     call: (name, args, session, cancelled) => {
       if (has(helpers, name)) return runHelperNamed(name, args, session, cancelled);
       // A runner without use is not listed; called by name, it tells why and leaves its trail.
@@ -36,6 +38,7 @@ export function createCompactSurface(view: View): Surface {
   };
 }
 
+/** Those that have something to run or to find. */
 function usefulRunners(selected: readonly Tool[]): readonly Tool[] {
   const left = new Set(selected.map(({ name }) => effects[name]));
   const hasUse: Record<string, boolean> = {
@@ -43,10 +46,21 @@ function usefulRunners(selected: readonly Tool[]): readonly Tool[] {
     run_write: left.has('create') || left.has('change'),
     run_destroy: left.has('destroy'),
   };
-  return runnerTools.filter(({ name }) => hasUse[name] ?? true);
+  return runnerTools.filter(({ name }) => hasUse[name] ?? selected.length > 0);
 }
 
-function noteOn(selected: readonly Tool[]): string {
-  return `Operations are not tools of their own here. Wherever a tool such as accounts_list is named (in these texts, undo, previews, errors), run it with run_read, run_write (create, change) or run_destroy: {"operation":"accounts_list","arguments":{...}}. Get the arguments from find_operations first. All operations, by prefix: accounts: list is accounts_list; ! marks those for run_destroy.
+/** What each runner is for, where the index does not say it. */
+const purposes: Record<string, string> = {
+  run_read: 'run_read',
+  run_write: 'run_write (create, change)',
+  run_destroy: 'run_destroy (marked !)',
+};
+
+function noteOn(selected: readonly Tool[], runners: readonly Tool[]): string | undefined {
+  const doors = runners.flatMap(({ name }) => purposes[name] ?? []);
+  const last = doors.pop();
+  if (last === undefined) return undefined;
+  const choice = doors.length === 0 ? last : `${doors.join(', ')} or ${last}`;
+  return `Operations are not tools here: run them, also those that texts, undo, previews and errors name, with ${choice}: {"operation":"accounts_list","arguments":{...}}. Ask find_operations for arguments where a list or an id is not all. By prefix (accounts: list is accounts_list):
 ${indexOfNames(selected)}`;
 }

@@ -1,15 +1,16 @@
 import type { Arguments } from '../calls/arguments.ts';
 import { dropUndefined } from '../errors.ts';
 import type { JsonObject } from '../json.ts';
+import { findOperation } from '../tools/catalogue.ts';
 import type { Offer } from './compact.ts';
 import { effects, groups, type Tool } from './published.ts';
 import { createSearch, type Search } from './search.ts';
 
 /** How many are told where no limit is given, and how many of them with their schema. */
-const usualLimit = 8;
+const usualLimit = 5;
 const mostSchemas = 3;
-/** Characters of all schemas together, about 1,200 tokens; the first is told in any case. */
-const mostCharacters = 5_000;
+/** Characters of all schemas together, about 400 tokens; the first is told in any case. */
+const mostCharacters = 1_600;
 
 const searches = new WeakMap<Offer, Search>();
 
@@ -20,7 +21,10 @@ export function searchIn(offer: Offer): Search {
   return search;
 }
 
-/** What `find_operations` answers: the best first, without words in the order of the API's reference. */
+/**
+ * What `find_operations` answers: the best first, without words in the order of the API's reference. The columns of a list
+ * are told too: names to filter and to order by.
+ */
 export function find({ query, group, effect, limit = usualLimit }: Arguments, offer: Offer): JsonObject {
   const fitting = ranked(String(query ?? ''), offer).filter(
     ({ name }) =>
@@ -33,7 +37,8 @@ export function find({ query, group, effect, limit = usualLimit }: Arguments, of
     left -= JSON.stringify(tool.inputSchema).length;
     const isTold = place === 0 || (place < mostSchemas && left >= 0);
     const { name: id, description: text, inputSchema } = tool;
-    return dropUndefined({ id, effect: effects[id], text, arguments: isTold ? inputSchema : undefined });
+    const details = isTold ? { arguments: inputSchema, columns: findOperation(id)?.listing?.columns } : {};
+    return dropUndefined({ id, effect: effects[id], text, ...details });
   });
   const more = fitting.length - shown.length;
   if (operations.length > 0) return more > 0 ? { operations, more } : { operations };

@@ -1,6 +1,9 @@
 import { effects, type Tool } from './published.ts';
 
-/** The names of these operations by their prefix: `accounts: list get delete!`, where `!` marks what destroys. */
+/**
+ * The names of these operations by their prefix: `accounts: list get delete!`, where `!` marks what destroys. Prefixes
+ * with the same names share a line.
+ */
 export function indexOfNames(tools: readonly Tool[]): string {
   const verbs = new Map<string, string[]>();
   for (const { name } of tools) {
@@ -9,5 +12,10 @@ export function indexOfNames(tools: readonly Tool[]): string {
     const known = verbs.get(prefix) ?? [];
     verbs.set(prefix, [...known, effects[name] === 'destroy' ? `${verb}!` : verb]);
   }
-  return [...verbs].map(([prefix, names]) => `${prefix}: ${names.join(' ')}`).join('\n');
+  const prefixes = new Map<string, string[]>();
+  for (const [prefix, names] of verbs) {
+    const line = names.join(' ');
+    prefixes.set(line, [...(prefixes.get(line) ?? []), prefix]);
+  }
+  return [...prefixes].map(([line, some]) => `${some.join(', ')}: ${line}`).join('\n');
 }

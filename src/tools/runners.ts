@@ -18,10 +18,12 @@ export const findOperations: Helper = {
   }),
 };
 
-const call = z.strictObject({
+const named = z.strictObject({
   operation: text.describe('Its name, such as accounts_get'),
   arguments: openObject.optional(),
 });
+/** What was said once need not be said of every runner. */
+const call = named.extend({ operation: text });
 
 export const runRead: Helper = {
   id: 'run_read',
@@ -30,7 +32,7 @@ export const runRead: Helper = {
   effect: 'read',
   idempotent: true,
   params: {},
-  input: call,
+  input: named,
 };
 
 export const runWrite: Helper = {

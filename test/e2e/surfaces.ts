@@ -48,3 +48,11 @@ export const testSurfaces = { full, compact };
 export function by<Caller extends Pick<Program, 'call'>>(surface: TestSurface, caller: Caller): Caller {
   return { ...caller, call: (name, args) => caller.call(...surface.toolCall(name, args)) };
 }
+
+/** The operations that instructions name by prefix, with `!` behind those that destroy. */
+export function namesInIndex(instructions: string): string[] {
+  const index = instructions.slice(instructions.indexOf('By prefix'));
+  return [...index.matchAll(/^((?:\w+, )*\w+): (.+)$/gm)].flatMap(([, prefixes = '', verbs = '']) =>
+    prefixes.split(', ').flatMap((prefix) => verbs.split(' ').map((verb) => `${prefix}_${verb}`)),
+  );
+}

@@ -1,56 +1,44 @@
-import { encode } from 'gpt-tokenizer/encoding/o200k_base';
 import { expect, test } from 'vitest';
-import { instructionsFor } from '../../src/instructions.ts';
+import { readConfig } from '../../src/config.ts';
+import { budgets } from '../../src/cost/budgets.ts';
+import { connectClient, type OwnClient } from '../../src/cost/client.ts';
+import { costsOfSurfaces, costsOfTools } from '../../src/cost/lists.ts';
+import { tokensOf } from '../../src/cost/tokens.ts';
 import { wholeSelection } from '../../src/policy.ts';
-import { selects } from '../../src/selection.ts';
-import type { Session } from '../../src/session.ts';
-import { createCompactSurface } from '../../src/surfaces/compact.ts';
-import { catalogue } from '../../src/tools/catalogue.ts';
-import { helpers } from '../../src/tools/helpers.ts';
-import { inputSchemaOf } from '../../src/tools/schema.ts';
+import type { SurfaceKind } from '../../src/settings.ts';
 
-/** o200k tokens of what a model reads of a tool. */
-const costs = [...catalogue, ...helpers]
-  .map((operation) => {
-    const { id: name, summary: description } = operation;
-    const tool = JSON.stringify({ name, description, inputSchema: inputSchemaOf(operation) });
-    return { name, tokens: encode(tool).length };
-  })
-  .sort((one, other) => other.tokens - one.tokens);
+/** With everything that is worth a word: what is invented, and what must be confirmed. */
+const policy = { readOnly: false, confirm: 'change', selection: wholeSelection } as const;
+const config = readConfig({ sandbox: true }, {});
+const connect = (surface: SurfaceKind): Promise<OwnClient> =>
+  connectClient({ config, surface, pins: undefined, policy });
+const [full, compact] = await Promise.all([connect('full'), connect('compact')]);
 
-test('all tools together cost at most 12,000 tokens', () => {
-  const total = costs.reduce((sum, { tokens }) => sum + tokens, 0);
-  const dearest = costs.slice(0, 10).map(({ name, tokens }) => `${String(tokens).padStart(7)}  ${name}`);
-  console.log(`${costs.length} tools, ${total} tokens. The ten most expensive:\n${dearest.join('\n')}`);
-  expect(total).toBeLessThanOrEqual(12_000);
-});
+test.each(costsOfSurfaces(full, compact))(
+  '$name: at most $budget tokens ($tokens)',
+  ({ tokens, budget, tools }) => {
+    if (tools !== undefined) expect(tools).toBeGreaterThan(3);
+    expect(tokens).toBeLessThanOrEqual(budget ?? 0);
+  },
+);
 
 test('no tool costs more than 600 tokens', () => {
-  expect(costs.filter(({ tokens }) => tokens > 600)).toEqual([]);
+  const costs = costsOfTools(full.tools);
+  const dearest = costs.slice(0, 10).map(({ name, tokens }) => `${String(tokens).padStart(7)}  ${name}`);
+  console.log(`The ten most expensive:\n${dearest.join('\n')}\nInstructions: ${tokensOf(full.instructions)}`);
+  expect(budgets.tool).toBe(600);
+  expect(costs.filter(({ tokens }) => tokens > budgets.tool)).toEqual([]);
 });
 
-test.each([
-  ['that reads', 4_500, catalogue.filter(({ effect }) => effect === 'read')],
-  [
-    'of the preset observe',
-    2_500,
-    catalogue.filter((one) => selects({ groups: ['observe'], allow: [], deny: [] }, one)),
-  ],
-])('everything %s costs at most %i tokens', (_, most, operations) => {
-  const ids = new Set(operations.map(({ id }) => id));
-  const total = costs.filter(({ name }) => ids.has(name)).reduce((sum, { tokens }) => sum + tokens, 0);
-  expect(ids.size).toBeGreaterThan(10);
-  expect(total).toBeLessThanOrEqual(most);
-});
-
-test('the compact surface costs at most 800 tokens whole, and 1,500 with its instructions', () => {
-  const policy = { readOnly: false, confirm: 'change', selection: wholeSelection } as const;
-  const { tools, operations, note = '' } = createCompactSurface({ policy });
-  const list = encode(JSON.stringify(tools)).length;
-  const session = { policy, sandbox: true, revealSecrets: false, secrets: { keep: () => '' } };
-  const said = encode([instructionsFor(session as unknown as Session, operations), note].join('\n')).length;
-  console.log(`${tools.length} tools, ${list} tokens; ${said} tokens of instructions`);
-  expect(tools).toHaveLength(7);
-  expect(list).toBeLessThanOrEqual(800);
-  expect(list + said).toBeLessThanOrEqual(1_500);
+test('the budgets are those that were promised', () => {
+  expect(budgets).toEqual({
+    full: 12_000,
+    reading: 4_500,
+    observe: 2_500,
+    tool: 600,
+    compact: 800,
+    compactStart: 1_500,
+    instructions: 400,
+    task: 1_500,
+  });
 });

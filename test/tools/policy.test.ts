@@ -1,107 +1,24 @@
-import { Ajv2020 } from 'ajv/dist/2020.js';
 import { describe, expect, test } from 'vitest';
+import { helperTools, publishedTools, runnerTools } from '../../src/surfaces/published.ts';
 import { catalogue, findOperation, groupTitles } from '../../src/tools/catalogue.ts';
 import { helpers } from '../../src/tools/helpers.ts';
-import { annotationsOf, type Operation } from '../../src/tools/operation.ts';
+import type { Operation } from '../../src/tools/operation.ts';
 import { runners } from '../../src/tools/runners.ts';
 import { inputSchemaOf } from '../../src/tools/schema.ts';
-import type { Schema } from './fact-sheet.ts';
+import { nodesOf, refusedOf } from './client-limits.ts';
 import { sketchesOf } from './walk.ts';
 
-interface Published extends Schema {
-  readonly description?: string;
-}
-
-interface Node {
-  /** Dotted path, `[]` for list items; the variants of a union share the path of the union. */
-  readonly path: string;
-  readonly schema: Published;
-}
-
-/** A schema with all schemas below it. */
-function nodesOf(schema: Published, path = ''): Node[] {
-  const { properties = {}, items, anyOf = [] } = schema;
-  return [
-    { path, schema },
-    ...Object.entries(properties).flatMap(([name, inner]) => nodesOf(inner, path ? `${path}.${name}` : name)),
-    ...(items ? nodesOf(items, `${path}[]`) : []),
-    ...anyOf.flatMap((inner) => nodesOf(inner, path)),
-  ];
-}
-
-/** The words of JSON Schema that every client and model API in the field takes. */
-const plainWords = new Set([
-  'type',
-  'description',
-  'properties',
-  'required',
-  'additionalProperties',
-  'items',
-  'anyOf',
-  'enum',
-  'minimum',
-  'maximum',
-]);
-
-/** Objects that the API itself leaves open, and arguments of another call. */
-const openByNature = new Set(['provider_config', 'config.extra', 'data', 'arguments']);
-
-const ajv = new Ajv2020({ strict: true });
+const published = new Map(
+  [...publishedTools, ...helperTools, ...runnerTools].map((tool) => [tool.name, tool]),
+);
 
 describe.each([...catalogue, ...helpers, ...runners])('$id', (operation) => {
-  const schema = inputSchemaOf(operation) as Published;
-  const nodes = nodesOf(schema);
+  const nodes = nodesOf(inputSchemaOf(operation));
 
-  test('has a name that every client takes', () => {
-    expect(operation.id).toMatch(/^[A-Za-z0-9_-]{1,46}$/);
-  });
-
-  test('is a closed object at the root, without a union', () => {
-    expect(schema).toMatchObject({ type: 'object', additionalProperties: false });
-    expect(schema).not.toHaveProperty('anyOf');
-  });
-
-  test('uses only the words of JSON Schema that all take', () => {
-    const used = nodes.flatMap((node) => Object.keys(node.schema));
-    expect(used.filter((word) => !plainWords.has(word))).toEqual([]);
-  });
-
-  test('types every field, with one type or as a union of typed variants', () => {
-    const untyped = nodes.filter(({ schema: { type, anyOf } }) => typeof type !== 'string' && !anyOf);
-    expect(untyped).toEqual([]);
-  });
-
-  test('gives every list its items', () => {
-    expect(nodes.filter(({ schema: { type, items } }) => type === 'array' && !items)).toEqual([]);
-  });
-
-  test('closes every object but those left open on purpose', () => {
-    const sketched = sketchesOf(operation).flatMap(({ path }) => [path, `${path}[]`]);
-    const open = nodes.filter(
-      ({ schema: { type, additionalProperties } }) => type === 'object' && additionalProperties !== false,
-    );
-    const accidental = open.filter(({ path }) => !openByNature.has(path) && !sketched.includes(path));
-    expect(accidental).toEqual([]);
-  });
-
-  test('publishes no bounds that only say how numbers are stored', () => {
-    const bounds = nodes.flatMap(({ schema: { minimum, maximum } }) => [minimum ?? 0, maximum ?? 0]);
-    expect(bounds.filter((bound) => Math.abs(bound) >= Number.MAX_SAFE_INTEGER)).toEqual([]);
-  });
-
-  test('is valid JSON Schema 2020-12', () => {
-    expect(() => ajv.compile(schema)).not.toThrow();
-  });
-
-  test('states all four hints', () => {
-    const hints = Object.entries(annotationsOf(operation));
-    expect(hints.map(([name]) => name).sort()).toEqual([
-      'destructiveHint',
-      'idempotentHint',
-      'openWorldHint',
-      'readOnlyHint',
-    ]);
-    expect(hints.every(([, value]) => typeof value === 'boolean')).toBe(true);
+  test('is a tool that every client and model API takes', () => {
+    const sketched = sketchesOf(operation).map(({ path }) => path);
+    const tool = published.get(operation.id);
+    expect(tool && refusedOf(tool, sketched)).toEqual([]);
   });
 
   test('has a short title in sentence case and a summary of whole sentences', () => {

@@ -1,0 +1,178 @@
+import { describe, expect, test } from 'vitest';
+import { readConfig } from '../../src/config.ts';
+import { budgets } from '../../src/cost/budgets.ts';
+import { connectClient, type OwnClient } from '../../src/cost/client.ts';
+import { costOfTool } from '../../src/cost/lists.ts';
+import { tokensOf, tokensOfJson } from '../../src/cost/tokens.ts';
+import type { Pins } from '../../src/pins.ts';
+import { needsConfirmation, type Policy, permits } from '../../src/policy.ts';
+import { presets, type Selection, selects } from '../../src/selection.ts';
+import type { ConfirmLevel, SurfaceKind } from '../../src/settings.ts';
+import type { Tool } from '../../src/surfaces/published.ts';
+import { isServed } from '../../src/surfaces/select.ts';
+import { catalogue } from '../../src/tools/catalogue.ts';
+import { helpers } from '../../src/tools/helpers.ts';
+import { runnerOf, runners } from '../../src/tools/runners.ts';
+import { refusedOf } from './client-limits.ts';
+import { sketchesOf } from './walk.ts';
+
+/** Everything that decides which tools are published, and how. */
+interface Combination {
+  readonly surface: SurfaceKind;
+  readonly pins: Pins | undefined;
+  readonly policy: Policy;
+  readonly sandbox: boolean;
+}
+
+const pinKinds: readonly (Pins | undefined)[] = [
+  undefined,
+  { account: 'acme' },
+  { environment: 'test' },
+  { account: 'acme', environment: 'test' },
+];
+const groups = [...new Set(catalogue.map(({ group }) => group)), ...Object.keys(presets)];
+const selections: readonly Selection[] = [
+  { groups: [], allow: [], deny: [] },
+  ...groups.map((name) => ({ groups: [name], allow: [], deny: [] })),
+  ...groups.map((name) => ({ groups: [name], allow: ['accounts_get'], deny: ['*_delete'] })),
+];
+const confirmLevels: readonly ConfirmLevel[] = ['destroy', 'change', 'never'];
+
+const combinations: Combination[] = [];
+for (const surface of ['full', 'compact'] as const)
+  for (const pins of pinKinds)
+    for (const readOnly of [false, true])
+      for (const confirm of confirmLevels)
+        for (const selection of selections)
+          combinations.push({ surface, pins, policy: { readOnly, confirm, selection }, sandbox: true });
+
+const config = readConfig({ sandbox: true }, {});
+const clients = new Map<Combination, OwnClient>();
+for (const one of combinations) clients.set(one, await connectClient({ config, ...one }));
+
+/** The operations that a combination leaves, told without a surface. */
+function leftBy({ pins, policy }: Combination) {
+  return catalogue.filter(
+    (one) => isServed(one.id, pins) && permits(policy, one.effect) && selects(policy.selection, one),
+  );
+}
+
+const told = ({ surface, pins, policy }: Combination) => JSON.stringify({ surface, pins, ...policy });
+
+/** What is not so, of every combination in which it is not so. */
+function failures(find: (one: Combination, client: OwnClient) => readonly string[]): string[] {
+  return [...clients].flatMap(([one, client]) => find(one, client).map((what) => `${told(one)}: ${what}`));
+}
+
+test('every published tool is one that all clients take, whatever is pinned, selected or to be confirmed', () => {
+  const sketched = new Map(
+    [...catalogue, ...helpers, ...runners].map((one) => [one.id, sketchesOf(one).map(({ path }) => path)]),
+  );
+  const distinct = new Map<string, Tool>();
+  for (const { tools } of clients.values())
+    for (const tool of tools) distinct.set(JSON.stringify(tool), tool);
+  const refused = [...distinct.values()].flatMap((tool) =>
+    refusedOf(tool, sketched.get(tool.name) ?? []).map((what) => `${tool.name} ${what}`),
+  );
+  console.log(`${clients.size} combinations publish ${distinct.size} distinct tools.`);
+  // Pins take arguments away, so that a tool is published in several forms.
+  expect(distinct.size).toBeGreaterThan(catalogue.length + 25);
+  expect(refused).toEqual([]);
+});
+
+test('no name is listed twice', () => {
+  const twice = failures((_, { tools }) => {
+    const names = tools.map(({ name }) => name);
+    return names.filter((name, index) => names.indexOf(name) !== index);
+  });
+  expect(twice).toEqual([]);
+});
+
+test('the full surface has a tool for each operation that is left, and those about calls besides', () => {
+  const wrong = failures((one, { tools }) => {
+    if (one.surface !== 'full') return [];
+    const left = leftBy(one).map(({ id }) => id);
+    const names = tools.map(({ name }) => name);
+    const known = new Set([...left, ...helpers.map(({ id }) => id)]);
+    return [...left.filter((id) => !names.includes(id)), ...names.filter((name) => !known.has(name))];
+  });
+  expect(wrong).toEqual([]);
+});
+
+test('the compact surface has a tool for each kind of effect that is left, and no other that runs', () => {
+  const wrong = failures((one, { tools }) => {
+    if (one.surface !== 'compact') return [];
+    const wanted = new Set(leftBy(one).map(({ effect }) => runnerOf(effect).id));
+    const names = tools.map(({ name }) => name);
+    return runners
+      .slice(1)
+      .map(({ id }) => id)
+      .filter((id) => wanted.has(id) !== names.includes(id));
+  });
+  expect(wrong).toEqual([]);
+});
+
+test('a call can be previewed where anything writes, and confirmed where anything must be', () => {
+  const wrong = failures((one, { tools }) => {
+    const left = leftBy(one);
+    const useful = {
+      preview_call: left.some(({ effect }) => effect !== 'read'),
+      confirm_call: left.some(({ effect }) => needsConfirmation(one.policy, effect)),
+    };
+    return Object.entries(useful)
+      .filter(([name, isUseful]) => tools.some((tool) => tool.name === name) !== isUseful)
+      .map(([name]) => name);
+  });
+  expect(wrong).toEqual([]);
+});
+
+test('a list is empty only where nothing is left', () => {
+  const empty = failures((one, { tools }) =>
+    tools.length === 0 && leftBy(one).length > 0 ? ['is empty'] : [],
+  );
+  expect(empty).toEqual([]);
+});
+
+/** Tools that the instructions name although they are not on the list. */
+const namedInVain = (names: readonly string[]) =>
+  failures((_, { tools, instructions }) =>
+    names.filter((id) => instructions.includes(id) && !tools.some(({ name }) => name === id)),
+  );
+
+test('what runs, finds and previews is not named where it is not listed', () => {
+  expect(namedInVain([...runners.map(({ id }) => id), 'preview_call'])).toEqual([]);
+});
+
+test('nor is what confirms', () => {
+  expect(namedInVain(['confirm_call'])).toEqual([]);
+});
+
+describe('in every combination', () => {
+  const dearest = (surface: SurfaceKind, cost: (client: OwnClient) => number) =>
+    [...clients]
+      .filter(([one]) => one.surface === surface)
+      .map(([one, client]) => ({ tokens: cost(client), combination: told(one) }))
+      .reduce((one, other) => (other.tokens > one.tokens ? other : one));
+
+  test('the compact surface stays within its budgets', () => {
+    const list = dearest('compact', ({ tools }) => tokensOfJson(tools));
+    const start = dearest(
+      'compact',
+      ({ tools, instructions }) => tokensOfJson(tools) + tokensOf(instructions),
+    );
+    console.log(`The dearest compact start: ${start.tokens} tokens with ${start.combination}`);
+    expect(list.tokens).toBeLessThanOrEqual(budgets.compact);
+    expect(start.tokens).toBeLessThanOrEqual(budgets.compactStart);
+  });
+
+  test('the full surface stays within its budget', () => {
+    const { tokens } = dearest('full', ({ tools }) => tools.reduce((sum, tool) => sum + costOfTool(tool), 0));
+    expect(tokens).toBeLessThanOrEqual(budgets.full);
+  });
+
+  test('the instructions stay within their budget', () => {
+    const { tokens, combination } = dearest('full', ({ instructions }) => tokensOf(instructions));
+    console.log(`The dearest instructions: ${tokens} tokens with ${combination}`);
+    expect(tokens, combination).toBeLessThanOrEqual(budgets.instructions);
+  });
+});
