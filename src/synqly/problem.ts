@@ -23,7 +23,7 @@ const codeByStatus: Readonly<Record<number, ErrorCode>> = {
 };
 
 const sentences: Partial<Record<ErrorCode, string>> = {
-  invalid_request: 'Synqly refused the request as malformed or not acceptable.',
+  invalid_request: 'Synqly refused the request.',
   unauthorized: 'Synqly did not accept the token.',
   payment_required: 'The organization is disabled.',
   forbidden: 'The token may not do this.',
