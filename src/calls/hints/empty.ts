@@ -5,8 +5,8 @@ import type { Arguments } from '../arguments.ts';
 import type { Limits } from '../deadline.ts';
 import { closest } from './closest.ts';
 import { type Filter, readFilter } from './grammar.ts';
-import { closestOrFew, listed, quoted } from './names.ts';
-import { type Rows, readRows, tryHint } from './rows.ts';
+import { closestNames, fewNames, listed, quoted } from './names.ts';
+import { type Rows, readRows, soonIn, tryHint, tryRows } from './rows.ts';
 
 /** Values of a field that are told one by one. */
 const mostValues = 8;
@@ -30,31 +30,51 @@ export async function noteOnEmpty(
 ): Promise<{ readonly note?: string }> {
   const result = operation.listing && isJsonObject(body) ? body.result : undefined;
   if (!Array.isArray(result) || result.length > 0) return {};
-  const after = args.start_after;
-  const texts = Array.isArray(args.filter) ? args.filter.map(String) : [];
-  const things = `${nounOf(operation)}${whose(operation, args)}${session.pins ? ' inside what this server is pinned to' : ''}`;
-  if (after === undefined && texts.length === 0) return { note: `There are no ${things} yet.` };
-  const filters = texts.flatMap((text) => readFilter(text) ?? []);
-  const kept = pick(args, [
-    ...Object.keys(operation.params),
-    'expand',
-    // Before the page, the rows that it would have held.
-    ...(after === undefined ? [] : ['filter']),
-  ]);
-  const wanted = filters.filter(({ field }) => naming.has(field)).flatMap(operandsOf);
-  const rows = await tryHint(session, limits, (within) =>
-    readRows(operation, kept, session, within, wanted[0]),
-  );
-  const asked = texts.length > 0 ? ` that fit ${listed(texts.map(quoted))}` : '';
-  if (after !== undefined && rows?.count !== 0) {
-    const before = rows ? ` Without start_after there are ${amount(rows)}.` : '';
-    return { note: `The list of ${things}${asked} ends there: none comes after ${quoted(after)}.${before}` };
-  }
-  const told =
-    rows && after === undefined
-      ? [countOf(rows), ...filters.flatMap((filter) => onFilter(filter, operation, rows))]
-      : [];
-  return { note: [`There are no ${things}${asked}.`, ...new Set(told)].join(' ') };
+  const note = await tryHint(session, () => noteOn(operation, args, session, soonIn(limits)));
+  return note === undefined ? {} : { note };
+}
+
+async function noteOn(
+  operation: Operation,
+  args: Arguments,
+  session: Session,
+  limits: Limits,
+): Promise<string> {
+  const filters = Array.isArray(args.filter) ? args.filter.map(String) : [];
+  const inside = session.pins ? ' inside what this server is pinned to' : '';
+  const things = `${nounOf(operation)}${whose(operation, args)}${inside}`;
+  const asked = `${things}${filters.length > 0 ? ` that fit ${askedFor(filters)}` : ''}`;
+  if (args.start_after !== undefined) return noteOnEnd(operation, args, asked, session, limits);
+  if (filters.length === 0) return `There are no ${things} yet.`;
+  const known = filters.flatMap((text) => readFilter(text) ?? []);
+  const [wanted] = known.filter(({ field }) => naming.has(field)).flatMap(operandsOf);
+  const kept = pick(args, [...Object.keys(operation.params), 'expand']);
+  const rows = await tryRows(session, limits, (within) => readRows(operation, kept, session, within, wanted));
+  const told = rows ? [countOf(rows), ...known.flatMap((filter) => onFilter(filter, operation, rows))] : [];
+  return [`There are no ${asked}.`, ...new Set(told)].join(' ');
+}
+
+/** The page was empty; what it would have held stands before it. */
+async function noteOnEnd(
+  operation: Operation,
+  args: Arguments,
+  asked: string,
+  session: Session,
+  limits: Limits,
+): Promise<string> {
+  const kept = pick(args, [...Object.keys(operation.params), 'filter']);
+  const rows = await tryRows(session, limits, (within) => readRows(operation, kept, session, within));
+  if (rows?.count === 0) return `There are no ${asked}.`;
+  const before = rows ? ` Without start_after there are ${amount(rows)}.` : '';
+  return `The list of ${asked} ends there: none comes after ${quoted(args.start_after)}.${before}`;
+}
+
+const mostAsked = 3;
+
+function askedFor(filters: readonly string[]): string {
+  const more = filters.length - mostAsked;
+  const told = filters.slice(0, mostAsked).map(quoted);
+  return listed(more > 0 ? [...told, `${more} more`] : told);
 }
 
 const nouns: Readonly<Record<string, string>> = {
@@ -95,8 +115,10 @@ function onFilter(filter: Filter, operation: Operation, { rows, orMore }: Rows):
   if (operator === 'like' && !/[%*]/.test(value))
     return [wildcards, ...onFilter({ ...filter, operator: 'eq' }, operation, { rows, orMore } as Rows)];
   if (naming.has(field)) {
-    const names = closestOrFew(operandsOf(filter), rows);
-    return names.length > 0 ? [`Closest names: ${names.map(quoted).join(', ')}.`] : [];
+    const near = closestNames(operandsOf(filter), rows);
+    const names = near.length > 0 ? near : fewNames(rows);
+    const which = near.length > 0 ? 'Closest names' : 'Names';
+    return names.length > 0 ? [`${which}: ${names.map(quoted).join(', ')}.`] : [];
   }
   if (!operation.listing?.columns.includes(field)) return [];
   const values = [...new Set(rows.flatMap((row) => scalarsAt(row, field.split('.'))))];

@@ -7,8 +7,8 @@ import type { Operation } from '../../tools/operation.ts';
 import { isHidden } from '../../tools/reach.ts';
 import type { Arguments } from '../arguments.ts';
 import type { Limits } from '../deadline.ts';
-import { answersTo, closestOrFew, quoted } from './names.ts';
-import { type Rows, readRows, tryHint } from './rows.ts';
+import { answersTo, closestNames, fewNames, quoted } from './names.ts';
+import { type Rows, readRows, soonIn, tryHint, tryRows } from './rows.ts';
 import { listOf, type Shelf, shelfOf } from './shelves.ts';
 
 /** The argument that names nothing, and where it was looked for. */
@@ -29,13 +29,14 @@ export async function withClosest(
 ): Promise<unknown> {
   if (!(failure instanceof CallError) || failure.code !== 'not_found' || failure.facts.status !== 404)
     return failure;
-  const missing = await tryHint(session, limits, (within) =>
-    findMissing(failure, operation, args, session, within),
+  const missing = await tryHint(session, () =>
+    findMissing(failure, operation, args, session, soonIn(limits)),
   );
   if (!missing) return failure;
   const { argument, shelf, rows } = missing;
   const wanted = String(args[argument]);
-  const closest = rows ? closestOrFew([wanted], rows.rows, shelf.by) : [];
+  const near = rows ? closestNames([wanted], rows.rows, shelf.by) : [];
+  const closest = near.length > 0 || !rows ? near : fewNames(rows.rows, shelf.by);
   const { message, detail } = failure.facts.upstream ?? {};
   return new CallError(
     failure.code,
@@ -77,7 +78,7 @@ function isServed(list: Operation, { pins, policy }: Session): boolean {
   return selects(policy.selection, list) && !(pins && isHidden(list.reach, kindOf(pins)));
 }
 
-async function rowsOn(
+function rowsOn(
   shelf: Shelf,
   args: Arguments,
   session: Session,
@@ -85,12 +86,12 @@ async function rowsOn(
   wanted: string,
 ): Promise<Rows | 'not found' | undefined> {
   const list = listOf(shelf);
-  try {
-    return await readRows(list, parentsIn(list, args), session, limits, wanted);
-  } catch (error) {
-    if (error instanceof CallError) return error.code === 'not_found' ? 'not found' : undefined;
-    throw error;
-  }
+  return tryRows(session, limits, (within) =>
+    readRows(list, parentsIn(list, args), session, within, wanted).catch((error) => {
+      if (error instanceof CallError && error.code === 'not_found') return 'not found';
+      throw error;
+    }),
+  );
 }
 
 /** What a list belongs to, as the call names it. */

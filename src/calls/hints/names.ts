@@ -6,7 +6,7 @@ const longestName = 60;
 const mostNames = 5;
 
 /** What a row is called by. */
-export function nameOf({ name, id }: JsonObject, by: 'name' | 'id' = 'name'): string | undefined {
+function nameOf({ name, id }: JsonObject, by: 'name' | 'id' = 'name'): string | undefined {
   const names = by === 'id' ? [id, name] : [name, id];
   return names.find((one): one is string => isName(one) && one.length <= longestName);
 }
@@ -32,15 +32,9 @@ export function closestNames(
   return [...new Set(near.map((text) => told.get(text) as string))].slice(0, mostNames);
 }
 
-/** The closest names; where there are none, but few rows, the names of all. */
-export function closestOrFew(
-  wanted: readonly string[],
-  rows: readonly JsonObject[],
-  by: 'name' | 'id' = 'name',
-): readonly string[] {
-  const near = closestNames(wanted, rows, by);
-  if (near.length > 0 || rows.length > mostNames) return near;
-  return rows.flatMap((row) => nameOf(row, by) ?? []);
+/** The names of all rows, where these are few. */
+export function fewNames(rows: readonly JsonObject[], by: 'name' | 'id' = 'name'): readonly string[] {
+  return rows.length > mostNames ? [] : rows.flatMap((row) => nameOf(row, by) ?? []);
 }
 
 function isName(value: unknown): value is string {

@@ -23,24 +23,31 @@ const longest = 2_000;
 /** Rows of one request: what the API gives when it is not told. */
 const page = 100;
 
-/**
- * Works out a hint. It is a courtesy: whatever goes wrong, the call ends as it would have without.
- *
- * @param limits of the call
- */
-export async function tryHint<Hint>(
-  session: Session,
-  limits: Limits,
-  work: (limits: Limits) => Promise<Hint>,
-): Promise<Hint | undefined> {
-  const within = Math.min(longest, limits.deadline - Date.now());
-  if (within <= 0) return undefined;
+/** Works out a hint. It is a courtesy: whatever goes wrong, the call ends as it would have without. */
+export async function tryHint<Hint>(session: Session, work: () => Promise<Hint>): Promise<Hint | undefined> {
   try {
-    return await withDeadline(within, limits.signal, work);
+    return await work();
   } catch (error) {
     if (!(error instanceof CallError)) session.log.error({ err: error }, 'a hint could not be worked out');
     return undefined;
   }
+}
+
+/** The end of a call, or of what its hint may take, whichever is sooner. */
+export function soonIn({ signal, deadline }: Limits): Limits {
+  return { signal, deadline: Math.min(deadline, Date.now() + longest) };
+}
+
+/** `readRows`, or nothing where that fails or takes too long. */
+export function tryRows<Read>(
+  session: Session,
+  { signal, deadline }: Limits,
+  read: (limits: Limits) => Promise<Read>,
+): Promise<Read | undefined> {
+  return tryHint(session, async () => {
+    const within = deadline - Date.now();
+    return within > 0 ? withDeadline(within, signal, read) : undefined;
+  });
 }
 
 /**
