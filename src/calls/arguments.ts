@@ -21,7 +21,11 @@ export function readArguments(operation: Pick<Operation, 'id' | 'input'>, raw: u
   if (parsed.success) return parsed.data;
   const { issues } = parsed.error;
   const { unknown, missing, meant } = misplaced(operation, decoded, issues);
-  const faults = issues.flatMap((issue) => describeIssue(issue));
+  const given = [...meant.values()];
+  // What was given under another name is told there.
+  const faults = issues
+    .flatMap((issue) => describeIssue(issue))
+    .filter((one) => !given.includes(one.argument));
   throw new CallError('invalid_arguments', `The arguments do not fit ${operation.id}.`, {
     arguments: firstOf(faults.map((fault) => withMeant(fault, meant))),
     acceptedArguments: unknown.length > 0 ? Object.keys(operation.input.shape) : undefined,

@@ -1,3 +1,4 @@
+import { dropUndefined } from '../../errors.ts';
 import { isJsonObject, type JsonObject } from '../../json.ts';
 import { isWithin } from '../size.ts';
 
@@ -25,10 +26,16 @@ export function briefly(error: JsonObject): JsonObject {
       Object.entries(rest).map(([name, part]) => [name, open.includes(name) ? cut(part, step) : part]),
     );
     if (isWithin(short, mostTokens)) break;
-    // An example says nothing that the arguments at fault do not say.
-    if (step === steps.at(-1)) delete short.example;
   }
+  if (!isWithin(short, mostTokens)) short = withoutMost(short, rest.upstream);
   return confirmation === undefined ? short : { ...short, confirmation };
+}
+
+/** Of what others say only their message and the words of a provider; and no example, which says nothing that the arguments at fault do not say. */
+function withoutMost({ example, ...rest }: JsonObject, upstream: unknown): JsonObject {
+  if (!isJsonObject(upstream)) return rest;
+  const { message, raw_error } = upstream;
+  return { ...rest, upstream: cut(dropUndefined({ message, raw_error }), steps[2]) };
 }
 
 type Step = (typeof steps)[number];

@@ -81,8 +81,8 @@ function meantFilter(text: string): string | undefined {
   for (const way of otherWays) {
     const { field, operator = '', value = '' } = way.exec(text.trim())?.groups ?? {};
     if (field === undefined) continue;
-    const plain = operator.toLowerCase();
-    const meant = operators.has(plain) ? plain : meanings[plain.replaceAll(/[_\s$]/g, '')];
+    const plain = operator.toLowerCase().replace(/^\$/, '').replaceAll('_', ' ');
+    const meant = operators.has(plain) ? plain : meanings[plain.replaceAll(' ', '')];
     const bare = value.trim().replace(/^(["'])(.*)\1$/s, '$2');
     // `name[acme]`
     if (meant === undefined) return bare === '' ? `${field}[eq]${operator}` : undefined;
@@ -92,7 +92,7 @@ function meantFilter(text: string): string | undefined {
   return undefined;
 }
 
-const orderForm = /^[^[\]\s:,+-][^[\]\s:,]*(?:\[(?:asc|desc)\])?$/;
+const orderForm = /^[^[\]\s:,()+-][^[\]\s:,()]*(?:\[(?:asc|desc)\])?$/;
 
 function meantOrder(text: string): string | undefined {
   const [, sign, field] = /^([+-])([\w.]+)$/.exec(text) ?? [];
