@@ -180,8 +180,10 @@ export interface ErrorFacts {
   /** Arguments at fault. */
   readonly arguments?: readonly ArgumentFault[] | undefined;
   readonly acceptedArguments?: readonly string[] | undefined;
-  /** Operations whose names or texts are like what was asked for. */
+  /** Operations or objects that are named like what was asked for. */
   readonly closest?: readonly string[] | undefined;
+  /** A call that would fit: `tool` and `arguments`. */
+  readonly example?: Readonly<Record<string, unknown>> | undefined;
   /** Outcome of an authentication that came with a success status. */
   readonly authCode?: string | undefined;
   /** What waits for confirmation: its id, and what it would do. */
@@ -226,6 +228,7 @@ export class CallError extends Error {
       auth_code: facts.authCode,
       arguments: facts.arguments,
       accepted_arguments: facts.acceptedArguments,
+      example: facts.example,
       closest: facts.closest,
       confirmation: facts.confirmation,
       upstream: facts.upstream,

@@ -98,7 +98,10 @@ async function callTool(
 ): Promise<CallToolResult> {
   const call = surface.call(name, args, session, cancelled);
   // The specification wants a protocol error here; the SDK's own server answers an isError result.
-  if (!call) throw new McpError(ErrorCode.InvalidParams, `Unknown tool: ${name}`);
+  if (!call) {
+    const message = `Unknown tool: ${name.slice(0, longestName)}. ${(await surface.instead?.(name)) ?? ''}`;
+    throw new McpError(ErrorCode.InvalidParams, message.trim());
+  }
   const { value, error } = await call;
   return { content: [{ type: 'text', text: JSON.stringify(value) }], ...(error ? { isError: true } : {}) };
 }

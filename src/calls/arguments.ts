@@ -4,6 +4,8 @@ import { isJsonObject, type JsonObject, parseJson } from '../json.ts';
 import type { Operation } from '../tools/operation.ts';
 import { argumentSchemaOf } from '../tools/schema.ts';
 import { beyondBounds, isBounded } from './bounds.ts';
+import { exampleOf } from './hints/example.ts';
+import { meantBy } from './hints/misspelt.ts';
 
 export type Arguments = Readonly<JsonObject>;
 
@@ -18,15 +20,45 @@ export function readArguments(operation: Pick<Operation, 'id' | 'input'>, raw: u
   const parsed = operation.input.safeParse(decoded);
   if (parsed.success) return parsed.data;
   const { issues } = parsed.error;
-  const unknown = issues.some((issue) => issue.code === 'unrecognized_keys' && issue.path.length === 0);
+  const { unknown, missing, meant } = misplaced(operation, decoded, issues);
+  const given = [...meant.values()];
+  // What was given under another name is told there.
+  const faults = issues
+    .flatMap((issue) => describeIssue(issue))
+    .filter((one) => !given.includes(one.argument));
   throw new CallError('invalid_arguments', `The arguments do not fit ${operation.id}.`, {
-    arguments: firstOf(issues.flatMap((issue) => describeIssue(issue))),
-    acceptedArguments: unknown ? Object.keys(operation.input.shape) : undefined,
+    arguments: firstOf(faults.map((fault) => withMeant(fault, meant))),
+    acceptedArguments: unknown.length > 0 ? Object.keys(operation.input.shape) : undefined,
+    example:
+      unknown.length + missing.length > 0 ? { ...exampleOf(operation, renamed(decoded, meant)) } : undefined,
   });
 }
 
+/** Arguments that there are not, required ones that were not given, and which of these was meant by which. */
+function misplaced({ input }: Pick<Operation, 'input'>, given: unknown, issues: readonly Issue[]) {
+  const unknown = issues.flatMap((issue) =>
+    issue.code === 'unrecognized_keys' && issue.path.length === 0 ? issue.keys : [],
+  );
+  const names = Object.keys(isJsonObject(given) ? given : {});
+  const missing = issues.flatMap(({ path: [name, ...rest] }) =>
+    rest.length === 0 && typeof name === 'string' && !names.includes(name) ? [name] : [],
+  );
+  return { unknown, missing, meant: meantBy(unknown, Object.keys(input.shape), names, missing) };
+}
+
+function withMeant(fault: ArgumentFault, meant: ReadonlyMap<string, string>): ArgumentFault {
+  const name = meant.get(fault.argument);
+  return name === undefined ? fault : { ...fault, problem: `${fault.problem}; did you mean ${name}?` };
+}
+
+/** The given arguments, each by the name that was meant. */
+function renamed(given: unknown, meant: ReadonlyMap<string, string>): JsonObject {
+  const entries = Object.entries(isJsonObject(given) ? given : {});
+  return Object.fromEntries(entries.map(([name, value]) => [meant.get(name) ?? name, value]));
+}
+
 /** Enough to see what is wrong; a long list of them would be an answer longer than the arguments. */
-const mostFaults = 20;
+const mostFaults = 8;
 
 function firstOf(faults: readonly ArgumentFault[]): readonly ArgumentFault[] {
   if (faults.length <= mostFaults) return faults;

@@ -7,11 +7,14 @@ import type { ApiAnswer } from '../synqly/answer.ts';
 import { findOperation } from '../tools/catalogue.ts';
 import type { Helper } from '../tools/helpers.ts';
 import type { Operation } from '../tools/operation.ts';
-import { readArguments } from './arguments.ts';
+import { type Arguments, readArguments } from './arguments.ts';
 import { assertUnchanged, type ConfirmedBy, lookAhead, obtainConsent } from './confirm.ts';
 import { cutTo } from './cut.ts';
 import { withDeadline } from './deadline.ts';
-import { withClosestProviders } from './documents/closest-provider.ts';
+import { briefly } from './hints/brief.ts';
+import { noteOnEmpty } from './hints/empty.ts';
+import { assertGrammar, withFields } from './hints/grammar.ts';
+import { withClosest } from './hints/missing.ts';
 import type { PendingCall } from './pending.ts';
 import { holdToPins, operationUnder } from './pin.ts';
 import { putAway } from './put-away.ts';
@@ -71,11 +74,13 @@ export async function runCall(
 ): Promise<CallResult> {
   const about: About = { started: performance.now(), secrets: [], confirmedBy: undefined };
   let outcome: Outcome;
+  let args: Arguments = {};
   try {
     assertPermitted(operation, session);
     assertSecretWanted(operation, session);
     const under = operationUnder(session.pins, operation);
-    const args = readArguments(takes === 'shown' ? under : operation, raw);
+    args = readArguments(takes === 'shown' ? under : operation, raw);
+    assertGrammar(operation, args);
     const references = findReferences(operation, args);
     about.secrets.push(...secretsAmong(operation, args));
     if (!session.revealSecrets) assertSecretsStay(args);
@@ -92,22 +97,22 @@ export async function runCall(
         const held = await holdToPins(operation, args, session, limits);
         const request = prepareRequest(held.operation, withResolved(held.args, resolved));
         const known = await assertUnchanged(consent, held.operation, held.args, session, limits);
-        const sent = await send(held.operation, held.args, request, session, { ...limits, known }).catch(
-          async (failure) => {
-            throw await withClosestProviders(failure, operation, args, session, limits);
-          },
-        );
-        return { ...sent, body: await held.inside(sent.body) };
+        const sent = await send(held.operation, held.args, request, session, { ...limits, known });
+        const body = await held.inside(sent.body);
+        const hint = whole ? {} : await noteOnEmpty(operation, args, body, session, limits);
+        return { ...sent, body, hint };
       });
       const { body, files } = await putAway(operation, answer.body, session);
       const most = whole ? Number.POSITIVE_INFINITY : session.maxResultTokens;
       const shaped = shapeAnswer(operation, whole ? 'whole' : args, { ...answer, body }, most);
       const told = withAftermath(shaped, operation, args, answer);
-      const value = isJsonObject(told) ? { ...told, ...files } : told;
+      const value = isJsonObject(told) ? { ...told, ...answer.hint, ...files } : told;
       outcome = { value: cutTo(value, most), answer };
     }
   } catch (cause) {
-    outcome = { cause: softened(cause, operation) };
+    const limits = { signal: cancelled, deadline: Date.now() + session.timeout - elapsedSince(about) };
+    const failure = withFields(softened(cause, operation), operation, args);
+    outcome = { cause: await withClosest(failure, operation, args, session, limits) };
   }
   return finish(preview ?? operation, raw, outcome, session, about);
 }
@@ -154,16 +159,19 @@ export async function finish(
   const error = 'value' in outcome ? undefined : explain(outcome.cause, tool, session);
   const { status, requestId } = error?.facts ?? ('answer' in outcome ? outcome.answer : undefined) ?? {};
   const ending = { outcome: error?.code ?? 'ok', status, requestId } as const;
-  const milliseconds = performance.now() - started;
+  const milliseconds = elapsedSince({ started });
   record({ tool: tool.id, outcome: ending.outcome, milliseconds, status }, requestId, session);
   const unspoken = [...session.knownTokens, ...session.secrets.known, ...secrets];
   if (tool.effect !== 'read') {
     const trace = traceOf(tool, raw, session, { ...ending, confirmedBy });
     await session.trail.write(maskKnown(trace, unspoken) as JsonObject, tool.effect === 'destroy');
   }
-  const value = 'value' in outcome ? outcome.value : { error: error?.toJSON() };
-  return { value: maskKnown(value, unspoken), error };
+  const value = maskKnown('value' in outcome ? outcome.value : error?.toJSON(), unspoken);
+  // A text is cut after its secrets are masked: half of one would not be known again.
+  return { value: error ? { error: briefly(value as JsonObject) } : value, error };
 }
+
+const elapsedSince = ({ started }: Pick<About, 'started'>) => performance.now() - started;
 
 /** A fault of our own is logged whole; the caller learns only that there was one. */
 function explain(cause: unknown, { id }: Operation | Helper, session: Session): CallError {

@@ -5,6 +5,7 @@ import { findOperation } from '../tools/catalogue.ts';
 import { confirmCall, previewCall } from '../tools/helpers.ts';
 import { readArguments } from './arguments.ts';
 import { type CallResult, finish, runCall } from './call.ts';
+import { exampleWithin } from './hints/example.ts';
 
 /** Runs a helper tool. Never throws. */
 export async function runHelper(
@@ -33,7 +34,7 @@ function confirm(raw: unknown, session: Session, cancelled: AbortSignal): Promis
   return runCall(operation, confirmed.args, session, cancelled, { confirmed });
 }
 
-function preview(raw: unknown, session: Session, cancelled: AbortSignal): Promise<CallResult> {
+async function preview(raw: unknown, session: Session, cancelled: AbortSignal): Promise<CallResult> {
   const { tool, arguments: args } = readArguments(previewCall, raw);
   const operation = findOperation(String(tool));
   if (!operation) {
@@ -41,5 +42,7 @@ function preview(raw: unknown, session: Session, cancelled: AbortSignal): Promis
       arguments: [{ argument: 'tool', problem: 'is not the name of an operation' }],
     });
   }
-  return runCall(operation, isJsonObject(args) ? args : {}, session, cancelled, { preview: previewCall });
+  const intent = { preview: previewCall };
+  const result = await runCall(operation, isJsonObject(args) ? args : {}, session, cancelled, intent);
+  return { ...result, value: exampleWithin(result.value, previewCall.id, 'tool') };
 }

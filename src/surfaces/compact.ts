@@ -1,7 +1,7 @@
 import { indexOfNames } from './index-of-names.ts';
 import { effects, runnerTools, type Tool } from './published.ts';
 import { isServed, selectHelpers, selectTools, type View } from './select.ts';
-import { runHelperNamed, type Surface } from './surface.ts';
+import { runHelperNamed, type Surface, toolsLike } from './surface.ts';
 
 /** What is told of operations where they are not tools. */
 export interface Offer {
@@ -35,7 +35,17 @@ export function createCompactSurface(view: View): Surface {
       if (!has(runnerTools, name)) return undefined;
       return import('./run.ts').then(({ runRunner }) => runRunner(name, args, offer, session, cancelled));
     },
+    instead: async (name) => {
+      const [operation] = has(selected, name) ? [name] : await toolsLike(name, selected);
+      if (operation === undefined) return '';
+      return `Call ${runnerNameOf(operation)} with {"operation":"${operation}","arguments":{...}}.`;
+    },
   };
+}
+
+function runnerNameOf(operation: string): string {
+  const effect = effects[operation];
+  return effect === 'read' || effect === 'destroy' ? `run_${effect}` : 'run_write';
 }
 
 /** Those that have something to run or to find. */

@@ -4,22 +4,13 @@ import type { JsonObject } from '../json.ts';
 import { findOperation } from '../tools/catalogue.ts';
 import type { Offer } from './compact.ts';
 import { effects, groups, type Tool } from './published.ts';
-import { createSearch, type Search } from './search.ts';
+import { searchIn } from './search.ts';
 
 /** How many are told where no limit is given, and how many of them with their schema. */
 const usualLimit = 5;
 const mostSchemas = 3;
 /** Characters of all schemas together, about 400 tokens; the first is told in any case. */
 const mostCharacters = 1_600;
-
-const searches = new WeakMap<Offer, Search>();
-
-/** The search over what is offered; made with the first question. */
-export function searchIn(offer: Offer): Search {
-  const search = searches.get(offer) ?? createSearch(offer.tools);
-  searches.set(offer, search);
-  return search;
-}
 
 /**
  * What `find_operations` answers: the best first, without words in the order of the API's reference. The columns of a list
@@ -48,7 +39,7 @@ export function find({ query, group, effect, limit = usualLimit }: Arguments, of
 function ranked(query: string, offer: Offer): readonly Tool[] {
   if (query.trim() === '') return offer.tools;
   const byName = new Map(offer.tools.map((tool) => [tool.name, tool]));
-  return searchIn(offer)
+  return searchIn(offer.tools)
     .rank(query)
     .flatMap((name) => byName.get(name) ?? []);
 }

@@ -2,7 +2,7 @@ import type { CallResult } from '../calls/call.ts';
 import type { Session } from '../session.ts';
 import { effects } from './published.ts';
 import { isServed, selectHelpers, selectTools, type View } from './select.ts';
-import { runHelperNamed, type Surface } from './surface.ts';
+import { runHelperNamed, type Surface, toolsLike } from './surface.ts';
 
 /** One tool for each operation that is left, and those of this server's own. It is for sessions with pins of that kind. */
 export function createFullSurface(view: View): Surface {
@@ -18,6 +18,10 @@ export function createFullSurface(view: View): Surface {
       return isOperation(name) && isServed(name, view.pins)
         ? runNamed(name, args, session, cancelled)
         : undefined;
+    },
+    instead: async (name) => {
+      const closest = await toolsLike(name, operations);
+      return closest.length > 0 ? `Closest: ${closest.join(', ')}.` : '';
     },
   };
 }

@@ -1,6 +1,9 @@
-import { readArguments } from '../calls/arguments.ts';
+import { type Arguments, readArguments } from '../calls/arguments.ts';
 import { type CallResult, finish, runOperation } from '../calls/call.ts';
+import { exampleOf, exampleWithin } from '../calls/hints/example.ts';
+import { operationUnder } from '../calls/pin.ts';
 import { CallError } from '../errors.ts';
+import { isJsonObject } from '../json.ts';
 import { permits } from '../policy.ts';
 import type { Session } from '../session.ts';
 import { findOperation } from '../tools/catalogue.ts';
@@ -8,7 +11,8 @@ import type { Helper } from '../tools/helpers.ts';
 import type { Operation } from '../tools/operation.ts';
 import { findOperations, runnerOf, runners } from '../tools/runners.ts';
 import type { Offer } from './compact.ts';
-import { find, searchIn } from './find.ts';
+import { find } from './find.ts';
+import { closestTools } from './search.ts';
 import { isSelected } from './select.ts';
 
 /** Runs a tool of the compact surface. Never throws. */
@@ -25,15 +29,31 @@ export async function runRunner(
   let tool: Operation | Helper = runner;
   let given = raw;
   try {
-    const args = readArguments(runner, raw);
+    const args = readRunner(runner, raw, offer, session);
     if (runner === findOperations) return finish(tool, raw, { value: find(args, offer) }, session, about);
     const operation = operationNamed(String(args.operation), offer);
     tool = operation;
     given = args.arguments;
     assertRuns(runner, operation, session);
-    return runOperation(operation.id, given, session, cancelled);
+    const result = await runOperation(operation.id, given, session, cancelled);
+    return { ...result, value: exampleWithin(result.value, runner.id, 'operation') };
   } catch (cause) {
     return finish(tool, given, { cause }, session, about);
+  }
+}
+
+/** The arguments of a runner; where they are not its own, they are likely those of the operation that it names. */
+function readRunner(runner: Helper, raw: unknown, offer: Offer, session: Session): Arguments {
+  try {
+    return readArguments(runner, raw);
+  } catch (error) {
+    const { operation: id, arguments: inner, ...others } = isJsonObject(raw) ? raw : {};
+    const operation = typeof id === 'string' && offer.knows(id) ? findOperation(id) : undefined;
+    if (!(error instanceof CallError) || !operation) throw error;
+    const given = { ...others, ...(isJsonObject(inner) && inner) };
+    const { arguments: args } = exampleOf(operationUnder(session.pins, operation), given);
+    const example = { tool: runnerOf(operation.effect).id, arguments: { operation: id, arguments: args } };
+    throw new CallError(error.code, error.message, { ...error.facts, example });
   }
 }
 
@@ -41,7 +61,7 @@ function operationNamed(id: string, offer: Offer): Operation {
   const operation = offer.knows(id) ? findOperation(id) : undefined;
   if (operation) return operation;
   throw new CallError('unknown_operation', 'There is no such operation here.', {
-    closest: searchIn(offer).rank(id).slice(0, 3),
+    closest: closestTools(id, offer.tools),
   });
 }
 

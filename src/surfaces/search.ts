@@ -45,6 +45,23 @@ export function createSearch(tools: readonly Tool[]): Search {
   };
 }
 
+const searches = new WeakMap<readonly Tool[], Search>();
+const mostClosest = 3;
+/** Characters of a name that are looked at. */
+const longestName = 100;
+
+/** The search over a list of tools; made with the first question. */
+export function searchIn(tools: readonly Tool[]): Search {
+  const search = searches.get(tools) ?? createSearch(tools);
+  searches.set(tools, search);
+  return search;
+}
+
+/** The tools that are named or described like one that there is not. */
+export function closestTools(name: string, tools: readonly Tool[]): readonly string[] {
+  return searchIn(tools).rank(name.slice(0, longestName)).slice(0, mostClosest);
+}
+
 /** Letters that may be wrong in a word that means nothing here; swapping two changes both. */
 function slipsIn(word: string): number {
   if (word.length < 4) return 0;

@@ -16,6 +16,14 @@ export interface Surface {
     session: Session,
     cancelled: AbortSignal,
   ): Promise<CallResult> | undefined;
+  /** What to call in the place of a tool that there is not; empty where nothing is like it. */
+  instead?(name: string): Promise<string>;
+}
+
+/** Which of some tools are named or described like one that there is not. */
+export async function toolsLike(name: string, tools: readonly Tool[]): Promise<readonly string[]> {
+  const { closestTools } = await import('./search.ts');
+  return closestTools(name, tools);
 }
 
 /** Runs one of this server's own tools, which are loaded with the first of them. */

@@ -23,7 +23,7 @@ const codeByStatus: Readonly<Record<number, ErrorCode>> = {
 };
 
 const sentences: Partial<Record<ErrorCode, string>> = {
-  invalid_request: 'Synqly refused the request as malformed or not acceptable.',
+  invalid_request: 'Synqly refused the request.',
   unauthorized: 'Synqly did not accept the token.',
   payment_required: 'The organization is disabled.',
   forbidden: 'The token may not do this.',
@@ -94,7 +94,8 @@ function describeProblem(problem: JsonObject): JsonObject {
     message: text(problem.message),
     detail: text(problem.detail),
     remediation: text(problem.remediation),
-    type: text(problem.type),
+    // No list tells what the types are; beside a message they say nothing more.
+    type: text(problem.message) === undefined ? text(problem.type) : undefined,
     parameter: describeParameter(context.parameter),
     resources:
       Array.isArray(context.resources) && context.resources.length > 0 ? context.resources : undefined,

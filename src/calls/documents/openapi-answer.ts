@@ -1,8 +1,8 @@
 import { CallError } from '../../errors.ts';
 import { isJsonObject, type JsonObject } from '../../json.ts';
 import type { Arguments } from '../arguments.ts';
+import { closest } from '../hints/closest.ts';
 import { addressOf, findPart, takeApart } from './address.ts';
-import { closest } from './closest.ts';
 import { searchDocument } from './find.ts';
 import { showOperation } from './one-operation.ts';
 import { byTag, type Entry, entriesOf, type OpenApi, schemasOf } from './openapi.ts';

@@ -1,6 +1,6 @@
 import { isJsonObject, type JsonObject } from '../../json.ts';
 import type { Arguments } from '../arguments.ts';
-import { closest } from './closest.ts';
+import { closest } from '../hints/closest.ts';
 import { shortened } from './openapi.ts';
 import { rank, wordsOf } from './rank.ts';
 

@@ -1,8 +1,8 @@
 import { CallError } from '../../errors.ts';
 import { isJsonObject, type JsonObject } from '../../json.ts';
 import type { Arguments } from '../arguments.ts';
+import { closest } from '../hints/closest.ts';
 import { escapeKey, findPart, takeApart } from './address.ts';
-import { closest } from './closest.ts';
 import { describeConfig } from './config-fields.ts';
 import { textsOf } from './openapi.ts';
 import { legend, mapEntries, shortenPart } from './shorten.ts';

@@ -1,4 +1,4 @@
-/** The names nearest to a wanted one: those that hold it, or that differ from it in few letters. */
+/** The names nearest to a wanted one: those that hold it, or that differ from it, or one word of theirs does, in few letters. */
 export function closest(wanted: string, names: Iterable<string>, most = 5): readonly string[] {
   const sought = plain(wanted);
   const ranked: { readonly name: string; readonly distance: number }[] = [];
@@ -7,7 +7,8 @@ export function closest(wanted: string, names: Iterable<string>, most = 5): read
     const holds =
       sought.length > 2 && (other.includes(sought) || (other.length > 2 && sought.includes(other)));
     const apart = Math.abs(other.length - sought.length);
-    const distance = holds ? apart / 100 : apart > sought.length ? apart : editDistance(sought, other);
+    const whole = apart > sought.length ? apart : editDistance(sought, other);
+    const distance = holds ? apart / 100 : Math.min(whole, 1 + distanceToWord(sought, other));
     if (holds || distance <= Math.max(2, sought.length * 0.6)) ranked.push({ name, distance });
   }
   return ranked
@@ -20,6 +21,17 @@ export function closest(wanted: string, names: Iterable<string>, most = 5): read
 const longest = 100;
 
 const plain = (name: string) => name.slice(0, longest).toLowerCase();
+
+/** Letters in which a part of a name differs, where these are few: `harbour` of `harbor-north`. */
+function distanceToWord(sought: string, name: string): number {
+  const most = Math.min(2, Math.floor(sought.length / 3));
+  const distances = name
+    .split(/[^\p{L}\p{N}]+/u)
+    .filter((word) => word.length > 3 && Math.abs(word.length - sought.length) <= most)
+    .map((word) => editDistance(sought, word));
+  const least = Math.min(...distances);
+  return least <= most ? least : Number.POSITIVE_INFINITY;
+}
 
 /** Letters to insert, remove or replace to make one of the other (Levenshtein). */
 function editDistance(one: string, other: string): number {

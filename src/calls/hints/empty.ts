@@ -1,0 +1,150 @@
+import { isJsonObject, type JsonObject } from '../../json.ts';
+import type { Session } from '../../session.ts';
+import type { Operation } from '../../tools/operation.ts';
+import type { Arguments } from '../arguments.ts';
+import type { Limits } from '../deadline.ts';
+import { closest } from './closest.ts';
+import { type Filter, readFilter } from './grammar.ts';
+import { closestNames, fewNames, listed, quoted } from './names.ts';
+import { type Rows, readRows, soonIn, tryHint, tryRows } from './rows.ts';
+
+/** Values of a field that are told one by one. */
+const mostValues = 8;
+const mostNear = 5;
+const wildcards = 'like needs % for what comes before or after the value.';
+/** Fields that tell which one a row is. */
+const naming: ReadonlySet<string> = new Set(['name', 'fullname', 'id']);
+
+/**
+ * What is told beside a list without rows: what was asked, and what there is instead. Nothing for any other answer.
+ *
+ * @param args as the caller gave them
+ * @param body what of the answer is inside the pins
+ */
+export async function noteOnEmpty(
+  operation: Operation,
+  args: Arguments,
+  body: unknown,
+  session: Session,
+  limits: Limits,
+): Promise<{ readonly note?: string }> {
+  const result = operation.listing && isJsonObject(body) ? body.result : undefined;
+  if (!Array.isArray(result) || result.length > 0) return {};
+  const note = await tryHint(session, () => noteOn(operation, args, session, soonIn(limits)));
+  return note === undefined ? {} : { note };
+}
+
+async function noteOn(
+  operation: Operation,
+  args: Arguments,
+  session: Session,
+  limits: Limits,
+): Promise<string> {
+  const filters = Array.isArray(args.filter) ? args.filter.map(String) : [];
+  const inside = session.pins ? ' inside what this server is pinned to' : '';
+  const things = `${nounOf(operation)}${whose(operation, args)}${inside}`;
+  const asked = `${things}${filters.length > 0 ? ` that fit ${askedFor(filters)}` : ''}`;
+  if (args.start_after !== undefined) return noteOnEnd(operation, args, asked, session, limits);
+  if (filters.length === 0) return `There are no ${things} yet.`;
+  const known = filters.flatMap((text) => readFilter(text) ?? []);
+  const [wanted] = known.filter(({ field }) => naming.has(field)).flatMap(operandsOf);
+  const kept = pick(args, [...Object.keys(operation.params), 'expand']);
+  const rows = await tryRows(session, limits, (within) => readRows(operation, kept, session, within, wanted));
+  const told = rows ? [countOf(rows), ...known.flatMap((filter) => onFilter(filter, operation, rows))] : [];
+  return [`There are no ${asked}.`, ...new Set(told)].join(' ');
+}
+
+/** The page was empty; what it would have held stands before it. */
+async function noteOnEnd(
+  operation: Operation,
+  args: Arguments,
+  asked: string,
+  session: Session,
+  limits: Limits,
+): Promise<string> {
+  const kept = pick(args, [...Object.keys(operation.params), 'filter']);
+  const rows = await tryRows(session, limits, (within) => readRows(operation, kept, session, within));
+  if (rows?.count === 0) return `There are no ${asked}.`;
+  const before = rows ? ` Without start_after there are ${amount(rows)}.` : '';
+  return `The list of ${asked} ends there: none comes after ${quoted(args.start_after)}.${before}`;
+}
+
+const mostAsked = 3;
+
+function askedFor(filters: readonly string[]): string {
+  const more = filters.length - mostAsked;
+  const told = filters.slice(0, mostAsked).map(quoted);
+  return listed(more > 0 ? [...told, `${more} more`] : told);
+}
+
+const nouns: Readonly<Record<string, string>> = {
+  integrations_list_account: 'integrations',
+  status_list: 'integrations with a status',
+};
+
+function nounOf({ id, title }: Operation): string {
+  return nouns[id] ?? title.replace(/^List /, '');
+}
+
+/** What the list belongs to, as its path says. */
+function whose({ params }: Operation, args: Arguments): string {
+  const names = Object.keys(params).filter((name) => typeof args[name] === 'string');
+  const told = names.map(
+    (name) => ` of ${name.replace(/_id$/, '').replaceAll('_', ' ')} ${quoted(args[name])}`,
+  );
+  return told.toReversed().join('');
+}
+
+function amount({ count, orMore }: Rows): string {
+  return `${count}${orMore ? ' or more' : ''}`;
+}
+
+function countOf(rows: Rows): string {
+  if (rows.count === 0) return 'There are none without the filter either.';
+  return `Without the filter there ${rows.count === 1 ? 'is' : 'are'} ${amount(rows)}.`;
+}
+
+function operandsOf({ operator, value }: Filter): readonly string[] {
+  const values = operator.endsWith('in') ? value.split(',') : [value];
+  return values.map((one) => one.replaceAll(/[%*]/g, '').trim()).filter((one) => one !== '');
+}
+
+/** What there is in the field that a filter is about. Only what lists show: other fields may hold secrets. */
+function onFilter(filter: Filter, operation: Operation, { rows, orMore }: Rows): readonly string[] {
+  const { field, operator, value } = filter;
+  if (operator === 'like' && !/[%*]/.test(value))
+    return [wildcards, ...onFilter({ ...filter, operator: 'eq' }, operation, { rows, orMore } as Rows)];
+  if (naming.has(field)) {
+    const near = closestNames(operandsOf(filter), rows);
+    const names = near.length > 0 ? near : fewNames(rows);
+    const which = near.length > 0 ? 'Closest names' : 'Names';
+    return names.length > 0 ? [`${which}: ${names.map(quoted).join(', ')}.`] : [];
+  }
+  if (!operation.listing?.columns.includes(field)) return [];
+  const values = [...new Set(rows.flatMap((row) => scalarsAt(row, field.split('.'))))];
+  if (values.length === 0) return [];
+  const where = orMore ? ' in the rows that were looked at' : '';
+  if (values.length <= mostValues)
+    return [`Values of ${field}${where}: ${values.map(quoted).sort().join(', ')}.`];
+  if (/^[gl]te?$/.test(operator) && !orMore) {
+    const sorted = values.sort((one, other) => (one < other ? -1 : 1));
+    return [`${field} goes from ${quoted(sorted[0])} to ${quoted(sorted.at(-1))}.`];
+  }
+  const near = operandsOf(filter).flatMap((one) => closest(one, values.map(String), mostNear));
+  return near.length > 0 && !/^[gl]te?$/.test(operator)
+    ? [`Closest values of ${field}${where}: ${near.slice(0, mostNear).map(quoted).join(', ')}.`]
+    : [`Values of ${field} look like ${quoted(values[0])}.`];
+}
+
+function scalarsAt(value: unknown, path: readonly string[]): readonly (string | number | boolean)[] {
+  const [step, ...rest] = path;
+  if (Array.isArray(value)) return value.flatMap((item) => scalarsAt(item, path));
+  if (step !== undefined) return isJsonObject(value) ? scalarsAt(value[step], rest) : [];
+  return typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean' ? [value] : [];
+}
+
+function pick(args: Arguments, names: readonly string[]): JsonObject {
+  return Object.fromEntries(
+    names.filter((name) => args[name] !== undefined).map((name) => [name, args[name]]),
+  );
+}

@@ -1,0 +1,97 @@
+import { CallError } from '../../errors.ts';
+import { isJsonObject, type JsonObject } from '../../json.ts';
+import { selects } from '../../selection.ts';
+import type { Session } from '../../session.ts';
+import type { Operation } from '../../tools/operation.ts';
+import type { Arguments } from '../arguments.ts';
+import { type Limits, withDeadline } from '../deadline.ts';
+import { holdToPins, operationUnder } from '../pin.ts';
+import { prepareRequest } from '../request.ts';
+import { withholdDeclared } from '../secrets.ts';
+
+/** Rows of a list that are read for a hint. */
+export interface Rows {
+  readonly rows: readonly JsonObject[];
+  /** How many there are; at least so many where `orMore`. */
+  readonly count: number;
+  readonly orMore: boolean;
+}
+
+/** Milliseconds that a hint may take; within those of its call. */
+const longest = 2_000;
+
+/** Rows of one request: what the API gives when it is not told. */
+const page = 100;
+
+/** Works out a hint. It is a courtesy: whatever goes wrong, the call ends as it would have without. */
+export async function tryHint<Hint>(session: Session, work: () => Promise<Hint>): Promise<Hint | undefined> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!(error instanceof CallError)) session.log.error({ err: error }, 'a hint could not be worked out');
+    return undefined;
+  }
+}
+
+/** The end of a call, or of what its hint may take, whichever is sooner. */
+export function soonIn({ signal, deadline }: Limits): Limits {
+  return { signal, deadline: Math.min(deadline, Date.now() + longest) };
+}
+
+/** `readRows`, or nothing where that fails or takes too long. */
+export function tryRows<Read>(
+  session: Session,
+  { signal, deadline }: Limits,
+  read: (limits: Limits) => Promise<Read>,
+): Promise<Read | undefined> {
+  return tryHint(session, async () => {
+    const within = deadline - Date.now();
+    return within > 0 ? withDeadline(within, signal, read) : undefined;
+  });
+}
+
+/**
+ * Reads a list for a hint: what this session's own call of it would give, and no more. Where that is more than a
+ * page, what is named like the wanted is among the rows all the same.
+ *
+ * @throws CallError also when pins or policy keep the list from the session
+ */
+export async function readRows(
+  list: Operation,
+  args: Arguments,
+  session: Session,
+  limits: Limits,
+  wanted?: string,
+): Promise<Rows> {
+  if (!selects(session.policy.selection, list)) throw new CallError('not_selected', 'Not served.');
+  operationUnder(session.pins, list);
+  const read = async (more: JsonObject) => {
+    const held = await holdToPins(list, { ...args, ...more }, session, limits);
+    const request = prepareRequest(held.operation, held.args);
+    // No repeat: the caller waits for a courtesy.
+    const { body } = await session.send({ ...request, ...limits, deadline: Date.now() });
+    const inside = withholdDeclared(held.operation, await held.inside(body));
+    return { full: rowsOf(body).length >= page, total: totalOf(inside), rows: rowsOf(inside) };
+  };
+  const isPaged = 'limit' in list.query;
+  const first = await read(isPaged ? { limit: page } : {});
+  if (!isPaged || !first.full) return { rows: first.rows, count: first.rows.length, orMore: false };
+  const beginning = wanted?.match(/^[\p{L}\p{N}_-]{1,3}/u)?.[0];
+  const counts = 'total' in list.query && !session.pins;
+  const [near, total] = await Promise.all([
+    beginning && read({ limit: page, filter: [`name[like]${beginning}%`] }).catch(() => undefined),
+    counts && read({ limit: 1, total: true }).catch(() => undefined),
+  ]);
+  const count = (total ? total.total : undefined) ?? first.rows.length;
+  const rows = [...first.rows, ...(near ? near.rows : [])];
+  return { rows, count, orMore: !total || total.total === undefined };
+}
+
+function rowsOf(body: unknown): readonly JsonObject[] {
+  const rows = isJsonObject(body) ? body.result : undefined;
+  return Array.isArray(rows) ? rows.filter(isJsonObject) : [];
+}
+
+function totalOf(body: unknown): number | undefined {
+  return isJsonObject(body) && typeof body.total === 'number' ? body.total : undefined;
+}

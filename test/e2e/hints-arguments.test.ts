@@ -1,0 +1,292 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { exampleOf } from '../../src/calls/hints/example.ts';
+import { catalogue } from '../../src/tools/catalogue.ts';
+import { helpers } from '../../src/tools/helpers.ts';
+import { runners } from '../../src/tools/runners.ts';
+import { canary, type Program, type Rig, startProgram, startRig } from './support.ts';
+
+let rig: Rig;
+let compact: Program;
+beforeAll(async () => {
+  rig = await startRig({ sandbox: { size: 'small' } });
+  const args = ['--base-url', rig.sandbox.baseUrl, '--surface', 'compact'];
+  compact = await startProgram(args, { SYNQLY_TOKEN: rig.sandbox.token });
+});
+afterAll(async () => {
+  await compact.close();
+  await rig.close();
+});
+
+/** The error of a call before which nothing was sent. */
+async function refusal(name: string, args: Record<string, unknown>, program: Program = rig) {
+  const before = rig.exchanges.length;
+  const { json } = await program.call(name, args);
+  expect(rig.exchanges).toHaveLength(before);
+  expect(json.error.code).toBe('invalid_arguments');
+  return json.error;
+}
+
+describe('a filter in another language', () => {
+  test.each([
+    ['name=acme', 'name[eq]acme'],
+    ['name == "acme"', 'name[eq]acme'],
+    ['name:acme', 'name[eq]acme'],
+    ['name eq acme', 'name[eq]acme'],
+    ["name eq 'acme corp'", 'name[eq]acme corp'],
+    ['name[equals]acme', 'name[eq]acme'],
+    ['name[EQ]acme', 'name[eq]acme'],
+    ['name[$eq]acme', 'name[eq]acme'],
+    ['name[eq ]=acme', 'name[eq]acme'],
+    ['name[acme]', 'name[eq]acme'],
+    ['eq(name,acme)', 'name[eq]acme'],
+    ['name contains acme', 'name[like]%acme%'],
+    ['name[startswith]acme', 'name[like]acme%'],
+    ['name!=acme', 'name[neq]acme'],
+    ['name not in a,b', 'name[not in]a,b'],
+    ['created_at>=2026-01-01', 'created_at[gte]2026-01-01'],
+    ['created_at < 2026-01-01', 'created_at[lt]2026-01-01'],
+    ['account.name=acme', 'account.name[eq]acme'],
+  ])('%s is refused before it is sent, and rightly written', async (filter, meant) => {
+    const error = await refusal('accounts_list', { filter: [filter] });
+    expect(error.message).toContain('eq in like gt gte lt lte');
+    expect(error.next).toContain('name, fullname, environment, labels');
+    expect(error.arguments).toEqual([
+      { argument: 'filter.0', problem: `should be ${JSON.stringify(meant)}` },
+    ]);
+  });
+
+  test.each(['acme', '', '[eq]acme', 'name[nonsense]acme'])(
+    '%j comes with a form to follow',
+    async (filter) => {
+      const error = await refusal('members_list', { filter: ['name[eq]x', filter] });
+      expect(error.arguments).toEqual([{ argument: 'filter.1', problem: 'should be like name[eq]value' }]);
+    },
+  );
+
+  test.each(['name[neq]acme', 'name[not in]a,b', 'name[not like]a%', 'shoe_size[eq]42'])(
+    '%s is for Synqly to judge; its refusal names the fields that rows have',
+    async (filter) => {
+      const before = rig.exchanges.length;
+      const { json } = await rig.call('accounts_list', { filter: [filter] });
+      expect(json.error).toMatchObject({ code: 'invalid_request', status: 400 });
+      expect(json.error.next).toContain('name, fullname, environment, labels');
+      expect(rig.exchanges).toHaveLength(before + 1);
+    },
+  );
+
+  test.each(['name[eq]a=b', 'name[like]%[x]%', 'name[in]a,b', 'name[eq]', 'name[eq]a\nb'])(
+    '%j is none, and passes',
+    async (filter) => {
+      expect((await rig.call('accounts_list', { filter: [filter] })).isError).toBe(false);
+    },
+  );
+});
+
+describe('an order in another language', () => {
+  test.each([
+    ['-name', 'name[desc]'],
+    ['+name', 'name[asc]'],
+    ['name desc', 'name[desc]'],
+    ['name:asc', 'name[asc]'],
+    ['name[DESC]', 'name[desc]'],
+    ['name[descending]', 'name[desc]'],
+    ['desc(name)', 'name[desc]'],
+  ])('%s is refused before it is sent, and rightly written', async (order, meant) => {
+    const error = await refusal('accounts_list', { order: [order] });
+    expect(error.arguments).toEqual([{ argument: 'order.0', problem: `should be ${JSON.stringify(meant)}` }]);
+  });
+
+  test.each(['name', 'name[asc]', 'created_at[desc]'])('%s is none, and passes', async (order) => {
+    expect((await rig.call('accounts_list', { order: [order] })).isError).toBe(false);
+  });
+});
+
+describe('a call that fits', () => {
+  test.each([...catalogue, ...helpers, ...runners])('of $id is made from nothing', (tool) => {
+    const { arguments: args } = exampleOf(tool, {});
+    expect(tool.input.safeParse(args).error).toBeUndefined();
+  });
+
+  test.each<[string, Record<string, unknown>, Record<string, unknown>]>([
+    ['accounts_get', {}, { account_id: '<account_id>' }],
+    ['integrations_get', { account_id: 'acme' }, { account_id: 'acme', integration_id: '<integration_id>' }],
+    [
+      'accounts_patch',
+      { account_id: 'acme' },
+      { account_id: 'acme', patch: [{ op: 'replace', path: '/<field>', value: '<value>' }] },
+    ],
+    ['tokens_create_mcp_token', { token_ttl: '30m' }, { token_ttl: '30m', scope: { type: 'management' } }],
+    [
+      'accounts_list',
+      { limits: 3, filter: ['name[eq]x'], total: 'maybe', fields: ['name'] },
+      { limit: 3, filter: ['name[eq]x'], fields: ['name'] },
+    ],
+    ['accounts_create', { title: 'x', environment: 'staging', labels: ['a'] }, { labels: ['a'] }],
+    ['members_get', { id: 'x' }, { member_id: 'x' }],
+    ['accounts_get', { account_name: 'x' }, { account_id: 'x' }],
+    [
+      'accounts_update',
+      { account_id: 'x', nickname: 'y', fullname: 'z'.repeat(61) },
+      { account_id: 'x', fullname: '<...>' },
+    ],
+  ])('of %s after %j keeps what is right of it', async (tool, given, args) => {
+    const { example } = await refusal(tool, given);
+    expect(example).toEqual({ tool, arguments: args });
+  });
+
+  test('holds no secret, and nothing that may hold one', async () => {
+    const secrets = [
+      ['credentials_create', { config: { type: 'token', secret: canary } }],
+      [
+        'credentials_create',
+        { owner_id: 'x', nonsense: canary, config: { type: 'basic', username: 'u', secret: canary } },
+      ],
+      [
+        'integrations_create',
+        {
+          provider_config: {
+            type: 'siem_splunk',
+            search_service_credential: { type: 'token', secret: canary },
+          },
+        },
+      ],
+      ['organizationWebhooks_create', { name: 'x', secret: { value: canary } }],
+      ['members_create', { secret: canary }],
+      ['auth_change_password', { old_secret: canary, secret: canary }],
+      [
+        'credentials_patch',
+        { owner_id: 'x', patch: [{ op: 'replace', path: '/config/secret', value: canary }] },
+      ],
+      ['mappings_apply', { data: canary, nonsense: canary }],
+    ] as const;
+    for (const [tool, args] of secrets)
+      expect(JSON.stringify(await refusal(tool, args)), tool).not.toContain(canary);
+  });
+
+  test('is not given for a value that is wrong', async () => {
+    expect((await refusal('accounts_list', { limit: 0 })).example).toBeUndefined();
+  });
+
+  test('of a preview is a preview', async () => {
+    const { example } = await refusal('preview_call', {
+      tool: 'accounts_delete',
+      arguments: { account: 'x' },
+    });
+    expect(example).toEqual({
+      tool: 'preview_call',
+      arguments: { tool: 'accounts_delete', arguments: { account_id: 'x' } },
+    });
+  });
+});
+
+test.each([
+  ['accounts_get', 'acount_id', 'account_id'],
+  ['accounts_get', 'accountId', 'account_id'],
+  ['accounts_get', 'ACCOUNT-ID', 'account_id'],
+  ['accounts_get', 'account', 'account_id'],
+  ['accounts_get', 'name', 'account_id'],
+  ['accounts_list', 'filters', 'filter'],
+  ['accounts_list', 'startAfter', 'start_after'],
+  ['accounts_create', 'full_name', 'fullname'],
+  ['accounts_create', 'enviroment', 'environment'],
+])('%s: %s is taken for a slip of %s', async (tool, slip, meant) => {
+  const { arguments: faults } = await refusal(tool, { [slip]: 'x' });
+  expect(faults).toContainEqual({ argument: slip, problem: `is not known here; did you mean ${meant}?` });
+});
+
+test.each(['display_name', 'colour', 'x', 'constructor'])('%s is taken for no slip', async (name) => {
+  const { arguments: faults } = await refusal('accounts_create', JSON.parse(`{"${name}":"x"}`));
+  expect(faults).toEqual([{ argument: name, problem: 'is not known here' }]);
+});
+
+describe('on the compact surface', () => {
+  test.each([
+    ['run_read', { operation: 'accounts_get' }, 'run_read', 'accounts_get', { account_id: '<account_id>' }],
+    [
+      'run_read',
+      { operation: 'accounts_get', arguments: { accountId: 'x' } },
+      'run_read',
+      'accounts_get',
+      { account_id: 'x' },
+    ],
+    // The arguments beside the operation in place of within.
+    [
+      'run_read',
+      { operation: 'accounts_get', account_id: 'x' },
+      'run_read',
+      'accounts_get',
+      { account_id: 'x' },
+    ],
+    [
+      'run_read',
+      { operation: 'accounts_delete', account_id: 'x' },
+      'run_destroy',
+      'accounts_delete',
+      { account_id: 'x' },
+    ],
+    [
+      'run_write',
+      { operation: 'accounts_create', arguments: { nick: 'x', name: 'y' } },
+      'run_write',
+      'accounts_create',
+      { name: 'y' },
+    ],
+  ])('the example of %s %j is in its terms', async (runner, given, tool, operation, args) => {
+    const { example } = await refusal(runner, given, compact);
+    expect(example).toEqual({ tool, arguments: { operation, arguments: args } });
+  });
+
+  test('a missing operation is shown its place', async () => {
+    const { example } = await refusal('run_read', { account_id: 'x' }, compact);
+    expect(example).toEqual({ tool: 'run_read', arguments: { operation: '<operation>' } });
+  });
+
+  test('secrets beside the operation are not repeated', async () => {
+    const given = {
+      operation: 'credentials_create',
+      owner_id: 'x',
+      config: { type: 'token', secret: canary },
+    };
+    const { example, ...rest } = await refusal('run_write', given, compact);
+    expect(example.arguments.arguments).toEqual({ owner_id: 'x' });
+    expect(JSON.stringify(rest)).not.toContain(canary);
+  });
+});
+
+describe('a tool that there is not', () => {
+  const messageOf = (name: string, program: Program = rig) =>
+    program.client.callTool({ name }).then(JSON.stringify, String);
+
+  test.each([
+    ['list_accounts', 'accounts_list'],
+    ['accounts_remove', 'accounts_delete'],
+    ['integrationpoints_list', 'integrationPoints_list'],
+    ['create_integration', 'integrations_create'],
+  ])('%s leads to %s', async (name, right) => {
+    expect(await messageOf(name)).toMatch(
+      new RegExp(`-32602.*Unknown tool: ${name}. Closest: .*\\b${right}\\b`),
+    );
+  });
+
+  test('leads to served tools only, and to three at most', async () => {
+    const args = ['--base-url', rig.sandbox.baseUrl, '--groups', 'accounts', '--read-only'];
+    const program = await startProgram(args, { SYNQLY_TOKEN: rig.sandbox.token });
+    const message = await messageOf('delete_accounts_list_get', program);
+    await program.close();
+    expect(message.split('Closest: ')[1]).toMatch(/^accounts_(list|get)(, accounts_(list|get))?\.$/);
+  });
+
+  test('leads to nothing where nothing is like it', async () => {
+    expect(await messageOf('zzzzqqqq')).toMatch(/Unknown tool: zzzzqqqq\.$/);
+    expect((await messageOf('x'.repeat(5000))).length).toBeLessThan(300);
+  });
+
+  test('leads to the runner of the operation on the compact surface', async () => {
+    expect(await messageOf('accounts_delete', compact)).toContain(
+      'Call run_destroy with {"operation":"accounts_delete","arguments":{...}}.',
+    );
+    expect(await messageOf('list_accounts', compact)).toContain(
+      'Call run_read with {"operation":"accounts_list"',
+    );
+  });
+});

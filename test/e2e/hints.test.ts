@@ -1,0 +1,329 @@
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { shelfOf } from '../../src/calls/hints/shelves.ts';
+import { catalogue, findOperation } from '../../src/tools/catalogue.ts';
+import { startProxy } from './changing-proxy.ts';
+import { type Rig, startProgram, startRig } from './support.ts';
+
+const account = 'aldermere-logistics';
+
+let rig: Rig;
+beforeAll(async () => {
+  rig = await startRig({ args: ['--confirm', 'never', '--timeout', '10'] });
+  await rig.call('accounts_create', { name: 'bare', environment: 'test' });
+});
+afterEach(() => rig.sandbox.faults.clear());
+afterAll(() => rig.close());
+
+/** Runs a call and tells which requests it took, by operation. */
+async function watch(name: string, args: Record<string, unknown> = {}) {
+  const before = rig.exchanges.length;
+  const answer = await rig.call(name, args);
+  return { ...answer, sent: rig.exchanges.slice(before).map(({ operationId }) => operationId) };
+}
+
+describe('an empty list', () => {
+  test.each([
+    [
+      'by a name that is nearly right',
+      'accounts_list',
+      { filter: ['name[eq]aldermere'] },
+      'There are no accounts that fit name[eq]aldermere. Without the filter there are 13. Closest names: aldermere-logistics, aldermere-logistics-staging.',
+    ],
+    [
+      'by a full name for a name',
+      'accounts_list',
+      { filter: ['name[eq]Tarn & Vale Insurance'] },
+      /Closest names: tarn-vale-insurance\b/,
+    ],
+    [
+      'by one of several names',
+      'accounts_list',
+      { filter: ['name[in]fenick-robotics,x'] },
+      /: fennick-robotics\./,
+    ],
+    [
+      'by like without its wildcard',
+      'accounts_list',
+      { filter: ['name[like]fennick'] },
+      /like needs % .* Closest names: fennick-robotics\.$/,
+    ],
+    [
+      'by a value that the field never has',
+      'members_list',
+      { filter: ['state[eq]active'] },
+      /there are 8\. Values of state: disabled, enabled, invited, locked\.$/,
+    ],
+    [
+      'by a name in place of an id',
+      'integrations_list',
+      { filter: [`account_id[eq]${account}`] },
+      /Values of account_id look like [0-9a-f-]{36}\.$/,
+    ],
+    [
+      'by a time that is yet to come',
+      'audit_list',
+      { filter: ['created_at[gt]2199-01-01T00:00:00Z'] },
+      /there are 100 or more\. Values of created_at look like 20/,
+    ],
+    [
+      'of what has none',
+      'credentials_list',
+      { owner_id: 'bare', filter: ['name[eq]x'] },
+      'There are no credentials of owner bare that fit name[eq]x. There are none without the filter either.',
+    ],
+    [
+      'past the end',
+      'accounts_list',
+      { start_after: 'zzz', filter: ['environment[eq]prod'] },
+      'The list of accounts that fit environment[eq]prod ends there: none comes after zzz. Without start_after there are 10.',
+    ],
+    [
+      'past the end of nothing',
+      'accounts_list',
+      { start_after: 'zzz', filter: ['fullname[eq]nobody'] },
+      'There are no accounts that fit fullname[eq]nobody.',
+    ],
+  ])('%s says what there is, for one read more', async (_, name, args, note) => {
+    const { json, isError, sent } = await watch(name, args);
+    expect(isError).toBe(false);
+    expect(json.note).toEqual(typeof note === 'string' ? note : expect.stringMatching(note));
+    expect(sent).toEqual([name, name]);
+  });
+
+  test.each([
+    ['integrations_list_account', { account_id: 'bare' }, 'There are no integrations of account bare yet.'],
+    ['bridges_list', { account_id: 'bare' }, 'There are no bridges of account bare yet.'],
+    ['credentials_list', { owner_id: 'bare' }, 'There are no credentials of owner bare yet.'],
+  ])('%s, where nothing narrowed it, says of what, and reads nothing more', async (name, args, note) => {
+    const { json, sent } = await watch(name, args);
+    expect(json.note).toBe(note);
+    expect(sent).toEqual([name]);
+  });
+
+  test.each([
+    ['403', { status: 403 }],
+    ['429', { status: 429, retryAfter: 1 }],
+    ['500', { status: 500 }],
+    ['an answer that never comes', { hang: true }],
+    ['a broken connection', { reset: true }],
+    ['a page of HTML', { body: 'html' as const }],
+  ])(
+    'is a success all the same where the further read meets %s, and not waited for long',
+    async (_, fault) => {
+      // The first of two faults that fit is taken: it lets the list itself pass.
+      rig.sandbox.faults.add({ route: 'roles_list', times: 1 });
+      rig.sandbox.faults.add({ route: 'roles_list', ...fault });
+      const started = performance.now();
+      const { json, isError } = await watch('roles_list', { filter: ['name[eq]nobody'] });
+      expect(isError).toBe(false);
+      expect(json).toMatchObject({ result: [], note: 'There are no roles that fit name[eq]nobody.' });
+      expect(performance.now() - started).toBeLessThan(3_500);
+    },
+  );
+
+  test('gives no value of a field that lists do not show', async () => {
+    const { json } = await watch('accounts_list', { filter: ['organization_id[eq]x'] });
+    expect(json.note).toMatch(
+      /^There are no accounts that fit organization_id\[eq\]x\. Without the filter there are \d+\.$/,
+    );
+  });
+});
+
+test('a list that is not empty costs one request, and has no note', async () => {
+  for (const args of [{}, { filter: ['environment[eq]test'] }, { start_after: 'b' }, { limit: 1000 }]) {
+    const { json, sent } = await watch('accounts_list', args);
+    expect(json.result.length).toBeGreaterThan(0);
+    expect(json.note).toBeUndefined();
+    expect(sent).toEqual(['accounts_list']);
+  }
+});
+
+describe('a list of hundreds', () => {
+  test('is counted, and a name far down in it is found', async () => {
+    const large = await startRig({ sandbox: { size: 500 }, args: ['--confirm', 'never'] });
+    await large.call('accounts_create', { name: 'zyxomma-industries', environment: 'test' });
+    const { json } = await large.call('accounts_list', { filter: ['name[eq]zyxoma-industries'] });
+    const missing = await large.call('accounts_get', { account_id: 'zyxomma' });
+    const total = large.sandbox.world.collections.account.all().length;
+    await large.close();
+    expect(json.note).toContain(`there are ${total}.`);
+    expect(json.note).toContain('Closest names: zyxomma-industries');
+    expect(missing.json.error.closest).toEqual(['zyxomma-industries']);
+  }, 60_000);
+});
+
+describe('an object that is not there', () => {
+  test.each([
+    ['accounts_get', { account_id: 'aldermere' }, 'account_id', 'accounts_list', account],
+    ['accounts_update', { account_id: 'aldermere', fullname: 'x' }, 'account_id', 'accounts_list', account],
+    ['accounts_delete', { account_id: 'aldermere' }, 'account_id', 'accounts_list', account],
+    [
+      'status_get',
+      { account_id: 'aldermere', integration_id: 'siem-splunk' },
+      'account_id',
+      'accounts_list',
+      account,
+    ],
+    [
+      'status_get',
+      { account_id: account, integration_id: 'splunk' },
+      'integration_id',
+      'integrations_list_account',
+      'siem-splunk',
+    ],
+    [
+      'bridges_get',
+      { account_id: account, bridge_id: 'datacentre' },
+      'bridge_id',
+      'bridges_list',
+      'datacenter',
+    ],
+    ['bridges_list', { account_id: 'aldermere' }, 'account_id', 'accounts_list', account],
+    [
+      'credentials_get',
+      { owner_id: account, credential_id: 'service-account' },
+      'credential_id',
+      'credentials_list',
+      'shared-service-account',
+    ],
+    ['credentials_list', { owner_id: 'aldermere' }, 'owner_id', 'accounts_list', account],
+    [
+      'members_get',
+      { member_id: 'ingrid' },
+      'member_id',
+      'members_list',
+      'ingrid.solheim@kestrelmoor.example',
+    ],
+    ['roles_get', { role_id: 'admin' }, 'role_id', 'roles_list', 'administrator'],
+    [
+      'organizationWebhooks_get',
+      { webhook_id: 'crmsync' },
+      'webhook_id',
+      'organizationWebhooks_list',
+      'crm-sync',
+    ],
+    ['mappings_get', { mapping_id: 'severity' }, 'mapping_id', 'mappings_list', 'severity-to-priority'],
+    ['tokens_get', { refresh_token_id: 'ci' }, 'refresh_token_id', 'tokens_list', 'ci-pipeline'],
+    [
+      'subOrgs_get',
+      { organization_id: 'kestrelmoor-lab' },
+      'organization_id',
+      'subOrgs_list',
+      'kestrelmoor-labs',
+    ],
+    [
+      'capabilities_get_provider',
+      { provider_id: 'splunk' },
+      'provider_id',
+      'capabilities_list_providers',
+      'siem_splunk',
+    ],
+  ])(
+    '%s %j: %s is named, %s to look in, and what is named like it',
+    async (name, args, argument, list, right) => {
+      const { json, isError, sent } = await watch(name, args);
+      expect(isError).toBe(true);
+      expect(json.error).toMatchObject({ code: 'not_found', status: 404 });
+      expect(json.error.message).toMatch(new RegExp(`^${argument} `));
+      expect(json.error.next).toContain(list);
+      expect(json.error.closest).toContain(right);
+      expect(sent.at(-1)).toBe(list);
+    },
+  );
+
+  test('of a preview, and before a confirmation, comes with the closest too', async () => {
+    const preview = { tool: 'accounts_delete', arguments: { account_id: 'aldermere' } };
+    expect((await watch('preview_call', preview)).json.error.closest).toContain(account);
+    const confirming = await startProgram(['--base-url', rig.sandbox.baseUrl], {
+      SYNQLY_TOKEN: rig.sandbox.token,
+    });
+    const { json } = await confirming.call('accounts_delete', { account_id: 'aldermere' });
+    await confirming.close();
+    expect(json.error).toMatchObject({ code: 'not_found', closest: expect.arrayContaining([account]) });
+  });
+
+  test.each([
+    ['403', { status: 403 }],
+    ['429', { status: 429, retryAfter: 1 }],
+    ['an answer that never comes', { hang: true }],
+  ])('is the same error where the list meets %s; it still names the list', async (_, fault) => {
+    rig.sandbox.faults.add({ route: 'members_list', ...fault });
+    const { json, sent } = await watch('members_get', { member_id: 'ingrid' });
+    expect(json.error).toMatchObject({ code: 'not_found', status: 404 });
+    expect(json.error.closest).toBeUndefined();
+    expect(json.error.next).toContain('members_list');
+    // What is never answered is no exchange.
+    expect(sent).toEqual(['members_get', ...('hang' in fault ? [] : ['members_list'])]);
+  });
+
+  test.each([
+    [{ account_id: 'aldermere', integration_id: 'siem-splunk' }, 'account_id', account],
+    [{ account_id: account, integration_id: 'splunk' }, 'integration_id', 'siem-splunk'],
+  ])('is found out where Synqly does not say what is missing: %j', async (args, argument, right) => {
+    const silent = await startProxy(rig.sandbox.baseUrl, (answer) =>
+      answer.status === 404 ? { ...answer, text: '{"message":"Not found","status":404}' } : answer,
+    );
+    const program = await startProgram(['--base-url', silent.url], { SYNQLY_TOKEN: rig.sandbox.token });
+    const { json } = await program.call('status_get', args);
+    await program.close();
+    silent.close();
+    expect(json.error.message).toMatch(new RegExp(`^${argument} `));
+    expect(json.error.closest).toContain(right);
+  });
+
+  test('names nothing where all that the call names is there', async () => {
+    const silent = await startProxy(rig.sandbox.baseUrl, (answer, path) =>
+      path.endsWith('/siem-splunk') ? { ...answer, status: 404, text: '{"message":"Not found"}' } : answer,
+    );
+    const program = await startProgram(['--base-url', silent.url], { SYNQLY_TOKEN: rig.sandbox.token });
+    const { json } = await program.call('status_get', { account_id: account, integration_id: 'siem-splunk' });
+    await program.close();
+    silent.close();
+    expect(json.error).toMatchObject({
+      code: 'not_found',
+      message: expect.stringContaining('no such object'),
+    });
+    expect(json.error.closest).toBeUndefined();
+  });
+
+  test('is looked for in no list that is not served', async () => {
+    const args = ['--base-url', rig.sandbox.baseUrl, '--deny', 'members_list'];
+    const program = await startProgram(args, { SYNQLY_TOKEN: rig.sandbox.token });
+    const before = rig.exchanges.length;
+    const { json } = await program.call('members_get', { member_id: 'ingrid' });
+    await program.close();
+    expect(json.error.code).toBe('not_found');
+    expect(json.error.next).not.toContain('members_list');
+    expect(rig.exchanges).toHaveLength(before + 1);
+  });
+
+  test('is looked for in the list of every argument that stands in a path, save where no list tells it', () => {
+    const without = catalogue.flatMap((operation) =>
+      Object.keys(operation.params)
+        .filter((name) => !shelfOf(operation, name))
+        .map((name) => `${operation.id} ${name}`),
+    );
+    expect(without).toEqual([
+      'auth_logon organization_id',
+      'credentials_lookup credential_id',
+      'tokens_reset owner_id',
+      'tokens_rotate owner_id',
+    ]);
+    for (const operation of catalogue) {
+      for (const name of Object.keys(operation.params)) {
+        const shelf = shelfOf(operation, name);
+        if (!shelf) continue;
+        // What the list belongs to is what the call names beside it.
+        const parents = Object.keys(findOperation(shelf.list)?.params ?? {});
+        expect(Object.keys(operation.params), operation.id).toEqual(expect.arrayContaining(parents));
+      }
+    }
+  });
+});
+
+test.each([400, 401, 403, 405, 409, 429, 500, 503])('after a %i nothing is read', async (status) => {
+  rig.sandbox.faults.add({ route: 'members_get', status, retryAfter: 60 });
+  const { json, sent } = await watch('members_get', { member_id: 'ingrid' });
+  expect(json.error.status).toBe(status);
+  expect(new Set(sent)).toEqual(new Set(['members_get']));
+});
