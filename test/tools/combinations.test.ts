@@ -12,7 +12,7 @@ import type { Tool } from '../../src/surfaces/published.ts';
 import { isServed } from '../../src/surfaces/select.ts';
 import { catalogue } from '../../src/tools/catalogue.ts';
 import { helpers } from '../../src/tools/helpers.ts';
-import { runnerOf, runners } from '../../src/tools/runners.ts';
+import { findOperations, runnerOf, runners } from '../../src/tools/runners.ts';
 import { refusedOf } from './client-limits.ts';
 import { sketchesOf } from './walk.ts';
 
@@ -99,15 +99,15 @@ test('the full surface has a tool for each operation that is left, and those abo
   expect(wrong).toEqual([]);
 });
 
-test('the compact surface has a tool for each kind of effect that is left, and no other that runs', () => {
+test('the compact surface has a tool for each kind of effect that is left and one that finds, and no other that runs', () => {
   const wrong = failures((one, { tools }) => {
     if (one.surface !== 'compact') return [];
-    const wanted = new Set(leftBy(one).map(({ effect }) => runnerOf(effect).id));
-    const names = tools.map(({ name }) => name);
+    const left = leftBy(one);
+    const finds = left.length > 0 ? [findOperations] : [];
+    const wanted = new Set([...finds, ...left.map(({ effect }) => runnerOf(effect))]);
     return runners
-      .slice(1)
-      .map(({ id }) => id)
-      .filter((id) => wanted.has(id) !== names.includes(id));
+      .filter((runner) => wanted.has(runner) !== tools.some(({ name }) => name === runner.id))
+      .map(({ id }) => id);
   });
   expect(wrong).toEqual([]);
 });
