@@ -179,7 +179,7 @@ describe.each([
       environment: 'the environment test',
       both: `the account ${JSON.stringify(planted.inside.id)} in the environment test`,
     };
-    expect(pinned.client.getInstructions()).toContain(`pinned to ${expected[kind]}`);
+    expect(pinned.client.getInstructions()).toContain(`Pinned to ${expected[kind]}`);
   });
 
   test('everything inside works, and no answer holds anything of the outside', async () => {

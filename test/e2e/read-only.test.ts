@@ -43,15 +43,18 @@ describe.each([
 
 describe('--read-only over HTTP', () => {
   let rig: HttpRig;
+  let asked: number;
   beforeAll(async () => {
     rig = await startHttpRig({ args: ['--read-only'] });
+    await rig.call(rig.sandbox.token, 'whoami');
+    asked = rig.exchanges.length;
   });
   afterAll(() => rig.close());
 
   test('only what reads is listed', async () => {
     const client = await rig.connect(rig.sandbox.token);
     const { tools } = await client.listTools();
-    expect(tools.map(({ name }) => name)).toEqual(reading);
+    expect(tools.map(({ name }) => name)).toEqual([...reading, 'whoami']);
     await client.close();
   });
 
@@ -59,7 +62,8 @@ describe('--read-only over HTTP', () => {
     const { error } = await rig.call(rig.sandbox.token, id);
     expect(error).toMatchObject({ code: 'read_only' });
     expect(rig.exchanges.filter(({ method }) => method !== 'GET')).toEqual([]);
-    expect(rig.exchanges.filter(({ path }) => path !== '/v1/organization')).toEqual([]);
+    // Who calls, and what it may do, is asked for all its calls.
+    expect(rig.exchanges.length).toBeLessThanOrEqual(asked);
   });
 });
 
