@@ -36,7 +36,7 @@ async function serve(flags: Flags): Promise<void> {
   warnIfRevealing(config, log);
   const pins = pinsOf(config);
   const policy = policyOf(config);
-  assertSelection(policy);
+  assertSelection({ pins, policy });
   const session = createSession({
     ...access,
     log,

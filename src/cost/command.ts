@@ -21,7 +21,7 @@ export async function listTools(
 ): Promise<void> {
   const config = readConfig(flags, process.env);
   const [pins, policy] = [pinsOf(config), policyOf(config)];
-  assertSelection(policy);
+  assertSelection({ pins, policy });
   const connect = (surface: SurfaceKind) => connectClient({ config, surface, pins, policy });
   const shown = await connect(config.surface.value);
   if (!tokens) {

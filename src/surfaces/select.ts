@@ -43,11 +43,12 @@ export function unknownIn(selection: Selection): readonly string[] {
 }
 
 /**
- * Refuses a selection with names of nothing, or one that leaves nothing.
+ * Refuses a selection with names of nothing, or one of which pins and read-only leave nothing.
  *
  * @throws ConfigError
  */
-export function assertSelection({ selection }: Policy): void {
+export function assertSelection(view: View): void {
+  const { selection } = view.policy;
   if (isEverything(selection)) return;
   const unknown = unknownIn(selection);
   if (unknown.length > 0) {
@@ -56,8 +57,11 @@ export function assertSelection({ selection }: Policy): void {
       `--groups, --allow or --deny names nothing there is: ${unknown.join(', ')}. Groups and presets are ${known}.`,
     );
   }
-  if (!everyOperation.some((one) => selects(selection, one)))
-    throw new ConfigError('--groups, --allow and --deny leave no tool.');
+  if (selectTools(view).length === 0) {
+    throw new ConfigError(
+      '--groups, --allow and --deny leave no tool, with what --read-only, --account and --environment leave.',
+    );
+  }
 }
 
 /** Why an operation is not shown. */

@@ -40,7 +40,7 @@ const drainWithin = 10_000;
  */
 export async function listen(config: Config): Promise<void> {
   const hosts = allowedHosts(config);
-  assertSelection(policyOf(config));
+  assertSelection({ pins: pinsOf(config), policy: policyOf(config) });
   const upstream = await openForCallers(config);
   const secrets = secretsForMany(config);
   const log = createLog(config.logLevel.value, upstream.token?.known ?? [], secrets.known);

@@ -100,6 +100,8 @@ test.each([
   [['--groups', 'acounts'], 'acounts'],
   [['--deny', 'token_*'], 'token_*'],
   [['--groups', 'accounts', '--deny', '*'], 'leave no tool'],
+  [['--groups', 'members', '--account', 'acme'], 'leave no tool'],
+  [['--allow', '*_delete', '--read-only'], 'leave no tool'],
   [['--transport', 'http', '--port', '0', '--allow', 'nothing_*'], 'nothing_*'],
 ])('%s is refused at the start, since it selects nothing', (args, named) => {
   const env = cleanEnvironment({ SYNQLY_TOKEN: 'some-token' });
