@@ -13,8 +13,7 @@ import { LRUCache } from 'lru-cache';
 import type { Log } from '../log.ts';
 import { callDirectly, createServer, type Offering } from '../server.ts';
 import type { Session } from '../session.ts';
-import { hashToken } from '../tokens/grant.ts';
-import { type Access, type Caller, readBearer } from './access.ts';
+import { type Access, type Bearer, type Caller, type Denial, readBearer, type Verdict } from './access.ts';
 import { type GuardOptions, guard, type Refusal } from './guard.ts';
 import { createMetrics, type Metrics } from './metrics.ts';
 import { createSessions, type Sessions } from './sessions.ts';
@@ -38,6 +37,15 @@ export interface HttpOptions extends GuardOptions {
   readonly mostConcurrent: number;
 }
 
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** The token that it came with, once it has passed the guard. */
+    bearer: Bearer | undefined;
+    /** Whose it is, once its token is known to be good. */
+    caller: Caller | undefined;
+  }
+}
+
 /** Bytes of a request's body; the longest arguments are patches and mappings. */
 const bodyLimit = 1024 * 1024;
 const headersWithin = 10_000;
@@ -52,7 +60,8 @@ const idleTime = 5 * 60_000;
  * lists and schemas are shared.
  */
 export async function buildHttpServer(options: HttpOptions): Promise<HttpServer> {
-  const metrics = createMetrics();
+  const load: Load = { running: 0, draining: false };
+  const metrics = createMetrics(() => load.running);
   const sessions = options.sessions ? createSessions() : undefined;
   const app = Fastify({
     bodyLimit,
@@ -63,7 +72,6 @@ export async function buildHttpServer(options: HttpOptions): Promise<HttpServer>
   });
   // A body that is not JSON is none of this protocol.
   app.removeContentTypeParser('text/plain');
-  const load: Load = { running: 0, draining: false };
   app.setErrorHandler((error: { statusCode?: number; message: string }, _, reply) => {
     const status = error.statusCode ?? 500;
     if (status >= 500) options.log.error({ err: error }, 'a request failed by a fault of this server');
@@ -114,9 +122,10 @@ function serveOperations(app: FastifyInstance, options: HttpOptions, metrics: Me
   });
 }
 
-const callers = new WeakMap<FastifyRequest, Caller>();
-
-/** What a request must pass before its body is read: guard, room, rate, access. */
+/**
+ * What a request must pass before its body is read: guard, room, rate, access. The hooks go on by callback where they
+ * can: every promise that the framework waits for between them costs a call something.
+ */
 async function protect(
   mcp: FastifyInstance,
   options: HttpOptions,
@@ -127,50 +136,49 @@ async function protect(
     metrics.turnedAway.inc({ reason });
     return refuse(reply, status, message);
   };
-  mcp.addHook('onRequest', async (request, reply) => {
+  const deny = (reply: FastifyReply, { status, message }: Denial) => {
+    // RFC 6750, 3; without resource metadata, since no authorization server issues these tokens.
+    const fault = { 401: 'invalid_token', 403: 'insufficient_scope', 503: undefined }[status];
+    if (fault) reply.header('www-authenticate', `Bearer realm="synqly-mcp", error="${fault}"`);
+    turnAway(reply, 'access', status, message);
+  };
+  mcp.decorateRequest('bearer', undefined);
+  mcp.decorateRequest('caller', undefined);
+  mcp.addHook('onRequest', (request, reply, pass) => {
     const refusal = guard(request, options);
-    if (refusal) return turnAway(reply, 'guard', refusal.status, refusal.message);
-    return undefined;
+    if (refusal) return void turnAway(reply, 'guard', refusal.status, refusal.message);
+    request.bearer = readBearer(request.headers.authorization);
+    pass();
   });
   if (options.origins.length > 0) await mcp.register(cors, corsFor(options.origins));
   await mcp.register(rateLimit, {
     max: options.ratePerMinute,
     timeWindow: '1 minute',
     enableDraftSpec: true,
-    keyGenerator: ({ headers, ip }) => {
-      const token = readBearer(headers.authorization);
-      return token === undefined ? ip : hashToken(token);
-    },
+    keyGenerator: ({ bearer, ip }) => bearer?.hash ?? ip,
     onExceeded: () => metrics.turnedAway.inc({ reason: 'rate' }),
   });
-  mcp.addHook('preParsing', async (request, reply) => {
-    const admitted = await options.access.admit(request.headers.authorization, (from) =>
-      metrics.verdicts.inc({ from }),
-    );
-    if (!('status' in admitted)) {
-      callers.set(request, admitted);
-      return undefined;
-    }
-    // RFC 6750, 3; without resource metadata, since no authorization server issues these tokens.
-    const fault = { 401: 'invalid_token', 403: 'insufficient_scope', 503: undefined }[admitted.status];
-    if (fault) reply.header('www-authenticate', `Bearer realm="synqly-mcp", error="${fault}"`);
-    return turnAway(reply, 'access', admitted.status, admitted.message) as never;
+  const onVerdict = (from: Verdict) => metrics.verdicts.inc({ from });
+  mcp.addHook('preParsing', (request, reply, _, pass) => {
+    options.access.admit(request.bearer, onVerdict).then((admitted) => {
+      if ('status' in admitted) return deny(reply, admitted);
+      request.caller = admitted;
+      pass();
+    }, pass);
   });
   // Counted when the body is there: one that dawdles takes up no room.
-  mcp.addHook('preHandler', async (_, reply) => {
-    if (reply.raw.closed) return reply.hijack();
+  mcp.addHook('preHandler', (_, reply, pass) => {
+    if (reply.raw.closed) return void reply.hijack();
     if (load.draining || load.running >= options.mostConcurrent) {
       reply.header('retry-after', '1');
       const message = load.draining ? 'The server is stopping.' : 'Too many requests at once.';
-      return turnAway(reply, 'busy', 503, message);
+      return void turnAway(reply, 'busy', 503, message);
     }
     load.running += 1;
-    metrics.inFlight.inc();
     reply.raw.once('close', () => {
       load.running -= 1;
-      metrics.inFlight.dec();
     });
-    return undefined;
+    pass();
   });
 }
 
@@ -216,7 +224,7 @@ function serveMcp(
   };
 
   mcp.post('/mcp', async (request, reply) => {
-    const caller = callers.get(request) as Caller;
+    const caller = request.caller as Caller;
     if (sessions) return handleInSession(request, reply, caller);
     const refusal = checkHeaders(request);
     if (refusal) return refuse(reply, refusal.status, refusal.message);
@@ -245,7 +253,7 @@ function serveMcp(
     method: ['GET', 'DELETE'],
     url: '/mcp',
     handler: async (request, reply) => {
-      if (sessions) return handleInSession(request, reply, callers.get(request) as Caller);
+      if (sessions) return handleInSession(request, reply, request.caller as Caller);
       reply.header('allow', 'POST');
       return refuse(reply, 405, 'This server keeps no sessions; send POST requests.');
     },
