@@ -1,7 +1,5 @@
-import type { OutgoingHttpHeaders } from 'node:http';
 import { setTimeout as pause } from 'node:timers/promises';
 import cors from '@fastify/cors';
-import rateLimit from '@fastify/rate-limit';
 import type { StreamableHTTPServerTransport } from '@modelcontextprotocol/sdk/server/streamableHttp.js';
 import {
   isInitializeRequest,
@@ -16,6 +14,7 @@ import type { Session } from '../session.ts';
 import { type Access, type Bearer, type Caller, type Denial, readBearer, type Verdict } from './access.ts';
 import { type GuardOptions, guard, type Refusal } from './guard.ts';
 import { createMetrics, type Metrics } from './metrics.ts';
+import { limitRate, rateHeaders } from './rate.ts';
 import { createSessions, type Sessions } from './sessions.ts';
 import { connectStateless, readMessage, type StatelessEndpoint } from './stateless.ts';
 
@@ -151,13 +150,7 @@ async function protect(
     pass();
   });
   if (options.origins.length > 0) await mcp.register(cors, corsFor(options.origins));
-  await mcp.register(rateLimit, {
-    max: options.ratePerMinute,
-    timeWindow: '1 minute',
-    enableDraftSpec: true,
-    keyGenerator: ({ bearer, ip }) => bearer?.hash ?? ip,
-    onExceeded: () => metrics.turnedAway.inc({ reason: 'rate' }),
-  });
+  await limitRate(mcp, options.ratePerMinute, (reply, message) => turnAway(reply, 'rate', 429, message));
   const onVerdict = (from: Verdict) => metrics.verdicts.inc({ from });
   mcp.addHook('preParsing', (request, reply, _, pass) => {
     options.access.admit(request.bearer, onVerdict).then((admitted) => {
@@ -236,7 +229,7 @@ function serveMcp(
     const answering = endpoint.answer(message, { requestInfo });
     reply.raw.once('close', answering.cancel);
     const text = await answering.text;
-    return text === undefined ? reply.hijack() : sendText(reply, text);
+    return text === undefined ? reply.hijack() : sendText(request, reply, text);
   });
 
   const handleInSession = async (request: FastifyRequest, reply: FastifyReply, caller: Caller) => {
@@ -274,24 +267,27 @@ function checkHeaders({ headers, body }: FastifyRequest): Refusal | undefined {
 }
 
 /** Straight to the socket: the framework's way out looks for much that is not there. */
-function sendText(reply: FastifyReply, text: string): FastifyReply {
+function sendText(request: FastifyRequest, reply: FastifyReply, text: string): FastifyReply {
   reply.hijack();
-  const length = Buffer.byteLength(text);
-  const headers = { ...reply.getHeaders(), 'content-type': 'application/json', 'content-length': length };
-  reply.raw.writeHead(200, headers as OutgoingHttpHeaders).end(text);
+  const headers = ['content-type', 'application/json', 'content-length', String(Buffer.byteLength(text))];
+  for (const [name, value] of headersOf(request, reply)) headers.push(name, value);
+  reply.raw.writeHead(200, headers).end(text);
   return reply;
 }
 
-/** Leaves the rest of a request to the SDK's transport. */
+/** What hooks have set (CORS), and the rate: what the framework would send with an answer of its own. */
+function headersOf(request: FastifyRequest, reply: FastifyReply): (readonly [string, string])[] {
+  const set = Object.entries(reply.getHeaders()).map(([name, value]) => [name, String(value)] as const);
+  return [...set, ...rateHeaders(request)];
+}
+
+/** Leaves the rest of a request to the SDK's transport, whose response is the same. */
 async function hand(
   transport: StreamableHTTPServerTransport,
   request: FastifyRequest,
   reply: FastifyReply,
 ): Promise<FastifyReply> {
-  // Headers that hooks have set (CORS, rate limit) are written by the transport's response too.
-  for (const [name, value] of Object.entries(reply.getHeaders())) {
-    if (value !== undefined) reply.raw.setHeader(name, value);
-  }
+  for (const [name, value] of headersOf(request, reply)) reply.raw.setHeader(name, value);
   reply.hijack();
   await transport.handleRequest(request.raw, reply.raw, request.body);
   return reply;
