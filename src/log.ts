@@ -29,21 +29,19 @@ const secretNames: ReadonlySet<string> = new Set([
 const censored = '[withheld]';
 
 /** pino's own redaction costs a call several times this, since it knows paths of any depth. */
-function redact(facts: Record<string, unknown>): Record<string, unknown> {
+function redact(facts: JsonObject, depth = 0): JsonObject {
   let redacted = facts;
-  for (const [name, value] of Object.entries(facts)) {
-    const isSecret = secretNames.has(name);
-    const inner = isJsonObject(value) && !isSecret ? redactWithin(value) : censored;
-    if (isSecret || (isJsonObject(value) && inner !== value)) redacted = { ...redacted, [name]: inner };
+  for (const name in facts) {
+    const value = facts[name];
+    const clean = secretNames.has(name)
+      ? censored
+      : isJsonObject(value) && depth === 0
+        ? redact(value, depth + 1)
+        : value;
+    // Nearly no line holds any, so only then is it copied.
+    if (clean !== value) redacted = { ...redacted, [name]: clean };
   }
   return redacted;
-}
-
-function redactWithin(object: JsonObject): JsonObject {
-  const found = Object.keys(object).filter((name) => secretNames.has(name));
-  return found.length === 0
-    ? object
-    : { ...object, ...Object.fromEntries(found.map((name) => [name, censored])) };
 }
 
 /**
@@ -55,11 +53,17 @@ function redactWithin(object: JsonObject): JsonObject {
  */
 export function createLog(level: Level | 'silent', ...secrets: readonly Iterable<string>[]): Log {
   const written = new Set(levels.slice(0, (levels as readonly string[]).indexOf(level) + 1));
+  let logger: Logger | undefined;
   let opening: Promise<Logger> | undefined;
+  const open = async () => {
+    logger = await openLogger(level, secrets);
+    return logger;
+  };
   const write = (severity: Level) => (facts: object, message: string) => {
     if (!written.has(severity)) return;
-    opening ??= open(level, secrets);
-    void opening.then((logger) => logger[severity](facts, message));
+    if (logger) return logger[severity](facts, message);
+    opening ??= open();
+    void opening.then((opened) => opened[severity](facts, message));
   };
   return {
     error: write('error'),
@@ -73,7 +77,7 @@ export function createLog(level: Level | 'silent', ...secrets: readonly Iterable
   };
 }
 
-async function open(level: string, secrets: readonly Iterable<string>[]): Promise<Logger> {
+async function openLogger(level: string, secrets: readonly Iterable<string>[]): Promise<Logger> {
   const { default: pino } = await import('pino');
   // Whoever read the log is gone; that is no reason to end.
   process.stderr.on('error', () => {});
@@ -84,7 +88,7 @@ async function open(level: string, secrets: readonly Iterable<string>[]): Promis
       level,
       base: null,
       timestamp: pino.stdTimeFunctions.isoTime,
-      formatters: { level: (label) => ({ level: label }), log: redact },
+      formatters: { level: (label) => ({ level: label }), log: (facts) => redact(facts) },
     },
     maskingStream(stream, secrets),
   );
@@ -117,8 +121,8 @@ function maskingStream(stream: DestinationStream, secrets: readonly Iterable<str
   return {
     write: (line) => {
       let masked = line;
-      for (const value of secrets.flatMap((some) => [...some])) {
-        masked = masked.replaceAll(JSON.stringify(value).slice(1, -1), censored);
+      for (const some of secrets) {
+        for (const value of some) masked = masked.replaceAll(JSON.stringify(value).slice(1, -1), censored);
       }
       stream.write(masked);
     },

@@ -21,6 +21,7 @@ import { ResourceError } from './resources/resources.ts';
 import type { ResourceRoom } from './resources/room.ts';
 import type { Session } from './session.ts';
 import type { Surface } from './surfaces/surface.ts';
+import type { StopSignal } from './synqly/exchange.ts';
 import { version } from './version.ts';
 
 /** MCP specification 2025-11-25, resources, error handling; the SDK has no name for it. */
@@ -85,9 +86,10 @@ export function callDirectly(
   call: ToolCall,
   session: Session,
   { surface }: Offering,
-  { requestInfo, cancelled }: { readonly requestInfo: RequestInfo; readonly cancelled: AbortSignal },
+  { requestInfo, cancelled }: { readonly requestInfo: RequestInfo; readonly cancelled: StopSignal },
 ): Promise<CallToolResult> {
-  return callTool(call, withTrace(session, requestInfo), surface, cancelled);
+  // Only what asks the client takes a whole AbortSignal, and this one has nobody to ask.
+  return callTool(call, withTrace(session, requestInfo), surface, cancelled as AbortSignal);
 }
 
 async function callTool(

@@ -71,12 +71,14 @@ export interface SessionOptions extends Omit<Session, 'send' | 'withHeaders'> {
 
 export function createSession(options: SessionOptions): Session {
   const { open, ...settings } = options;
+  let upstream: Upstream | undefined;
   let opening: Promise<Upstream> | undefined;
 
   const connect = async (): Promise<Upstream> => {
     opening ??= open();
     try {
-      return await opening;
+      upstream = await opening;
+      return upstream;
     } catch (error) {
       // The next call tries again.
       opening = undefined;
@@ -87,7 +89,7 @@ export function createSession(options: SessionOptions): Session {
   const sending = (headers?: Readonly<Record<string, string>>): Session => ({
     ...settings,
     send: async (request) => {
-      const { client, token } = await connect();
+      const { client, token } = upstream ?? (await connect());
       const bearer = await token.current();
       try {
         return await client.request(request, bearer, headers);

@@ -5,8 +5,8 @@ import type { StopSignal } from '../synqly/exchange.ts';
 /** When a call must end. */
 export type Limits = Pick<ApiRequest, 'signal' | 'deadline'>;
 
-/** Ends the work of one call, once. */
-class Ending implements StopSignal {
+/** Ends work, once. */
+export class Ending implements StopSignal {
   aborted = false;
   reason: unknown;
   readonly #listeners = new Set<() => void>();
@@ -19,7 +19,7 @@ class Ending implements StopSignal {
     this.#listeners.delete(listener);
   }
 
-  end(reason: CallError): void {
+  end(reason: unknown): void {
     if (this.aborted) return;
     this.aborted = true;
     this.reason = reason;
@@ -44,13 +44,21 @@ export function withDeadline<Value>(
   return new Promise<Value>((resolve, reject) => {
     signal.addEventListener('abort', () => reject(signal.reason));
     const timer = setTimeout(expire, milliseconds);
+    const clear = () => {
+      clearTimeout(timer);
+      cancelled.removeEventListener('abort', cancel);
+    };
     cancelled.addEventListener('abort', cancel);
     if (cancelled.aborted) cancel();
-    work({ signal, deadline: Date.now() + milliseconds })
-      .then(resolve, reject)
-      .finally(() => {
-        clearTimeout(timer);
-        cancelled.removeEventListener('abort', cancel);
-      });
+    work({ signal, deadline: Date.now() + milliseconds }).then(
+      (value) => {
+        clear();
+        resolve(value);
+      },
+      (error) => {
+        clear();
+        reject(error);
+      },
+    );
   });
 }

@@ -92,8 +92,15 @@ const shortestMasked = 6;
  */
 export function maskKnown(value: unknown, secrets: Iterable<string>): unknown {
   const known = [...new Set(secrets)].filter((secret) => secret.length >= shortestMasked).flatMap(formsOf);
-  if (known.length === 0) return value;
+  // Nearly every answer holds none; looking costs less than copying.
+  if (!holdsAny(value, known)) return value;
   return mapStrings(value, (text) => known.reduce((rest, secret) => rest.replaceAll(secret, withheld), text));
+}
+
+function holdsAny(value: unknown, texts: readonly string[]): boolean {
+  if (typeof value === 'string') return texts.some((text) => value.includes(text));
+  if (typeof value !== 'object' || value === null) return false;
+  return Object.values(value).some((part) => holdsAny(part, texts));
 }
 
 /** Secrets that are masked in many answers, and their other forms. */

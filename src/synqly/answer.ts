@@ -22,7 +22,8 @@ const requestIdHeaders = ['x-request-id', 'request-id', 'x-correlation-id'];
 
 /** What an answer tells before its body. */
 export function readHead({ status, headers }: Omit<TextAnswer, 'text'>): Head {
-  const requestId = requestIdHeaders.map((name) => [headers[name]].flat()[0]).find(Boolean);
+  const named = requestIdHeaders.find((name) => headers[name]);
+  const requestId = named === undefined ? undefined : [headers[named]].flat()[0];
   return { status, requestId, retryAfter: parseRetryAfter(headers) };
 }
 

@@ -1,11 +1,11 @@
-import { type Dispatcher, interceptors } from 'undici';
+import type { Dispatcher } from 'undici';
 import { type ApiAnswer, readAnswer } from './answer.ts';
-import { exchange, type StopSignal, type TextAnswer } from './exchange.ts';
+import { exchange, type StopSignal } from './exchange.ts';
 import { explainFailure } from './failure.ts';
 import { openPool } from './pool.ts';
 import { assertAuthenticated, toCallError } from './problem.ts';
-import { type RetryScope, retryWhenSafe } from './retry.ts';
-import { type Query, toUrl } from './url.ts';
+import { retryWhenSafe } from './retry.ts';
+import { type Base, baseOf, type Query, targetOf } from './url.ts';
 
 /** One request to the Management API. */
 export interface ApiRequest {
@@ -36,10 +36,12 @@ export interface ClientOptions {
 export class SynqlyClient {
   readonly #options: ClientOptions;
   readonly #dispatcher: Dispatcher;
+  readonly #base: Base;
 
   constructor(options: ClientOptions) {
     this.#options = options;
-    this.#dispatcher = openPool().compose(interceptors.retry({ throwOnError: false }));
+    this.#base = baseOf(options.baseUrl);
+    this.#dispatcher = openPool(this.#base.origin);
   }
 
   /**
@@ -50,12 +52,11 @@ export class SynqlyClient {
    * @throws CallError for everything else: each status, a broken connection, a deadline, a bad body.
    */
   async request(request: ApiRequest, token: string, headers: ExtraHeaders = {}): Promise<ApiAnswer> {
-    const { repeatable, deadline, signal } = request;
-    const retry: RetryScope = { repeatable, deadline, signal, answered: false };
     try {
-      const answer = readAnswer(
-        await this.#send(request, { ...headers, authorization: `Bearer ${token}` }, retry),
-      );
+      const options = this.#prepare(request, { ...headers, authorization: `Bearer ${token}` });
+      const limits = { maxBytes: this.#options.maxResponseBytes, signal: request.signal };
+      const send = () => exchange(this.#dispatcher, options, limits);
+      const answer = readAnswer(await retryWhenSafe(send, request));
       if (answer.status < 200 || answer.status >= 300) throw toCallError(answer);
       assertAuthenticated(answer);
       return answer;
@@ -68,12 +69,11 @@ export class SynqlyClient {
     return this.#dispatcher.destroy();
   }
 
-  #send(request: ApiRequest, extra: ExtraHeaders, retry: RetryScope): Promise<TextAnswer> {
-    const { method, path, query = {}, body, signal } = request;
-    const url = toUrl(this.#options.baseUrl, path, query);
-    const options = {
-      origin: url.origin,
-      path: url.pathname + url.search,
+  #prepare(request: ApiRequest, extra: ExtraHeaders): Dispatcher.DispatchOptions {
+    const { method, path, query = {}, body } = request;
+    return {
+      origin: this.#base.origin,
+      path: targetOf(this.#base, path, query),
       method,
       headers: {
         ...extra,
@@ -85,11 +85,6 @@ export class SynqlyClient {
       // The call's own deadline governs; undici's would cut in with less to say.
       headersTimeout: 0,
       bodyTimeout: 0,
-      retryOptions: { retry: retryWhenSafe(retry) },
     };
-    const onHead = () => {
-      retry.answered = true;
-    };
-    return exchange(this.#dispatcher, options, { maxBytes: this.#options.maxResponseBytes, signal, onHead });
   }
 }

@@ -21,37 +21,39 @@ export interface TextAnswer {
   readonly text: string;
 }
 
+type Head = Omit<TextAnswer, 'text'>;
+
+/** How an exchange ended: with an answer, or with an error, perhaps after the head of an answer. */
+export type Ended =
+  | { readonly answer: TextAnswer }
+  /** The signal's reason; undici's error; CallError `response_too_large`, with the connection given up. */
+  | { readonly error: unknown; readonly head: Head | undefined };
+
 export interface ExchangeLimits {
   /** Bytes of a body above which the answer is given up. */
   readonly maxBytes: number;
   readonly signal: StopSignal;
-  /** Told that the head of an answer is in: from there on nothing may be sent again. */
-  onHead(): void;
 }
 
-/**
- * Sends one request and collects its answer, without the stream between them that undici's own `request` makes.
- *
- * @throws the signal's reason; undici's error; CallError `response_too_large`, with the connection given up
- */
+/** Sends one request and collects its answer, without the stream between them that undici's own `request` makes. */
 export function exchange(
   dispatcher: Dispatcher,
   options: Dispatcher.DispatchOptions,
-  { maxBytes, signal, onHead }: ExchangeLimits,
-): Promise<TextAnswer> {
-  return new Promise((resolve, reject) => {
+  { maxBytes, signal }: ExchangeLimits,
+): Promise<Ended> {
+  return new Promise((resolve) => {
     let connection: Dispatcher.DispatchController | undefined;
-    let head: Omit<TextAnswer, 'text'> | undefined;
+    let head: Head | undefined;
     const chunks: Buffer[] = [];
     let bytes = 0;
 
-    const settle = (end: () => void) => {
+    const settle = (ended: Ended) => {
       signal.removeEventListener('abort', stop);
-      end();
+      resolve(ended);
     };
-    const giveUp = (reason: unknown) => {
-      settle(() => reject(reason));
-      connection?.abort(reason as Error);
+    const giveUp = (error: unknown) => {
+      settle({ error, head });
+      connection?.abort(error as Error);
     };
     const stop = () => giveUp(signal.reason);
     const assertFits = (size: number) => {
@@ -60,7 +62,7 @@ export function exchange(
       giveUp(new CallError('response_too_large', `The answer is larger than ${maxBytes} bytes.`, facts));
     };
 
-    if (signal.aborted) return reject(signal.reason);
+    if (signal.aborted) return resolve({ error: signal.reason, head });
     signal.addEventListener('abort', stop);
     dispatcher.dispatch(options, {
       onRequestStart: (controller) => {
@@ -70,7 +72,6 @@ export function exchange(
       onResponseStart: (_, status, headers) => {
         // Informational: the answer is still to come (RFC 9110, 15.2).
         if (status < 200) return;
-        onHead();
         head = { status, headers };
         assertFits(Number(headers['content-length'] ?? 0));
       },
@@ -80,10 +81,10 @@ export function exchange(
         assertFits(bytes);
       },
       onResponseEnd: () => {
-        const { status, headers } = head as Omit<TextAnswer, 'text'>;
-        settle(() => resolve({ status, headers, text: textOf(chunks) }));
+        const { status, headers } = head as Head;
+        settle({ answer: { status, headers, text: textOf(chunks) } });
       },
-      onResponseError: (_, error) => settle(() => reject(error)),
+      onResponseError: (_, error) => settle({ error, head }),
     });
   });
 }

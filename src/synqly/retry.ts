@@ -1,5 +1,4 @@
-import type { RetryHandler } from 'undici';
-import type { StopSignal } from './exchange.ts';
+import type { Ended, StopSignal, TextAnswer } from './exchange.ts';
 import { codeOf, isUnsent } from './failure.ts';
 
 /** What decides about repeats of one request. */
@@ -8,8 +7,6 @@ export interface RetryScope {
   readonly signal: StopSignal;
   /** Milliseconds since the epoch. */
   readonly deadline: number;
-  /** Set once the head of an answer is in: undici would ask for the rest of a broken body, which a JSON API cannot give. */
-  answered: boolean;
 }
 
 const maxRetries = 3;
@@ -21,43 +18,58 @@ const longestPause = 20_000;
 const passingFailures: ReadonlySet<number> = new Set([502, 503, 504]);
 
 /**
- * undici's retry, only where a repeat is safe: anything after a 429 or when nothing was sent; after 502, 503,
- * 504 or a broken connection what may be sent twice. Never past the deadline, and a Retry-After is
- * either kept or ends the retries.
+ * Sends a request, and sends it again only where a repeat is safe: anything after a 429 or when nothing was sent; after
+ * 502, 503, 504 or a broken connection what may be sent twice. Never past the deadline, and a Retry-After is either kept
+ * or ends the retries. undici's own retry puts itself before every answer, which costs a call that fails in nothing a
+ * tenth of its time.
+ *
+ * @param send one try
+ * @throws what the last try ended with; the signal's reason
  */
-export function retryWhenSafe(scope: RetryScope): RetryHandler.RetryCallback {
-  return (error, { state }, done) => {
-    const pause = state.counter > maxRetries ? undefined : pauseBefore(error, state.counter, scope);
-    if (pause === undefined || Date.now() + pause >= scope.deadline) return done(error);
-    const end = (reason?: Error) => {
-      clearTimeout(timer);
-      scope.signal.removeEventListener('abort', giveUp);
-      done(reason ?? null);
-    };
-    const giveUp = () => end(error);
-    const timer = setTimeout(end, pause);
-    scope.signal.addEventListener('abort', giveUp);
-  };
+export async function retryWhenSafe(send: () => Promise<Ended>, scope: RetryScope): Promise<TextAnswer> {
+  for (let attempt = 1; ; attempt += 1) {
+    const ended = await send();
+    const pause = attempt > maxRetries ? undefined : pauseBefore(ended, attempt, scope);
+    if (pause === undefined || Date.now() + pause >= scope.deadline) {
+      if ('answer' in ended) return ended.answer;
+      throw ended.error;
+    }
+    await wait(pause, scope.signal);
+  }
 }
 
-interface FailedAnswer extends Error {
-  readonly statusCode?: number;
-  readonly headers?: Readonly<Record<string, string | string[] | undefined>>;
+/** @throws the signal's reason when it ends the pause */
+function wait(milliseconds: number, signal: StopSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const stop = () => {
+      clearTimeout(timer);
+      reject(signal.reason);
+    };
+    const timer = setTimeout(() => {
+      signal.removeEventListener('abort', stop);
+      resolve();
+    }, milliseconds);
+    signal.addEventListener('abort', stop);
+  });
 }
 
 /** Milliseconds to wait before the next try; undefined ends the tries. */
-function pauseBefore(error: FailedAnswer, attempt: number, scope: RetryScope): number | undefined {
-  const { statusCode: status } = error;
-  if (scope.answered) return undefined;
-  const safe =
-    status === undefined
-      ? isUnsent(error) || (scope.repeatable && isBroken(error))
-      : status === 429 || (scope.repeatable && passingFailures.has(status));
-  if (!safe) return undefined;
-  const asked = error.headers ? parseRetryAfter(error.headers) : undefined;
+function pauseBefore(ended: Ended, attempt: number, scope: RetryScope): number | undefined {
+  if (scope.signal.aborted || !isSafeToRepeat(ended, scope)) return undefined;
+  const head = headOf(ended);
+  const asked = head && parseRetryAfter(head.headers);
   if (asked !== undefined) return asked * 1000 <= longestPause ? asked * 1000 : undefined;
   return firstDelay * 2 ** (attempt - 1) * (1 + Math.random() / 4);
 }
+
+function isSafeToRepeat(ended: Ended, { repeatable }: RetryScope): boolean {
+  const head = headOf(ended);
+  // Once there is a status it decides, even where the body broke: a success has done what was wanted.
+  if (head) return head.status === 429 || (repeatable && passingFailures.has(head.status));
+  return 'error' in ended && (isUnsent(ended.error) || (repeatable && isBroken(ended.error)));
+}
+
+const headOf = (ended: Ended) => ('answer' in ended ? ended.answer : ended.head);
 
 const broken: ReadonlySet<string> = new Set(['ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'UND_ERR_SOCKET']);
 

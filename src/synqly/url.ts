@@ -37,16 +37,26 @@ function segmentProblem(value: unknown): string | undefined {
 /** Characters of a URL. Servers and what stands before them take 8 to 16 kB of it, and answer 414 or 431 beyond. */
 const longestUrl = 8_000;
 
+/** A base URL in parts: a URL object for every request costs more than the rest of preparing it. */
+export interface Base {
+  readonly origin: string;
+  /** Without a slash at its end. */
+  readonly prefix: string;
+}
+
+export function baseOf({ origin, pathname }: URL): Base {
+  return { origin, prefix: pathname.replace(/\/+$/, '') };
+}
+
 /**
- * The full URL of a rendered path, below the base URL's own path prefix.
+ * What a request asks for at the origin: a rendered path, in which nothing is left to be encoded or resolved, below the
+ * base URL's own prefix, and the query.
  *
- * @throws CallError `invalid_arguments` when the query makes it too long
+ * @throws CallError `invalid_arguments` when the query makes the URL too long
  */
-export function toUrl(baseUrl: URL, path: string, query: Query): URL {
-  const url = new URL(baseUrl);
-  url.pathname = `${baseUrl.pathname.replace(/\/+$/, '')}${path}`;
-  url.search = toSearch(query);
-  if (url.href.length <= longestUrl) return url;
+export function targetOf({ origin, prefix }: Base, path: string, query: Query): string {
+  const target = `${prefix}${path}${toSearch(query)}`;
+  if (origin.length + target.length <= longestUrl) return target;
   throw new CallError(
     'invalid_arguments',
     `The arguments make a URL of more than ${longestUrl} characters; ask for less at a time.`,
@@ -54,12 +64,14 @@ export function toUrl(baseUrl: URL, path: string, query: Query): URL {
 }
 
 function toSearch(query: Query): string {
+  const given = Object.entries(query).filter(([, value]) => value !== undefined && value !== null);
+  if (given.length === 0) return '';
   const search = new URLSearchParams();
-  for (const [key, value] of Object.entries(query)) {
-    if (value === undefined || value === null) continue;
+  for (const [key, value] of given) {
     for (const one of Array.isArray(value) ? value : [value]) search.append(key, String(one));
   }
-  return search.toString();
+  const text = search.toString();
+  return text === '' ? '' : `?${text}`;
 }
 
 const loopbackHosts = new Set(['localhost', '127.0.0.1', '[::1]']);

@@ -6,6 +6,13 @@ import { checkToken, fixedToken, type TokenSource } from '../synqly/token.ts';
 import { hashToken, isGood, pinsOfScope } from '../tokens/grant.ts';
 import type { TokenStore } from '../tokens/store.ts';
 
+/** The token that a request came with. */
+export interface Bearer {
+  readonly token: string;
+  /** SHA-256 of it, hexadecimal. */
+  readonly hash: string;
+}
+
 /** A caller whose token is good. */
 export interface Caller {
   /** The API token that its calls are made with. */
@@ -27,8 +34,11 @@ export type Verdict = 'checked' | 'remembered' | 'store';
 
 /** Decides who may call. */
 export interface Access {
-  /** @param onVerdict told where a verdict on a token came from; not called when there is no token, or no verdict */
-  admit(authorization: string | undefined, onVerdict?: (from: Verdict) => void): Promise<Caller | Denial>;
+  /**
+   * @param bearer the token of a request; without one, nobody is let in
+   * @param onVerdict told where a verdict on a token came from; not called when there is no token, or no verdict
+   */
+  admit(bearer: Bearer | undefined, onVerdict?: (from: Verdict) => void): Promise<Caller | Denial>;
 }
 
 /** Milliseconds for which a good token is remembered: one revoked at Synqly stops working within this time. */
@@ -64,6 +74,8 @@ export function directAccess(
     max: mostRemembered,
     ttl: rememberAdmitted,
     perf: clock,
+    // It would set a timer in every millisecond, so as not to look at the clock.
+    ttlResolution: 0,
   });
   const running = new Map<string, Promise<'good' | 'bad'>>();
 
@@ -82,10 +94,9 @@ export function directAccess(
   };
 
   return {
-    admit: async (authorization, onVerdict) => {
-      const token = readBearer(authorization);
-      if (token === undefined) return denied;
-      const hash = hashToken(token);
+    admit: async (bearer, onVerdict) => {
+      if (bearer === undefined) return denied;
+      const { token, hash } = bearer;
       const from = verdicts.has(hash) ? 'remembered' : 'checked';
       try {
         const verdict = await judge(token, hash);
@@ -115,10 +126,9 @@ export interface GatewayOptions {
  */
 export function gatewayAccess({ store, audience, token, pins }: GatewayOptions): Access {
   return {
-    admit: async (authorization, onVerdict) => {
-      const bearer = readBearer(authorization);
+    admit: async (bearer, onVerdict) => {
       if (bearer === undefined) return denied;
-      const hash = hashToken(bearer);
+      const { hash } = bearer;
       const grant = await store.find(hash).catch(() => 'unavailable' as const);
       if (grant === 'unavailable') return unavailable;
       onVerdict?.('store');
@@ -140,10 +150,11 @@ const elsewhere: Denial = {
 };
 
 /** The token of an Authorization header; undefined when it holds none. */
-export function readBearer(authorization: string | undefined): string | undefined {
+export function readBearer(authorization: string | undefined): Bearer | undefined {
   if (!authorization || !/^Bearer /i.test(authorization)) return undefined;
   try {
-    return checkToken(authorization);
+    const token = checkToken(authorization);
+    return { token, hash: hashToken(token) };
   } catch {
     return undefined;
   }

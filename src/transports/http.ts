@@ -1,7 +1,5 @@
-import type { OutgoingHttpHeaders } from 'node:http';
 import { setTimeout as pause } from 'node:timers/promises';
 import cors from '@fastify/cors';
-import rateLimit from '@fastify/rate-limit';
 import type { StreamableHTTPServerTransport } from '@modelcontextprotocol/sdk/server/streamableHttp.js';
 import {
   isInitializeRequest,
@@ -13,11 +11,11 @@ import { LRUCache } from 'lru-cache';
 import type { Log } from '../log.ts';
 import { callDirectly, createServer, type Offering } from '../server.ts';
 import type { Session } from '../session.ts';
-import { hashToken } from '../tokens/grant.ts';
-import { type Access, readBearer } from './access.ts';
+import { type Access, type Bearer, type Denial, readBearer, type Verdict } from './access.ts';
 import { type GuardOptions, guard, type Refusal } from './guard.ts';
 import { createMetrics, type Metrics } from './metrics.ts';
 import { type Narrowed, narrowCaller, narrowingHeaders } from './narrowing.ts';
+import { limitRate, rateHeaders } from './rate.ts';
 import { createSessions, type Sessions } from './sessions.ts';
 import { connectStateless, readMessage, type StatelessEndpoint } from './stateless.ts';
 
@@ -39,6 +37,15 @@ export interface HttpOptions extends GuardOptions {
   readonly mostConcurrent: number;
 }
 
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** The token that it came with, once it has passed the guard. */
+    bearer: Bearer | undefined;
+    /** Whose it is, once its token is known to be good. */
+    caller: Narrowed | undefined;
+  }
+}
+
 /** Bytes of a request's body; the longest arguments are patches and mappings. */
 const bodyLimit = 1024 * 1024;
 const headersWithin = 10_000;
@@ -53,7 +60,8 @@ const keepWithin = 5 * 60_000;
  * lists and schemas are shared.
  */
 export async function buildHttpServer(options: HttpOptions): Promise<HttpServer> {
-  const metrics = createMetrics();
+  const load: Load = { running: 0, draining: false };
+  const metrics = createMetrics(() => load.running);
   const sessions = options.sessions ? createSessions() : undefined;
   const app = Fastify({
     bodyLimit,
@@ -64,7 +72,6 @@ export async function buildHttpServer(options: HttpOptions): Promise<HttpServer>
   });
   // A body that is not JSON is none of this protocol.
   app.removeContentTypeParser('text/plain');
-  const load: Load = { running: 0, draining: false };
   app.setErrorHandler((error: { statusCode?: number; message: string }, _, reply) => {
     const status = error.statusCode ?? 500;
     if (status >= 500) options.log.error({ err: error }, 'a request failed by a fault of this server');
@@ -115,9 +122,10 @@ function serveOperations(app: FastifyInstance, options: HttpOptions, metrics: Me
   });
 }
 
-const callers = new WeakMap<FastifyRequest, Narrowed>();
-
-/** What a request must pass before its body is read: guard, room, rate, access. */
+/**
+ * What a request must pass before its body is read: guard, room, rate, access. The hooks go on by callback where they
+ * can: every promise that the framework waits for between them costs a call something.
+ */
 async function protect(
   mcp: FastifyInstance,
   options: HttpOptions,
@@ -128,52 +136,45 @@ async function protect(
     metrics.turnedAway.inc({ reason });
     return refuse(reply, status, message);
   };
-  mcp.addHook('onRequest', async (request, reply) => {
+  const deny = (reply: FastifyReply, { status, message }: Denial) => {
+    // RFC 6750, 3; without resource metadata, since no authorization server issues these tokens.
+    const fault = { 401: 'invalid_token', 403: 'insufficient_scope', 503: undefined }[status];
+    if (fault) reply.header('www-authenticate', `Bearer realm="synqly-mcp", error="${fault}"`);
+    turnAway(reply, 'access', status, message);
+  };
+  mcp.decorateRequest('bearer', undefined);
+  mcp.decorateRequest('caller', undefined);
+  mcp.addHook('onRequest', (request, reply, pass) => {
     const refusal = guard(request, options);
-    if (refusal) return turnAway(reply, 'guard', refusal.status, refusal.message);
-    return undefined;
+    if (refusal) return void turnAway(reply, 'guard', refusal.status, refusal.message);
+    request.bearer = readBearer(request.headers.authorization);
+    pass();
   });
   if (options.origins.length > 0) await mcp.register(cors, corsFor(options.origins));
-  await mcp.register(rateLimit, {
-    max: options.ratePerMinute,
-    timeWindow: '1 minute',
-    enableDraftSpec: true,
-    keyGenerator: ({ headers, ip }) => {
-      const token = readBearer(headers.authorization);
-      return token === undefined ? ip : hashToken(token);
-    },
-    onExceeded: () => metrics.turnedAway.inc({ reason: 'rate' }),
-  });
-  mcp.addHook('preParsing', async (request, reply) => {
-    const admitted = await options.access.admit(request.headers.authorization, (from) =>
-      metrics.verdicts.inc({ from }),
-    );
-    if (!('status' in admitted)) {
+  await limitRate(mcp, options.ratePerMinute, (reply, message) => turnAway(reply, 'rate', 429, message));
+  const onVerdict = (from: Verdict) => metrics.verdicts.inc({ from });
+  mcp.addHook('preParsing', (request, reply, _, pass) => {
+    options.access.admit(request.bearer, onVerdict).then((admitted) => {
+      if ('status' in admitted) return deny(reply, admitted);
       const narrowed = narrowCaller(admitted, request.headers);
-      if ('status' in narrowed) return turnAway(reply, 'access', narrowed.status, narrowed.message) as never;
-      callers.set(request, narrowed);
-      return undefined;
-    }
-    // RFC 6750, 3; without resource metadata, since no authorization server issues these tokens.
-    const fault = { 401: 'invalid_token', 403: 'insufficient_scope', 503: undefined }[admitted.status];
-    if (fault) reply.header('www-authenticate', `Bearer realm="synqly-mcp", error="${fault}"`);
-    return turnAway(reply, 'access', admitted.status, admitted.message) as never;
+      if ('status' in narrowed) return void turnAway(reply, 'access', narrowed.status, narrowed.message);
+      request.caller = narrowed;
+      pass();
+    }, pass);
   });
   // Counted when the body is there: one that dawdles takes up no room.
-  mcp.addHook('preHandler', async (_, reply) => {
-    if (reply.raw.closed) return reply.hijack();
+  mcp.addHook('preHandler', (_, reply, pass) => {
+    if (reply.raw.closed) return void reply.hijack();
     if (load.draining || load.running >= options.mostConcurrent) {
       reply.header('retry-after', '1');
       const message = load.draining ? 'The server is stopping.' : 'Too many requests at once.';
-      return turnAway(reply, 'busy', 503, message);
+      return void turnAway(reply, 'busy', 503, message);
     }
     load.running += 1;
-    metrics.inFlight.inc();
     reply.raw.once('close', () => {
       load.running -= 1;
-      metrics.inFlight.dec();
     });
-    return undefined;
+    pass();
   });
 }
 
@@ -219,7 +220,7 @@ function serveMcp(
   };
 
   mcp.post('/mcp', async (request, reply) => {
-    const caller = callers.get(request) as Narrowed;
+    const caller = request.caller as Narrowed;
     if (sessions) return handleInSession(request, reply, caller);
     const refusal = checkHeaders(request);
     if (refusal) return refuse(reply, refusal.status, refusal.message);
@@ -231,7 +232,7 @@ function serveMcp(
     const answering = endpoint.answer(message, { requestInfo });
     reply.raw.once('close', answering.cancel);
     const text = await answering.text;
-    return text === undefined ? reply.hijack() : sendText(reply, text);
+    return text === undefined ? reply.hijack() : sendText(request, reply, text);
   });
 
   const handleInSession = async (request: FastifyRequest, reply: FastifyReply, narrowed: Narrowed) => {
@@ -248,7 +249,7 @@ function serveMcp(
     method: ['GET', 'DELETE'],
     url: '/mcp',
     handler: async (request, reply) => {
-      if (sessions) return handleInSession(request, reply, callers.get(request) as Narrowed);
+      if (sessions) return handleInSession(request, reply, request.caller as Narrowed);
       reply.header('allow', 'POST');
       return refuse(reply, 405, 'This server keeps no sessions; send POST requests.');
     },
@@ -269,24 +270,27 @@ function checkHeaders({ headers, body }: FastifyRequest): Refusal | undefined {
 }
 
 /** Straight to the socket: the framework's way out looks for much that is not there. */
-function sendText(reply: FastifyReply, text: string): FastifyReply {
+function sendText(request: FastifyRequest, reply: FastifyReply, text: string): FastifyReply {
   reply.hijack();
-  const length = Buffer.byteLength(text);
-  const headers = { ...reply.getHeaders(), 'content-type': 'application/json', 'content-length': length };
-  reply.raw.writeHead(200, headers as OutgoingHttpHeaders).end(text);
+  const headers = ['content-type', 'application/json', 'content-length', String(Buffer.byteLength(text))];
+  for (const [name, value] of headersOf(request, reply)) headers.push(name, value);
+  reply.raw.writeHead(200, headers).end(text);
   return reply;
 }
 
-/** Leaves the rest of a request to the SDK's transport. */
+/** What hooks have set (CORS), and the rate: what the framework would send with an answer of its own. */
+function headersOf(request: FastifyRequest, reply: FastifyReply): (readonly [string, string])[] {
+  const set = Object.entries(reply.getHeaders()).map(([name, value]) => [name, String(value)] as const);
+  return [...set, ...rateHeaders(request)];
+}
+
+/** Leaves the rest of a request to the SDK's transport, whose response is the same. */
 async function hand(
   transport: StreamableHTTPServerTransport,
   request: FastifyRequest,
   reply: FastifyReply,
 ): Promise<FastifyReply> {
-  // Headers that hooks have set (CORS, rate limit) are written by the transport's response too.
-  for (const [name, value] of Object.entries(reply.getHeaders())) {
-    if (value !== undefined) reply.raw.setHeader(name, value);
-  }
+  for (const [name, value] of headersOf(request, reply)) reply.raw.setHeader(name, value);
   reply.hijack();
   await transport.handleRequest(request.raw, reply.raw, request.body);
   return reply;

@@ -4,7 +4,6 @@ import type { CallRecord } from '../session.ts';
 /** What is counted of an HTTP server, for Prometheus. No label holds a token or an id. */
 export interface Metrics {
   observeCall(record: CallRecord): void;
-  readonly inFlight: Gauge;
   readonly turnedAway: Counter<'reason'>;
   /** Verdicts on tokens, by where they came from. */
   readonly verdicts: Counter<'from'>;
@@ -12,7 +11,8 @@ export interface Metrics {
   expose(): Promise<{ contentType: string; text: string }>;
 }
 
-export function createMetrics(): Metrics {
+/** @param inFlight how many requests are being served */
+export function createMetrics(inFlight: () => number): Metrics {
   const register = new Registry();
   const registers = [register];
   collectDefaultMetrics({ register });
@@ -35,8 +35,15 @@ export function createMetrics(): Metrics {
     labelNames: ['status'],
     registers,
   });
+  new Gauge({
+    name: 'synqly_mcp_requests_in_flight',
+    help: 'Requests being served.',
+    registers,
+    collect() {
+      this.set(inFlight());
+    },
+  });
   return {
-    inFlight: new Gauge({ name: 'synqly_mcp_requests_in_flight', help: 'Requests being served.', registers }),
     verdicts: new Counter({
       name: 'synqly_mcp_token_verdicts_total',
       help: 'Verdicts on bearer tokens: checked at Synqly, remembered, or from the store of MCP tokens.',

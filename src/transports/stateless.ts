@@ -10,8 +10,10 @@ import {
   type RequestId,
   type RequestInfo,
 } from '@modelcontextprotocol/sdk/types.js';
+import { Ending } from '../calls/deadline.ts';
 import { isJsonObject } from '../json.ts';
 import type { ToolCall } from '../server.ts';
+import type { StopSignal } from '../synqly/exchange.ts';
 
 /** Requests of one caller, each answered on its own: what Streamable HTTP is without sessions. */
 export interface StatelessEndpoint {
@@ -33,7 +35,7 @@ export type DirectCall = (call: ToolCall, extra: DirectExtra) => Promise<CallToo
 
 export interface DirectExtra {
   readonly requestInfo: RequestInfo;
-  readonly cancelled: AbortSignal;
+  readonly cancelled: StopSignal;
 }
 
 /** Shared by all callers: so are the lists. */
@@ -108,20 +110,20 @@ function readToolCall({ method, params }: JSONRPCRequest): ToolCall | undefined 
   return given === undefined || isJsonObject(given) ? { name, arguments: given } : undefined;
 }
 
-function answerCall(id: RequestId, call: (cancelled: AbortSignal) => Promise<CallToolResult>): Answering {
-  const cancelling = new AbortController();
+function answerCall(id: RequestId, call: (cancelled: StopSignal) => Promise<CallToolResult>): Answering {
+  const cancelling = new Ending();
   let isOver = false;
   const tell = (outcome: object) => {
     isOver = true;
-    return cancelling.signal.aborted ? undefined : JSON.stringify({ jsonrpc: '2.0', id, ...outcome });
+    return cancelling.aborted ? undefined : JSON.stringify({ jsonrpc: '2.0', id, ...outcome });
   };
   return {
-    text: call(cancelling.signal).then(
+    text: call(cancelling).then(
       (result) => tell({ result }),
       (error: unknown) => tell({ error: errorOf(error) }),
     ),
     cancel: () => {
-      if (!isOver) cancelling.abort();
+      if (!isOver) cancelling.end('The client went away.');
     },
   };
 }

@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { expect, test, vi } from 'vitest';
 import { CallError } from '../../src/errors.ts';
-import { directAccess } from '../../src/transports/access.ts';
+import { directAccess, readBearer } from '../../src/transports/access.ts';
 
 let time = 1;
 const clock = { now: () => time };
@@ -19,24 +19,22 @@ function synqlyThatKnows(...tokens: string[]) {
 }
 
 /** Lets so many seconds pass. */
-async function pass(seconds: number): Promise<void> {
+function pass(seconds: number): void {
   time += seconds * 1000;
-  // The cache keeps the time for a real millisecond.
-  await pause(5);
 }
 
 const admits = async (access: ReturnType<typeof directAccess>, token: string) =>
-  !('status' in (await access.admit(`Bearer ${token}`)));
+  !('status' in (await access.admit(readBearer(`Bearer ${token}`))));
 
 test('a token that was revoked at Synqly stops working within a minute', async () => {
   const { known, asked, client } = synqlyThatKnows('good');
   const access = directAccess(client, { clock: clock });
   expect(await admits(access, 'good')).toBe(true);
   known.delete('good');
-  await pass(59);
+  pass(59);
   expect(await admits(access, 'good')).toBe(true);
   expect(asked).toHaveLength(1);
-  await pass(2);
+  pass(2);
   expect(await admits(access, 'good')).toBe(false);
 });
 
@@ -46,7 +44,7 @@ test('a refusal is remembered for ten seconds, so that a bad token does not trou
   for (let count = 0; count < 5; count += 1) expect(await admits(access, 'late')).toBe(false);
   expect(asked).toHaveLength(1);
   known.add('late');
-  await pass(11);
+  pass(11);
   expect(await admits(access, 'late')).toBe(true);
 });
 
@@ -56,7 +54,7 @@ test('a failed check is not remembered', async () => {
     .mockRejectedValueOnce(new CallError('connection_failed', 'away'))
     .mockResolvedValue({ status: 200, body: {} });
   const access = directAccess({ request }, { clock });
-  expect(await access.admit('Bearer token')).toMatchObject({ status: 503 });
+  expect(await access.admit(readBearer('Bearer token'))).toMatchObject({ status: 503 });
   expect(await admits(access, 'token')).toBe(true);
 });
 
@@ -72,7 +70,7 @@ test('a flood of different tokens becomes no flood of requests', async () => {
   };
   const access = directAccess({ request }, { clock });
   const answers = await Promise.all(
-    Array.from({ length: 500 }, (_, index) => access.admit(`Bearer token-${index}`)),
+    Array.from({ length: 500 }, (_, index) => access.admit(readBearer(`Bearer token-${index}`))),
   );
   expect(most).toBe(64);
   expect(answers.filter((answer) => 'status' in answer && answer.status === 503)).toHaveLength(436);
