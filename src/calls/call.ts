@@ -5,17 +5,18 @@ import { selects } from '../selection.ts';
 import type { CallRecord, Session } from '../session.ts';
 import type { ApiAnswer } from '../synqly/answer.ts';
 import { findOperation } from '../tools/catalogue.ts';
-import type { Helper } from '../tools/helpers.ts';
+import { type Helper, previewCall, showPart } from '../tools/helpers.ts';
 import type { Operation } from '../tools/operation.ts';
 import { readArguments } from './arguments.ts';
 import { assertUnchanged, type ConfirmedBy, lookAhead, obtainConsent } from './confirm.ts';
-import { cutTo } from './cut.ts';
+import { cutPart, cutTo } from './cut.ts';
 import { withDeadline } from './deadline.ts';
 import { withClosestProviders } from './documents/closest-provider.ts';
 import type { PendingCall } from './pending.ts';
 import { holdToPins, operationUnder } from './pin.ts';
 import { putAway } from './put-away.ts';
 import { findReferences, resolveReferences, withResolved } from './references.ts';
+import { askForLess, remedyFor } from './remedy.ts';
 import { isRepeatable, prepareRequest } from './request.ts';
 import { assertSecretsStay, secretsAmong } from './secret-arguments.ts';
 import { maskKnown } from './secrets.ts';
@@ -39,8 +40,10 @@ export interface Intent {
   readonly confirmed?: PendingCall;
   /** For this server's own use: the answer is neither shaped nor cut. */
   readonly whole?: boolean;
-  /** Only to be shown, for this tool. */
-  readonly preview?: Helper;
+  /** Made for this tool, which has a use of its own for it. */
+  readonly as?: Helper;
+  /** Of the result only the part at this address is wanted. */
+  readonly part?: string;
 }
 
 /** `runCall` for an operation of the catalogue, by its id. */
@@ -67,22 +70,25 @@ export async function runCall(
   raw: unknown,
   session: Session,
   cancelled: AbortSignal,
-  { takes = 'shown', confirmed, whole = false, preview }: Intent = {},
+  { takes = 'shown', confirmed, whole = false, as, part }: Intent = {},
 ): Promise<CallResult> {
   const about: About = { started: performance.now(), secrets: [], confirmedBy: undefined };
+  // Before anything is cut: half a secret would not be known for one.
+  const mask = (value: unknown) => maskKnown(value, unspokenIn(session, about));
   let outcome: Outcome;
   try {
     assertPermitted(operation, session);
     assertSecretWanted(operation, session);
     const under = operationUnder(session.pins, operation);
+    if (as === showPart) assertReads(operation);
     const args = readArguments(takes === 'shown' ? under : operation, raw);
     const references = findReferences(operation, args);
     about.secrets.push(...secretsAmong(operation, args));
     if (!session.revealSecrets) assertSecretsStay(args);
     const call = { operation, args, raw };
-    if (preview) {
+    if (as === previewCall) {
       const { preview: shown } = await lookAhead(call, session, cancelled);
-      outcome = { value: cutTo(shown, session.maxResultTokens) };
+      outcome = { value: cutTo(mask(shown), session.maxResultTokens, askForLess) };
     } else {
       if (operation.effect !== 'read') await session.trail.assertReady();
       const consent = await obtainConsent(call, confirmed, session, cancelled);
@@ -104,18 +110,30 @@ export async function runCall(
       const shaped = shapeAnswer(operation, whole ? 'whole' : args, { ...answer, body }, most);
       const told = withAftermath(shaped, operation, args, answer);
       const value = isJsonObject(told) ? { ...told, ...files } : told;
-      outcome = { value: cutTo(value, most), answer };
+      const remedy = remedyFor(operation, args, session);
+      const fitting =
+        part === undefined ? cutTo(value, most, remedy, mask) : cutPart(mask(value), part, most, remedy);
+      outcome = { value: fitting, answer };
     }
   } catch (cause) {
     outcome = { cause: softened(cause, operation) };
   }
-  return finish(preview ?? operation, raw, outcome, session, about);
+  return finish(as ?? operation, raw, outcome, session, about);
 }
 
 function assertPermitted({ id, effect, group }: Operation, { policy }: Session): void {
   if (!selects(policy.selection, { id, group }))
     throw new CallError('not_selected', `${id} is not served here.`);
   if (!permits(policy, effect)) throw new CallError('read_only', `${id} does more than read.`);
+}
+
+/** What a part is wanted of is called again. */
+function assertReads({ effect }: Operation): void {
+  if (effect === 'read') return;
+  throw new CallError('invalid_arguments', `${showPart.id} repeats the call, so that it takes reads only.`, {
+    arguments: [{ argument: 'tool', problem: 'does more than read' }],
+    next: 'Read the object with the tool that gets it. Nothing was sent.',
+  });
 }
 
 /** A call that is made for its secret is of no use where the secret can neither be put away nor shown. */
@@ -149,20 +167,25 @@ export async function finish(
   raw: unknown,
   outcome: Outcome,
   session: Session,
-  { started, secrets, confirmedBy }: About,
+  about: About,
 ): Promise<CallResult> {
+  const { started, confirmedBy } = about;
   const error = 'value' in outcome ? undefined : explain(outcome.cause, tool, session);
   const { status, requestId } = error?.facts ?? ('answer' in outcome ? outcome.answer : undefined) ?? {};
   const ending = { outcome: error?.code ?? 'ok', status, requestId } as const;
   const milliseconds = performance.now() - started;
   record({ tool: tool.id, outcome: ending.outcome, milliseconds, status }, requestId, session);
-  const unspoken = [...session.knownTokens, ...session.secrets.known, ...secrets];
+  const unspoken = unspokenIn(session, about);
   if (tool.effect !== 'read') {
     const trace = traceOf(tool, raw, session, { ...ending, confirmedBy });
     await session.trail.write(maskKnown(trace, unspoken) as JsonObject, tool.effect === 'destroy');
   }
-  const value = 'value' in outcome ? outcome.value : { error: error?.toJSON() };
-  return { value: maskKnown(value, unspoken), error };
+  const value = maskKnown('value' in outcome ? outcome.value : { error: error?.toJSON() }, unspoken);
+  return { value: error ? cutTo(value, session.maxResultTokens, askForLess) : value, error };
+}
+
+function unspokenIn({ knownTokens, secrets }: Session, about: About): readonly string[] {
+  return [...knownTokens, ...secrets.known, ...about.secrets];
 }
 
 /** A fault of our own is logged whole; the caller learns only that there was one. */

@@ -2,7 +2,8 @@ import { CallError } from '../errors.ts';
 import { isJsonObject } from '../json.ts';
 import type { Session } from '../session.ts';
 import { findOperation } from '../tools/catalogue.ts';
-import { confirmCall, previewCall } from '../tools/helpers.ts';
+import { confirmCall, type Helper, helpers, previewCall, showPart } from '../tools/helpers.ts';
+import type { Operation } from '../tools/operation.ts';
 import { readArguments } from './arguments.ts';
 import { type CallResult, finish, runCall } from './call.ts';
 
@@ -14,14 +15,21 @@ export async function runHelper(
   cancelled: AbortSignal,
 ): Promise<CallResult> {
   const started = performance.now();
-  const helper = id === confirmCall.id ? confirmCall : previewCall;
+  const helper = helpers.find((one) => one.id === id) ?? previewCall;
   try {
-    const run = helper === confirmCall ? confirm : preview;
-    return await run(raw, session, cancelled);
+    return await (runs[helper.id] ?? preview)(raw, session, cancelled);
   } catch (cause) {
     return finish(helper, raw, { cause }, session, { started, secrets: [], confirmedBy: undefined });
   }
 }
+
+type Run = (raw: unknown, session: Session, cancelled: AbortSignal) => Promise<CallResult>;
+
+const runs: Readonly<Record<string, Run>> = {
+  [confirmCall.id]: confirm,
+  [previewCall.id]: preview,
+  [showPart.id]: readOn,
+};
 
 function confirm(raw: unknown, session: Session, cancelled: AbortSignal): Promise<CallResult> {
   const { id } = readArguments(confirmCall, raw);
@@ -35,11 +43,23 @@ function confirm(raw: unknown, session: Session, cancelled: AbortSignal): Promis
 
 function preview(raw: unknown, session: Session, cancelled: AbortSignal): Promise<CallResult> {
   const { tool, arguments: args } = readArguments(previewCall, raw);
+  return runCall(operationFor(previewCall, tool), isJsonObject(args) ? args : {}, session, cancelled, {
+    as: previewCall,
+  });
+}
+
+function readOn(raw: unknown, session: Session, cancelled: AbortSignal): Promise<CallResult> {
+  const { tool, arguments: args, part } = readArguments(showPart, raw);
+  return runCall(operationFor(showPart, tool), isJsonObject(args) ? args : {}, session, cancelled, {
+    as: showPart,
+    part: String(part),
+  });
+}
+
+function operationFor(helper: Helper, tool: unknown): Operation {
   const operation = findOperation(String(tool));
-  if (!operation) {
-    throw new CallError('invalid_arguments', 'There is no such tool to preview.', {
-      arguments: [{ argument: 'tool', problem: 'is not the name of an operation' }],
-    });
-  }
-  return runCall(operation, isJsonObject(args) ? args : {}, session, cancelled, { preview: previewCall });
+  if (operation) return operation;
+  throw new CallError('invalid_arguments', `There is no such tool for ${helper.id}.`, {
+    arguments: [{ argument: 'tool', problem: 'is not the name of an operation' }],
+  });
 }

@@ -37,7 +37,7 @@ export function shapeAnswer(
     throw new CallError('invalid_response', 'Synqly answered a read without a body.', { status, requestId });
   }
   if (args === 'whole') return body;
-  const document = shapeDocument(operation, args, body);
+  const document = shapeDocument(operation, args, body, tokens);
   if (document !== undefined) return document;
   const rows = isJsonObject(body) ? body.result : undefined;
   if (operation.listing && Array.isArray(rows) && rows.every(isJsonObject)) {

@@ -45,9 +45,15 @@ export function selectTools(pins: Pins | undefined, policy: Policy): readonly To
 /** The tools about calls, as far as the tools that are left have a use for them. */
 export function selectHelpers(pins: Pins | undefined, policy: Policy): readonly Tool[] {
   const left = selectTools(pins, policy).map(({ name }) => effects[name] ?? 'destroy');
+  const hasReads = left.includes('read');
   const hasWrites = left.some((effect) => effect !== 'read');
   const hasConfirmed = left.some((effect) => needsConfirmation(policy, effect));
-  return helperTools.filter(({ annotations }) => (annotations.readOnlyHint ? hasWrites : hasConfirmed));
+  const hasUse: Record<string, boolean> = {
+    confirm_call: hasConfirmed,
+    preview_call: hasWrites,
+    show_part: hasReads,
+  };
+  return helperTools.filter(({ name }) => hasUse[name]);
 }
 
 const toolsUnder = new Map<PinKind, readonly Tool[]>();

@@ -7,7 +7,12 @@ import { Walk } from '../e2e/document-walk.ts';
 function told(provider_config: unknown, args = {}) {
   const body = { result: { id: 'siem_x', name: 'siem_x', provider_config } };
   // biome-ignore lint/suspicious/noExplicitAny: an answer
-  return shapeDocument(capabilitiesGetProvider, { expand: ['provider_config'], ...args }, body) as any;
+  return shapeDocument(
+    capabilitiesGetProvider,
+    { expand: ['provider_config'], ...args },
+    body,
+    10_000,
+  ) as any;
 }
 
 test('references, parts laid together and null are read as what they mean', () => {

@@ -5,7 +5,7 @@ import { type Rig, startProgram, startRig } from './support.ts';
 
 const compact = ['--surface', 'compact'];
 const runners = ['find_operations', 'run_read', 'run_write', 'run_destroy'];
-const helpers = ['confirm_call', 'preview_call'];
+const helpers = ['confirm_call', 'preview_call', 'show_part'];
 
 let rig: Rig;
 beforeAll(async () => {
@@ -33,15 +33,19 @@ describe('the list', () => {
   });
 
   test.each([
-    ['what only reads', ['--read-only'], ['find_operations', 'run_read']],
+    ['what only reads', ['--read-only'], ['find_operations', 'run_read', 'show_part']],
     [
       'no destroys',
       ['--deny', '*_delete,*_reset,*_logoff,*_secondary'],
-      [...runners.slice(0, 3), 'preview_call'],
+      [...runners.slice(0, 3), 'preview_call', 'show_part'],
     ],
-    ['one destroy', ['--allow', 'accounts_delete'], ['find_operations', 'run_destroy', ...helpers]],
+    [
+      'one destroy',
+      ['--allow', 'accounts_delete'],
+      ['find_operations', 'run_destroy', ...helpers.slice(0, 2)],
+    ],
     ['one create', ['--allow', 'accounts_create'], ['find_operations', 'run_write', 'preview_call']],
-    ['no confirmation', ['--confirm', 'never'], [...runners, 'preview_call']],
+    ['no confirmation', ['--confirm', 'never'], [...runners, 'preview_call', 'show_part']],
   ])('has no tool without use for %s', async (_, flags, expected) => {
     expect(await namesOf([...compact, ...flags])).toEqual(expected);
   });

@@ -15,7 +15,7 @@ export interface TestSurface {
   operationsOf(program: Pick<Program, 'client' | 'call'>): Promise<Map<string, Schema>>;
 }
 
-const helpers = ['confirm_call', 'preview_call'];
+const helpers = ['confirm_call', 'preview_call', 'show_part'];
 
 const full: TestSurface = {
   flags: [],

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { factOperations, type Program, startProgram } from './support.ts';
 
-const helperNames = ['confirm_call', 'preview_call'];
+const helperNames = ['confirm_call', 'preview_call', 'show_part'];
 
 let program: Program;
 beforeAll(async () => {

@@ -50,7 +50,7 @@ test('the compact surface costs at most 800 tokens whole, and 1,500 with its ins
   const session = { policy, sandbox: true, revealSecrets: false, secrets: { keep: () => '' } };
   const said = encode([instructionsFor(session as unknown as Session, true), note].join('\n')).length;
   console.log(`${tools.length} tools, ${list} tokens; ${said} tokens of instructions`);
-  expect(tools).toHaveLength(6);
+  expect(tools).toHaveLength(7);
   expect(list).toBeLessThanOrEqual(800);
   expect(list + said).toBeLessThanOrEqual(1_500);
 });

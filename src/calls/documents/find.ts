@@ -1,5 +1,5 @@
 import { isJsonObject, type JsonObject } from '../../json.ts';
-import { escapeKey } from './address.ts';
+import { escapeKey } from '../parts/address.ts';
 import { closest } from './closest.ts';
 import { type Entry, entriesOf, type OpenApi, schemasOf, shortened } from './openapi.ts';
 import { lineOf } from './outline.ts';

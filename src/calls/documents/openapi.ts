@@ -1,5 +1,5 @@
 import { isJsonObject, type JsonObject } from '../../json.ts';
-import { below } from './address.ts';
+import { below } from '../parts/address.ts';
 
 /** An OpenAPI document; nothing of it can be relied upon. */
 export type OpenApi = JsonObject;
