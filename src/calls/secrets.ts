@@ -1,5 +1,6 @@
 import { LRUCache } from 'lru-cache';
-import { isJsonObject, mapStrings } from '../json.ts';
+import { isJsonObject } from '../json.ts';
+import { changeTexts } from '../lazy-json.ts';
 import { isEcho } from '../tools/answer-secrets.ts';
 import type { Operation } from '../tools/operation.ts';
 
@@ -93,7 +94,9 @@ const shortestMasked = 6;
 export function maskKnown(value: unknown, secrets: Iterable<string>): unknown {
   const known = [...new Set(secrets)].filter((secret) => secret.length >= shortestMasked).flatMap(formsOf);
   if (known.length === 0) return value;
-  return mapStrings(value, (text) => known.reduce((rest, secret) => rest.replaceAll(secret, withheld), text));
+  return changeTexts(value, (text) =>
+    known.reduce((rest, secret) => rest.replaceAll(secret, withheld), text),
+  );
 }
 
 /** Secrets that are masked in many answers, and their other forms. */

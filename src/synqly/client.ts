@@ -15,6 +15,8 @@ export interface ApiRequest {
   readonly query?: Query;
   /** JSON body; undefined sends none. */
   readonly body?: unknown;
+  /** Whether a large answer may stay unread but for what is looked at; it cannot be changed then. */
+  readonly lazily?: boolean;
   /** Whether sending it twice changes nothing more than sending it once. */
   readonly repeatable: boolean;
   /** Ends the request, also while its answer is read. */
@@ -22,6 +24,9 @@ export interface ApiRequest {
   /** When the call must be over, in milliseconds since the epoch: no retry waits past it. */
   readonly deadline: number;
 }
+
+/** Bytes of an answer above which a tree of it would take too much room. */
+const mostText = 512 * 1024;
 
 type ExtraHeaders = Readonly<Record<string, string>>;
 
@@ -90,6 +95,11 @@ export class SynqlyClient {
     const onHead = () => {
       retry.answered = true;
     };
-    return exchange(this.#dispatcher, options, { maxBytes: this.#options.maxResponseBytes, signal, onHead });
+    return exchange(this.#dispatcher, options, {
+      maxBytes: this.#options.maxResponseBytes,
+      mostText: request.lazily ? mostText : undefined,
+      signal,
+      onHead,
+    });
   }
 }

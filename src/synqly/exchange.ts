@@ -14,16 +14,19 @@ export interface StopSignal {
   removeEventListener(type: 'abort', listener: () => void): void;
 }
 
-/** An answer with its body as text. */
+/** An answer with its body as text, or as bytes where it is large and not wanted as text. */
 export interface TextAnswer {
   readonly status: number;
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
   readonly text: string;
+  readonly bytes?: Buffer;
 }
 
 export interface ExchangeLimits {
   /** Bytes of a body above which the answer is given up. */
   readonly maxBytes: number;
+  /** Bytes of a body above which it is left as bytes. */
+  readonly mostText?: number | undefined;
   readonly signal: StopSignal;
   /** Told that the head of an answer is in: from there on nothing may be sent again. */
   onHead(): void;
@@ -37,7 +40,7 @@ export interface ExchangeLimits {
 export function exchange(
   dispatcher: Dispatcher,
   options: Dispatcher.DispatchOptions,
-  { maxBytes, signal, onHead }: ExchangeLimits,
+  { maxBytes, mostText = Number.POSITIVE_INFINITY, signal, onHead }: ExchangeLimits,
 ): Promise<TextAnswer> {
   return new Promise((resolve, reject) => {
     let connection: Dispatcher.DispatchController | undefined;
@@ -81,11 +84,19 @@ export function exchange(
       },
       onResponseEnd: () => {
         const { status, headers } = head as Omit<TextAnswer, 'text'>;
-        settle(() => resolve({ status, headers, text: textOf(chunks) }));
+        if (bytes > mostText) settle(() => resolve({ status, headers, text: '', bytes: joined(chunks) }));
+        else settle(() => resolve({ status, headers, text: textOf(chunks) }));
       },
       onResponseError: (_, error) => settle(() => reject(error)),
     });
   });
+}
+
+/** The chunks are let go of: they take as much room as the whole. */
+function joined(chunks: Buffer[]): Buffer {
+  const whole = Buffer.concat(chunks);
+  chunks.length = 0;
+  return whole;
 }
 
 /** JSON must not begin with a byte order mark, and parsers may ignore one (RFC 8259, 8.1). */

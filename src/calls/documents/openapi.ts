@@ -37,7 +37,17 @@ export function entriesOf({ paths }: OpenApi): readonly Entry[] {
       taken.add(id);
       const tags = textsOf(operation.tags);
       const address = below(below('#/paths', path), key);
-      entries.push({ id, method, path, tags: tags.length > 0 ? tags : [untagged], operation, address });
+      entries.push({
+        id,
+        method,
+        path,
+        tags: tags.length > 0 ? tags : [untagged],
+        // Read anew each time: those of a large document are too many to be kept.
+        get operation() {
+          return item[key] as JsonObject;
+        },
+        address,
+      });
     }
   }
   return entries;
