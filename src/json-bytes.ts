@@ -1,6 +1,7 @@
 /* Where the values of a JSON text in UTF-8 begin and end. Its signs are ASCII, which no other character holds. */
 
 const [quote, backslash, comma, colon] = [0x22, 0x5c, 0x2c, 0x3a] as const;
+const unicode = 0x75;
 const [openObject, closeObject, openList, closeList] = [0x7b, 0x7d, 0x5b, 0x5d] as const;
 
 /** A member of a list or object. */
@@ -50,6 +51,14 @@ function skipText(bytes: Uint8Array, from: number): number {
     at += byte === backslash ? 2 : 1;
   }
   throw new SyntaxError('A text of the JSON does not end.');
+}
+
+/** Where the first character of a text begins that is not before `least`. */
+export function skipCharacters(bytes: Uint8Array, from: number, least: number): number {
+  let at = from;
+  while (at < least) at += bytes[at] !== backslash ? 1 : bytes[at + 1] === unicode ? 6 : 2;
+  while (((bytes[at] as number) & 0xc0) === 0x80) at += 1;
+  return at;
 }
 
 /** A number, `true`, `false` or `null`. */

@@ -1,5 +1,5 @@
 import { isJsonObject, mapStrings } from './json.ts';
-import { type Member, membersOf, skipSpace, skipValue } from './json-bytes.ts';
+import { type Member, membersOf, skipCharacters, skipSpace, skipValue } from './json-bytes.ts';
 
 /*
  * A large JSON text that stays bytes: what looks like its value is read from them when it is looked at. A parsed tree
@@ -78,15 +78,21 @@ function valueAt(place: Place): unknown {
 
 function parse({ source, start, end }: Place): unknown {
   const { bytes, change } = source;
-  const value = isPlainText(bytes, start, end)
-    ? bytes.toString('utf8', start + 1, end - 1)
-    : JSON.parse(bytes.toString('utf8', start, end));
+  const isLong = bytes[start] === 0x22 && end - start >= longText;
+  const value = isLong ? longTextOf(bytes, start, end) : JSON.parse(bytes.toString('utf8', start, end));
   return change ? mapStrings(value, change) : value;
 }
 
-/** A long text without escapes need not be there twice. */
-function isPlainText(bytes: Buffer, start: number, end: number): boolean {
-  return bytes[start] === 0x22 && end - start >= longText && !bytes.subarray(start, end).includes(0x5c);
+/** Read piece by piece: beside a long text there is no room for itself with its escapes. */
+function longTextOf(bytes: Buffer, start: number, end: number): string {
+  if (!bytes.subarray(start, end).includes(0x5c)) return bytes.toString('utf8', start + 1, end - 1);
+  const pieces: string[] = [];
+  for (let from = start + 1; from < end - 1; ) {
+    const to = skipCharacters(bytes, from, Math.min(from + longText, end - 1));
+    pieces.push(JSON.parse(`"${bytes.toString('utf8', from, to)}"`));
+    from = to;
+  }
+  return pieces.join('');
 }
 
 function parseOnce(place: Place): object {

@@ -1,6 +1,7 @@
 import type { Dispatcher } from 'undici';
 import { CallError } from '../errors.ts';
 import { readHead } from './answer.ts';
+import { LargeBody } from './large-body.ts';
 
 /**
  * What ends work before its time: an AbortSignal, or something as simple. An AbortSignal of its own for every call is a
@@ -47,6 +48,7 @@ export function exchange(
     let head: Omit<TextAnswer, 'text'> | undefined;
     const chunks: Buffer[] = [];
     let bytes = 0;
+    let large: LargeBody | undefined;
 
     const settle = (end: () => void) => {
       signal.removeEventListener('abort', stop);
@@ -81,22 +83,21 @@ export function exchange(
         bytes += chunk.length;
         chunks.push(chunk);
         assertFits(bytes);
+        if (bytes <= mostText || signal.aborted) return;
+        large ??= new LargeBody(Number(head?.headers['content-length'] ?? 0));
+        large.take(chunks);
       },
       onResponseEnd: () => {
         const { status, headers } = head as Omit<TextAnswer, 'text'>;
-        if (bytes > mostText) settle(() => resolve({ status, headers, text: '', bytes: joined(chunks) }));
-        else settle(() => resolve({ status, headers, text: textOf(chunks) }));
+        const body = large ? { text: '', bytes: large.end() } : { text: textOf(chunks) };
+        // undici may keep this handler for as long as the connection is idle.
+        large = undefined;
+        chunks.length = 0;
+        settle(() => resolve({ status, headers, ...body }));
       },
       onResponseError: (_, error) => settle(() => reject(error)),
     });
   });
-}
-
-/** The chunks are let go of: they take as much room as the whole. */
-function joined(chunks: Buffer[]): Buffer {
-  const whole = Buffer.concat(chunks);
-  chunks.length = 0;
-  return whole;
 }
 
 /** JSON must not begin with a byte order mark, and parsers may ignore one (RFC 8259, 8.1). */
