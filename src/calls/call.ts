@@ -5,11 +5,11 @@ import { selects } from '../selection.ts';
 import type { CallRecord, Session } from '../session.ts';
 import type { ApiAnswer } from '../synqly/answer.ts';
 import { findOperation } from '../tools/catalogue.ts';
-import type { Helper } from '../tools/helpers.ts';
+import { type Helper, previewCall, showPart } from '../tools/helpers.ts';
 import type { Operation } from '../tools/operation.ts';
 import { type Arguments, readArguments } from './arguments.ts';
 import { assertUnchanged, type ConfirmedBy, lookAhead, obtainConsent } from './confirm.ts';
-import { cutTo } from './cut.ts';
+import { cutPart, cutTo } from './cut.ts';
 import { withDeadline } from './deadline.ts';
 import { briefly } from './hints/brief.ts';
 import { noteOnEmpty } from './hints/empty.ts';
@@ -19,6 +19,7 @@ import type { PendingCall } from './pending.ts';
 import { holdToPins, operationUnder } from './pin.ts';
 import { putAway } from './put-away.ts';
 import { findReferences, resolveReferences, withResolved } from './references.ts';
+import { askForLess, remedyFor } from './remedy.ts';
 import { isRepeatable, prepareRequest } from './request.ts';
 import { assertSecretsStay, secretsAmong } from './secret-arguments.ts';
 import { maskKnown } from './secrets.ts';
@@ -42,8 +43,10 @@ export interface Intent {
   readonly confirmed?: PendingCall;
   /** For this server's own use: the answer is neither shaped nor cut. */
   readonly whole?: boolean;
-  /** Only to be shown, for this tool. */
-  readonly preview?: Helper;
+  /** Made for this tool, which has a use of its own for it. */
+  readonly as?: Helper;
+  /** Of the result only the part at this address is wanted. */
+  readonly part?: string;
 }
 
 /** `runCall` for an operation of the catalogue, by its id. */
@@ -70,24 +73,27 @@ export async function runCall(
   raw: unknown,
   session: Session,
   cancelled: AbortSignal,
-  { takes = 'shown', confirmed, whole = false, preview }: Intent = {},
+  { takes = 'shown', confirmed, whole = false, as, part }: Intent = {},
 ): Promise<CallResult> {
   const about: About = { started: performance.now(), secrets: [], confirmedBy: undefined };
+  // Before anything is cut: half a secret would not be known for one.
+  const mask = (value: unknown) => maskKnown(value, unspokenIn(session, about));
   let outcome: Outcome;
   let args: Arguments = {};
   try {
     assertPermitted(operation, session);
     assertSecretWanted(operation, session);
     const under = operationUnder(session.pins, operation);
+    if (as === showPart) assertReads(operation);
     args = readArguments(takes === 'shown' ? under : operation, raw);
     assertGrammar(operation, args);
     const references = findReferences(operation, args);
     about.secrets.push(...secretsAmong(operation, args));
     if (!session.revealSecrets) assertSecretsStay(args);
     const call = { operation, args, raw };
-    if (preview) {
+    if (as === previewCall) {
       const { preview: shown } = await lookAhead(call, session, cancelled);
-      outcome = { value: cutTo(shown, session.maxResultTokens) };
+      outcome = { value: cutTo(mask(shown), session.maxResultTokens, askForLess) };
     } else {
       if (operation.effect !== 'read') await session.trail.assertReady();
       const consent = await obtainConsent(call, confirmed, session, cancelled);
@@ -107,20 +113,32 @@ export async function runCall(
       const shaped = shapeAnswer(operation, whole ? 'whole' : args, { ...answer, body }, most);
       const told = withAftermath(shaped, operation, args, answer);
       const value = isJsonObject(told) ? { ...told, ...answer.hint, ...files } : told;
-      outcome = { value: cutTo(value, most), answer };
+      const remedy = remedyFor(operation, args, session);
+      const fitting =
+        part === undefined ? cutTo(value, most, remedy, mask) : cutPart(mask(value), part, most, remedy);
+      outcome = { value: fitting, answer };
     }
   } catch (cause) {
     const limits = { signal: cancelled, deadline: Date.now() + session.timeout - elapsedSince(about) };
     const failure = withFields(softened(cause, operation), operation, args);
     outcome = { cause: await withClosest(failure, operation, args, session, limits) };
   }
-  return finish(preview ?? operation, raw, outcome, session, about);
+  return finish(as ?? operation, raw, outcome, session, about);
 }
 
 function assertPermitted({ id, effect, group }: Operation, { policy }: Session): void {
   if (!selects(policy.selection, { id, group }))
     throw new CallError('not_selected', `${id} is not served here.`);
   if (!permits(policy, effect)) throw new CallError('read_only', `${id} does more than read.`);
+}
+
+/** What a part is wanted of is called again. */
+function assertReads({ effect }: Operation): void {
+  if (effect === 'read') return;
+  throw new CallError('invalid_arguments', `${showPart.id} repeats the call, so that it takes reads only.`, {
+    arguments: [{ argument: 'tool', problem: 'does more than read' }],
+    next: 'Read the object with the tool that gets it. Nothing was sent.',
+  });
 }
 
 /** A call that is made for its secret is of no use where the secret can neither be put away nor shown. */
@@ -154,21 +172,30 @@ export async function finish(
   raw: unknown,
   outcome: Outcome,
   session: Session,
-  { started, secrets, confirmedBy }: About,
+  about: About,
 ): Promise<CallResult> {
+  const { started, confirmedBy } = about;
   const error = 'value' in outcome ? undefined : explain(outcome.cause, tool, session);
   const { status, requestId } = error?.facts ?? ('answer' in outcome ? outcome.answer : undefined) ?? {};
   const ending = { outcome: error?.code ?? 'ok', status, requestId } as const;
   const milliseconds = elapsedSince({ started });
   record({ tool: tool.id, outcome: ending.outcome, milliseconds, status }, requestId, session);
-  const unspoken = [...session.knownTokens, ...session.secrets.known, ...secrets];
+  const unspoken = unspokenIn(session, about);
   if (tool.effect !== 'read') {
     const trace = traceOf(tool, raw, session, { ...ending, confirmedBy });
     await session.trail.write(maskKnown(trace, unspoken) as JsonObject, tool.effect === 'destroy');
   }
   const value = maskKnown('value' in outcome ? outcome.value : error?.toJSON(), unspoken);
+  if (!error) return { value, error };
   // A text is cut after its secrets are masked: half of one would not be known again.
-  return { value: error ? { error: briefly(value as JsonObject) } : value, error };
+  return {
+    value: cutTo({ error: briefly(value as JsonObject) }, session.maxResultTokens, askForLess),
+    error,
+  };
+}
+
+function unspokenIn({ knownTokens, secrets }: Session, about: About): readonly string[] {
+  return [...knownTokens, ...secrets.known, ...about.secrets];
 }
 
 const elapsedSince = ({ started }: Pick<About, 'started'>) => performance.now() - started;

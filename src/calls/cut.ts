@@ -1,74 +1,131 @@
-import { isJsonObject } from '../json.ts';
+import { CallError, dropUndefined } from '../errors.ts';
+import { isJsonObject, type JsonObject } from '../json.ts';
+import { showPart } from '../tools/helpers.ts';
+import { closest } from './hints/closest.ts';
+import { findPart, takeApart } from './parts/address.ts';
+import { type Left, type Manner, shortenPart } from './parts/shorten.ts';
 import { costOf, isWithin } from './size.ts';
 
-/** Tokens kept free to say what was left out. */
-const room = 400;
-const mostLeftOut = 20;
+/** How what was left out of a result can be had. */
+export type Remedy =
+  /** By repeating the read. */
+  | { readonly tool: string; readonly arguments: JsonObject }
+  /** By another call, or not at all. */
+  | { readonly next: string | JsonObject };
 
 /**
- * A value that costs at most so many tokens: cut at the border of a field or an item, and then told what was left out.
+ * A value that costs at most so many tokens, and if it was cut then what was left out, and how to get it.
+ *
+ * @param mask takes secrets out of what is cut
  */
-export function cutTo(value: unknown, tokens: number): unknown {
+export function cutTo(
+  value: unknown,
+  tokens: number,
+  remedy: Remedy,
+  mask: (value: unknown) => unknown = (same) => same,
+): unknown {
   if (isWithin(value, tokens)) return value;
-  const leftOut: string[] = [];
-  const kept = shortened(value, Math.max(tokens - room, 1), '', leftOut);
-  const more = leftOut.length - mostLeftOut;
-  const cut = {
-    left_out: more > 0 ? [...leftOut.slice(0, mostLeftOut), `${more} more`] : leftOut,
-    next: 'Ask for less: an argument such as fields, filter, limit or search; or have --max-result-tokens raised.',
-  };
-  return isJsonObject(kept) ? { ...kept, cut } : { result: kept, cut };
+  const masked = mask(value);
+  const whole = isJsonObject(masked) ? masked : { result: masked };
+  return shortenTo(tokens, remedy, (most, manner) => {
+    return shortenPart({ value: whole, from: 0 }, '', most, manner) as JsonObject;
+  });
 }
 
-function shortened(value: unknown, budget: number, path: string, leftOut: string[]): unknown {
-  if (isWithin(value, budget)) return value;
-  if (typeof value === 'string') {
-    const length = Math.max(0, Math.floor(budget * 2));
-    leftOut.push(`${path}: first ${length} of ${value.length} characters`);
-    return value.slice(0, length);
+/**
+ * The part of a result at an address, cut to so many tokens.
+ *
+ * @throws CallError `not_found`
+ */
+export function cutPart(value: unknown, address: string, tokens: number, remedy: Remedy): JsonObject {
+  const whole = isJsonObject(value) ? value : { result: value };
+  const part = findPart(whole, whole, address);
+  if (!part) throw missingPart(whole, address);
+  const base = part.from > 0 ? (takeApart(address)?.base ?? address) : address;
+  const at = base === '#' ? '' : base;
+  const copied = { part: address, value: part.from > 0 ? undefined : part.value };
+  if (copied.value !== undefined && isWithin(copied, tokens)) return copied;
+  return shortenTo(tokens, remedy, (most, manner) => ({
+    part: address,
+    value: shortenPart(part, at, most - costOf(address), manner),
+  }));
+}
+
+/** Of the tokens for a result, what is left for the value; less when that proves too much. */
+const shareOfValue = 0.9;
+
+type Shorten = (tokens: number, manner: Manner) => JsonObject;
+
+function shortenTo(tokens: number, remedy: Remedy, shorten: Shorten): JsonObject {
+  for (let share = shareOfValue; ; share *= 0.8) {
+    const left: Left[] = [];
+    const manner: Manner = { copy: (value) => value, onLeft: (one) => left.push(one) };
+    const shown = shorten(tokens * share - roomForCut, manner);
+    const result = left.length === 0 ? shown : { ...shown, cut: tellCut(left, tokens, remedy) };
+    if (share < 0.1 || isWithin(result, tokens)) return result;
   }
-  if (Array.isArray(value)) return fitItems(value, budget, path, leftOut);
-  return isJsonObject(value) ? fitFields(Object.entries(value), budget, path, leftOut) : value;
 }
 
-function fitItems(items: readonly unknown[], budget: number, path: string, leftOut: string[]): unknown[] {
-  const kept: unknown[] = [];
-  let rest = budget;
-  for (const item of items) {
-    const cost = costOf(item) + 1;
-    if (cost > rest) break;
-    kept.push(item);
-    rest -= cost;
+/** Tokens for the words of `cut`. */
+const roomForCut = 80;
+
+/** What of a result its list of what was left out may take, and an echo of the arguments. */
+const shareOfTelling = 0.06;
+
+function tellCut(left: readonly Left[], tokens: number, remedy: Remedy): JsonObject {
+  let room = Math.max(tokens * shareOfTelling, 40);
+  const told: string[] = [];
+  for (const { address, what } of left) {
+    const line = what === 'left out' ? dotted(address) : `${dotted(address)}: ${what}`;
+    room -= costOf(line) + 1;
+    if (room < 0 && told.length > 0) break;
+    told.push(line);
   }
-  if (kept.length === 0 && items.length > 0) kept.push(shortened(items[0], rest, `${path}[0]`, leftOut));
-  leftOut.push(`${path}: first ${kept.length} of ${items.length} items`);
-  return kept;
+  const more = left.length - told.length;
+  return dropUndefined({
+    left_out: more > 0 ? [...told, `${more} more`] : told,
+    next: 'tool' in remedy ? nextCall(left[0] as Left, tokens, remedy) : remedy.next,
+    marks:
+      'tool' in remedy
+        ? '$rest, $see and $at (with a name from $names put in) are values for part.'
+        : undefined,
+  });
 }
 
-/** Small fields whole; the large ones share what they leave. */
-function fitFields(
-  fields: readonly (readonly [string, unknown])[],
-  budget: number,
-  path: string,
-  leftOut: string[],
-): Record<string, unknown> {
-  const costs = new Map(fields.map(([name, part]) => [name, costOf(part) + costOf(name) + 1]));
-  const shares = new Map<string, number>();
-  let rest = budget;
-  [...costs]
-    .sort(([, one], [, other]) => one - other)
-    .forEach(([name, cost], index) => {
-      const share = Math.min(cost, Math.floor(rest / (costs.size - index)));
-      shares.set(name, share);
-      rest -= share;
+function nextCall(
+  { address }: Left,
+  tokens: number,
+  remedy: { readonly tool: string; readonly arguments: JsonObject },
+): JsonObject {
+  const { tool, arguments: args } = remedy;
+  if (Object.keys(args).length === 0) return { tool: showPart.id, arguments: { tool, part: address } };
+  if (isWithin(args, Math.max(tokens * shareOfTelling, 100)))
+    return { tool: showPart.id, arguments: { tool, arguments: args, part: address } };
+  return { tool: showPart.id, arguments: { tool, part: address }, and: 'the same arguments' };
+}
+
+/** As one writes the way to a value; the place to begin at is told beside it. */
+function dotted(address: string): string {
+  return (takeApart(address)?.base ?? address)
+    .replaceAll('/', '.')
+    .replaceAll('~1', '/')
+    .replaceAll('~0', '~');
+}
+
+function missingPart(whole: JsonObject, address: string): CallError {
+  const keys = address.split('/');
+  for (let end = keys.length - 1; end >= 0; end -= 1) {
+    const base = keys.slice(0, end).join('/');
+    const inside = end === 0 ? whole : findPart(whole, whole, base)?.value;
+    if (!isJsonObject(inside)) continue;
+    const names = Object.keys(inside);
+    const near = closest(keys[end] ?? '', names);
+    const those = (near.length > 0 ? near : names.slice(0, 10)).map((name) =>
+      end === 0 ? name : `${base}/${name}`,
+    );
+    return new CallError('not_found', 'The result has no such part.', {
+      next: `Parts there are: ${those.map((name) => JSON.stringify(name)).join(', ')}. A part of a list goes by its place, as in rows/0.`,
     });
-  const kept: Record<string, unknown> = {};
-  for (const [name, part] of fields) {
-    const where = path === '' ? name : `${path}.${name}`;
-    const share = shares.get(name) ?? 0;
-    if (share >= (costs.get(name) ?? 0)) kept[name] = part;
-    else if (share - costOf(name) < 10) leftOut.push(where);
-    else kept[name] = shortened(part, share - costOf(name) - 1, where, leftOut);
   }
-  return kept;
+  return new CallError('not_found', 'The result has no such part.');
 }

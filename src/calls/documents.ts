@@ -4,19 +4,27 @@ import type { Arguments } from './arguments.ts';
 import { answerAbout } from './documents/openapi-answer.ts';
 import { showProvider } from './documents/provider.ts';
 import { tellConnectors, tellProviders } from './documents/provider-list.ts';
+import { roomWithin } from './documents/size.ts';
 
 /**
  * What is shown of an answer that is too large to be given whole: OpenAPI documents and the provider catalogue.
  * Undefined when the answer is none of these.
  *
+ * @param tokens what it may cost
+ *
  * @throws CallError `not_found` for a part that is not there; `invalid_arguments`
  */
-export function shapeDocument({ id, group }: Operation, args: Arguments, body: unknown): unknown {
+export function shapeDocument(
+  { id, group }: Operation,
+  args: Arguments,
+  body: unknown,
+  tokens: number,
+): unknown {
   if (!isJsonObject(body)) return undefined;
-  if (group === 'meta') return answerAbout(body, args, id);
+  if (group === 'meta') return answerAbout(body, args, id, roomWithin(tokens));
   if (group !== 'capabilities') return undefined;
   const { result } = body;
-  if (isJsonObject(result)) return showProvider(result, args);
+  if (isJsonObject(result)) return showProvider(result, args, roomWithin(tokens));
   if (!Array.isArray(result)) return undefined;
   return id === 'capabilities_list_connectors' ? tellConnectors(result, args) : tellProviders(result, args);
 }

@@ -2,7 +2,8 @@ import { CallError } from '../errors.ts';
 import { isJsonObject } from '../json.ts';
 import type { Session } from '../session.ts';
 import { findOperation } from '../tools/catalogue.ts';
-import { confirmCall, previewCall } from '../tools/helpers.ts';
+import { confirmCall, type Helper, helpers, previewCall, showPart } from '../tools/helpers.ts';
+import type { Operation } from '../tools/operation.ts';
 import { readArguments } from './arguments.ts';
 import { type CallResult, finish, runCall } from './call.ts';
 import { exampleWithin } from './hints/example.ts';
@@ -15,14 +16,21 @@ export async function runHelper(
   cancelled: AbortSignal,
 ): Promise<CallResult> {
   const started = performance.now();
-  const helper = id === confirmCall.id ? confirmCall : previewCall;
+  const helper = helpers.find((one) => one.id === id) ?? previewCall;
   try {
-    const run = helper === confirmCall ? confirm : preview;
-    return await run(raw, session, cancelled);
+    return await (runs[helper.id] ?? preview)(raw, session, cancelled);
   } catch (cause) {
     return finish(helper, raw, { cause }, session, { started, secrets: [], confirmedBy: undefined });
   }
 }
+
+type Run = (raw: unknown, session: Session, cancelled: AbortSignal) => Promise<CallResult>;
+
+const runs: Readonly<Record<string, Run>> = {
+  [confirmCall.id]: confirm,
+  [previewCall.id]: preview,
+  [showPart.id]: readOn,
+};
 
 function confirm(raw: unknown, session: Session, cancelled: AbortSignal): Promise<CallResult> {
   const { id } = readArguments(confirmCall, raw);
@@ -36,13 +44,24 @@ function confirm(raw: unknown, session: Session, cancelled: AbortSignal): Promis
 
 async function preview(raw: unknown, session: Session, cancelled: AbortSignal): Promise<CallResult> {
   const { tool, arguments: args } = readArguments(previewCall, raw);
-  const operation = findOperation(String(tool));
-  if (!operation) {
-    throw new CallError('invalid_arguments', 'There is no such tool to preview.', {
-      arguments: [{ argument: 'tool', problem: 'is not the name of an operation' }],
-    });
-  }
-  const intent = { preview: previewCall };
+  const intent = { as: previewCall };
+  const operation = operationFor(previewCall, tool);
   const result = await runCall(operation, isJsonObject(args) ? args : {}, session, cancelled, intent);
   return { ...result, value: exampleWithin(result.value, previewCall.id, 'tool') };
+}
+
+async function readOn(raw: unknown, session: Session, cancelled: AbortSignal): Promise<CallResult> {
+  const { tool, arguments: args, part } = readArguments(showPart, raw);
+  const intent = { as: showPart, part: String(part) };
+  const operation = operationFor(showPart, tool);
+  const result = await runCall(operation, isJsonObject(args) ? args : {}, session, cancelled, intent);
+  return { ...result, value: exampleWithin(result.value, showPart.id, 'tool') };
+}
+
+function operationFor(helper: Helper, tool: unknown): Operation {
+  const operation = findOperation(String(tool));
+  if (operation) return operation;
+  throw new CallError('invalid_arguments', `There is no such tool for ${helper.id}.`, {
+    arguments: [{ argument: 'tool', problem: 'is not the name of an operation' }],
+  });
 }

@@ -10,6 +10,9 @@ import type { PreparedRequest } from './request.ts';
 /** Rows of one request: what the API gives when not told (behaviour of `limit`). More might be capped in silence. */
 const pageLength = 100;
 
+/** Bytes of pages after which no further one is read: what does not fit into one result is asked for anew anyhow. */
+const mostBytes = 2 * 1024 * 1024;
+
 /** Rows of a list, of as many pages as they take. */
 export interface Collected extends ApiAnswer {
   /** Set when there are more than were asked for. */
@@ -47,6 +50,7 @@ export async function collectPages(
   let after = args.start_after as string | undefined;
   let length = pageLength;
   let repeated = 0;
+  let size = 0;
   for (;;) {
     // One more than is wanted tells whether there are more.
     const asked = Math.min(length, wanted + 1 - rows.length + repeated);
@@ -66,6 +70,11 @@ export async function collectPages(
       const body = { ...(answer.body as JsonObject), result: rows.slice(0, wanted) };
       if (rows.length <= wanted) return { ...answer, body };
       return { ...answer, body, beyond: await countBeyond(read, operation, args, wanted, session) };
+    }
+    size += answer.size ?? 0;
+    if (size > mostBytes) {
+      const body = { ...(answer.body as JsonObject), result: rows };
+      return { ...answer, body, beyond: await countBeyond(read, operation, args, rows.length, session) };
     }
     session.client?.report?.(rows.length, wanted);
     const next = cursorAfter(page, cursor);

@@ -5,7 +5,10 @@ import type { Fields, Operation } from '../tools/operation.ts';
 import type { Arguments } from './arguments.ts';
 
 /** A request as far as the arguments decide it. */
-export type PreparedRequest = Pick<ApiRequest, 'method' | 'path' | 'query' | 'body' | 'repeatable'>;
+export type PreparedRequest = Pick<
+  ApiRequest,
+  'method' | 'path' | 'query' | 'body' | 'repeatable' | 'lazily'
+>;
 
 /**
  * Builds the request of an operation from checked arguments.

@@ -1,5 +1,6 @@
 import { LRUCache } from 'lru-cache';
-import { isJsonObject, mapStrings } from '../json.ts';
+import { isJsonObject } from '../json.ts';
+import { changeTexts, isVast } from '../lazy-json.ts';
 import { isEcho } from '../tools/answer-secrets.ts';
 import type { Operation } from '../tools/operation.ts';
 
@@ -93,14 +94,18 @@ const shortestMasked = 6;
 export function maskKnown(value: unknown, secrets: Iterable<string>): unknown {
   const known = [...new Set(secrets)].filter((secret) => secret.length >= shortestMasked).flatMap(formsOf);
   // Nearly every answer holds none; looking costs less than copying.
-  if (!holdsAny(value, known)) return value;
-  return mapStrings(value, (text) => known.reduce((rest, secret) => rest.replaceAll(secret, withheld), text));
+  if (!mayHold(value, known)) return value;
+  return changeTexts(value, (text) =>
+    known.reduce((rest, secret) => rest.replaceAll(secret, withheld), text),
+  );
 }
 
-function holdsAny(value: unknown, texts: readonly string[]): boolean {
+/** What is too large to be looked through counts as holding one: it is masked as it is read. */
+function mayHold(value: unknown, texts: readonly string[]): boolean {
+  if (texts.length === 0) return false;
   if (typeof value === 'string') return texts.some((text) => value.includes(text));
   if (typeof value !== 'object' || value === null) return false;
-  return Object.values(value).some((part) => holdsAny(part, texts));
+  return isVast(value) || Object.values(value).some((part) => mayHold(part, texts));
 }
 
 /** Secrets that are masked in many answers, and their other forms. */

@@ -29,9 +29,10 @@ export async function send(
   const read = operation.replacesWhole ? readCurrent : readFormer;
   const before = known ?? (await read(operation, args, session, limits));
   const body = operation.replacesWhole && before ? wholeBody(args, before, request) : request.body;
+  const lazily = operation.effect === 'read';
   const answer = operation.listing
-    ? await collectPages(operation, args, request, session, limits)
-    : await session.send({ ...request, body, ...limits });
+    ? await collectPages(operation, args, { ...request, lazily }, session, limits)
+    : await session.send({ ...request, body, lazily, ...limits });
   return { ...answer, before };
 }
 

@@ -37,7 +37,7 @@ export function shapeAnswer(
     throw new CallError('invalid_response', 'Synqly answered a read without a body.', { status, requestId });
   }
   if (args === 'whole') return body;
-  const document = shapeDocument(operation, args, body);
+  const document = shapeDocument(operation, args, body, tokens);
   if (document !== undefined) return document;
   const rows = isJsonObject(body) ? body.result : undefined;
   if (operation.listing && Array.isArray(rows) && rows.every(isJsonObject)) {
@@ -67,7 +67,8 @@ function shapeList(
     fields?.includes('*')
       ? { result: some.map((row) => pruneEmpty(row) ?? {}) }
       : { ...toTable(some, fields ?? listing.columns) };
-  const whole = show(rows);
+  const candidates = rows.slice(0, countCandidates(rows, fields ?? listing.columns, tokens));
+  const whole = show(candidates);
   const shown = (whole.rows ?? whole.result) as readonly unknown[];
   const fitting = countFitting(shown, tokens);
   const table = fitting < rows.length ? show(rows.slice(0, fitting)) : whole;
@@ -79,11 +80,26 @@ function shapeList(
   };
 }
 
+/** How many times as much as the result may cost its rows may, before columns that hold one value are said once. */
+const mostOfSame = 10;
+
+/** How many rows can be among those that fit, so that the rest of a large answer need not be looked at. */
+function countCandidates(rows: readonly JsonObject[], columns: readonly string[], tokens: number): number {
+  if (tokens === Number.POSITIVE_INFINITY) return rows.length;
+  let rest = tokens * mostOfSame;
+  for (const [index, row] of rows.entries()) {
+    const cells = columns.includes('*') ? row : columns.map((column) => row[column.split('.')[0] as string]);
+    rest -= costOf(cells, rest) + 1;
+    if (rest < 0) return Math.max(1, index);
+  }
+  return rows.length;
+}
+
 /** How many rows fit; one at least, which is cut later if it must be. */
 function countFitting(rows: readonly unknown[], tokens: number): number {
   let rest = tokens;
   const beyond = rows.findIndex((row) => {
-    rest -= costOf(row) + 1;
+    rest -= costOf(row, rest) + 1;
     return rest < 0;
   });
   return beyond === -1 ? rows.length : Math.max(1, beyond);
@@ -91,8 +107,9 @@ function countFitting(rows: readonly unknown[], tokens: number): number {
 
 /** A name that no row has may be mistaken, or empty everywhere: the caller can tell. */
 function noteOn(rows: readonly JsonObject[], fields: readonly string[] | undefined): JsonObject {
+  if (!fields) return {};
   const known = new Set(rows.flatMap((row) => Object.keys(row)));
-  const absent = (fields ?? []).filter((field) => field !== '*' && !known.has(field.split('.')[0] as string));
+  const absent = fields.filter((field) => field !== '*' && !known.has(field.split('.')[0] as string));
   if (absent.length === 0 || rows.length === 0) return {};
   return { note: `No row has ${absent.join(', ')}. There are ${[...known].join(', ')}.` };
 }

@@ -1,4 +1,5 @@
 import { isJsonObject, type JsonObject } from '../json.ts';
+import { isVast } from '../lazy-json.ts';
 
 /** A list with its columns said once. */
 export interface Table {
@@ -15,10 +16,8 @@ export interface Table {
  */
 export function toTable(objects: readonly JsonObject[], columns: readonly string[]): Table {
   const cells = columns.map((column) => objects.map((object) => cellAt(object, column.split('.'))));
-  const texts = cells.map((column) => column.map((cell) => JSON.stringify(cell)));
-  const isSaid = (index: number) => texts[index]?.some((text) => text !== 'null');
-  const isSame = (index: number) =>
-    objects.length > 1 && texts[index]?.every((text) => text === texts[index]?.[0]);
+  const isSaid = (index: number) => cells[index]?.some((cell) => cell !== null);
+  const isSame = (index: number) => objects.length > 1 && areSame(cells[index] ?? []);
   const said = columns.map((_, index) => index).filter(isSaid);
   const varying = said.filter((index) => !isSame(index));
   const same = said.filter(isSame).map((index) => [columns[index] as string, cells[index]?.[0]] as const);
@@ -27,6 +26,11 @@ export function toTable(objects: readonly JsonObject[], columns: readonly string
     columns: varying.map((index) => columns[index] as string),
     rows: objects.map((_, row) => varying.map((index) => cells[index]?.[row])),
   };
+}
+
+function areSame([first, ...others]: readonly unknown[]): boolean {
+  const text = JSON.stringify(first);
+  return others.every((cell) => JSON.stringify(cell) === text);
 }
 
 /** A value without what says nothing; null where the object has none. */
@@ -41,6 +45,8 @@ function cellAt(object: JsonObject, path: readonly string[]): unknown {
 /** A value without nulls, empty texts, lists and objects; undefined where nothing is left of it. */
 export function pruneEmpty(value: unknown): unknown {
   if (value === null || value === undefined || value === '') return undefined;
+  // What is left of it by cutting is all that is shown.
+  if (isVast(value)) return value;
   if (Array.isArray(value)) {
     // An item keeps its place, whatever it is.
     return value.length === 0 ? undefined : value.map((item) => pruneEmpty(item) ?? item);

@@ -87,6 +87,7 @@ export function selectHelpers(view: View): readonly Tool[] {
   const isUseful: Readonly<Record<string, boolean>> = {
     preview_call: left.some((effect) => effect !== 'read'),
     confirm_call: left.some((effect) => needsConfirmation(view.policy, effect)),
+    show_part: left.includes('read'),
   };
   return helperTools.filter(({ name }) => isUseful[name] ?? true);
 }

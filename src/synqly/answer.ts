@@ -1,4 +1,5 @@
 import { CallError } from '../errors.ts';
+import { readLazily } from '../lazy-json.ts';
 import type { TextAnswer } from './exchange.ts';
 import { parseRetryAfter } from './retry.ts';
 
@@ -7,6 +8,8 @@ export interface ApiAnswer {
   readonly status: number;
   /** Parsed JSON; undefined when the body was empty or (on a failure) not JSON. */
   readonly body: unknown;
+  /** Bytes of the body, about. */
+  readonly size?: number;
   /** What the body was, where it was not JSON. For an error text: the body itself is never repeated. */
   readonly description?: string | undefined;
   /** Synqly's id of the request. */
@@ -32,11 +35,12 @@ export function readHead({ status, headers }: Omit<TextAnswer, 'text'>): Head {
  *
  * @throws CallError `invalid_response` when a success is not JSON.
  */
-export function readAnswer({ text, ...start }: TextAnswer): ApiAnswer {
+export function readAnswer({ text, bytes, ...start }: TextAnswer): ApiAnswer {
   const head = readHead(start);
+  if (bytes) return { ...head, size: bytes.length, body: readLarge(bytes, head) };
   if (text.trim() === '') return { ...head, body: undefined, description: 'nothing' };
   try {
-    return { ...head, body: JSON.parse(text) };
+    return { ...head, size: text.length, body: JSON.parse(text) };
   } catch (cause) {
     const description = describe(text, [start.headers['content-type']].flat()[0] ?? '');
     const succeeded = head.status >= 200 && head.status < 300;
@@ -45,6 +49,15 @@ export function readAnswer({ text, ...start }: TextAnswer): ApiAnswer {
       ...head,
       cause,
     });
+  }
+}
+
+/** A large body is read as far as it is looked at. */
+function readLarge(bytes: Buffer, head: Head): unknown {
+  try {
+    return readLazily(bytes);
+  } catch (cause) {
+    throw new CallError('invalid_response', 'Synqly answered with broken JSON.', { ...head, cause });
   }
 }
 

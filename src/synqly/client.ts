@@ -15,6 +15,8 @@ export interface ApiRequest {
   readonly query?: Query;
   /** JSON body; undefined sends none. */
   readonly body?: unknown;
+  /** Whether a large answer may stay unread but for what is looked at; it cannot be changed then. */
+  readonly lazily?: boolean;
   /** Whether sending it twice changes nothing more than sending it once. */
   readonly repeatable: boolean;
   /** Ends the request, also while its answer is read. */
@@ -22,6 +24,9 @@ export interface ApiRequest {
   /** When the call must be over, in milliseconds since the epoch: no retry waits past it. */
   readonly deadline: number;
 }
+
+/** Bytes of an answer above which a tree of it would take too much room. */
+const mostText = 512 * 1024;
 
 type ExtraHeaders = Readonly<Record<string, string>>;
 
@@ -54,7 +59,11 @@ export class SynqlyClient {
   async request(request: ApiRequest, token: string, headers: ExtraHeaders = {}): Promise<ApiAnswer> {
     try {
       const options = this.#prepare(request, { ...headers, authorization: `Bearer ${token}` });
-      const limits = { maxBytes: this.#options.maxResponseBytes, signal: request.signal };
+      const limits = {
+        maxBytes: this.#options.maxResponseBytes,
+        mostText: request.lazily ? mostText : undefined,
+        signal: request.signal,
+      };
       const send = () => exchange(this.#dispatcher, options, limits);
       const answer = readAnswer(await retryWhenSafe(send, request));
       if (answer.status < 200 || answer.status >= 300) throw toCallError(answer);

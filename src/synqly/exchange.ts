@@ -1,6 +1,7 @@
 import type { Dispatcher } from 'undici';
 import { CallError } from '../errors.ts';
 import { readHead } from './answer.ts';
+import { LargeBody } from './large-body.ts';
 
 /**
  * What ends work before its time: an AbortSignal, or something as simple. An AbortSignal of its own for every call is a
@@ -14,11 +15,12 @@ export interface StopSignal {
   removeEventListener(type: 'abort', listener: () => void): void;
 }
 
-/** An answer with its body as text. */
+/** An answer with its body as text, or as bytes where it is large and not wanted as text. */
 export interface TextAnswer {
   readonly status: number;
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
   readonly text: string;
+  readonly bytes?: Buffer;
 }
 
 type Head = Omit<TextAnswer, 'text'>;
@@ -32,6 +34,8 @@ export type Ended =
 export interface ExchangeLimits {
   /** Bytes of a body above which the answer is given up. */
   readonly maxBytes: number;
+  /** Bytes of a body above which it is left as bytes. */
+  readonly mostText?: number | undefined;
   readonly signal: StopSignal;
 }
 
@@ -39,13 +43,14 @@ export interface ExchangeLimits {
 export function exchange(
   dispatcher: Dispatcher,
   options: Dispatcher.DispatchOptions,
-  { maxBytes, signal }: ExchangeLimits,
+  { maxBytes, mostText = Number.POSITIVE_INFINITY, signal }: ExchangeLimits,
 ): Promise<Ended> {
   return new Promise((resolve) => {
     let connection: Dispatcher.DispatchController | undefined;
     let head: Head | undefined;
     const chunks: Buffer[] = [];
     let bytes = 0;
+    let large: LargeBody | undefined;
 
     const settle = (ended: Ended) => {
       signal.removeEventListener('abort', stop);
@@ -79,10 +84,17 @@ export function exchange(
         bytes += chunk.length;
         chunks.push(chunk);
         assertFits(bytes);
+        if (bytes <= mostText || signal.aborted) return;
+        large ??= new LargeBody(Number(head?.headers['content-length'] ?? 0));
+        large.take(chunks);
       },
       onResponseEnd: () => {
         const { status, headers } = head as Head;
-        settle({ answer: { status, headers, text: textOf(chunks) } });
+        const body = large ? { text: '', bytes: large.end() } : { text: textOf(chunks) };
+        // undici may keep this handler for as long as the connection is idle.
+        large = undefined;
+        chunks.length = 0;
+        settle({ answer: { status, headers, ...body } });
       },
       onResponseError: (_, error) => settle({ error, head }),
     });

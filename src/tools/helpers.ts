@@ -45,5 +45,15 @@ export const whoami: Helper = {
   input: z.strictObject({}),
 };
 
+export const showPart: Helper = {
+  id: 'show_part',
+  title: 'Show part of a result',
+  summary: 'Read on where a result was cut.',
+  effect: 'read',
+  idempotent: true,
+  params: {},
+  input: z.strictObject({ tool: text, arguments: openObject.optional(), part: text }),
+};
+
 /** All of them. */
-export const helpers: readonly Helper[] = [confirmCall, previewCall, whoami];
+export const helpers: readonly Helper[] = [confirmCall, previewCall, showPart, whoami];

@@ -33,19 +33,27 @@ describe('the list', () => {
   });
 
   test.each([
-    ['what only reads', ['--read-only'], ['find_operations', 'run_read', 'whoami']],
+    ['what only reads', ['--read-only'], ['find_operations', 'run_read', 'show_part', 'whoami']],
     [
       'no destroys',
       ['--deny', '*_delete,*_reset,*_logoff,*_secondary'],
-      [...runners.slice(0, 3), 'preview_call', 'whoami'],
+      [...runners.slice(0, 3), ...helperNames.filter((name) => name !== 'confirm_call')],
     ],
-    ['one destroy', ['--allow', 'accounts_delete'], ['find_operations', 'run_destroy', ...helperNames]],
+    [
+      'one destroy',
+      ['--allow', 'accounts_delete'],
+      ['find_operations', 'run_destroy', 'confirm_call', 'preview_call', 'whoami'],
+    ],
     [
       'one create',
       ['--allow', 'accounts_create'],
       ['find_operations', 'run_write', 'preview_call', 'whoami'],
     ],
-    ['no confirmation', ['--confirm', 'never'], [...runners, 'preview_call', 'whoami']],
+    [
+      'no confirmation',
+      ['--confirm', 'never'],
+      [...runners, ...helperNames.filter((name) => name !== 'confirm_call')],
+    ],
   ])('has no tool without use for %s', async (_, flags, expected) => {
     expect(await namesOf([...compact, ...flags])).toEqual(expected);
   });

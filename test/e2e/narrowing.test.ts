@@ -77,6 +77,7 @@ test('a server that only reads does so whatever headers say', async () => {
   expect(result.tools.map(({ name }: { name: string }) => name)).toEqual([
     'accounts_list',
     'accounts_get',
+    'show_part',
     'whoami',
   ]);
   await http.close();
@@ -178,7 +179,7 @@ test('a bridge holds its client to its own flags by these headers', async () => 
   const args = ['--gateway', rig.url, '--groups', 'accounts', '--read-only', '--environment', 'test'];
   program = await startProgram(args, { SYNQLY_MCP_TOKEN: rig.sandbox.token });
   const { tools } = await program.client.listTools();
-  expect(tools.map(({ name }) => name)).toEqual(['accounts_list', 'accounts_get', 'whoami']);
+  expect(tools.map(({ name }) => name)).toEqual(['accounts_list', 'accounts_get', 'show_part', 'whoami']);
   const { json } = await program.call('whoami');
   expect(json).toMatchObject({ read_only: true, pinned_to: { environment: 'test' }, operations: 2 });
 });

@@ -60,7 +60,7 @@ test.each([
 test('the preset for observing changes nothing, and needs no tools about changes', async () => {
   const { rig, listed } = await start(['--groups', 'observe']);
   const { tools } = await rig.client.listTools();
-  expect(tools.map(({ name }) => name)).toEqual([...listed, 'whoami']);
+  expect(tools.map(({ name }) => name)).toEqual([...listed, 'show_part', 'whoami']);
   expect(rig.client.getInstructions()).toContain('Only what reads is served');
   expect(listed.length).toBeGreaterThan(12);
   for (const id of listed) expect(catalogue.find((one) => one.id === id)?.effect, id).toBe('read');
@@ -71,8 +71,13 @@ describe('what is left out', () => {
     const { rig } = await start(['--groups', 'accounts']);
     for (const id of ids.filter((one) => !inGroups('accounts').includes(one))) {
       expect((await rig.call(id, { nonsense: true })).json.error.code, id).toBe('not_selected');
-      const preview = await rig.call('preview_call', { tool: id, arguments: {} });
-      expect(preview.json.error.code, id).toBe('not_selected');
+      for (const [helper, more] of [
+        ['preview_call', {}],
+        ['show_part', { part: 'result' }],
+      ] as const) {
+        const { json } = await rig.call(helper, { tool: id, arguments: {}, ...more });
+        expect(json.error.code, `${helper} ${id}`).toBe('not_selected');
+      }
     }
     expect((await rig.client.listResources()).resources).toEqual([]);
     expect((await rig.client.listResourceTemplates()).resourceTemplates).toEqual([]);

@@ -60,7 +60,7 @@ describe('synqly-mcp tools', () => {
 
   test('takes settings from before its name and from the environment, and needs no token', () => {
     const expected = jsonOf(['tools', '--json', '--groups', 'accounts']);
-    expect(expected.length).toBeLessThan(10);
+    expect(expected.length).toBeLessThan(20);
     expect(jsonOf(['--groups', 'accounts', 'tools', '--json'])).toEqual(expected);
     expect(jsonOf(['tools', '--json'], { SYNQLY_GROUPS: 'accounts' })).toEqual(expected);
   });

@@ -1,6 +1,6 @@
 import { isJsonObject, type JsonObject } from '../../json.ts';
 import { closest } from '../hints/closest.ts';
-import { escapeKey } from './address.ts';
+import { escapeKey } from '../parts/address.ts';
 import { type Entry, entriesOf, type OpenApi, schemasOf, shortened } from './openapi.ts';
 import { lineOf } from './outline.ts';
 import { type Field, rank, wordsOf } from './rank.ts';

@@ -1,42 +1,53 @@
 import { isJsonObject, type JsonObject } from '../../json.ts';
-import { addressOf, findPart } from './address.ts';
+import { addressOf, findPart } from '../parts/address.ts';
+import { legend, shortenPart } from '../parts/shorten.ts';
+import { costOf } from '../size.ts';
+import { copyEntry, copyOf, mapEntries, withReferences } from './copy.ts';
 import { type Entry, type OpenApi, schemasOf, sharedOf } from './openapi.ts';
-import { copyEntry, copyOf, legend, mapEntries, shortenPart } from './shorten.ts';
-import { bytesOf, mostBytes } from './size.ts';
 
-/** Bytes of an operation with its schemas; further ones are left by name. */
-const resolvedBytes = 9_000;
+/** What of an answer is for an operation with its schemas; further ones are left by name. */
+const shareOfResolved = 0.8;
 
-/** The longest schema that is put in the place of its name, by how deep it lies: what the operation takes, and what that holds. */
-const longestAt = [3_000, 1_500];
+/** Tokens of the longest schema that is put in the place of its name, by how deep it lies: what the operation takes, and what that holds. */
+const longestAt = [1_000, 500];
 
 /** An operation as the document has it, short schemas put in beside their names. */
-export function showOperation(document: OpenApi, { method, path, operation, address }: Entry): JsonObject {
+export function showOperation(
+  document: OpenApi,
+  { method, path, operation, address }: Entry,
+  tokens: number,
+): JsonObject {
   const shared = sharedOf(document, path);
-  const spare = resolvedBytes - bytesOf(operation, resolvedBytes);
+  const room = tokens * shareOfResolved;
+  const spare = room - costOf(operation, room);
   const definition =
     spare > 0
       ? new Resolver(document, spare).show(operation)
-      : shortenPart({ value: operation, from: 0 }, address, mostBytes - 3_000);
+      : shortenPart({ value: operation, from: 0 }, address, room, withReferences);
   return {
     operation: `${method} ${path}`,
     definition,
     ...(shared && {
-      of_path: shortenPart({ value: shared, from: 0 }, address.slice(0, address.lastIndexOf('/')), 2_000),
+      of_path: shortenPart(
+        { value: shared, from: 0 },
+        address.slice(0, address.lastIndexOf('/')),
+        tokens - room,
+        withReferences,
+      ),
     }),
     next: `${legend} are values for schema.`,
   };
 }
 
-/** Puts definitions beside references until its bytes are used up; each definition once. */
+/** Puts definitions beside references until its tokens are used up; each definition once. */
 class Resolver {
   readonly #document: OpenApi;
   readonly #shown = new Set<string>();
   #left: number;
 
-  constructor(document: OpenApi, bytes: number) {
+  constructor(document: OpenApi, tokens: number) {
     this.#document = document;
-    this.#left = bytes;
+    this.#left = tokens;
   }
 
   show(operation: JsonObject): unknown {
@@ -63,10 +74,10 @@ class Resolver {
     const longest = Math.min(longestAt[depth] ?? 0, this.#left);
     if (longest <= 0 || this.#shown.has(reference)) return undefined;
     const target = findPart(this.#document, schemasOf(this.#document), addressOf(reference))?.value;
-    const bytes = bytesOf(target, longest);
-    if (target === undefined || bytes > longest) return undefined;
+    const tokens = costOf(target, longest);
+    if (target === undefined || tokens > longest) return undefined;
     this.#shown.add(reference);
-    this.#left -= bytes + '"$definition":,'.length;
+    this.#left -= tokens + 5;
     return target;
   }
 }

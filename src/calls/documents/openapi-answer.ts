@@ -2,13 +2,13 @@ import { CallError } from '../../errors.ts';
 import { isJsonObject, type JsonObject } from '../../json.ts';
 import type { Arguments } from '../arguments.ts';
 import { closest } from '../hints/closest.ts';
-import { addressOf, findPart, takeApart } from './address.ts';
+import { addressOf, findPart, takeApart } from '../parts/address.ts';
+import { legend, shortenPart } from '../parts/shorten.ts';
+import { withReferences } from './copy.ts';
 import { searchDocument } from './find.ts';
 import { showOperation } from './one-operation.ts';
 import { byTag, type Entry, entriesOf, type OpenApi, schemasOf } from './openapi.ts';
 import { outlineOf, tagNamed } from './outline.ts';
-import { legend, shortenPart } from './shorten.ts';
-import { mostBytes } from './size.ts';
 
 /** Ways to ask for less than the whole. */
 const ways = ['operation', 'schema', 'search'] as const;
@@ -17,12 +17,13 @@ const ways = ['operation', 'schema', 'search'] as const;
  * What is shown of an OpenAPI document: an outline, or what the arguments ask for.
  *
  * @param tool that the next call is to be made with
+ * @param tokens for the answer's largest part
  * @throws CallError `not_found`, with the closest names; `invalid_arguments` when more than one thing is asked for
  */
-export function answerAbout(document: OpenApi, args: Arguments, tool: string): JsonObject {
+export function answerAbout(document: OpenApi, args: Arguments, tool: string, tokens: number): JsonObject {
   const given = ways.filter((way) => typeof args[way] === 'string' && args[way] !== '');
   const [way] = given;
-  if (way === undefined) return outlineOf(document);
+  if (way === undefined) return outlineOf(document, tokens);
   if (given.length > 1) {
     throw new CallError('invalid_arguments', `Only one of ${ways.join(', ')} can be asked for at a time.`, {
       next: `Call again with ${given.join(' or ')} alone.`,
@@ -30,14 +31,16 @@ export function answerAbout(document: OpenApi, args: Arguments, tool: string): J
   }
   const wanted = String(args[way]);
   if (way === 'search') return searchDocument(document, wanted);
-  return way === 'operation' ? findOperation(document, wanted, tool) : showPart(document, wanted, tool);
+  return way === 'operation'
+    ? findOperation(document, wanted, tool, tokens)
+    : showPart(document, wanted, tool, tokens);
 }
 
-function findOperation(document: OpenApi, wanted: string, tool: string): JsonObject {
+function findOperation(document: OpenApi, wanted: string, tool: string, tokens: number): JsonObject {
   const entries = entriesOf(document);
   const entry = entries.find(({ id }) => id === wanted) ?? entries.find((one) => isAt(one, wanted));
-  if (entry) return showOperation(document, entry);
-  const tagged = tagNamed(document, entries, wanted);
+  if (entry) return showOperation(document, entry, tokens);
+  const tagged = tagNamed(document, entries, wanted, tokens);
   if (tagged) return tagged;
   const names = new Set([...entries.map(({ id }) => id), ...byTag(document, entries).keys()]);
   throw notFound('operation', wanted, closest(wanted, names), tool);
@@ -53,7 +56,7 @@ function isAt({ method, path }: Entry, wanted: string): boolean {
   return plain(`${method} ${path}`) === plain(wanted);
 }
 
-function showPart(document: OpenApi, wanted: string, tool: string): JsonObject {
+function showPart(document: OpenApi, wanted: string, tool: string, tokens: number): JsonObject {
   const schemas = schemasOf(document);
   const address = addressOf(wanted);
   const part = findPart(document, schemas, address);
@@ -61,7 +64,7 @@ function showPart(document: OpenApi, wanted: string, tool: string): JsonObject {
   const base = part.from > 0 ? (takeApart(address)?.base ?? address) : address;
   return {
     schema: address,
-    definition: shortenPart(part, base, mostBytes - 500),
+    definition: shortenPart(part, base, tokens, withReferences),
     next: `${legend} are values for schema.`,
   };
 }

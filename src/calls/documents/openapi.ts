@@ -1,5 +1,5 @@
 import { isJsonObject, type JsonObject } from '../../json.ts';
-import { below } from './address.ts';
+import { below } from '../parts/address.ts';
 
 /** An OpenAPI document; nothing of it can be relied upon. */
 export type OpenApi = JsonObject;
@@ -37,7 +37,17 @@ export function entriesOf({ paths }: OpenApi): readonly Entry[] {
       taken.add(id);
       const tags = textsOf(operation.tags);
       const address = below(below('#/paths', path), key);
-      entries.push({ id, method, path, tags: tags.length > 0 ? tags : [untagged], operation, address });
+      entries.push({
+        id,
+        method,
+        path,
+        tags: tags.length > 0 ? tags : [untagged],
+        // Read anew each time: those of a large document are too many to be kept.
+        get operation() {
+          return item[key] as JsonObject;
+        },
+        address,
+      });
     }
   }
   return entries;

@@ -1,16 +1,16 @@
 import { isJsonObject, type JsonObject } from '../../json.ts';
-import { below, onwards, takeApart } from './address.ts';
+import { below, onwards, takeApart } from '../parts/address.ts';
+import { costOf } from '../size.ts';
 import { byTag, type Entry, entriesOf, type OpenApi, schemasOf, shortened } from './openapi.ts';
-import { bytesOf, mostBytes } from './size.ts';
 
-/** Bytes for the operations of an outline, about 2,500 tokens; beyond them it gives counts only. */
-const operationsBytes = 9_000;
+/** Tokens for the operations of an outline; beyond them it gives counts only. */
+const mostForOperations = 3_000;
 
 const argumentsHint =
   'For more give one of: operation (an id, "METHOD /path" or a tag), schema (a name, or an address such as #/components/schemas), search (words).';
 
 /** What a document holds, and how to get at it. */
-export function outlineOf(document: OpenApi): JsonObject {
+export function outlineOf(document: OpenApi, tokens: number): JsonObject {
   const { info, openapi } = document;
   const { title, version, description } = isJsonObject(info) ? info : {};
   const entries = entriesOf(document);
@@ -25,19 +25,19 @@ export function outlineOf(document: OpenApi): JsonObject {
       schemas: Object.keys(schemasOf(document)).length,
       tags: groups.size,
     },
-    ...tagsOf(groups),
+    ...tagsOf(groups, Math.min(mostForOperations, tokens - 400)),
     other_parts: otherParts(document),
     next: argumentsHint,
   };
 }
 
-function tagsOf(groups: ReadonlyMap<string, readonly Entry[]>): JsonObject {
+function tagsOf(groups: ReadonlyMap<string, readonly Entry[]>, tokens: number): JsonObject {
   const named = [...groups].map(([tag, entries]) => [tag, entries.map(({ id }) => id).join(' ')] as const);
   const whole = Object.fromEntries(named);
-  if (bytesOf(whole, operationsBytes) <= operationsBytes) return { operations_by_tag: whole };
-  let left = operationsBytes;
+  if (costOf(whole, tokens) <= tokens) return { operations_by_tag: whole };
+  let left = tokens;
   const counted = [...groups].filter(([tag]) => {
-    left -= bytesOf(tag) + 8;
+    left -= costOf(tag) + 3;
     return left > 0;
   });
   return {
@@ -65,6 +65,7 @@ export function tagNamed(
   document: OpenApi,
   entries: readonly Entry[],
   wanted: string,
+  tokens: number,
 ): JsonObject | undefined {
   const groups = byTag(document, entries);
   const find = (name: string) =>
@@ -75,10 +76,10 @@ export function tagNamed(
   const group = tag === undefined ? undefined : groups.get(tag);
   if (tag === undefined || !group) return undefined;
   const lines: string[] = [];
-  let left = mostBytes - 500;
+  let left = tokens;
   for (const entry of group.slice(from)) {
     const line = lineOf(entry);
-    left -= bytesOf(line) + 1;
+    left -= costOf(line) + 1;
     if (left < 0 && lines.length > 0) break;
     lines.push(line);
   }

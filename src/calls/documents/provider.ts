@@ -2,14 +2,15 @@ import { CallError } from '../../errors.ts';
 import { isJsonObject, type JsonObject } from '../../json.ts';
 import type { Arguments } from '../arguments.ts';
 import { closest } from '../hints/closest.ts';
-import { escapeKey, findPart, takeApart } from './address.ts';
+import { escapeKey, findPart, takeApart } from '../parts/address.ts';
+import { legend, shortenPart } from '../parts/shorten.ts';
+import { isWithin } from '../size.ts';
 import { describeConfig } from './config-fields.ts';
+import { mapEntries, withReferences } from './copy.ts';
 import { textsOf } from './openapi.ts';
-import { legend, mapEntries, shortenPart } from './shorten.ts';
-import { bytesOf, mostBytes } from './size.ts';
 
-/** Bytes of one expanded thing; a longer one is given in parts. */
-const partBytes = 5_000;
+/** What of an answer is for one expanded thing; a longer one is given in parts. */
+const shareOfPart = 0.4;
 
 /** Filters, sort fields and the like that are named for one operation. */
 const mostNames = 12;
@@ -19,16 +20,21 @@ const mostNames = 12;
  *
  * @throws CallError `not_found`, with the parts that there are
  */
-export function showProvider(provider: JsonObject, { part, expand }: Arguments): JsonObject {
-  if (typeof part === 'string' && part !== '') return showPart(provider, part);
+export function showProvider(provider: JsonObject, { part, expand }: Arguments, tokens: number): JsonObject {
+  if (typeof part === 'string' && part !== '') return showPart(provider, part, tokens);
   const { name, provider_config, operations, ...rest } = provider;
+  const room = tokens * shareOfPart;
   const parted = Array.isArray(operations) && operations.length > 0;
   return {
     result: {
       ...(name === rest.id ? {} : { name }),
-      ...mapEntries(rest, (value, key) => shortenPart({ value, from: 0 }, escapeKey(key), partBytes / 4)),
-      ...(isJsonObject(provider_config) && { provider_config: tellConfig(provider_config, provider.id) }),
-      ...(Array.isArray(operations) && { operations: tellOperations(operations) }),
+      ...mapEntries(rest, (value, key) =>
+        shortenPart({ value, from: 0 }, escapeKey(key), room / 4, withReferences),
+      ),
+      ...(isJsonObject(provider_config) && {
+        provider_config: tellConfig(provider_config, provider.id, room),
+      }),
+      ...(Array.isArray(operations) && { operations: tellOperations(operations, room) }),
     },
     next: nextOf(provider, parted, Array.isArray(expand) ? expand : []),
   };
@@ -45,25 +51,25 @@ function nextOf({ provider_config }: JsonObject, parted: boolean, expand: readon
   return steps.filter(Boolean).join(' ');
 }
 
-function tellConfig(schema: JsonObject, id: unknown): unknown {
+function tellConfig(schema: JsonObject, id: unknown, tokens: number): unknown {
   const fields = describeConfig(schema);
-  if (!fields) return shortenPart({ value: schema, from: 0 }, 'provider_config', partBytes);
+  if (!fields) return shortenPart({ value: schema, from: 0 }, 'provider_config', tokens, withReferences);
   const told = { type: id, ...fields };
-  return bytesOf(told, partBytes) <= partBytes
+  return isWithin(told, tokens)
     ? told
-    : shortenPart({ value: schema, from: 0 }, 'provider_config', partBytes);
+    : shortenPart({ value: schema, from: 0 }, 'provider_config', tokens, withReferences);
 }
 
-function tellOperations(operations: readonly unknown[]): unknown {
+function tellOperations(operations: readonly unknown[], tokens: number): unknown {
   const known = operations.filter(isJsonObject);
   const supported = known.filter((one) => one.supported !== false);
   const told = {
     supported: Object.fromEntries(supported.map((one) => [String(one.name ?? one.id), tellOperation(one)])),
     unsupported: known.filter((one) => one.supported === false).map((one) => one.name ?? one.id),
   };
-  return bytesOf(told, partBytes) <= partBytes
+  return isWithin(told, tokens)
     ? told
-    : shortenPart({ value: operations, from: 0 }, 'operations', partBytes);
+    : shortenPart({ value: operations, from: 0 }, 'operations', tokens, withReferences);
 }
 
 /** What must be known to choose among operations: how each is narrowed and what it needs. */
@@ -89,13 +95,13 @@ function listed(names: readonly string[]): string {
   return `${names.slice(0, mostNames).join(' ')}${more > 0 ? ` and ${more} more` : ''}`;
 }
 
-function showPart(provider: JsonObject, address: string): JsonObject {
+function showPart(provider: JsonObject, address: string, tokens: number): JsonObject {
   const found = findPart(provider, provider, address);
   if (!found) throw missingPart(provider, address);
   const base = found.from > 0 ? (takeApart(address)?.base ?? address) : address;
   return {
     part: address,
-    value: shortenPart(found, base, mostBytes - 500),
+    value: shortenPart(found, base, tokens, withReferences),
     next: `${legend} are values for part, with the same expand.`,
   };
 }

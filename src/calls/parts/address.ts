@@ -1,7 +1,7 @@
 import { isJsonObject } from '../../json.ts';
 
 /*
- * An address names a part of a document in one short text, which an answer gives and the next call takes:
+ * An address names a part of a document or result in one short text, which an answer gives and the next call takes:
  *   Integration                     a schema
  *   Integration/properties/name     a part of it, as a JSON Pointer goes on (RFC 6901)
  *   Integration.name                a property of it
@@ -21,7 +21,8 @@ export const escapeKey = (key: string) => key.replaceAll('~', '~0').replaceAll('
 const unescapeKey = (key: string) => key.replaceAll('~1', '/').replaceAll('~0', '~');
 
 /** The address of what lies under a key. */
-export const below = (address: string, key: string | number) => `${address}/${escapeKey(String(key))}`;
+export const below = (address: string, key: string | number) =>
+  address === '' ? escapeKey(String(key)) : `${address}/${escapeKey(String(key))}`;
 
 /** The address of the same part, from an entry or character on. */
 export const onwards = (address: string, from: number) => `${address}[${from}:]`;

@@ -1,0 +1,97 @@
+/* Where the values of a JSON text in UTF-8 begin and end. Its signs are ASCII, which no other character holds. */
+
+const [quote, backslash, comma, colon] = [0x22, 0x5c, 0x2c, 0x3a] as const;
+const unicode = 0x75;
+const [openObject, closeObject, openList, closeList] = [0x7b, 0x7d, 0x5b, 0x5d] as const;
+
+/** A member of a list or object. */
+export interface Member {
+  /** Where its key begins; in a list, where it does itself. */
+  readonly key: number;
+  readonly start: number;
+  readonly end: number;
+}
+
+export function skipSpace(bytes: Uint8Array, from: number): number {
+  let at = from;
+  while (at < bytes.length && isSpace(bytes[at] as number)) at += 1;
+  return at;
+}
+
+const isSpace = (byte: number) => byte === 0x20 || byte === 0x0a || byte === 0x0d || byte === 0x09;
+
+/** Where the value that begins here ends. @throws SyntaxError */
+export function skipValue(bytes: Uint8Array, from: number): number {
+  const first = bytes[from];
+  if (first === quote) return skipText(bytes, from);
+  if (first !== openObject && first !== openList) return skipWord(bytes, from);
+  let depth = 0;
+  let at = from;
+  while (at < bytes.length) {
+    const byte = bytes[at];
+    if (byte === quote) {
+      at = skipText(bytes, at);
+      continue;
+    }
+    at += 1;
+    if (byte === openObject || byte === openList) depth += 1;
+    else if (byte === closeObject || byte === closeList) {
+      depth -= 1;
+      if (depth === 0) return at;
+    }
+  }
+  throw new SyntaxError('The JSON ends too early.');
+}
+
+function skipText(bytes: Uint8Array, from: number): number {
+  let at = from + 1;
+  while (at < bytes.length) {
+    const byte = bytes[at];
+    if (byte === quote) return at + 1;
+    at += byte === backslash ? 2 : 1;
+  }
+  throw new SyntaxError('A text of the JSON does not end.');
+}
+
+/** Where the first character of a text begins that is not before `least`. */
+export function skipCharacters(bytes: Uint8Array, from: number, least: number): number {
+  let at = from;
+  while (at < least) at += bytes[at] !== backslash ? 1 : bytes[at + 1] === unicode ? 6 : 2;
+  while (((bytes[at] as number) & 0xc0) === 0x80) at += 1;
+  return at;
+}
+
+/** A number, `true`, `false` or `null`. */
+function skipWord(bytes: Uint8Array, from: number): number {
+  let at = from;
+  while (at < bytes.length) {
+    const byte = bytes[at] as number;
+    if (byte === comma || byte === closeObject || byte === closeList || isSpace(byte)) break;
+    at += 1;
+  }
+  if (at === from) throw new SyntaxError('The JSON lacks a value.');
+  return at;
+}
+
+/** Tells of each member of the list or object that begins here. @throws SyntaxError */
+export function membersOf(bytes: Uint8Array, from: number, onMember: (member: Member) => void): void {
+  const isList = bytes[from] === openList;
+  const close = isList ? closeList : closeObject;
+  let at = skipSpace(bytes, from + 1);
+  if (bytes[at] === close) return;
+  for (;;) {
+    const key = at;
+    if (!isList) {
+      if (bytes[at] !== quote) throw new SyntaxError('The JSON lacks a key.');
+      at = skipSpace(bytes, skipText(bytes, at));
+      if (bytes[at] !== colon) throw new SyntaxError('The JSON lacks a colon.');
+      at = skipSpace(bytes, at + 1);
+    }
+    const end = skipValue(bytes, at);
+    onMember({ key, start: at, end });
+    at = skipSpace(bytes, end);
+    if (bytes[at] === close) return;
+    if (bytes[at] !== comma) throw new SyntaxError('The JSON lacks a comma.');
+    at = skipSpace(bytes, at + 1);
+  }
+}

@@ -1,0 +1,196 @@
+import { isJsonObject, mapStrings } from './json.ts';
+import { type Member, membersOf, skipCharacters, skipSpace, skipValue } from './json-bytes.ts';
+
+/*
+ * A large JSON text that stays bytes: what looks like its value is read from them when it is looked at. A parsed tree
+ * takes several times the room of its text, and hardly any of it is ever shown.
+ */
+
+/** Bytes below which an object or list is parsed whole, as soon as it is looked into. */
+const vast = 32 * 1024;
+/** Bytes below which it is parsed at once: it would take no less room unread. */
+const slight = 512;
+/** Bytes of a text from which on it is kept once read. */
+const longText = 64 * 1024;
+
+type Change = (text: string) => string;
+
+/** The bytes, and what is done to each text that is read from them. */
+interface Source {
+  readonly bytes: Buffer;
+  readonly change: Change | undefined;
+  /** What was parsed last: one is often looked at several times in a row. */
+  last: { readonly start: number; readonly value: unknown } | undefined;
+}
+
+interface Place {
+  readonly source: Source;
+  readonly start: number;
+  readonly end: number;
+}
+
+const places = new WeakMap<object, Place>();
+
+/**
+ * The value of a JSON text, unread.
+ *
+ * @throws SyntaxError when it is not JSON at a glance; what is looked at later may throw one too
+ */
+export function readLazily(bytes: Buffer): unknown {
+  const isMarked = bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf;
+  const start = skipSpace(bytes, isMarked ? 3 : 0);
+  const end = skipValue(bytes, start);
+  if (skipSpace(bytes, end) < bytes.length) throw new SyntaxError('Something follows the JSON.');
+  return valueAt({ source: { bytes, change: undefined, last: undefined }, start, end });
+}
+
+/** Whether a value is unread, and too large to be read whole without need. */
+export function isVast(value: unknown): boolean {
+  const place = placeOf(value);
+  return place !== undefined && place.end - place.start >= vast;
+}
+
+/** A JSON value with every text replaced by what `change` gives for it: at once, or as soon as it is read. */
+export function changeTexts(value: unknown, change: Change): unknown {
+  const place = placeOf(value);
+  if (!place) {
+    if (Array.isArray(value)) return value.map((item) => changeTexts(item, change));
+    if (!isJsonObject(value)) return mapStrings(value, change);
+    return Object.fromEntries(Object.entries(value).map(([key, part]) => [key, changeTexts(part, change)]));
+  }
+  const { bytes, change: before } = place.source;
+  const both: Change = before ? (text) => change(before(text)) : change;
+  return valueAt({ ...place, source: { bytes, change: both, last: undefined } });
+}
+
+function placeOf(value: unknown): Place | undefined {
+  return typeof value === 'object' && value !== null ? places.get(value) : undefined;
+}
+
+function valueAt(place: Place): unknown {
+  const { source, start, end } = place;
+  const isList = source.bytes[start] === 0x5b;
+  if ((!isList && source.bytes[start] !== 0x7b) || end - start < slight) return parse(place);
+  const unread = end - start < vast ? lookAt(isList, () => parseOnce(place)) : lookInto(isList, place);
+  places.set(unread, place);
+  return unread;
+}
+
+function parse({ source, start, end }: Place): unknown {
+  const { bytes, change } = source;
+  const isLong = bytes[start] === 0x22 && end - start >= longText;
+  const value = isLong ? longTextOf(bytes, start, end) : JSON.parse(bytes.toString('utf8', start, end));
+  return change ? mapStrings(value, change) : value;
+}
+
+/** Read piece by piece: beside a long text there is no room for itself with its escapes. */
+function longTextOf(bytes: Buffer, start: number, end: number): string {
+  if (!bytes.subarray(start, end).includes(0x5c)) return bytes.toString('utf8', start + 1, end - 1);
+  const pieces: string[] = [];
+  for (let from = start + 1; from < end - 1; ) {
+    const to = skipCharacters(bytes, from, Math.min(from + longText, end - 1));
+    pieces.push(JSON.parse(`"${bytes.toString('utf8', from, to)}"`));
+    from = to;
+  }
+  return pieces.join('');
+}
+
+function parseOnce(place: Place): object {
+  const { source, start } = place;
+  if (source.last?.start !== start) source.last = { start, value: parse(place) };
+  return source.last.value as object;
+}
+
+/** What behaves like the value that `read` gives. */
+function lookAt(isList: boolean, read: () => object): object {
+  return new Proxy(isList ? [] : {}, {
+    get: (_, key) => Reflect.get(read(), key),
+    has: (_, key) => Reflect.has(read(), key),
+    ownKeys: () => Reflect.ownKeys(read()),
+    getOwnPropertyDescriptor: (_, key) => Reflect.getOwnPropertyDescriptor(read(), key),
+    ...unchangeable,
+  });
+}
+
+const unchangeable = {
+  set: () => false,
+  defineProperty: () => false,
+  deleteProperty: () => false,
+};
+
+/** What behaves like a list or object whose members are read one by one. */
+function lookInto(isList: boolean, place: Place): object {
+  let found: Members | undefined;
+  const members = () => {
+    found ??= new Members(place, isList);
+    return found;
+  };
+  const isOwn = (key: string | symbol) => typeof key === 'string' && members().has(key);
+  return new Proxy(isList ? [] : {}, {
+    get: (target, key) => {
+      if (isList && key === 'length') return members().count;
+      return isOwn(key) ? members().get(key as string) : Reflect.get(target, key);
+    },
+    has: (target, key) => isOwn(key) || Reflect.has(target, key),
+    ownKeys: () => (isList ? [...members().keys(), 'length'] : [...members().keys()]),
+    getOwnPropertyDescriptor: (target, key) => {
+      if (isList && key === 'length')
+        return { ...Reflect.getOwnPropertyDescriptor(target, key), value: members().count };
+      // Whoever goes through all entries asks for this first, and for the value then.
+      return isOwn(key)
+        ? { value: undefined, writable: true, enumerable: true, configurable: true }
+        : undefined;
+    },
+    ...unchangeable,
+  });
+}
+
+/** Where the members of a list or object are. */
+class Members {
+  readonly count: number;
+  readonly #source: Source;
+  /** Start and end of each value. */
+  readonly #ends: Uint32Array;
+  /** Of an object: which value each key has. The last one counts, as for JSON.parse. */
+  readonly #places: Map<string, number> | undefined;
+  readonly #read = new Map<number, unknown>();
+
+  constructor({ source, start }: Place, isList: boolean) {
+    this.#source = source;
+    const ends: number[] = [];
+    const places = isList ? undefined : new Map<string, number>();
+    const onMember = ({ key, start, end }: Member) => {
+      places?.set(
+        JSON.parse(source.bytes.toString('utf8', key, skipValue(source.bytes, key))),
+        ends.length / 2,
+      );
+      ends.push(start, end);
+    };
+    membersOf(source.bytes, start, onMember);
+    this.#ends = Uint32Array.from(ends);
+    this.#places = places;
+    this.count = ends.length / 2;
+  }
+
+  keys(): Iterable<string> {
+    return this.#places?.keys() ?? Array.from({ length: this.count }, (_, index) => String(index));
+  }
+
+  has(key: string): boolean {
+    return this.#at(key) !== undefined;
+  }
+
+  get(key: string): unknown {
+    const at = this.#at(key) as number;
+    if (this.#read.has(at)) return this.#read.get(at);
+    const [start, end] = [this.#ends[2 * at] as number, this.#ends[2 * at + 1] as number];
+    const value = valueAt({ source: this.#source, start, end });
+    if (end - start >= (typeof value === 'string' ? longText : vast)) this.#read.set(at, value);
+    return value;
+  }
+
+  #at(key: string): number | undefined {
+    if (this.#places) return this.#places.get(key);
+    return /^(0|[1-9]\d*)$/.test(key) && Number(key) < this.count ? Number(key) : undefined;
+  }
+}

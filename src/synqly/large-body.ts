@@ -1,0 +1,65 @@
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+
+/** Bytes that are gathered before those they came in are let go of. */
+const step = 1024 * 1024;
+
+/**
+ * The bytes of a large body in one piece. They arrive in thousands of buffers, whose memory is none of V8's own, so that
+ * it sees no reason to collect them: without being told to, it would keep all of them beside the whole.
+ */
+export class LargeBody {
+  #whole: Buffer;
+  #length = 0;
+  #sinceCollected = 0;
+
+  /** @param expected bytes, if that is known */
+  constructor(expected: number) {
+    // What an earlier large answer has left is in the way.
+    collect('major');
+    this.#whole = Buffer.allocUnsafeSlow(Math.max(expected, 2 * step));
+  }
+
+  /** Takes the buffers over, and leaves none of them. */
+  take(chunks: Buffer[]): void {
+    for (const chunk of chunks) {
+      this.#makeRoom(chunk.length);
+      chunk.copy(this.#whole, this.#length);
+      this.#length += chunk.length;
+      this.#sinceCollected += chunk.length;
+    }
+    chunks.length = 0;
+    if (this.#sinceCollected < step) return;
+    this.#sinceCollected = 0;
+    collect('minor');
+  }
+
+  /** All of it. */
+  end(): Buffer {
+    collect('minor');
+    return this.#whole.subarray(0, this.#length);
+  }
+
+  #makeRoom(bytes: number): void {
+    if (this.#length + bytes <= this.#whole.length) return;
+    const larger = Buffer.allocUnsafeSlow(Math.ceil(1.5 * (this.#length + bytes)));
+    this.#whole.copy(larger, 0, 0, this.#length);
+    this.#whole = larger;
+    collect('major');
+  }
+}
+
+type Collect = (options: { readonly type: 'minor' | 'major' }) => void;
+
+let collector: Collect | undefined;
+
+function collect(type: 'minor' | 'major'): void {
+  collector ??= findCollector();
+  collector({ type });
+}
+
+function findCollector(): Collect {
+  setFlagsFromString('--expose-gc');
+  const found = runInNewContext('globalThis.gc') as Collect | undefined;
+  return found ?? (() => {});
+}
