@@ -38,7 +38,7 @@ export const previewCall: Helper = {
 export const whoami: Helper = {
   id: 'whoami',
   title: 'Show what this server may do',
-  summary: 'Show the organization, what the token may do, and which tools are left out and why.',
+  summary: 'Show what the token may do, and which tools are left out and why.',
   effect: 'read',
   idempotent: true,
   params: {},

@@ -233,7 +233,7 @@ describe('no error costs more than 400 tokens', () => {
     const secret = `${canary}-and-more-of-it`;
     const talkative = await startProxy(rig.sandbox.baseUrl, () => ({
       status: 400,
-      text: JSON.stringify({ message: `${'x'.repeat(480)} ${secret} and so on` }),
+      text: JSON.stringify({ message: `${'Word '.repeat(96)}${secret} and so on` }),
     }));
     const program = await startProgram(['--base-url', talkative.url], { SYNQLY_TOKEN: 'an-unrelated-token' });
     const config = { type: 'token', secret };
