@@ -52,6 +52,7 @@ beforeAll(async () => {
     '/v1/mappings/odd': mapping(odd),
     '/v1/mappings/long': mapping(long),
     '/v1/mappings/secretive': mapping(secretive),
+    '/v1/mappings/vast': mapping({ ...odd, list: [{ notes: `${wordyText(40_000)}${canary}` }] }),
     '/v1/integrations/a/small': mapping(withSecret(30_000)),
     '/v1/integrations/a/large': mapping(withSecret(1_000_000)),
     '/v1/mappings/broken': `${mapping(odd).slice(0, -2)}`,
@@ -260,6 +261,18 @@ test.each([
   },
   60_000,
 );
+
+test('the bearer is in no part of a large answer that has it', async () => {
+  const program = await start();
+  const ask = (part: string) =>
+    program.call('show_part', { tool: 'mappings_get', arguments: { mapping_id: 'vast' }, part });
+  for (const from of [39_000, 40_000, 40_005]) {
+    const { json, text } = await ask(`result/list/0/notes[${from}:]`);
+    expect(json.value.$text).toMatch(/withheld|eld/);
+    expect(text).not.toContain(canary.slice(-10));
+  }
+  await program.close();
+}, 60_000);
 
 describe('show_part', () => {
   let rig: Rig;

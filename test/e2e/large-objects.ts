@@ -23,7 +23,8 @@ export function wordyText(length: number): string {
 export function oddText(length: number): string {
   return `脅威🦊\u{1f9d1}\u200d\u{1f692}${denseText(10)}궯\u0001"\\`
     .repeat(Math.ceil(length / 26))
-    .slice(0, length);
+    .slice(0, length)
+    .replace(/\p{Surrogate}$/u, '');
 }
 
 /** Objects that are long, wide, deep or oddly named, of so many characters in all. */

@@ -49,6 +49,7 @@ export class PartWalk {
       for (const [key, part] of Object.entries(shown)) entries.push([key, await this.restore(part)]);
       return Object.fromEntries(entries);
     }
+    if (/\p{Surrogate}/u.test($text ?? '')) throw new Error(`Half a character before ${$rest}`);
     const own =
       typeof $text === 'string'
         ? $text
