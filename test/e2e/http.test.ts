@@ -15,7 +15,7 @@ const bearer = (token: string) => ({ authorization: `Bearer ${token}` });
 
 test('a client over Streamable HTTP lists all tools and runs them', async () => {
   const client = await rig.connect(rig.sandbox.token);
-  expect((await client.listTools()).tools).toHaveLength(98);
+  expect((await client.listTools()).tools).toHaveLength(99);
   const { contents } = await client.readResource({ uri: 'synqly://status/timeseries' });
   expect(contents).toHaveLength(1);
   await client.close();
