@@ -24,7 +24,7 @@ describe.each([
 ])('a gateway %s', (_, args) => {
   test('is served to a stdio client whole: tools, calls, resources, completion', async () => {
     const { program, rig } = await connect(args);
-    expect((await program.client.listTools()).tools).toHaveLength(98);
+    expect((await program.client.listTools()).tools).toHaveLength(99);
     expect((await program.call('accounts_list', { limit: 1 })).json.result).toHaveLength(1);
     const { contents } = await program.client.readResource({ uri: 'synqly://status/timeseries' });
     expect(contents).toHaveLength(1);

@@ -292,6 +292,6 @@ test('a server of the sandbox prints a token that works', async () => {
   const { url, headers } = JSON.parse(settings).mcpServers.synqly;
   expect(url).toBe(program.url);
   const client = await program.connect(headers.Authorization.replace('Bearer ', ''));
-  expect((await client.listTools()).tools).toHaveLength(98);
+  expect((await client.listTools()).tools).toHaveLength(99);
   await client.close();
 });

@@ -212,7 +212,7 @@ describe('with sessions', () => {
   test("the SDK's client keeps one and runs tools in it", async () => {
     rig = await startHttpRig({ args: ['--sessions'] });
     const client = await rig.connect(rig.sandbox.token);
-    expect((await client.listTools()).tools).toHaveLength(98);
+    expect((await client.listTools()).tools).toHaveLength(99);
     const result = await client.callTool({ name: 'organization_get', arguments: {} });
     expect(result.isError).toBeUndefined();
     await client.close();
