@@ -6,13 +6,9 @@ import { Walk } from '../e2e/document-walk.ts';
 /** What is told of a provider whose configuration has this schema: Synqly documents no one form of it. */
 function told(provider_config: unknown, args = {}) {
   const body = { result: { id: 'siem_x', name: 'siem_x', provider_config } };
+  const asked = { expand: ['provider_config'], ...args };
   // biome-ignore lint/suspicious/noExplicitAny: an answer
-  return shapeDocument(
-    capabilitiesGetProvider,
-    { expand: ['provider_config'], ...args },
-    body,
-    10_000,
-  ) as any;
+  return shapeDocument(capabilitiesGetProvider, asked, body, 10_000) as any;
 }
 
 test('references, parts laid together and null are read as what they mean', () => {
