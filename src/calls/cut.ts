@@ -2,7 +2,7 @@ import { CallError, dropUndefined } from '../errors.ts';
 import { isJsonObject, type JsonObject } from '../json.ts';
 import { showPart } from '../tools/helpers.ts';
 import { closest } from './hints/closest.ts';
-import { findPart, takeApart } from './parts/address.ts';
+import { findPart, keyNamed, takeApart } from './parts/address.ts';
 import { type Left, type Manner, shortenPart } from './parts/shorten.ts';
 import { costOf, isWithin } from './size.ts';
 
@@ -43,16 +43,27 @@ export function cutPart(value: unknown, address: string, tokens: number, remedy:
   if (!part) throw missingPart(whole, address);
   const base = part.from > 0 ? (takeApart(address)?.base ?? address) : address;
   const at = base === '#' ? '' : base;
-  const copied = { part: address, value: part.from > 0 ? undefined : part.value };
-  if (copied.value !== undefined && isWithin(copied, tokens)) return copied;
+  const name = keyNamed(whole, address)?.slice(0, longestName);
+  // A deep part has a long address, which is needed once: where it goes on.
+  const isEchoed = isWithin(address, tokens * shareOfTelling);
+  const about = dropUndefined({ part: isEchoed ? address : undefined, name });
+  if (part.from === 0 && isWithin({ ...about, value: part.value }, tokens))
+    return { ...about, value: part.value };
+  const room = costOf(about);
   return shortenTo(tokens, remedy, (most, manner) => ({
-    part: address,
-    value: shortenPart(part, at, most - costOf(address), manner),
+    ...about,
+    value: shortenPart(part, at, most - room, manner),
   }));
 }
 
+/** Characters that are told of a key that is too long for an address. */
+const longestName = 500;
+
 /** Of the tokens for a result, what is left for the value; less when that proves too much. */
 const shareOfValue = 0.9;
+
+/** Below it nothing but marks would be shown. */
+const leastShare = 0.1;
 
 type Shorten = (tokens: number, manner: Manner) => JsonObject;
 
@@ -62,7 +73,14 @@ function shortenTo(tokens: number, remedy: Remedy, shorten: Shorten): JsonObject
     const manner: Manner = { copy: (value) => value, onLeft: (one) => left.push(one) };
     const shown = shorten(tokens * share - roomForCut, manner);
     const result = left.length === 0 ? shown : { ...shown, cut: tellCut(left, tokens, remedy) };
-    if (share < 0.1 || isWithin(result, tokens)) return result;
+    if (isWithin(result, tokens)) return result;
+    if (share < leastShare) {
+      return {
+        cut: {
+          next: 'This lies too deep to be shown in so few tokens; the administrator can raise --max-result-tokens.',
+        },
+      };
+    }
   }
 }
 
@@ -78,13 +96,13 @@ function tellCut(left: readonly Left[], tokens: number, remedy: Remedy): JsonObj
   for (const { address, what } of left) {
     const line = what === 'left out' ? dotted(address) : `${dotted(address)}: ${what}`;
     room -= costOf(line) + 1;
-    if (room < 0 && told.length > 0) break;
+    if (room < 0) break;
     told.push(line);
   }
   const more = left.length - told.length;
   return dropUndefined({
-    left_out: more > 0 ? [...told, `${more} more`] : told,
-    next: 'tool' in remedy ? nextCall(left[0] as Left, tokens, remedy) : remedy.next,
+    left_out: more > 0 ? [...told, told.length > 0 ? `${more} more` : 'what is marked'] : told,
+    next: 'tool' in remedy ? nextCall(left, tokens, remedy) : remedy.next,
     marks:
       'tool' in remedy
         ? '$rest, $see and $at (with a name from $names put in) are values for part.'
@@ -93,11 +111,13 @@ function tellCut(left: readonly Left[], tokens: number, remedy: Remedy): JsonObj
 }
 
 function nextCall(
-  { address }: Left,
+  left: readonly Left[],
   tokens: number,
   remedy: { readonly tool: string; readonly arguments: JsonObject },
 ): JsonObject {
   const { tool, arguments: args } = remedy;
+  const short = left.find((one) => isWithin(one.address, tokens * shareOfTelling));
+  const address = short?.address ?? 'as in the mark';
   if (Object.keys(args).length === 0) return { tool: showPart.id, arguments: { tool, part: address } };
   if (isWithin(args, Math.max(tokens * shareOfTelling, 100)))
     return { tool: showPart.id, arguments: { tool, arguments: args, part: address } };

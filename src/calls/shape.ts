@@ -5,7 +5,7 @@ import type { Listing, Operation } from '../tools/operation.ts';
 import type { Arguments } from './arguments.ts';
 import { shapeDocument } from './documents.ts';
 import { type Beyond, cursorAfter } from './pages.ts';
-import { costOf } from './size.ts';
+import { costOf, lengthOf } from './size.ts';
 import { pruneEmpty, toTable } from './table.ts';
 
 /** An answer on its way to the caller. */
@@ -85,8 +85,9 @@ const mostOfSame = 10;
 
 /** How many rows can be among those that fit, so that the rest of a large answer need not be looked at. */
 function countCandidates(rows: readonly JsonObject[], columns: readonly string[], tokens: number): number {
-  if (tokens === Number.POSITIVE_INFINITY) return rows.length;
   let rest = tokens * mostOfSame;
+  // No token is shorter than a character; most lists end here.
+  if (lengthOf(rows, rest) <= rest) return rows.length;
   for (const [index, row] of rows.entries()) {
     const cells = columns.includes('*') ? row : columns.map((column) => row[column.split('.')[0] as string]);
     rest -= costOf(cells, rest) + 1;

@@ -143,7 +143,7 @@ function isShort(value: unknown, bytes: number): boolean {
 }
 
 /** Characters of the texts and keys of a value, as far as `most`. */
-function lengthOf(value: unknown, most: number): number {
+export function lengthOf(value: unknown, most: number): number {
   if (typeof value === 'string') return value.length;
   if (typeof value !== 'object' || value === null) return 1;
   let length = 2;

@@ -26,7 +26,7 @@ export interface ApiRequest {
 }
 
 /** Bytes of an answer above which a tree of it would take too much room. */
-const mostText = 512 * 1024;
+const mostText = 1024 * 1024;
 
 type ExtraHeaders = Readonly<Record<string, string>>;
 

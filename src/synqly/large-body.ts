@@ -16,7 +16,7 @@ export class LargeBody {
   /** @param expected bytes, if that is known */
   constructor(expected: number) {
     // What an earlier large answer has left is in the way.
-    collect('major');
+    collect();
     this.#whole = Buffer.allocUnsafeSlow(Math.max(expected, 2 * step));
   }
 
@@ -31,12 +31,12 @@ export class LargeBody {
     chunks.length = 0;
     if (this.#sinceCollected < step) return;
     this.#sinceCollected = 0;
-    collect('minor');
+    collect(onlyYoung);
   }
 
   /** All of it. */
   end(): Buffer {
-    collect('minor');
+    collect(onlyYoung);
     return this.#whole.subarray(0, this.#length);
   }
 
@@ -45,19 +45,23 @@ export class LargeBody {
     const larger = Buffer.allocUnsafeSlow(Math.ceil(1.5 * (this.#length + bytes)));
     this.#whole.copy(larger, 0, 0, this.#length);
     this.#whole = larger;
-    collect('major');
+    collect();
   }
 }
 
-type Collect = (options: { readonly type: 'minor' | 'major' }) => void;
+type Collect = (onlyYoung?: boolean) => void;
+
+/** As a boolean, which V8 of Node 20 knows; it takes any object of options for this. */
+const onlyYoung = true;
 
 let collector: Collect | undefined;
 
-function collect(type: 'minor' | 'major'): void {
+function collect(young?: boolean): void {
   collector ??= findCollector();
-  collector({ type });
+  collector(young);
 }
 
+/** Node gives it only to those who start it with a flag. */
 function findCollector(): Collect {
   setFlagsFromString('--expose-gc');
   const found = runInNewContext('globalThis.gc') as Collect | undefined;

@@ -42,6 +42,11 @@ function isOwnOrigin(origin: string, host: string | undefined): boolean {
 
 /** Node keeps the first of several and drops the rest, where a proxy before it may have looked at another. */
 function countHeader(request: FastifyRequest, name: string): number {
-  return request.raw.rawHeaders.filter((header, index) => index % 2 === 0 && header.toLowerCase() === name)
-    .length;
+  const { rawHeaders } = request.raw;
+  let count = 0;
+  for (let index = 0; index < rawHeaders.length; index += 2) {
+    const header = rawHeaders[index] as string;
+    if (header.length === name.length && header.toLowerCase() === name) count += 1;
+  }
+  return count;
 }

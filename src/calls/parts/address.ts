@@ -6,6 +6,7 @@ import { isJsonObject } from '../../json.ts';
  *   Integration/properties/name     a part of it, as a JSON Pointer goes on (RFC 6901)
  *   Integration.name                a property of it
  *   #/paths/~1v1~1accounts/get      any part, from the root
+ *   Integration/properties/~@7      the seventh after the first, where the key itself is too long
  *   Integration/enum[200:]          what comes from the 200th entry (or character) on
  */
 
@@ -20,9 +21,26 @@ export const escapeKey = (key: string) => key.replaceAll('~', '~0').replaceAll('
 
 const unescapeKey = (key: string) => key.replaceAll('~1', '/').replaceAll('~0', '~');
 
+/** A longer key goes by its place among the keys: addresses would be longer than what they lead to. */
+const longestKey = 200;
+
+/** The name of a key within an address. */
+export const stepOf = (key: string, place: number) =>
+  key.length > longestKey ? `~@${place}` : escapeKey(key);
+
 /** The address of what lies under a key. */
-export const below = (address: string, key: string | number) =>
-  address === '' ? escapeKey(String(key)) : `${address}/${escapeKey(String(key))}`;
+export const below = (address: string, key: string | number, place?: number) => {
+  const step = place === undefined ? escapeKey(String(key)) : stepOf(String(key), place);
+  return address === '' ? step : `${address}/${step}`;
+};
+
+/** The key that an address names by its place, if it does. */
+export function keyNamed(root: unknown, address: string): string | undefined {
+  const { base = address } = takeApart(address) ?? {};
+  const [, above, place] = /^(.*)\/~@(\d+)$/s.exec(base) ?? [];
+  const owner = above === undefined ? undefined : findPart(root, root, above)?.value;
+  return isJsonObject(owner) ? Object.keys(owner)[Number(place)] : undefined;
+}
 
 /** The address of the same part, from an entry or character on. */
 export const onwards = (address: string, from: number) => `${address}[${from}:]`;
@@ -71,7 +89,10 @@ function valueUnder(value: unknown, key: string): unknown {
     if (/^\d+$/.test(key)) return value[Number(key)];
     return value.find((item) => isJsonObject(item) && (item.id === key || item.name === key));
   }
-  return isJsonObject(value) && Object.hasOwn(value, key) ? value[key] : undefined;
+  if (!isJsonObject(value)) return undefined;
+  if (Object.hasOwn(value, key)) return value[key];
+  const [, place] = /^~@(\d+)$/.exec(key) ?? [];
+  return place === undefined ? undefined : value[Object.keys(value)[Number(place)] ?? ''];
 }
 
 /** References may be percent-encoded, being fragments of a URI. */

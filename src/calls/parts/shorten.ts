@@ -1,6 +1,6 @@
 import { isJsonObject, type JsonObject } from '../../json.ts';
 import { costOf, fitText } from '../size.ts';
-import { below, escapeKey, onwards, type Part } from './address.ts';
+import { below, onwards, type Part, stepOf } from './address.ts';
 
 /*
  * Shows a part of a value in so many tokens. What is too long for its share gives way to one of:
@@ -87,10 +87,11 @@ class Shortener {
     tokens: number,
   ): readonly (readonly [string, unknown])[] | undefined {
     if (count > tokens) return undefined;
-    const wanted = [...keys].map((key) => {
+    const wanted = [...keys].map((key, place) => {
+      const inside = below(address, key, place);
       const keyTokens = typeof key === 'string' ? costOf(key) + 1 : 1;
-      const least = keyTokens + costOf(below(address, key)) + markTokens;
-      return { key, keyTokens, least, size: keyTokens + costOf(valueAt(key), tokens) };
+      const least = keyTokens + costOf(inside) + markTokens;
+      return { key, inside, keyTokens, least, size: keyTokens + costOf(valueAt(key), tokens) };
     });
     if (wanted.reduce((sum, { least, size }) => sum + Math.min(least, size), 2) > tokens) return undefined;
     const shares = new Map<string | number, number>();
@@ -105,15 +106,15 @@ class Shortener {
     const isWhole = ({ key, size }: (typeof wanted)[number]) => size <= (shares.get(key) ?? 0);
     const most = wanted.filter((one) => {
       const share = (shares.get(one.key) ?? 0) - one.keyTokens;
-      return !isWhole(one) && share < leastUseful + 2 * costOf(below(address, one.key));
+      return !isWhole(one) && share < leastUseful + 2 * costOf(one.inside);
     });
     if (count > 3 && most.length > count / 2) return undefined;
     return wanted.map((one) => {
-      const { key, keyTokens } = one;
+      const { key, inside, keyTokens } = one;
       const value = valueAt(key);
       if (isWhole(one)) return [String(key), this.#manner.copy(value, String(key))] as const;
-      const part = this.#inside(value, below(address, key), (shares.get(key) ?? 0) - keyTokens);
-      return [String(key), part ?? this.#see(below(address, key))] as const;
+      const part = this.#inside(value, inside, (shares.get(key) ?? 0) - keyTokens);
+      return [String(key), part ?? this.#see(inside)] as const;
     });
   }
 
@@ -121,7 +122,7 @@ class Shortener {
     let left = tokens - 2 * costOf(address) - 25;
     let end = from;
     while (end < keys.length) {
-      left -= costOf(escapeKey(keys[end] ?? '')) + 0.5;
+      left -= costOf(stepOf(keys[end] ?? '', end)) + 0.5;
       if (left < 0 && end > from) break;
       end += 1;
     }
@@ -129,7 +130,7 @@ class Shortener {
     const isLast = end === keys.length;
     this.#manner.onLeft?.({ address: isLast ? address : onwards(address, end), what });
     return {
-      $names: keys.slice(from, end).map(escapeKey),
+      $names: keys.slice(from, end).map((key, index) => stepOf(key, from + index)),
       $at: below(address, '{name}'),
       ...(!isLast && { $rest: onwards(address, end) }),
     };

@@ -1,0 +1,61 @@
+import { describe, expect, test } from 'vitest';
+import { changeTexts, readLazily } from '../src/lazy-json.ts';
+import { largeDocument } from './e2e/large-document.ts';
+import { denseText, oddObject, oddText, wordyText } from './e2e/large-objects.ts';
+
+const read = (text: string) => readLazily(Buffer.from(text));
+
+describe('a JSON text that is read when it is looked at', () => {
+  test.each([
+    ['an OpenAPI document', largeDocument()],
+    ['odd objects', oddObject(500_000)],
+    ['long texts', [denseText(200_000), wordyText(200_000), oddText(200_000)]],
+    ['small values', [1, null, true, false, -1.5e10, '', [], {}, 'a"\\u00e9🦊']],
+    ['empty parts', { list: [], object: {}, text: '', space: ' '.repeat(100_000) }],
+  ])('is %s as JSON.parse gives it', (_, value) => {
+    const text = JSON.stringify(value);
+    expect(JSON.stringify(read(text))).toBe(text);
+    expect(read(JSON.stringify(value, null, 2))).toEqual(value);
+    expect(JSON.stringify(read(`\uFEFF \n${text}\n`))).toBe(text);
+  });
+
+  test('keeps the last of equal keys, and keys such as __proto__', () => {
+    const padding = ' '.repeat(40_000);
+    const value = read(`{${padding}"a":1,"__proto__":{"x":1},"a":2}`) as Record<string, unknown>;
+    expect(Object.keys(value)).toEqual(['a', '__proto__']);
+    expect(value.a).toBe(2);
+    expect(Object.hasOwn(value, 'constructor')).toBe(false);
+  });
+
+  test('is a list to whoever looks', () => {
+    const items = Array.from({ length: 1_000 }, (_, at) => ({ at, text: wordyText(600) }));
+    const list = read(JSON.stringify(items)) as typeof items;
+    expect(Array.isArray(list)).toBe(true);
+    expect(list).toHaveLength(1_000);
+    expect(list.slice(3, 5).map(({ at }) => at)).toEqual([3, 4]);
+    expect(list.filter(({ at }) => at > 990)).toEqual(items.slice(991));
+    expect([...list].at(-1)).toEqual(items.at(-1));
+    expect(list[1_000]).toBeUndefined();
+    expect(() => list.push(items[0] as never)).toThrow();
+  });
+
+  test('has each text changed, however often it is looked at', () => {
+    const value = {
+      long: `${wordyText(100_000)}secret`,
+      rows: Array.from({ length: 900 }, () => ({ a: ['secret'], b: wordyText(600) })),
+    };
+    const changed = changeTexts(read(JSON.stringify(value)), (text) =>
+      text.replaceAll('secret', '[withheld]'),
+    );
+    const twice = changeTexts(changed, (text) => text.replaceAll('withheld', 'gone'));
+    expect(JSON.stringify(changed)).toBe(JSON.stringify(value).replaceAll('secret', '[withheld]'));
+    expect(JSON.stringify(twice)).not.toContain('withheld');
+  });
+
+  test.each(['', '{', '{"a":1', '["a]', '[1] 2', '{"a":[1,2}', 'x'.repeat(5)])(
+    'is refused when it is %j',
+    (text) => {
+      expect(() => JSON.stringify(read(text))).toThrow(SyntaxError);
+    },
+  );
+});
