@@ -17,7 +17,7 @@ async function restored(value: unknown, tokens: number) {
 }
 
 test.each([
-  [10_000, 10_000_000],
+  [10_000, 3_000_000],
   [1_000, 500_000],
 ])(
   'with %i tokens to a result, following the marks gives all of %i characters',

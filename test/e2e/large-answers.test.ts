@@ -210,7 +210,7 @@ describe('answers of more than 10 MB', () => {
   }, 60_000);
 
   test('the same object is put together from its parts, over the front door', async () => {
-    const program = await start('--max-result-tokens', '400000');
+    const program = await start('--max-result-tokens', '1000000');
     const { wide, ...rest } = odd;
     const args = { mapping_id: 'odd' };
     const walk = new PartWalk(
