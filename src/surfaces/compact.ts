@@ -1,15 +1,8 @@
 import { indexOfNames } from './index-of-names.ts';
+import type { Offer } from './offer.ts';
 import { effects, runnerTools, type Tool } from './published.ts';
 import { isServed, selectHelpers, selectTools, type View } from './select.ts';
 import { runHelperNamed, type Surface, toolsLike } from './surface.ts';
-
-/** What is told of operations where they are not tools. */
-export interface Offer {
-  /** The operations that are left, as they are published. */
-  readonly tools: readonly Tool[];
-  /** Whether pins leave an operation in sight. What only the policy hides is refused by the call itself. */
-  knows(id: string): boolean;
-}
 
 /**
  * A few tools that find and run the operations that are left: one for each kind of effect, so that a

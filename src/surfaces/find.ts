@@ -2,7 +2,7 @@ import type { Arguments } from '../calls/arguments.ts';
 import { dropUndefined } from '../errors.ts';
 import type { JsonObject } from '../json.ts';
 import { findOperation } from '../tools/catalogue.ts';
-import type { Offer } from './compact.ts';
+import type { Offer } from './offer.ts';
 import { effects, groups, type Tool } from './published.ts';
 import { searchIn } from './search.ts';
 

@@ -10,8 +10,8 @@ import { findOperation } from '../tools/catalogue.ts';
 import type { Helper } from '../tools/helpers.ts';
 import type { Operation } from '../tools/operation.ts';
 import { findOperations, runnerOf, runners } from '../tools/runners.ts';
-import type { Offer } from './compact.ts';
 import { find } from './find.ts';
+import type { Offer } from './offer.ts';
 import { closestTools } from './search.ts';
 import { isSelected } from './select.ts';
 

@@ -1,33 +1,15 @@
 import { CallError } from '../errors.ts';
 import { readLazily } from '../lazy-json.ts';
-import type { TextAnswer } from './exchange.ts';
-import { parseRetryAfter } from './retry.ts';
+import { type Head, readHead, type TextAnswer } from './head.ts';
 
 /** An answer, its body read whole. */
-export interface ApiAnswer {
-  readonly status: number;
+export interface ApiAnswer extends Head {
   /** Parsed JSON; undefined when the body was empty or (on a failure) not JSON. */
   readonly body: unknown;
   /** Bytes of the body, about. */
   readonly size?: number;
   /** What the body was, where it was not JSON. For an error text: the body itself is never repeated. */
   readonly description?: string | undefined;
-  /** Synqly's id of the request. */
-  readonly requestId: string | undefined;
-  /** Seconds. */
-  readonly retryAfter: number | undefined;
-}
-
-export type Head = Pick<ApiAnswer, 'status' | 'requestId' | 'retryAfter'>;
-
-/** Header names under which gateways and APIs commonly give a request's id; Synqly documents none. */
-const requestIdHeaders = ['x-request-id', 'request-id', 'x-correlation-id'];
-
-/** What an answer tells before its body. */
-export function readHead({ status, headers }: Omit<TextAnswer, 'text'>): Head {
-  const named = requestIdHeaders.find((name) => headers[name]);
-  const requestId = named === undefined ? undefined : [headers[named]].flat()[0];
-  return { status, requestId, retryAfter: parseRetryAfter(headers) };
 }
 
 /**

@@ -1,6 +1,6 @@
 import type { Dispatcher } from 'undici';
 import { CallError } from '../errors.ts';
-import { readHead } from './answer.ts';
+import { type AnswerHead, readHead, type TextAnswer } from './head.ts';
 import { LargeBody } from './large-body.ts';
 
 /**
@@ -15,21 +15,11 @@ export interface StopSignal {
   removeEventListener(type: 'abort', listener: () => void): void;
 }
 
-/** An answer with its body as text, or as bytes where it is large and not wanted as text. */
-export interface TextAnswer {
-  readonly status: number;
-  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
-  readonly text: string;
-  readonly bytes?: Buffer;
-}
-
-type Head = Omit<TextAnswer, 'text'>;
-
 /** How an exchange ended: with an answer, or with an error, perhaps after the head of an answer. */
 export type Ended =
   | { readonly answer: TextAnswer }
   /** The signal's reason; undici's error; CallError `response_too_large`, with the connection given up. */
-  | { readonly error: unknown; readonly head: Head | undefined };
+  | { readonly error: unknown; readonly head: AnswerHead | undefined };
 
 export interface ExchangeLimits {
   /** Bytes of a body above which the answer is given up. */
@@ -47,7 +37,7 @@ export function exchange(
 ): Promise<Ended> {
   return new Promise((resolve) => {
     let connection: Dispatcher.DispatchController | undefined;
-    let head: Head | undefined;
+    let head: AnswerHead | undefined;
     const chunks: Buffer[] = [];
     let bytes = 0;
     let large: LargeBody | undefined;
@@ -89,7 +79,7 @@ export function exchange(
         large.take(chunks);
       },
       onResponseEnd: () => {
-        const { status, headers } = head as Head;
+        const { status, headers } = head as AnswerHead;
         const body = large ? { text: '', bytes: large.end() } : { text: textOf(chunks) };
         // undici may keep this handler for as long as the connection is idle.
         large = undefined;

@@ -1,5 +1,6 @@
-import type { Ended, StopSignal, TextAnswer } from './exchange.ts';
+import type { Ended, StopSignal } from './exchange.ts';
 import { codeOf, isUnsent } from './failure.ts';
+import { parseRetryAfter, type TextAnswer } from './head.ts';
 
 /** What decides about repeats of one request. */
 export interface RetryScope {
@@ -75,22 +76,4 @@ const broken: ReadonlySet<string> = new Set(['ECONNRESET', 'EPIPE', 'ETIMEDOUT',
 
 function isBroken(error: unknown): boolean {
   return broken.has(codeOf(error) ?? '');
-}
-
-/**
- * Seconds to wait, from Retry-After (a number or a date: RFC 9110, 10.2.3), else from X-RateLimit-Reset
- * (Unix seconds), which the Synqly SDKs read as well.
- */
-export function parseRetryAfter(
-  headers: Readonly<Record<string, string | string[] | undefined>>,
-): number | undefined {
-  const asked = headers['retry-after'];
-  if (typeof asked === 'string') return secondsUntil(Number(asked), Date.parse(asked));
-  const reset = headers['x-ratelimit-reset'];
-  return typeof reset === 'string' ? secondsUntil(Number.NaN, Number(reset) * 1000) : undefined;
-}
-
-function secondsUntil(seconds: number, time: number): number | undefined {
-  if (Number.isFinite(seconds)) return Math.max(0, Math.ceil(seconds));
-  return Number.isFinite(time) ? Math.max(0, Math.ceil((time - Date.now()) / 1000)) : undefined;
 }

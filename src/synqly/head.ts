@@ -1,0 +1,47 @@
+/** An answer with its body as text, or as bytes where it is large and not wanted as text. */
+export interface TextAnswer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+  readonly text: string;
+  readonly bytes?: Buffer;
+}
+
+/** Status and headers of an answer, as they came. */
+export type AnswerHead = Pick<TextAnswer, 'status' | 'headers'>;
+
+/** What an answer tells before its body. */
+export interface Head {
+  readonly status: number;
+  /** Synqly's id of the request. */
+  readonly requestId: string | undefined;
+  /** Seconds. */
+  readonly retryAfter: number | undefined;
+}
+
+/** Header names under which gateways and APIs commonly give a request's id; Synqly documents none. */
+const requestIdHeaders = ['x-request-id', 'request-id', 'x-correlation-id'];
+
+/** Reads what an answer tells before its body. */
+export function readHead({ status, headers }: AnswerHead): Head {
+  const named = requestIdHeaders.find((name) => headers[name]);
+  const requestId = named === undefined ? undefined : [headers[named]].flat()[0];
+  return { status, requestId, retryAfter: parseRetryAfter(headers) };
+}
+
+/**
+ * Seconds to wait, from Retry-After (a number or a date: RFC 9110, 10.2.3), else from X-RateLimit-Reset
+ * (Unix seconds), which the Synqly SDKs read as well.
+ */
+export function parseRetryAfter(
+  headers: Readonly<Record<string, string | string[] | undefined>>,
+): number | undefined {
+  const asked = headers['retry-after'];
+  if (typeof asked === 'string') return secondsUntil(Number(asked), Date.parse(asked));
+  const reset = headers['x-ratelimit-reset'];
+  return typeof reset === 'string' ? secondsUntil(Number.NaN, Number(reset) * 1000) : undefined;
+}
+
+function secondsUntil(seconds: number, time: number): number | undefined {
+  if (Number.isFinite(seconds)) return Math.max(0, Math.ceil(seconds));
+  return Number.isFinite(time) ? Math.max(0, Math.ceil((time - Date.now()) / 1000)) : undefined;
+}
