@@ -1,6 +1,6 @@
 import { indexOfNames } from './index-of-names.ts';
 import type { Offer } from './offer.ts';
-import { effects, runnerTools, type Tool } from './published.ts';
+import { effects, runnerNames, runnerTools, type Tool } from './published.ts';
 import { isServed, selectHelpers, selectTools, type View } from './select.ts';
 import { runHelperNamed, type Surface, toolsLike } from './surface.ts';
 
@@ -36,20 +36,13 @@ export function createCompactSurface(view: View): Surface {
   };
 }
 
-function runnerNameOf(operation: string): string {
-  const effect = effects[operation];
-  return effect === 'read' || effect === 'destroy' ? `run_${effect}` : 'run_write';
-}
+const runnerNameOf = (operation: string) => runnerNames[effects[operation] ?? 'destroy'];
 
 /** Those that have something to run or to find. */
 function usefulRunners(selected: readonly Tool[]): readonly Tool[] {
-  const left = new Set(selected.map(({ name }) => effects[name]));
-  const hasUse: Record<string, boolean> = {
-    run_read: left.has('read'),
-    run_write: left.has('create') || left.has('change'),
-    run_destroy: left.has('destroy'),
-  };
-  return runnerTools.filter(({ name }) => hasUse[name] ?? selected.length > 0);
+  const used = new Set(selected.map(({ name }) => runnerNameOf(name)));
+  const finds = (name: string) => name === 'find_operations' && selected.length > 0;
+  return runnerTools.filter(({ name }) => used.has(name) || finds(name));
 }
 
 /** What each runner is for, where the index does not say it. */

@@ -3,7 +3,7 @@ import { type Helper, helpers } from '../tools/helpers.ts';
 import { type Annotations, annotationsOf, type Effect, type Operation } from '../tools/operation.ts';
 import { type Permission, permissionOf } from '../tools/permission.ts';
 import type { Reach } from '../tools/reach.ts';
-import { runners } from '../tools/runners.ts';
+import { runnerOf, runners } from '../tools/runners.ts';
 import { type InputSchema, inputSchemaOf, takesSecret } from '../tools/schema.ts';
 
 /** A tool as clients see it (MCP specification 2025-11-25, tools). */
@@ -51,6 +51,14 @@ export const groups: Readonly<Record<string, string>> = Object.fromEntries(
 
 /** The tools about calls. */
 export const helperTools: readonly Tool[] = helpers.map(toTool);
+
+/** The tool that runs operations where they are none themselves, by their effect. */
+export const runnerNames: Readonly<Record<Effect, string>> = {
+  read: runnerOf('read').id,
+  create: runnerOf('create').id,
+  change: runnerOf('change').id,
+  destroy: runnerOf('destroy').id,
+};
 
 /** The tools that find and run operations, where these are not tools themselves. */
 export const runnerTools: readonly Tool[] = runners.map(toTool);
