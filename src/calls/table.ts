@@ -17,10 +17,10 @@ export interface Table {
 export function toTable(objects: readonly JsonObject[], columns: readonly string[]): Table {
   const cells = columns.map((column) => objects.map((object) => cellAt(object, column.split('.'))));
   const isSaid = (index: number) => cells[index]?.some((cell) => cell !== null);
-  const isSame = (index: number) => objects.length > 1 && areSame(cells[index] ?? []);
   const said = columns.map((_, index) => index).filter(isSaid);
-  const varying = said.filter((index) => !isSame(index));
-  const same = said.filter(isSame).map((index) => [columns[index] as string, cells[index]?.[0]] as const);
+  const constant = new Set(said.filter((index) => objects.length > 1 && areSame(cells[index] ?? [])));
+  const varying = said.filter((index) => !constant.has(index));
+  const same = [...constant].map((index) => [columns[index] as string, cells[index]?.[0]] as const);
   return {
     ...(same.length > 0 && { same: Object.fromEntries(same) }),
     columns: varying.map((index) => columns[index] as string),
