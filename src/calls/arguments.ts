@@ -9,6 +9,12 @@ import { meantBy } from './hints/misspelt.ts';
 
 export type Arguments = Readonly<JsonObject>;
 
+/** Of some arguments those of these names that were given. */
+export function pick(args: Arguments, names: readonly string[]): JsonObject {
+  const given = names.filter((name) => args[name] !== undefined);
+  return Object.fromEntries(given.map((name) => [name, args[name]]));
+}
+
 /**
  * Decodes and checks raw arguments.
  *

@@ -4,6 +4,7 @@ import type { Pins } from '../pins.ts';
 import type { Session } from '../session.ts';
 import { renderPath } from '../synqly/url.ts';
 import type { Limits } from './deadline.ts';
+import { pageLength } from './pages.ts';
 
 /** An object that Synqly was asked for, under its real id. */
 export interface Found extends JsonObject {
@@ -38,7 +39,6 @@ export interface Lookup {
 
 /** A list cannot be narrowed to more accounts than this: their ids go into one URL. */
 const mostAccounts = 100;
-const page = 100;
 
 /** Real ids of pinned accounts: resolved once, so that a name given to another account later is not followed. */
 const pinnedIds = new WeakMap<Pins, string>();
@@ -115,12 +115,12 @@ export function createLookup(pins: Pins, session: Session, limits: Limits): Look
   const bridgeOf = async (accountId: string, idOrName: string): Promise<string | undefined> => {
     let last: string | undefined;
     for (;;) {
-      const query = { limit: page, ...(last === undefined ? {} : { start_after: last }) };
+      const query = { limit: pageLength, ...(last === undefined ? {} : { start_after: last }) };
       const bridges = await readList('/v1/bridges/{account_id}', { account_id: accountId }, query);
       const found =
         bridges.find(({ id }) => id === idOrName) ?? bridges.find((one) => answersTo(one, idOrName));
       const next = bridges.at(-1)?.name;
-      if (found || bridges.length < page || typeof next !== 'string' || next === last) return found?.id;
+      if (found || bridges.length < pageLength || typeof next !== 'string' || next === last) return found?.id;
       last = next;
     }
   };
@@ -128,7 +128,7 @@ export function createLookup(pins: Pins, session: Session, limits: Limits): Look
   /** Without an account to look in: by id, else by a name that only one integration has. */
   const integrationAnywhere = async (idOrName: string): Promise<string | undefined> => {
     for (const field of ['id', 'name']) {
-      const query = { filter: [`${field}[eq]${idOrName}`], limit: page };
+      const query = { filter: [`${field}[eq]${idOrName}`], limit: pageLength };
       const listed = await readList('/v1/integrations', {}, query);
       const [one, ...others] = listed.filter((integration) => answersTo(integration, idOrName));
       if (!one || others.length > 0 || typeof one.account_id !== 'string') continue;
@@ -174,6 +174,6 @@ function asFound(value: unknown): Found | undefined {
 }
 
 /** Whether an object is the one asked for: names are compared without regard to case, as Synqly does. */
-function answersTo({ id, name }: Found, idOrName: string): boolean {
+export function answersTo({ id, name }: JsonObject, idOrName: string): boolean {
   return id === idOrName || (typeof name === 'string' && name.toLowerCase() === idOrName.toLowerCase());
 }

@@ -8,7 +8,7 @@ import type { Limits } from './deadline.ts';
 import type { PreparedRequest } from './request.ts';
 
 /** Rows of one request: what the API gives when not told (behaviour of `limit`). More might be capped in silence. */
-const pageLength = 100;
+export const pageLength = 100;
 
 /** Bytes of pages after which no further one is read: what does not fit into one result is asked for anew anyhow. */
 const mostBytes = 2 * 1024 * 1024;

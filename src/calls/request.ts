@@ -1,8 +1,7 @@
-import type { JsonObject } from '../json.ts';
 import type { ApiRequest } from '../synqly/client.ts';
 import { renderPath } from '../synqly/url.ts';
-import type { Fields, Operation } from '../tools/operation.ts';
-import type { Arguments } from './arguments.ts';
+import type { Operation } from '../tools/operation.ts';
+import { type Arguments, pick } from './arguments.ts';
 
 /** A request as far as the arguments decide it. */
 export type PreparedRequest = Pick<
@@ -18,8 +17,8 @@ export type PreparedRequest = Pick<
 export function prepareRequest(operation: Operation, args: Arguments): PreparedRequest {
   return {
     method: operation.method,
-    path: renderPath(operation.path, pick(args, operation.params)),
-    query: pick(args, operation.query),
+    path: renderPath(operation.path, pick(args, Object.keys(operation.params))),
+    query: pick(args, Object.keys(operation.query)),
     body: bodyOf(operation, args),
     repeatable: isRepeatable(operation),
   };
@@ -38,11 +37,6 @@ function bodyOf(operation: Operation, args: Arguments): unknown {
   const { body, bodyIn } = operation;
   if (body === undefined) return undefined;
   if (operation.method === 'PATCH') return args.patch;
-  const given = pick(args, body);
+  const given = pick(args, Object.keys(body));
   return bodyIn === undefined ? given : { [bodyIn]: given };
-}
-
-function pick(args: Arguments, fields: Fields): JsonObject {
-  const names = Object.keys(fields).filter((name) => args[name] !== undefined);
-  return Object.fromEntries(names.map((name) => [name, args[name]]));
 }

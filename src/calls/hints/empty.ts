@@ -1,7 +1,7 @@
-import { isJsonObject, type JsonObject } from '../../json.ts';
+import { isJsonObject } from '../../json.ts';
 import type { Session } from '../../session.ts';
 import type { Operation } from '../../tools/operation.ts';
-import type { Arguments } from '../arguments.ts';
+import { type Arguments, pick } from '../arguments.ts';
 import type { Limits } from '../deadline.ts';
 import { closest } from './closest.ts';
 import { type Filter, readFilter } from './grammar.ts';
@@ -141,10 +141,4 @@ function scalarsAt(value: unknown, path: readonly string[]): readonly (string | 
   if (Array.isArray(value)) return value.flatMap((item) => scalarsAt(item, path));
   if (step !== undefined) return isJsonObject(value) ? scalarsAt(value[step], rest) : [];
   return typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean' ? [value] : [];
-}
-
-function pick(args: Arguments, names: readonly string[]): JsonObject {
-  return Object.fromEntries(
-    names.filter((name) => args[name] !== undefined).map((name) => [name, args[name]]),
-  );
 }

@@ -1,13 +1,12 @@
 import { CallError, dropUndefined } from '../../errors.ts';
-import { isJsonObject, type JsonObject } from '../../json.ts';
-import { kindOf } from '../../pins.ts';
-import { selects } from '../../selection.ts';
+import { isJsonObject } from '../../json.ts';
 import type { Session } from '../../session.ts';
 import type { Operation } from '../../tools/operation.ts';
-import { isHidden } from '../../tools/reach.ts';
-import type { Arguments } from '../arguments.ts';
+import { type Arguments, pick } from '../arguments.ts';
 import type { Limits } from '../deadline.ts';
-import { answersTo, closestNames, fewNames, quoted } from './names.ts';
+import { answersTo } from '../lookup.ts';
+import { isServed } from '../served.ts';
+import { closestNames, fewNames, quoted } from './names.ts';
 import { type Rows, readRows, soonIn, tryHint, tryRows } from './rows.ts';
 import { listOf, type Shelf, shelfOf } from './shelves.ts';
 
@@ -73,11 +72,6 @@ async function findMissing(
   return undefined;
 }
 
-/** Whether callers with these pins and this policy know a list. */
-function isServed(list: Operation, { pins, policy }: Session): boolean {
-  return selects(policy.selection, list) && !(pins && isHidden(list.reach, kindOf(pins)));
-}
-
 function rowsOn(
   shelf: Shelf,
   args: Arguments,
@@ -87,17 +81,11 @@ function rowsOn(
 ): Promise<Rows | 'not found' | undefined> {
   const list = listOf(shelf);
   return tryRows(session, limits, (within) =>
-    readRows(list, parentsIn(list, args), session, within, wanted).catch((error) => {
+    readRows(list, pick(args, Object.keys(list.params)), session, within, wanted).catch((error) => {
       if (error instanceof CallError && error.code === 'not_found') return 'not found';
       throw error;
     }),
   );
-}
-
-/** What a list belongs to, as the call names it. */
-function parentsIn({ params }: Operation, args: Arguments): JsonObject {
-  const names = Object.keys(params).filter((name) => args[name] !== undefined);
-  return Object.fromEntries(names.map((name) => [name, args[name]]));
 }
 
 /** What Synqly calls the kinds of objects, where the argument is not called alike. */
@@ -133,7 +121,8 @@ function snakeCase(id: string): string {
 }
 
 function nextAfter({ shelf, rows }: Missing, closest: readonly string[], args: Arguments): string {
-  const parents = parentsIn(listOf(shelf), args);
+  // What the list belongs to, as the call names it.
+  const parents = pick(args, Object.keys(listOf(shelf).params));
   const list = `${shelf.list}${Object.keys(parents).length > 0 ? ` ${JSON.stringify(parents)}` : ''}`;
   const first =
     closest.length > 0

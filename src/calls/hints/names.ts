@@ -11,11 +11,6 @@ function nameOf({ name, id }: JsonObject, by: 'name' | 'id' = 'name'): string | 
   return names.find((one): one is string => isName(one) && one.length <= longestName);
 }
 
-/** Whether a row goes by a name or an id, in whatever case. */
-export function answersTo(row: JsonObject, wanted: string): boolean {
-  return [row.id, row.name].some((one) => isName(one) && one.toLowerCase() === wanted.toLowerCase());
-}
-
 /** Names of the rows whose name, full name or id is nearest to one of the wanted ones. */
 export function closestNames(
   wanted: readonly string[],

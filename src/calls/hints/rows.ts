@@ -1,13 +1,14 @@
 import { CallError } from '../../errors.ts';
 import { isJsonObject, type JsonObject } from '../../json.ts';
-import { selects } from '../../selection.ts';
 import type { Session } from '../../session.ts';
 import type { Operation } from '../../tools/operation.ts';
 import type { Arguments } from '../arguments.ts';
 import { type Limits, withDeadline } from '../deadline.ts';
-import { holdToPins, operationUnder } from '../pin.ts';
+import { pageLength } from '../pages.ts';
+import { holdToPins } from '../pin.ts';
 import { prepareRequest } from '../request.ts';
 import { withholdDeclared } from '../secrets.ts';
+import { isServed } from '../served.ts';
 
 /** Rows of a list that are read for a hint. */
 export interface Rows {
@@ -19,9 +20,6 @@ export interface Rows {
 
 /** Milliseconds that a hint may take; within those of its call. */
 const longest = 2_000;
-
-/** Rows of one request: what the API gives when it is not told. */
-const page = 100;
 
 /** Works out a hint. It is a courtesy: whatever goes wrong, the call ends as it would have without. */
 export async function tryHint<Hint>(session: Session, work: () => Promise<Hint>): Promise<Hint | undefined> {
@@ -63,23 +61,22 @@ export async function readRows(
   limits: Limits,
   wanted?: string,
 ): Promise<Rows> {
-  if (!selects(session.policy.selection, list)) throw new CallError('not_selected', 'Not served.');
-  operationUnder(session.pins, list);
+  if (!isServed(list, session)) throw new CallError('not_selected', `${list.id} is not served here.`);
   const read = async (more: JsonObject) => {
     const held = await holdToPins(list, { ...args, ...more }, session, limits);
     const request = prepareRequest(held.operation, held.args);
     // No repeat: the caller waits for a courtesy.
     const { body } = await session.send({ ...request, ...limits, deadline: Date.now() });
     const inside = withholdDeclared(held.operation, await held.inside(body));
-    return { full: rowsOf(body).length >= page, total: totalOf(inside), rows: rowsOf(inside) };
+    return { full: rowsOf(body).length >= pageLength, total: totalOf(inside), rows: rowsOf(inside) };
   };
   const isPaged = 'limit' in list.query;
-  const first = await read(isPaged ? { limit: page } : {});
+  const first = await read(isPaged ? { limit: pageLength } : {});
   if (!isPaged || !first.full) return { rows: first.rows, count: first.rows.length, orMore: false };
   const beginning = wanted?.match(/^[\p{L}\p{N}_-]{1,3}/u)?.[0];
   const counts = 'total' in list.query && !session.pins;
   const [near, total] = await Promise.all([
-    beginning && read({ limit: page, filter: [`name[like]${beginning}%`] }).catch(() => undefined),
+    beginning && read({ limit: pageLength, filter: [`name[like]${beginning}%`] }).catch(() => undefined),
     counts && read({ limit: 1, total: true }).catch(() => undefined),
   ]);
   const count = (total ? total.total : undefined) ?? first.rows.length;
