@@ -1,4 +1,5 @@
-import { type Definition, regions, settings } from './settings.ts';
+import type { Definition } from './setting.ts';
+import { regions, settings } from './settings.ts';
 
 /** Where a setting's value came from. */
 export type Source = 'flag' | 'environment' | 'default';

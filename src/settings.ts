@@ -1,20 +1,7 @@
+import { httpSettings } from './http-settings.ts';
+import { define } from './setting.ts';
 import { parseBoolean, parseChoice, parseList, parseNames, parseNumber } from './setting-parsers.ts';
 import { parseBaseUrl, parseSecureUrl } from './synqly/url.ts';
-
-/** What there is to know of a setting. */
-export interface Definition<Value> {
-  /** Long name on the command line; secrets have none, since a command line is visible to everyone on the machine. */
-  readonly flag?: string;
-  /** What the flag takes, for help texts. */
-  readonly placeholder?: string;
-  readonly env?: string;
-  readonly fallback: Value;
-  /** How the default reads in help texts, where it is not the value itself. */
-  readonly fallbackText?: string;
-  readonly help: string;
-  /** @throws Error that says what is wrong with the text. */
-  readonly parse: (text: string) => Value;
-}
 
 /** Where Synqly serves organizations. */
 export const regions = { us: 'https://api.synqly.com', eu: 'https://api-eu.synqly.com' } as const;
@@ -33,8 +20,6 @@ const logLevels = ['silent', 'error', 'warn', 'info', 'debug'] as const;
 
 /** A call ends within this many milliseconds: several clients give up at 60 s. */
 export const longestTimeout = 55_000;
-
-const define = <Value>(definition: Definition<Value>) => definition;
 
 /** Every setting: its flag, its environment variable, its default. The README's table is made from it. */
 export const settings = {
@@ -238,79 +223,7 @@ export const settings = {
     help: 'Serve one client over stdin and stdout, or many over HTTP, each with its own token.',
     parse: (text) => parseChoice(text, transports),
   }),
-  host: define<string>({
-    flag: 'host',
-    placeholder: 'address',
-    env: 'SYNQLY_HTTP_HOST',
-    fallback: '127.0.0.1',
-    help: 'HTTP: address to listen on. Beyond loopback it needs --allowed-hosts.',
-    parse: (text) => text,
-  }),
-  port: define<number>({
-    flag: 'port',
-    placeholder: 'n',
-    env: 'SYNQLY_HTTP_PORT',
-    fallback: 3000,
-    help: 'HTTP: port to listen on; 0 picks one.',
-    parse: (text) => Math.trunc(parseNumber(text, 0, 65_535)),
-  }),
-  allowedHosts: define<readonly string[]>({
-    flag: 'allowed-hosts',
-    placeholder: 'names',
-    env: 'SYNQLY_HTTP_ALLOWED_HOSTS',
-    fallback: [],
-    fallbackText: 'loopback',
-    help: 'HTTP: names under which the server is asked, by commas; * for any.',
-    parse: parseList,
-  }),
-  allowedOrigins: define<readonly string[]>({
-    flag: 'allowed-origins',
-    placeholder: 'urls',
-    env: 'SYNQLY_HTTP_ALLOWED_ORIGINS',
-    fallback: [],
-    fallbackText: 'its own',
-    help: 'HTTP: origins of web pages that may ask, by commas; switches CORS on for them.',
-    parse: parseList,
-  }),
-  sessions: define<boolean>({
-    flag: 'sessions',
-    env: 'SYNQLY_HTTP_SESSIONS',
-    fallback: false,
-    help: 'HTTP: keep sessions, for clients that take requests from the server.',
-    parse: parseBoolean,
-  }),
-  tokenStore: define<string | undefined>({
-    flag: 'token-store',
-    placeholder: 'where',
-    env: 'SYNQLY_TOKEN_STORE',
-    fallback: undefined,
-    fallbackText: '~/.local/state/synqly-mcp/tokens',
-    help: 'Where hashes of MCP tokens are kept: a directory, or redis://... for several gateways.',
-    parse: (text) => text,
-  }),
-  trustProxy: define<boolean>({
-    flag: 'trust-proxy',
-    env: 'SYNQLY_HTTP_TRUST_PROXY',
-    fallback: false,
-    help: 'HTTP: believe the X-Forwarded headers of a proxy in front.',
-    parse: parseBoolean,
-  }),
-  ratePerMinute: define<number>({
-    flag: 'rate-per-minute',
-    placeholder: 'n',
-    env: 'SYNQLY_HTTP_RATE_PER_MINUTE',
-    fallback: 600,
-    help: 'HTTP: requests that one token may send in a minute.',
-    parse: (text) => Math.trunc(parseNumber(text, 1, 10_000_000)),
-  }),
-  maxConcurrent: define<number>({
-    flag: 'max-concurrent',
-    placeholder: 'n',
-    env: 'SYNQLY_HTTP_MAX_CONCURRENT',
-    fallback: 512,
-    help: 'HTTP: requests served at one time; more are answered 503.',
-    parse: (text) => Math.trunc(parseNumber(text, 1, 100_000)),
-  }),
+  ...httpSettings,
   logLevel: define<(typeof logLevels)[number]>({
     flag: 'log-level',
     placeholder: logLevels.join('|'),

@@ -1,0 +1,17 @@
+/** What there is to know of a setting. */
+export interface Definition<Value> {
+  /** Long name on the command line; secrets have none, since a command line is visible to everyone on the machine. */
+  readonly flag?: string;
+  /** What the flag takes, for help texts. */
+  readonly placeholder?: string;
+  readonly env?: string;
+  readonly fallback: Value;
+  /** How the default reads in help texts, where it is not the value itself. */
+  readonly fallbackText?: string;
+  readonly help: string;
+  /** @throws Error that says what is wrong with the text. */
+  readonly parse: (text: string) => Value;
+}
+
+/** A setting with the type of its value. */
+export const define = <Value>(definition: Definition<Value>) => definition;
