@@ -14,6 +14,7 @@ import type { Session } from '../session.ts';
 import { type Access, type Bearer, type Denial, readBearer, type Verdict } from './access.ts';
 import { type GuardOptions, guard, type Refusal } from './guard.ts';
 import { createMetrics, type Metrics } from './metrics.ts';
+import { serveMonitoring } from './monitoring.ts';
 import { type Narrowed, narrowCaller, narrowingHeaders } from './narrowing.ts';
 import { limitRate, rateHeaders } from './rate.ts';
 import { createSessions, type Sessions } from './sessions.ts';
@@ -56,7 +57,7 @@ const keepWithin = 5 * 60_000;
 
 /**
  * The Streamable HTTP transport (MCP specification 2025-11-25) at `/mcp`, with `/healthz`, `/readyz` and `/metrics`.
- * Stateless unless sessions are asked for: each request gets a low-level server of its own, which is cheap because
+ * Stateless unless sessions are asked for: then each caller is served by one low-level server, which is cheap because
  * lists and schemas are shared.
  */
 export async function buildHttpServer(options: HttpOptions): Promise<HttpServer> {
@@ -80,7 +81,7 @@ export async function buildHttpServer(options: HttpOptions): Promise<HttpServer>
   app.setNotFoundHandler((_, reply) =>
     refuse(reply, 404, 'There is nothing here; the MCP endpoint is /mcp.'),
   );
-  serveOperations(app, options, metrics, load);
+  serveMonitoring(app, metrics, async () => !load.draining && (await options.isReady()));
   await app.register(async (mcp) => {
     await protect(mcp, options, metrics, load);
     serveMcp(mcp, options, metrics, sessions);
@@ -107,19 +108,6 @@ export interface HttpServer {
 interface Load {
   running: number;
   draining: boolean;
-}
-
-/** For load balancers and monitoring. None of it tells anything of a caller. */
-function serveOperations(app: FastifyInstance, options: HttpOptions, metrics: Metrics, load: Load): void {
-  app.get('/healthz', async () => ({ status: 'ok' }));
-  app.get('/readyz', async (_, reply) => {
-    const ready = !load.draining && (await options.isReady());
-    return reply.code(ready ? 200 : 503).send({ status: ready ? 'ready' : 'not ready' });
-  });
-  app.get('/metrics', async (_, reply) => {
-    const { contentType, text } = await metrics.expose();
-    return reply.type(contentType).send(text);
-  });
 }
 
 /**
