@@ -57,8 +57,8 @@ const keepWithin = 5 * 60_000;
 
 /**
  * The Streamable HTTP transport (MCP specification 2025-11-25) at `/mcp`, with `/healthz`, `/readyz` and `/metrics`.
- * Stateless unless sessions are asked for: then each caller is served by one low-level server, which is cheap because
- * lists and schemas are shared.
+ * Stateless, with one low-level server for each caller, unless sessions are asked for, with one for each session. A
+ * server is cheap, because lists and schemas are shared.
  */
 export async function buildHttpServer(options: HttpOptions): Promise<HttpServer> {
   const load: Load = { running: 0, draining: false };
