@@ -329,14 +329,21 @@ describe('show_part', () => {
   });
 
   test.each([
-    ['read-only, a write', ['--read-only'], 'accounts_delete', 'read_only'],
-    ['pinned, what is outside', ['--account', 'much-labelled'], 'members_list', 'outside_pin'],
-    ['with a selection, what is left out', ['--groups', 'accounts'], 'members_list', 'not_selected'],
-  ])('is refused when %s', async (_, flags, tool, code) => {
+    ['read-only, a write', ['--read-only'], 'accounts_delete', {}, 'read_only'],
+    ['pinned, what is outside', ['--account', 'much-labelled'], 'members_list', {}, 'outside_pin'],
+    [
+      'pinned, an argument that the pin takes away',
+      ['--account', 'much-labelled'],
+      'accounts_get',
+      { account_id: 'much-labelled' },
+      'invalid_arguments',
+    ],
+    ['with a selection, what is left out', ['--groups', 'accounts'], 'members_list', {}, 'not_selected'],
+  ])('is refused when %s', async (_, flags, tool, args, code) => {
     const program = await startProgram(['--base-url', rig.sandbox.baseUrl, ...flags], {
       SYNQLY_TOKEN: rig.sandbox.token,
     });
-    const { json } = await program.call('show_part', { tool, arguments: {}, part: 'result' });
+    const { json } = await program.call('show_part', { tool, arguments: args, part: 'result' });
     await program.close();
     expect(json.error.code).toBe(code);
   });

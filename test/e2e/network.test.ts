@@ -146,3 +146,45 @@ test('a 204 is a success for a write, which says so, and an error for a read', a
   expect(write).toMatchObject({ isError: false, json: { done: true, status: 204 } });
   expect(read.json.error).toMatchObject({ code: 'invalid_response', status: 204 });
 });
+
+/** Answers requests for accounts as told, counting them; everything else is not found. */
+async function answerAccounts(respond: (response: ServerResponse) => void) {
+  const seen = { requests: 0 };
+  const base = await listen(
+    createServer((request, response) => {
+      if (!request.url?.startsWith('/v1/accounts')) {
+        response.statusCode = 404;
+        return answer(response, {});
+      }
+      seen.requests += 1;
+      return respond(response);
+    }),
+  );
+  return { base, seen };
+}
+
+test('no repeat waits past the deadline: the last answer is told instead', async () => {
+  const { base, seen } = await answerAccounts((response) => {
+    response.statusCode = 503;
+    answer(response, {});
+  });
+  const program = await startProgram(['--base-url', base, '--timeout', '1'], { SYNQLY_TOKEN: canary });
+  const { json } = await program.call('accounts_get', { account_id: 'a' });
+  await program.close();
+  // The third pause, of 0.8 s at least, would end after it.
+  expect(json.error).toMatchObject({ code: 'gateway_error', status: 503 });
+  expect(seen.requests).toBe(3);
+});
+
+test('what succeeded is not sent again because its body broke', async () => {
+  const { base, seen } = await answerAccounts((response) => {
+    response.writeHead(200, { 'content-type': 'application/json', 'content-length': 1_000 });
+    response.write('{"result":');
+    setTimeout(() => response.destroy(), 50);
+  });
+  const program = await startProgram(['--base-url', base], { SYNQLY_TOKEN: canary });
+  const { json } = await program.call('accounts_get', { account_id: 'a' });
+  await program.close();
+  expect(json.error.code).toBe('connection_lost');
+  expect(seen.requests).toBe(1);
+});
