@@ -1,7 +1,12 @@
 import { catalogue } from '../tools/catalogue.ts';
 import { type Helper, helpers } from '../tools/helpers.ts';
-import { type Annotations, annotationsOf, type Effect, type Operation } from '../tools/operation.ts';
-import { type Permission, permissionOf } from '../tools/permission.ts';
+import {
+  type Annotations,
+  annotationsOf,
+  type Effect,
+  type Group,
+  type Operation,
+} from '../tools/operation.ts';
 import type { Reach } from '../tools/reach.ts';
 import { runnerOf, runners } from '../tools/runners.ts';
 import { type InputSchema, inputSchemaOf, takesSecret } from '../tools/schema.ts';
@@ -31,11 +36,6 @@ export const effects: Readonly<Record<string, Effect>> = Object.fromEntries(
   catalogue.map(({ id, effect }) => [id, effect]),
 );
 
-/** What a permission set must name for each operation, by its id; nothing where that is not known. */
-export const permissions: Readonly<Record<string, Permission | undefined>> = Object.fromEntries(
-  catalogue.map((operation) => [operation.id, permissionOf(operation)]),
-);
-
 /** Whether secrets go into an operation or come out of it, by its id. */
 export const handlesSecrets: Readonly<Record<string, boolean>> = Object.fromEntries(
   catalogue.map((operation) => [
@@ -45,7 +45,7 @@ export const handlesSecrets: Readonly<Record<string, boolean>> = Object.fromEntr
 );
 
 /** The group of each operation, by its id. */
-export const groups: Readonly<Record<string, string>> = Object.fromEntries(
+export const groups: Readonly<Record<string, Group>> = Object.fromEntries(
   catalogue.map(({ id, group }) => [id, group]),
 );
 

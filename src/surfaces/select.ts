@@ -3,17 +3,10 @@ import { kindOf, type PinKind, type Pins } from '../pins.ts';
 import { needsConfirmation, type Policy, permits } from '../policy.ts';
 import { mayDo, type Rights } from '../rights.ts';
 import { isEverything, presets, type Selection, selects, unknownNames } from '../selection.ts';
+import { permissionOf } from '../tools/permission.ts';
 import { isHidden, withdrawnArguments } from '../tools/reach.ts';
 import type { InputSchema } from '../tools/schema.ts';
-import {
-  effects,
-  groups,
-  helperTools,
-  permissions,
-  publishedTools,
-  reaches,
-  type Tool,
-} from './published.ts';
+import { effects, groups, helperTools, publishedTools, reaches, type Tool } from './published.ts';
 
 /** What decides which operations a caller is shown. A session is one. */
 export interface View {
@@ -73,7 +66,9 @@ export function absenceOf(id: string, { pins, policy, rights }: View): Absence |
   if (!isSelected(id, policy)) return 'selection';
   const effect = effects[id] ?? 'destroy';
   if (!permits(policy, effect)) return 'read_only';
-  return mayDo(rights, permissions[id], effect) ? undefined : 'rights';
+  const group = groups[id];
+  const permission = group && permissionOf({ id, group });
+  return mayDo(rights, permission, effect) ? undefined : 'rights';
 }
 
 /** The tools that pins, policy and rights leave, without the arguments that the pins take away. */
