@@ -78,7 +78,7 @@ export const settings = {
     flag: 'max-response-bytes',
     placeholder: 'n',
     env: 'SYNQLY_MAX_RESPONSE_BYTES',
-    fallback: 4 * 1024 * 1024,
+    fallback: 16 * 1024 * 1024,
     help: 'Answers of Synqly above this size are refused.',
     parse: (text) => Math.trunc(parseNumber(text, 1024, 1024 ** 3)),
   }),

@@ -61,7 +61,7 @@ beforeAll(async () => {
 afterAll(() => synqly.close());
 
 function start(...args: string[]): Promise<Program> {
-  const more = ['--base-url', synqly.url, '--max-response-bytes', `${16 * 1024 * 1024}`];
+  const more = ['--base-url', synqly.url];
   return startProgram([...more, ...args], { SYNQLY_TOKEN: canary });
 }
 

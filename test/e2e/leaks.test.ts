@@ -18,7 +18,7 @@ const faults: Fault[] = [
   { body: 'html' },
   { body: 'empty' },
   { body: 'drip' },
-  { body: 'huge', size: 8 * 1024 * 1024 },
+  { body: 'huge', size: 20 * 1024 * 1024 },
   { echo: true },
   { echo: true, status: 500 },
 ];

@@ -127,7 +127,7 @@ test('an answer that announces more than the cap is refused at once', async () =
   const base = await listen(
     createServer((_, response) => {
       response
-        .writeHead(200, { 'content-type': 'application/json', 'content-length': 5_000_000 })
+        .writeHead(200, { 'content-type': 'application/json', 'content-length': 50_000_000 })
         .flushHeaders();
     }),
   );
