@@ -180,7 +180,8 @@ test.each([
   ['ticketing jira', ['ticketing_jira']],
 ])('a search for %s finds %j', async (search, found) => {
   const { json, text } = await rig.call('capabilities_list_providers', { search });
-  const first = json.result.slice(0, found.length).map(({ id }: Told) => id);
+  const at = json.columns.indexOf('id');
+  const first = json.rows.slice(0, found.length).map((row: string[]) => row[at]);
   expect(first.sort()).toEqual(found);
   expect(tokensOf(text)).toBeLessThan(1_000);
   expect(rig.exchanges.at(-1)?.path).toBe('/v1/capabilities/providers');
@@ -188,12 +189,12 @@ test.each([
 
 test('a search that finds nothing names close ids, one that finds much tells how much it leaves out', async () => {
   const { json } = await rig.call('capabilities_list_providers', { search: 'siem-spluk' });
-  expect(json.result[0].id).toMatch(/^siem_/);
+  expect(json.rows[0][json.columns.indexOf('id')]).toMatch(/^siem_/);
   expect((await rig.call('capabilities_list_providers', { search: 'spluk' })).json).toMatchObject({
     result: [],
   });
   const many = await rig.call('capabilities_list_providers', { search: 'mock' });
-  expect(many.json.result).toHaveLength(20);
+  expect(many.json.rows).toHaveLength(20);
   expect(many.json.not_shown).toBeGreaterThan(5);
 });
 

@@ -1,27 +1,30 @@
 import { isJsonObject, type JsonObject } from '../../json.ts';
 import type { Arguments } from '../arguments.ts';
 import { closest } from '../hints/closest.ts';
+import { toTable } from '../table.ts';
 import { shortened } from './openapi.ts';
 import { rank, wordsOf } from './rank.ts';
 
 /** Hits that are shown. */
 const mostHits = 20;
 
+const tellsMore = 'capabilities_get_provider tells more of one.';
+
 const expandOne = 'expand is too much for all providers: use capabilities_get_provider for one.';
 
+/** What one chooses a provider by. */
+const columns = ['id', 'fullname', 'vendor', 'connector_id'];
+
 /**
- * Providers in which the words of `search` are found, or all of them by connector where `expand` would make the list too
- * long. Undefined for the plain list.
+ * All providers, or those in which the words of `search` are found, as a table; by connector where `expand` would make
+ * the list too long.
  */
-export function tellProviders(
-  result: readonly unknown[],
-  { search, expand }: Arguments,
-): JsonObject | undefined {
+export function tellProviders(result: readonly unknown[], { search, expand }: Arguments): JsonObject {
   const providers = result.filter(isJsonObject);
   const expanded = Array.isArray(expand) && expand.length > 0;
   const note = expanded ? { note: expandOne } : {};
   if (typeof search === 'string' && search !== '') return { ...searchProviders(providers, search), ...note };
-  if (!expanded) return undefined;
+  if (!expanded) return { ...toTable(providers, columns), next: tellsMore };
   const byConnector: Record<string, JsonObject> = {};
   for (const provider of providers) {
     const connector = String(provider.connector_id);
@@ -42,10 +45,11 @@ function searchProviders(providers: readonly JsonObject[], search: string): Json
   if (hits.length === 0) {
     return { result: [], closest: closest(search, idsOf(providers)), next: 'Search for other words.' };
   }
-  const result = hits.slice(0, mostHits).map(({ item: { id, fullname, vendor, connector_id } }) => {
-    return { id, fullname, vendor, connector_id };
-  });
-  return { result, ...(hits.length > mostHits && { not_shown: hits.length - mostHits }) };
+  const shown = hits.slice(0, mostHits).map(({ item }) => item);
+  return {
+    ...toTable(shown, columns),
+    ...(hits.length > mostHits && { not_shown: hits.length - mostHits }),
+  };
 }
 
 /** Ids of a list of providers. */
@@ -66,5 +70,5 @@ export function tellConnectors(result: readonly unknown[], { expand }: Arguments
         .map((one) => [String(one.id), one.fullname]),
     ),
   }));
-  return { result: connectors, next: 'capabilities_get_provider tells more of one.' };
+  return { result: connectors, next: tellsMore };
 }
