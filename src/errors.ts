@@ -59,7 +59,7 @@ export const errorCodes = {
     retry: 'no',
   },
   confirmation_required: {
-    next: 'Nothing was sent. Show confirmation.preview to the person. Only after they have agreed, call confirm_call with confirmation.id: it works once, within expires_in_s seconds, and only while what it is about stays the same.',
+    next: 'Nothing was sent. Show confirmation.preview to the person; only once they have agreed call confirm_call with confirmation.id, while it lasts and nothing changes.',
     retry: 'no',
   },
   confirmation_declined: {

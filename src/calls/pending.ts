@@ -1,3 +1,5 @@
+import { randomBytes } from 'node:crypto';
+
 /** A call that waits for its confirmation. */
 export interface PendingCall {
   readonly operationId: string;
@@ -49,7 +51,7 @@ export function createConfirmations(within: number): (caller: string) => Pending
     within,
     put: (call) => {
       makeRoom(caller);
-      const id = crypto.randomUUID();
+      const id = randomBytes(8).toString('hex');
       kept.set(id, { call, caller, until: performance.now() + within });
       return id;
     },

@@ -58,7 +58,8 @@ export function previewOf(
 }
 
 function identityOf(object: JsonObject): JsonObject {
-  const told = identifying.filter((name) => object[name] !== undefined && object[name] !== null);
+  const isSaid = (name: string) => name !== 'updated_at' || object.updated_at !== object.created_at;
+  const told = identifying.filter((name) => (object[name] ?? null) !== null && isSaid(name));
   return Object.fromEntries(told.map((name) => [name, object[name]]));
 }
 

@@ -33,7 +33,7 @@ export function shapeAnswer(
 ): unknown {
   const { status, requestId, body } = answer;
   if (body === undefined) {
-    if (operation.effect !== 'read') return { done: true, status, note: 'Synqly sent no body.' };
+    if (operation.effect !== 'read') return { done: true, status };
     throw new CallError('invalid_response', 'Synqly answered a read without a body.', { status, requestId });
   }
   if (args === 'whole') return body;

@@ -33,6 +33,12 @@ function areSame([first, ...others]: readonly unknown[]): boolean {
   return others.every((cell) => JSON.stringify(cell) === text);
 }
 
+/** What of an object stands at these dotted paths, under the paths themselves. */
+export function pickPaths(object: JsonObject, paths: readonly string[]): JsonObject {
+  const cells = paths.map((path) => [path, cellAt(object, path.split('.'))] as const);
+  return Object.fromEntries(cells.filter(([, cell]) => cell !== null));
+}
+
 /** A value without what says nothing; null where the object has none. */
 function cellAt(object: JsonObject, path: readonly string[]): unknown {
   let value: unknown = object;

@@ -8,6 +8,7 @@ import { readerOf } from './reader.ts';
 import { secretsAmong } from './secret-arguments.ts';
 import { withheld, withholdDeclared } from './secrets.ts';
 import type { Sent } from './send.ts';
+import { pickPaths, pruneEmpty } from './table.ts';
 
 /** Characters of an undo; a longer one costs more than it is worth. */
 const longest = 16_000;
@@ -37,11 +38,15 @@ function aftermathOf(
   const reader = readerOf(operation);
   if (!before || !reader) return {};
   const shown = (withholdDeclared(reader, { result: before }) as { result: JsonObject }).result;
-  if (operation.method === 'DELETE') return { was: shown };
+  if (operation.method === 'DELETE') return { was: remainsOf(operation, shown) };
   const after = isJsonObject(body) ? body.result : undefined;
   if (operation.effect !== 'change' || !isJsonObject(after)) return {};
   const undo = undoOf(operation, given, { before, shown, after }, body as JsonObject);
   return undo ? { undo } : {};
+}
+
+function remainsOf({ remains }: Operation, object: JsonObject): unknown {
+  return remains ? pickPaths(object, remains) : pruneEmpty(object);
 }
 
 interface States {

@@ -73,6 +73,8 @@ interface Description<Path extends string> {
   readonly secrets?: readonly string[];
   /** Set when the call is made for the secret of its answer, and is of no use without. */
   readonly yieldsSecret?: true;
+  /** What is told of an object that was deleted, as dotted paths, where the rest of it is of no more use. */
+  readonly remains?: readonly string[];
   /** The vendor marks the operation as still in development. */
   readonly inDevelopment?: true;
 }
@@ -113,6 +115,8 @@ export interface Operation {
   readonly listing: Listing | undefined;
   readonly secrets: readonly string[];
   readonly yieldsSecret: boolean;
+  /** What is told of an object that was deleted, as dotted paths; undefined for all of it. */
+  readonly remains: readonly string[] | undefined;
   readonly inDevelopment: boolean;
   /** PUT of a whole object: the call reads the current object and lays the given fields over it. */
   readonly replacesWhole: boolean;
@@ -152,6 +156,7 @@ export function defineOperation<const Path extends string, Given>(
     idempotent: description.idempotent ?? (effect === 'read' || method === 'PUT' || method === 'DELETE'),
     secrets: description.secrets ?? [],
     yieldsSecret: description.yieldsSecret ?? false,
+    remains: description.remains,
     inDevelopment: description.inDevelopment ?? false,
     replacesWhole,
     input: z.strictObject({ ...params, ...query, ...shaping, ...body, ...precondition }),

@@ -134,6 +134,8 @@ export const tokensDelete = defineOperation({
   title: 'Delete token',
   summary: 'Revoke an ad hoc token; both its pairs stop working at once. Final.',
   params: token,
+  // What another like it would be made of.
+  remains: ['id', 'name', 'fullname', 'owner_type', 'token_ttl', 'primary.access.permissions.adhoc_role'],
 });
 
 export const tokensGet = defineOperation({

@@ -77,7 +77,7 @@ const tasks: readonly Task[] = [
     words: 'which providers do we have for EDR',
     operation: 'capabilities_list_providers',
     steps: [['capabilities_list_providers', { search: 'edr' }]],
-    isDone: ({ result }) => result.some(({ id }: Json) => id === 'edr_sentinelone'),
+    isDone: ({ rows }) => rows.some(([id]: Json) => id === 'edr_sentinelone'),
   },
   {
     words: 'is anything broken',
@@ -240,9 +240,9 @@ describe('ten everyday tasks on the compact surface', () => {
     expect(over.map(({ words }) => words)).toEqual([]);
   });
 
-  test('cost at most 1,500 tokens with all that a model has read before, where nothing is looked up or confirmed', () => {
+  test('cost at most 1,500 tokens with all that a model has read before, where nothing is looked up', () => {
     const over = costs.filter(({ first }) => start.read + first > budgets.task);
-    expect(over.map(({ operation }) => operation)).toEqual(['tokens_delete']);
+    expect(over.map(({ operation }) => operation)).toEqual([]);
   });
 
   test('cost no more than they did, from a list as it is sent to the last answer', () => {
