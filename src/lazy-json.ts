@@ -12,12 +12,16 @@ const vast = 32 * 1024;
 const slight = 512;
 /** Bytes of a text from which on it is kept once read. */
 const longText = 64 * 1024;
+/** Bytes of a long text that are read at a time: V8 leaves what is as large where it is, and copies what is smaller. */
+const piece = 256 * 1024;
 
 type Change = (text: string) => string;
 
 /** The bytes, and what is done to each text that is read from them. */
 interface Source {
   readonly bytes: Buffer;
+  /** Long texts as they are without a change, by where they begin: most changes leave them so, and share one then. */
+  readonly texts: Map<number, string>;
   readonly change: Change | undefined;
   /** What was parsed last: one is often looked at several times in a row. */
   last: { readonly start: number; readonly value: unknown } | undefined;
@@ -41,7 +45,7 @@ export function readLazily(bytes: Buffer): unknown {
   const start = skipSpace(bytes, isMarked ? 3 : 0);
   const end = skipValue(bytes, start);
   if (skipSpace(bytes, end) < bytes.length) throw new SyntaxError('Something follows the JSON.');
-  return valueAt({ source: { bytes, change: undefined, last: undefined }, start, end });
+  return valueAt({ source: { bytes, texts: new Map(), change: undefined, last: undefined }, start, end });
 }
 
 /** Whether a value is unread, and too large to be read whole without need. */
@@ -58,9 +62,9 @@ export function changeTexts(value: unknown, change: Change): unknown {
     if (!isJsonObject(value)) return mapStrings(value, change);
     return Object.fromEntries(Object.entries(value).map(([key, part]) => [key, changeTexts(part, change)]));
   }
-  const { bytes, change: before } = place.source;
+  const { change: before, ...source } = place.source;
   const both: Change = before ? (text) => change(before(text)) : change;
-  return valueAt({ ...place, source: { bytes, change: both, last: undefined } });
+  return valueAt({ ...place, source: { ...source, change: both, last: undefined } });
 }
 
 function placeOf(value: unknown): Place | undefined {
@@ -76,11 +80,18 @@ function valueAt(place: Place): unknown {
   return unread;
 }
 
-function parse({ source, start, end }: Place): unknown {
+function parse(place: Place): unknown {
+  const { source, start, end } = place;
   const { bytes, change } = source;
   const isLong = bytes[start] === 0x22 && end - start >= longText;
-  const value = isLong ? longTextOf(bytes, start, end) : JSON.parse(bytes.toString('utf8', start, end));
+  const value = isLong ? longTextAt(place) : JSON.parse(bytes.toString('utf8', start, end));
   return change ? mapStrings(value, change) : value;
+}
+
+function longTextAt({ source: { bytes, texts }, start, end }: Place): string {
+  const text = texts.get(start) ?? longTextOf(bytes, start, end);
+  texts.set(start, text);
+  return text;
 }
 
 /** Read piece by piece: beside a long text there is no room for itself with its escapes. */
@@ -88,7 +99,7 @@ function longTextOf(bytes: Buffer, start: number, end: number): string {
   if (!bytes.subarray(start, end).includes(0x5c)) return bytes.toString('utf8', start + 1, end - 1);
   const pieces: string[] = [];
   for (let from = start + 1; from < end - 1; ) {
-    const to = skipCharacters(bytes, from, Math.min(from + longText, end - 1));
+    const to = skipCharacters(bytes, from, Math.min(from + piece, end - 1));
     pieces.push(JSON.parse(`"${bytes.toString('utf8', from, to)}"`));
     from = to;
   }

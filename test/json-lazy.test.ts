@@ -9,7 +9,7 @@ describe('a JSON text that is read when it is looked at', () => {
   test.each([
     ['an OpenAPI document', largeDocument()],
     ['odd objects', oddObject(500_000)],
-    ['long texts', [denseText(200_000), wordyText(200_000), oddText(200_000)]],
+    ['long texts', [denseText(700_000), wordyText(700_000), oddText(700_000)]],
     ['small values', [1, null, true, false, -1.5e10, '', [], {}, 'a"\\u00e9🦊']],
     ['empty parts', { list: [], object: {}, text: '', space: ' '.repeat(100_000) }],
   ])('is %s as JSON.parse gives it', (_, value) => {
@@ -27,6 +27,11 @@ describe('a JSON text that is read when it is looked at', () => {
     expect(Object.hasOwn(value, 'constructor')).toBe(false);
   });
 
+  test('has whole characters where they are written as escapes of their halves', () => {
+    const length = 100_000;
+    expect(read(`["${'\\ud83e\\udd8a'.repeat(length)}"]`)).toEqual(['🦊'.repeat(length)]);
+  });
+
   test('is a list to whoever looks', () => {
     const items = Array.from({ length: 1_000 }, (_, at) => ({ at, text: wordyText(600) }));
     const list = read(JSON.stringify(items)) as typeof items;
@@ -39,17 +44,17 @@ describe('a JSON text that is read when it is looked at', () => {
     expect(() => list.push(items[0] as never)).toThrow();
   });
 
-  test('has each text changed, however often it is looked at', () => {
+  test('has each text changed, however often it is looked at, and none elsewhere', () => {
     const value = {
       long: `${wordyText(100_000)}secret`,
       rows: Array.from({ length: 900 }, () => ({ a: ['secret'], b: wordyText(600) })),
     };
-    const changed = changeTexts(read(JSON.stringify(value)), (text) =>
-      text.replaceAll('secret', '[withheld]'),
-    );
+    const unchanged = read(JSON.stringify(value));
+    const changed = changeTexts(unchanged, (text) => text.replaceAll('secret', '[withheld]'));
     const twice = changeTexts(changed, (text) => text.replaceAll('withheld', 'gone'));
     expect(JSON.stringify(changed)).toBe(JSON.stringify(value).replaceAll('secret', '[withheld]'));
     expect(JSON.stringify(twice)).not.toContain('withheld');
+    expect(JSON.stringify(unchanged)).toBe(JSON.stringify(value));
   });
 
   test.each(['', '{', '{"a":1', '["a]', '[1] 2', '{"a":[1,2}', 'x'.repeat(5)])(
