@@ -15,8 +15,9 @@ export class LargeBody {
 
   /** @param expected bytes, if that is known */
   constructor(expected: number) {
-    // What an earlier large answer has left is in the way.
+    // What an earlier large answer has left is in the way. Its buffer is freed beside, which the next collection waits for.
     collect();
+    collect(onlyYoung);
     this.#whole = Buffer.allocUnsafeSlow(Math.max(expected, 2 * step));
   }
 
