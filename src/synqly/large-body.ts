@@ -1,5 +1,4 @@
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
+import { collectGarbage, collectNewGarbage } from '../garbage.ts';
 
 /** Bytes that are gathered before those they came in are let go of. */
 const step = 1024 * 1024;
@@ -16,8 +15,8 @@ export class LargeBody {
   /** @param expected bytes, if that is known */
   constructor(expected: number) {
     // What an earlier large answer has left is in the way. Its buffer is freed beside, which the next collection waits for.
-    collect();
-    collect(onlyYoung);
+    collectGarbage();
+    collectNewGarbage();
     this.#whole = Buffer.allocUnsafeSlow(Math.max(expected, 2 * step));
   }
 
@@ -32,12 +31,12 @@ export class LargeBody {
     chunks.length = 0;
     if (this.#sinceCollected < step) return;
     this.#sinceCollected = 0;
-    collect(onlyYoung);
+    collectNewGarbage();
   }
 
   /** All of it. */
   end(): Buffer {
-    collect(onlyYoung);
+    collectNewGarbage();
     return this.#whole.subarray(0, this.#length);
   }
 
@@ -46,25 +45,6 @@ export class LargeBody {
     const larger = Buffer.allocUnsafeSlow(Math.ceil(1.5 * (this.#length + bytes)));
     this.#whole.copy(larger, 0, 0, this.#length);
     this.#whole = larger;
-    collect();
+    collectGarbage();
   }
-}
-
-type Collect = (onlyYoung?: boolean) => void;
-
-/** As a boolean, which V8 of Node 20 knows; it takes any object of options for this. */
-const onlyYoung = true;
-
-let collector: Collect | undefined;
-
-function collect(young?: boolean): void {
-  collector ??= findCollector();
-  collector(young);
-}
-
-/** Node gives it only to those who start it with a flag. */
-function findCollector(): Collect {
-  setFlagsFromString('--expose-gc');
-  const found = runInNewContext('globalThis.gc') as Collect | undefined;
-  return found ?? (() => {});
 }
