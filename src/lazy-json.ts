@@ -1,3 +1,4 @@
+import { collectGarbage } from './garbage.ts';
 import { isJsonObject, mapStrings } from './json.ts';
 import { type Member, membersOf, skipCharacters, skipSpace, skipValue } from './json-bytes.ts';
 
@@ -14,6 +15,8 @@ const slight = 512;
 const longText = 64 * 1024;
 /** Bytes of a long text that are read at a time: V8 leaves what is as large where it is, and copies what is smaller. */
 const piece = 256 * 1024;
+/** Bytes that are parsed before what is no longer used of that is collected. */
+const step = 3 * 1024 * 1024;
 
 type Change = (text: string) => string;
 
@@ -33,7 +36,8 @@ interface Place {
   readonly end: number;
 }
 
-const places = new WeakMap<object, Place>();
+/** By which an unread value tells where it is. A table beside would grow by each, and delay every collection. */
+const placed = Symbol('place');
 
 /**
  * The value of a JSON text, unread.
@@ -68,24 +72,36 @@ export function changeTexts(value: unknown, change: Change): unknown {
 }
 
 function placeOf(value: unknown): Place | undefined {
-  return typeof value === 'object' && value !== null ? places.get(value) : undefined;
+  return typeof value === 'object' && value !== null ? (value as { [placed]?: Place })[placed] : undefined;
 }
 
 function valueAt(place: Place): unknown {
   const { source, start, end } = place;
   const isList = source.bytes[start] === 0x5b;
   if ((!isList && source.bytes[start] !== 0x7b) || end - start < slight) return parse(place);
-  const unread = end - start < vast ? lookAt(isList, () => parseOnce(place)) : lookInto(isList, place);
-  places.set(unread, place);
-  return unread;
+  return end - start < vast ? lookAt(isList, place) : lookInto(isList, place);
 }
 
 function parse(place: Place): unknown {
   const { source, start, end } = place;
   const { bytes, change } = source;
   const isLong = bytes[start] === 0x22 && end - start >= longText;
+  if (!isLong) tidyUp(end - start);
   const value = isLong ? longTextAt(place) : JSON.parse(bytes.toString('utf8', start, end));
   return change ? mapStrings(value, change) : value;
+}
+
+let parsed = 0;
+
+/**
+ * Objects of thousands of different keys leave as many shapes, which V8 counts as old at once, and keeps until the heap
+ * has grown by far more than they are worth.
+ */
+function tidyUp(bytes: number): void {
+  parsed += bytes;
+  if (parsed < step) return;
+  parsed = 0;
+  collectGarbage();
 }
 
 function longTextAt({ source: { bytes, texts }, start, end }: Place): string {
@@ -112,13 +128,13 @@ function parseOnce(place: Place): object {
   return source.last.value as object;
 }
 
-/** What behaves like the value that `read` gives. */
-function lookAt(isList: boolean, read: () => object): object {
+/** What behaves like the value that is parsed when it is looked at. */
+function lookAt(isList: boolean, place: Place): object {
   return new Proxy(isList ? [] : {}, {
-    get: (_, key) => Reflect.get(read(), key),
-    has: (_, key) => Reflect.has(read(), key),
-    ownKeys: () => Reflect.ownKeys(read()),
-    getOwnPropertyDescriptor: (_, key) => Reflect.getOwnPropertyDescriptor(read(), key),
+    get: (_, key) => (key === placed ? place : Reflect.get(parseOnce(place), key)),
+    has: (_, key) => Reflect.has(parseOnce(place), key),
+    ownKeys: () => Reflect.ownKeys(parseOnce(place)),
+    getOwnPropertyDescriptor: (_, key) => Reflect.getOwnPropertyDescriptor(parseOnce(place), key),
     ...unchangeable,
   });
 }
@@ -139,6 +155,7 @@ function lookInto(isList: boolean, place: Place): object {
   const isOwn = (key: string | symbol) => typeof key === 'string' && members().has(key);
   return new Proxy(isList ? [] : {}, {
     get: (target, key) => {
+      if (key === placed) return place;
       if (isList && key === 'length') return members().count;
       return isOwn(key) ? members().get(key as string) : Reflect.get(target, key);
     },

@@ -22,10 +22,12 @@ export const untagged = 'untagged';
 const methods = new Set(['get', 'put', 'post', 'delete', 'options', 'head', 'patch', 'trace']);
 
 /** All operations, in the document's order. */
-export function entriesOf({ paths }: OpenApi): readonly Entry[] {
+export function entriesOf(document: OpenApi): readonly Entry[] {
   const entries: Entry[] = [];
   const taken = new Set<string>();
-  for (const [path, item] of Object.entries(isJsonObject(paths) ? paths : {})) {
+  const paths = isJsonObject(document.paths) ? document.paths : {};
+  for (const path in paths) {
+    const item = paths[path];
     if (!isJsonObject(item)) continue;
     for (const key in item) {
       const operation = item[key];
@@ -44,7 +46,7 @@ export function entriesOf({ paths }: OpenApi): readonly Entry[] {
         tags: tags.length > 0 ? tags : [untagged],
         // Read anew each time: those of a large document are too many to be kept.
         get operation() {
-          return item[key] as JsonObject;
+          return (paths[path] as JsonObject)[key] as JsonObject;
         },
         address,
       });
