@@ -120,10 +120,9 @@ afterAll(() => synqly.close());
 test.skipIf(!isLinux).each(kinds)(
   'for 10 MB, %s, the process grows by little, however often it is asked for',
   async (_, tool, args, large, small) => {
-    const program = await startProgram(
-      ['--base-url', synqly.url, '--max-response-bytes', `${16 * megabyte}`, '--log-level', 'silent'],
-      { SYNQLY_TOKEN: canary },
-    );
+    const program = await startProgram(['--base-url', synqly.url, '--log-level', 'silent'], {
+      SYNQLY_TOKEN: canary,
+    });
     const { pid } = program.client.transport as StdioClientTransport;
     const answerWith = (body: unknown) => {
       for (const path of ['permissionsets', 'accounts', 'meta/openapi/engine', 'mappings/m'])
