@@ -87,11 +87,24 @@ async function openLogger(level: string, secrets: readonly Iterable<string>[]): 
     {
       level,
       base: null,
-      timestamp: pino.stdTimeFunctions.isoTime,
+      timestamp,
       formatters: { level: (label) => ({ level: label }), log: (facts) => redact(facts) },
     },
     maskingStream(stream, secrets),
   );
+}
+
+let lastTime = 0;
+let lastTimestamp = '';
+
+/** As pino's `isoTime`; many lines of a busy server are of one millisecond, and rendering it costs a line a third. */
+function timestamp(): string {
+  const now = Date.now();
+  if (now !== lastTime) {
+    lastTime = now;
+    lastTimestamp = `,"time":"${new Date(now).toISOString()}"`;
+  }
+  return lastTimestamp;
 }
 
 /** Lines of one turn of the event loop are written at once: with many callers, writing is most of what a line costs. */

@@ -24,15 +24,16 @@ export async function send(
   args: Arguments,
   request: PreparedRequest,
   session: Session,
-  { known, ...limits }: Limits & { readonly known?: JsonObject | undefined },
+  limits: Limits & { readonly known?: JsonObject | undefined },
 ): Promise<Sent> {
+  const { known, signal, deadline } = limits;
   const read = operation.replacesWhole ? readCurrent : readFormer;
   const before = known ?? (await read(operation, args, session, limits));
   const body = operation.replacesWhole && before ? wholeBody(args, before, request) : request.body;
   const lazily = operation.effect === 'read';
   const answer = operation.listing
     ? await collectPages(operation, args, { ...request, lazily }, session, limits)
-    : await session.send({ ...request, body, lazily, ...limits });
+    : await session.send({ ...request, body, lazily, signal, deadline });
   return { ...answer, before };
 }
 

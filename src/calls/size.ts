@@ -137,15 +137,22 @@ export function isWithin(value: unknown, tokens: number): boolean {
   return costOf(value, tokens) <= tokens;
 }
 
+/** Bytes that a character takes at most: a control character is escaped as six, as is half a character alone. */
+const longestCharacter = 6;
+/** Characters of a number, more or less: none has more than 24 (`-1.2345678901234567e-300`), which is this in the longest. */
+const lengthOfOther = 4;
+
 /** Whether the JSON of a value has so few bytes. */
 function isShort(value: unknown, bytes: number): boolean {
-  return lengthOf(value, bytes) <= bytes && Buffer.byteLength(JSON.stringify(value) ?? '') <= bytes;
+  const length = lengthOf(value, bytes);
+  if (length > bytes) return false;
+  return length * longestCharacter <= bytes || Buffer.byteLength(JSON.stringify(value) ?? '') <= bytes;
 }
 
 /** Characters of the texts and keys of a value, as far as `most`. */
 export function lengthOf(value: unknown, most: number): number {
   if (typeof value === 'string') return value.length;
-  if (typeof value !== 'object' || value === null) return 1;
+  if (typeof value !== 'object' || value === null) return lengthOfOther;
   let length = 2;
   if (Array.isArray(value)) {
     for (let at = 0; at < value.length && length <= most; at += 1)

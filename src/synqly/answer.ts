@@ -17,14 +17,15 @@ export interface ApiAnswer extends Head {
  *
  * @throws CallError `invalid_response` when a success is not JSON.
  */
-export function readAnswer({ text, bytes, ...start }: TextAnswer): ApiAnswer {
-  const head = readHead(start);
+export function readAnswer(answer: TextAnswer): ApiAnswer {
+  const { text, bytes } = answer;
+  const head = readHead(answer);
   if (bytes) return { ...head, size: bytes.length, body: readLarge(bytes, head) };
   if (text.trim() === '') return { ...head, body: undefined, description: 'nothing' };
   try {
     return { ...head, size: text.length, body: JSON.parse(text) };
   } catch (cause) {
-    const description = describe(text, [start.headers['content-type']].flat()[0] ?? '');
+    const description = describe(text, [answer.headers['content-type']].flat()[0] ?? '');
     const succeeded = head.status >= 200 && head.status < 300;
     if (!succeeded) return { ...head, body: undefined, description };
     throw new CallError('invalid_response', `Synqly answered with ${description} in place of JSON.`, {
