@@ -1,5 +1,12 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { destroying, type Ground, makeTarget, prepareGround, type Subject } from './destroys.ts';
+import {
+  destroying,
+  type Ground,
+  makeTarget,
+  prepareGround,
+  SharedSubject,
+  type Subject,
+} from './destroys.ts';
 import { startHttpRig } from './http-support.ts';
 import type { Person } from './support.ts';
 
@@ -22,6 +29,7 @@ describe('over stdio with elicitation', () => {
   let answer: Person;
   let subject: Subject;
   let impatient: Subject;
+  const owner = new SharedSubject(() => ground.open([], (question) => answer(question)));
   beforeAll(async () => {
     subject = await ground.open([], (question) => answer(question));
     impatient = await ground.open(['--confirm-within', '0.1'], (question) => answer(question));
@@ -29,13 +37,14 @@ describe('over stdio with elicitation', () => {
   afterAll(async () => {
     await subject.close();
     await impatient.close();
+    await owner.close();
   });
 
   describe.each(destroying)('%s', (tool) => {
     const agree = (name: string) => (far.includes(tool) ? { name } : { confirm: true });
 
     test('is sent once when the person agrees, who was told the name', async () => {
-      const own = await ground.open([], (question) => answer(question));
+      const own = await owner.for(tool);
       const { args, name } = await makeTarget(tool, ground);
       const questions: string[] = [];
       answer = async ({ message, requestedSchema }) => {

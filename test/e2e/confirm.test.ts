@@ -1,5 +1,12 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { destroying, type Ground, makeTarget, prepareGround, type Subject } from './destroys.ts';
+import {
+  destroying,
+  type Ground,
+  makeTarget,
+  prepareGround,
+  SharedSubject,
+  type Subject,
+} from './destroys.ts';
 import { type HttpRig, startHttpRig } from './http-support.ts';
 import { startProgram } from './support.ts';
 import { type TestSurface, testSurfaces } from './surfaces.ts';
@@ -48,9 +55,15 @@ describe.each([
     () => overHttp(impatientCompactHttp, testSurfaces.compact),
   ],
 ])('over %s', (_, open, openImpatient) => {
+  const callers = [open, open, openImpatient].map((one) => new SharedSubject(one));
+  const [first, second, impatient] = callers as [SharedSubject, SharedSubject, SharedSubject];
+  afterAll(async () => {
+    await Promise.all(callers.map((caller) => caller.close()));
+  });
+
   describe.each(destroying)('%s', (tool) => {
     test('is sent once when it is confirmed, and not before', async () => {
-      const subject = await open();
+      const subject = await first.for(tool);
       const { args } = await makeTarget(tool, ground);
       let id = '';
       const asked = await ground.sendsOf(tool, async () => {
@@ -77,7 +90,7 @@ describe.each([
     });
 
     test('is not sent when altered, from another caller, or changed in between', async () => {
-      const [subject, other] = await Promise.all([open(), open()]);
+      const [subject, other] = await Promise.all([first.for(tool), second.for(tool)]);
       const { args, change } = await makeTarget(tool, ground);
       const ask = async () => (await subject.call(tool, args)).json.error.confirmation.id as string;
       const sent = await ground.sendsOf(tool, async () => {
@@ -100,7 +113,7 @@ describe.each([
     });
 
     test('is not sent when it is confirmed too late', async () => {
-      const subject = await openImpatient();
+      const subject = await impatient.for(tool);
       const { args } = await makeTarget(tool, ground);
       const sent = await ground.sendsOf(tool, async () => {
         const { json } = await subject.call(tool, args);

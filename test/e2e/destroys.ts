@@ -30,6 +30,30 @@ export interface Subject {
   close(): Promise<void>;
 }
 
+/** Ends the rights of whoever calls it, who is of no use to other tests then. */
+const endsItsCaller = new Set(['auth_logoff']);
+
+/** Opens one subject for all tests of a kind: starting programs is most of what they cost. */
+export class SharedSubject {
+  readonly #open: () => Promise<Subject>;
+  #opening: Promise<Subject> | undefined;
+
+  constructor(open: () => Promise<Subject>) {
+    this.#open = open;
+  }
+
+  async for(tool: string): Promise<Subject> {
+    if (endsItsCaller.has(tool)) return this.#open();
+    this.#opening ??= this.#open();
+    const { call } = await this.#opening;
+    return { call, close: async () => {} };
+  }
+
+  async close(): Promise<void> {
+    await (await this.#opening)?.close();
+  }
+}
+
 export async function prepareGround(): Promise<Ground> {
   const exchanges: Exchange[] = [];
   const sandbox = await startSandbox({ size: 'small', onExchange: (exchange) => exchanges.push(exchange) });
