@@ -8,5 +8,7 @@ export default defineConfig({
     hookTimeout: 20_000,
     // Most tests wait for programs that they have started; one worker less than cores would wait in a row.
     maxWorkers: Math.max(3, availableParallelism()),
+    // No test changes what another imports; importing the catalogue anew takes longer than most files.
+    isolate: false,
   },
 });
