@@ -1,3 +1,4 @@
+import { encode } from 'gpt-tokenizer/encoding/o200k_base';
 import { expect, test } from 'vitest';
 import { cutPart, cutTo, type Remedy } from '../../src/calls/cut.ts';
 import { readLazily } from '../../src/lazy-json.ts';
@@ -38,6 +39,16 @@ test.each([
 test('what fits is not cut', () => {
   const value = { result: { name: 'small' } };
   expect(cutTo(value, 10_000, remedy)).toBe(value);
+});
+
+test.each([
+  ['control characters', '\u0001'.repeat(900)],
+  ['halves of characters', '\ud800'.repeat(900)],
+  ['emoji', '🦊'.repeat(450)],
+])('%s cost more tokens than they have units, and are cut', (_, data) => {
+  const shown = cutTo({ data }, 1_000, remedy);
+  expect(shown).toHaveProperty('cut');
+  expect(encode(JSON.stringify(shown)).length).toBeLessThanOrEqual(1_000);
 });
 
 test('an object of longer keys than fit still answers within its tokens', () => {
