@@ -13,8 +13,12 @@ import { compileUnbundled } from './compile.ts';
  * the same Synqly: a process-local server that answers at once, so that what is measured is the MCP server.
  */
 const root = fileURLToPath(new URL('..', import.meta.url));
-const seconds = Number(process.argv[2] ?? 4);
+const seconds = Number(process.argv[2] ?? 1.5);
+/** Each server is asked in turn so many times: what else the machine does for a while then falls on both. */
+const rounds = 5;
 const connections = [1, 32, 256];
+/** The slow one takes seconds until so many have had an answer each. */
+const secondsFor = (width: number) => (width > 100 ? 4 * seconds : seconds);
 
 const synqly = createServer((_, response) => {
   response
@@ -119,21 +123,48 @@ const servers = {
   ]),
 };
 
-console.log(`Requests per second, ${seconds} s each, Node ${process.version}`);
-for (const [name, message] of Object.entries(requests)) {
-  for (const width of connections) {
-    const rates: number[] = [];
-    for (const [server, running] of Object.entries(servers)) {
-      const { rate, failed } = await load(running.url, message, width, { duration: seconds });
-      rates.push(rate);
-      const memory = `${residentMemory(running)} MB`;
-      console.log(
-        `${name}  ${String(width).padStart(3)} connections  ${server.padEnd(30)} ${rate.toFixed(0).padStart(6)}/s  failed ${failed}  ${memory}`,
-      );
+const middle = (values: readonly number[]) =>
+  [...values].sort((one, other) => one - other)[Math.floor(values.length / 2)] ?? 0;
+
+/** What one server did in all rounds. */
+interface Score {
+  readonly name: string;
+  readonly running: Running;
+  readonly rates: number[];
+  failed: number;
+}
+
+async function compare(message: object, width: number): Promise<readonly Score[]> {
+  const scores = Object.entries(servers).map(
+    ([name, running]): Score => ({ name, running, rates: [], failed: 0 }),
+  );
+  for (let round = 0; round < rounds; round += 1) {
+    // Neither always goes first.
+    for (const score of round % 2 === 0 ? scores : [...scores].reverse()) {
+      const { rate, failed } = await load(score.running.url, message, width, { duration: secondsFor(width) });
+      score.rates.push(rate);
+      score.failed += failed;
     }
-    console.log(
-      `${name}  ${String(width).padStart(3)} connections  ratio ${((rates[0] ?? 0) / (rates[1] ?? 1)).toFixed(0)}`,
-    );
+  }
+  return scores;
+}
+
+for (const { url } of Object.values(servers)) await load(url, requests['tools/call'], 32, { duration: 3 });
+console.log(
+  `Requests per second, median of ${rounds} rounds of ${seconds} s (256 connections: ${secondsFor(256)} s) in turn, Node ${process.version}`,
+);
+for (const [method, message] of Object.entries(requests)) {
+  for (const width of connections) {
+    const scores = await compare(message, width);
+    const what = `${method}  ${String(width).padStart(3)} connections `;
+    for (const { name, running, rates, failed } of scores) {
+      const rate = middle(rates).toFixed(0).padStart(6);
+      console.log(`${what} ${name.padEnd(30)} ${rate}/s  failed ${failed}  ${residentMemory(running)} MB`);
+    }
+    const [mine = [], other = []] = scores.map(({ rates }) => rates);
+    const ratios = mine.map((rate, round) => rate / (other[round] ?? 1));
+    const [least, most] = [Math.min(...ratios), Math.max(...ratios)];
+    console.log(`${what} ratio ${middle(ratios).toFixed(0)} (${least.toFixed(0)} to ${most.toFixed(0)})`);
   }
 }
 
