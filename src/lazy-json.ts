@@ -36,7 +36,7 @@ interface Place {
   readonly end: number;
 }
 
-/** By which an unread value tells where it is. A table beside would grow by each, and delay every collection. */
+/** By which an unread value tells where it is; a table beside would grow by each. */
 const placed = Symbol('place');
 
 /**
@@ -94,8 +94,8 @@ function parse(place: Place): unknown {
 let parsed = 0;
 
 /**
- * Objects of thousands of different keys leave as many shapes, which V8 counts as old at once, and keeps until the heap
- * has grown by far more than they are worth.
+ * What parsing thousands of objects leaves behind counts as old for V8, which keeps it until the heap has grown by far
+ * more than it is worth.
  */
 function tidyUp(bytes: number): void {
   parsed += bytes;

@@ -139,7 +139,7 @@ export function isWithin(value: unknown, tokens: number): boolean {
 
 /** Bytes that a character takes at most: a control character is escaped as six, as is half a character alone. */
 const longestCharacter = 6;
-/** Characters of a number, more or less: none has more than 24 (`-1.2345678901234567e-300`), which is this in the longest. */
+/** Of a number, a boolean or null: in the longest characters it is 24, as long as any number (`-1.2345678901234567e-300`). */
 const lengthOfOther = 4;
 
 /** Whether the JSON of a value has so few bytes. */
