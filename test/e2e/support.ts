@@ -12,8 +12,8 @@ import { type Sandbox, type SandboxOptions, startSandbox } from '../../src/sandb
 import { findOperation } from '../../src/tools/catalogue.ts';
 import { helpers } from '../../src/tools/helpers.ts';
 
-/** The built program. */
-export const builtCli = fileURLToPath(new URL('../../dist/cli.js', import.meta.url));
+/** The built program; TEST_CLI names another build, to see that a test fails there. */
+export const builtCli = process.env.TEST_CLI ?? fileURLToPath(new URL('../../dist/cli.js', import.meta.url));
 
 /** Bearer tokens of tests hold this, so that a leak is found by searching for it. */
 export const canary = 'canary-5f1d9a77c2e84b0e9a';
