@@ -10,7 +10,7 @@ import type { Operation } from '../tools/operation.ts';
 import { type Arguments, readArguments } from './arguments.ts';
 import { assertUnchanged, type ConfirmedBy, lookAhead, obtainConsent } from './confirm.ts';
 import { cutPart, cutTo } from './cut.ts';
-import { withDeadline } from './deadline.ts';
+import { type Limits, withDeadline } from './deadline.ts';
 import { briefly } from './hints/brief.ts';
 import { noteOnEmpty } from './hints/empty.ts';
 import { assertGrammar, withFields } from './hints/grammar.ts';
@@ -80,6 +80,7 @@ export async function runCall(
   const mask = (value: unknown) => maskKnown(value, unspokenIn(session, about));
   let outcome: Outcome;
   let args: Arguments = {};
+  let isSent = false;
   try {
     assertPermitted(operation, session);
     assertSecretWanted(operation, session);
@@ -102,25 +103,30 @@ export async function runCall(
       const answer = await withDeadline(session.timeout, cancelled, async (limits) => {
         const held = await holdToPins(operation, args, session, limits);
         const request = prepareRequest(held.operation, withResolved(held.args, resolved));
-        const known = await assertUnchanged(consent, held.operation, held.args, session, limits);
-        const sent = await send(held.operation, held.args, request, session, { ...limits, known });
-        const body = await held.inside(sent.body);
-        const hint = whole ? {} : await noteOnEmpty(operation, args, body, session, limits);
-        return { ...sent, body, hint };
+        const looked = await assertUnchanged(consent, held.operation, held.args, session, limits);
+        const onSend = () => {
+          isSent = true;
+        };
+        const sent = await send(held.operation, held.args, request, session, { ...limits, looked, onSend });
+        return { ...sent, body: await held.inside(sent.body) };
       });
+      // With what time is left, but outside of the call's own: the answer is there, whatever becomes of the hint.
+      const hint = whole
+        ? {}
+        : await noteOnEmpty(operation, args, answer.body, session, timeLeft(session, about, cancelled));
       const { body, files } = await putAway(operation, answer.body, session);
       const most = whole ? Number.POSITIVE_INFINITY : session.maxResultTokens;
       const shaped = shapeAnswer(operation, whole ? 'whole' : args, { ...answer, body }, most);
-      const told = withAftermath(shaped, operation, args, answer);
-      const value = isJsonObject(told) ? { ...told, ...answer.hint, ...files } : told;
+      const told = withAftermath(shaped, operation, args, answer, session.log);
+      const value = isJsonObject(told) ? { ...told, ...hint, ...files } : told;
       const remedy = remedyFor(operation, args, session);
       const fitting =
         part === undefined ? cutTo(value, most, remedy, mask) : cutPart(mask(value), part, most, remedy);
       outcome = { value: fitting, answer };
     }
   } catch (cause) {
-    const limits = { signal: cancelled, deadline: Date.now() + session.timeout - elapsedSince(about) };
-    const failure = withFields(softened(cause, operation), operation, args);
+    const limits = timeLeft(session, about, cancelled);
+    const failure = withFields(softened(cause, operation, isSent), operation, args);
     outcome = { cause: await withClosest(failure, operation, args, session, limits) };
   }
   return finish(as ?? operation, raw, outcome, session, about);
@@ -147,10 +153,13 @@ function assertSecretWanted({ id, yieldsSecret }: Operation, { secrets, revealSe
   throw new CallError('secret_refused', `${id} is made for its secret, which this server would withhold.`);
 }
 
-/** A failure after which nothing more can have happened than was wanted may be tried again. */
-function softened(cause: unknown, operation: Operation): unknown {
-  const harmless = cause instanceof CallError && cause.retry === 'check' && isRepeatable(operation);
-  return harmless ? new CallError(cause.code, cause.message, { ...cause.facts, retry: 'safe' }) : cause;
+/** A failure may be tried again before anything was sent, or when a repeat does nothing more than was wanted. */
+function softened(cause: unknown, operation: Operation, isSent: boolean): unknown {
+  if (!(cause instanceof CallError) || cause.retry !== 'check') return cause;
+  if (isSent && !isRepeatable(operation)) return cause;
+  const next =
+    cause.code === 'cancelled' && !isSent ? 'The client cancelled the call. Nothing was sent.' : undefined;
+  return new CallError(cause.code, cause.message, { next, ...cause.facts, retry: 'safe' });
 }
 
 type Outcome =
@@ -196,6 +205,11 @@ export async function finish(
 
 function unspokenIn({ knownTokens, secrets }: Session, about: About): readonly string[] {
   return [...knownTokens, ...secrets.known, ...about.secrets];
+}
+
+/** What is left of the time of a call, for what may be worked out beside its outcome. */
+function timeLeft({ timeout }: Session, about: About, signal: AbortSignal): Limits {
+  return { signal, deadline: Date.now() + timeout - elapsedSince(about) };
 }
 
 const elapsedSince = ({ started }: Pick<About, 'started'>) => performance.now() - started;

@@ -5,6 +5,7 @@ import { needsConfirmation } from '../policy.ts';
 import type { Session } from '../session.ts';
 import type { Operation } from '../tools/operation.ts';
 import type { Arguments } from './arguments.ts';
+import { halfOf } from './best-effort.ts';
 import { type Limits, withDeadline } from './deadline.ts';
 import { type Look, lookAt } from './look.ts';
 import { farReaching } from './losses.ts';
@@ -13,6 +14,7 @@ import { holdToPins } from './pin.ts';
 import { previewOf } from './preview.ts';
 import { questionOf } from './question.ts';
 import { prepareRequest } from './request.ts';
+import { typedNameOf } from './typed-name.ts';
 
 /** How a call came to be allowed, as the trail tells it. */
 export type ConfirmedBy = 'not needed' | 'person' | 'confirm_call';
@@ -52,10 +54,14 @@ export async function obtainConsent(
   const { client, pending } = session;
   if (client?.askForm) {
     const { digest } = look;
-    if (await isAgreed(call, look, preview, client.askForm, pending.within, cancelled))
-      return { by: 'person', digest };
+    const agreed = await askPerson(call, look, preview, client.askForm, pending.within, cancelled);
+    if (agreed === 'yes') return { by: 'person', digest };
     if (cancelled.aborted) throw new CallError('cancelled', 'The call was cancelled.', { retry: 'safe' });
-    throw new CallError('confirmation_declined', `The person did not agree to ${operation.id}.`);
+    if (agreed === 'no')
+      throw new CallError('confirmation_declined', `The person did not agree to ${operation.id}.`);
+    throw new CallError('confirmation_declined', 'The person typed something else than was asked for.', {
+      next: 'Nothing was sent. Ask the person whether they mean this object, before you try again.',
+    });
   }
   const id = pending.put({ operationId: operation.id, args: raw, digest: look.digest });
   throw new CallError('confirmation_required', `${operation.id} needs to be confirmed.`, {
@@ -69,29 +75,20 @@ export async function lookAhead(
   session: Session,
   cancelled: AbortSignal,
 ): Promise<{ look: Look; preview: JsonObject }> {
-  const looking = withDeadline(session.timeout, cancelled, async (limits) => {
-    const held = await holdToPins(operation, args, session, limits);
-    const request = prepareRequest(held.operation, held.args);
-    const look = await lookAt(held.operation, held.args, session, limits);
-    return { look, preview: previewOf(held.operation, held.args, request, look) };
-  });
-  return onlyReading(looking);
-}
-
-/** What failed while only reads were sent may be tried again. */
-async function onlyReading<Value>(reading: Promise<Value>): Promise<Value> {
-  try {
-    return await reading;
-  } catch (error) {
-    if (!(error instanceof CallError) || error.retry !== 'check') throw error;
-    throw new CallError(error.code, error.message, { ...error.facts, retry: 'safe' });
-  }
+  // Proofs of pins have all the time of a call; looking around has its own, and decides nothing.
+  const held = await withDeadline(session.timeout, cancelled, (limits) =>
+    holdToPins(operation, args, session, limits),
+  );
+  const request = prepareRequest(held.operation, held.args);
+  const limits = { signal: cancelled, deadline: Date.now() + session.timeout };
+  const look = await lookAt(held.operation, held.args, session, limits);
+  return { look, preview: previewOf(held.operation, held.args, request, look) };
 }
 
 /**
  * Looks again, right before sending.
  *
- * @returns the object, so that it need not be read once more
+ * @returns what was seen of the object, so that it need not be read once more; undefined when nobody was asked
  * @throws CallError `object_changed` when it is not what the leave was given for
  */
 export async function assertUnchanged(
@@ -100,35 +97,36 @@ export async function assertUnchanged(
   args: Arguments,
   session: Session,
   limits: Limits,
-): Promise<JsonObject | undefined> {
+): Promise<Pick<Look, 'object'> | undefined> {
   if (digest === undefined) return undefined;
-  const look = await onlyReading(lookAt(operation, args, session, limits));
-  if (look.digest === digest) return look.object;
-  throw new CallError('object_changed', 'What the call is about has changed since it was confirmed.');
+  const look = await lookAt(operation, args, session, halfOf(limits));
+  if (look.digest === digest) return look;
+  const unread = look.unread.length > 0 ? ` Now could not be read: ${look.unread.join(', ')}.` : '';
+  throw new CallError(
+    'object_changed',
+    `What the call is about is not as it was when the call was confirmed.${unread}`,
+  );
 }
 
 /** Whatever goes wrong while asking is a no. */
-async function isAgreed(
+async function askPerson(
   { operation, args }: CheckedCall,
   look: Look,
   preview: JsonObject,
   askForm: NonNullable<ClientPort['askForm']>,
   within: number,
   signal: AbortSignal,
-): Promise<boolean> {
-  const typed = farReaching.has(operation.id) ? nameOf(operation, args, look) : undefined;
+): Promise<'yes' | 'no' | 'other name'> {
+  const typed = farReaching.has(operation.id) ? typedNameOf(operation, args, look.object) : undefined;
   const question = questionOf(operation, preview, typed);
   try {
     const answer = await askForm(question, { within, signal });
-    if (!isJsonObject(answer) || answer.action !== 'accept' || !isJsonObject(answer.content)) return false;
-    return typed === undefined ? answer.content.confirm === true : answer.content.name === typed;
+    if (!isJsonObject(answer) || answer.action !== 'accept' || !isJsonObject(answer.content)) return 'no';
+    const { confirm, name } = answer.content;
+    if (!typed) return confirm === true ? 'yes' : 'no';
+    if (typed.accepts(name)) return 'yes';
+    return typeof name === 'string' && name.trim() !== '' ? 'other name' : 'no';
   } catch {
-    return false;
+    return 'no';
   }
-}
-
-/** What must be typed: the object's name, or where it may not be read what the call itself names. */
-function nameOf({ id, params }: Operation, args: Arguments, { object }: Look): string {
-  const name = object?.name ?? object?.id ?? args[Object.keys(params).at(-1) ?? ''];
-  return typeof name === 'string' ? name : id;
 }

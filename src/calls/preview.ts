@@ -29,7 +29,7 @@ const identifying = [
 
 /**
  * What a call would send, and what it would meet: for a change the fields that differ, for a destroy what goes with
- * the object. Without secrets; names in it were written by others.
+ * the object, and what of these could not be read. Without secrets; names in it were written by others.
  *
  * @throws CallError `stale_object`
  */
@@ -37,7 +37,7 @@ export function previewOf(
   operation: Operation,
   args: Arguments,
   request: PreparedRequest,
-  { object, takes }: Look,
+  { object, objectUnread, takes }: Look,
 ): JsonObject {
   const mask = maskOf(operation, args);
   const body = operation.replacesWhole && object ? wholeBody(args, object, request) : request.body;
@@ -51,10 +51,14 @@ export function previewOf(
       query: Object.keys(query).length > 0 ? query : undefined,
       body: body === undefined ? undefined : mask(body),
     }),
-    object: object && identityOf(object),
+    object: object ? identityOf(object) : objectUnread && unreadObject(operation, objectUnread),
     changes: operation.effect === 'change' && object ? changesOf(operation, object, body, mask) : undefined,
     takes: Object.keys(takes).length > 0 ? takes : undefined,
   });
+}
+
+function unreadObject({ replacesWhole }: Operation, why: string): string {
+  return replacesWhole ? `${why}; the body shows the given fields only, which are laid over it` : why;
 }
 
 function identityOf(object: JsonObject): JsonObject {

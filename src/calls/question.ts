@@ -1,9 +1,10 @@
 import type { Question } from '../client-port.ts';
 import { isJsonObject, type JsonObject } from '../json.ts';
 import type { Operation } from '../tools/operation.ts';
+import { quoted } from './quoted.ts';
+import type { TypedName } from './typed-name.ts';
 
-/** Characters of a value, and lines of a list, that a question shows. */
-const longestValue = 120;
+/** Lines of a list that a question shows. */
 const mostLines = 20;
 
 /**
@@ -11,15 +12,19 @@ const mostLines = 20;
  *
  * @param typed what the person must type; a yes does where it is undefined
  */
-export function questionOf(operation: Operation, preview: JsonObject, typed: string | undefined): Question {
+export function questionOf(
+  operation: Operation,
+  preview: JsonObject,
+  typed: TypedName | undefined,
+): Question {
   const { object, takes, changes, sends } = preview;
   const { method, path } = sends as { method: string; path: string };
   const lines = [
     `${operation.title}?${operation.effect === 'destroy' ? ' It cannot be taken back.' : ''}`,
     `Request: ${method} ${quoted(path)}`,
-    ...(isJsonObject(object)
-      ? [`Object: ${pairs(withoutTimes(object))}`]
-      : ['The object could not be read.']),
+    ...(isJsonObject(object) ? [`Object: ${pairs(withoutTimes(object))}`] : []),
+    // Why it could not be read, in our words.
+    ...(typeof object === 'string' ? [`The object ${object}.`] : []),
     ...(isJsonObject(takes) ? [`Affected: ${Object.entries(takes).map(amount).join(', ')}`] : []),
     ...(Array.isArray(changes)
       ? changes.slice(0, mostLines).map((change) => `Changes: ${pairs(change)}`)
@@ -27,9 +32,9 @@ export function questionOf(operation: Operation, preview: JsonObject, typed: str
     ...(Array.isArray(changes) && changes.length > mostLines
       ? [`and ${changes.length - mostLines} more`]
       : []),
-    ...(typed === undefined ? [] : [`To go on, type its name: ${quoted(typed)}`]),
+    ...(typed ? [`To go on, type ${whatToType[typed.kind]}: ${quoted(typed.shown)}`] : []),
   ];
-  return { message: lines.join('\n'), requestedSchema: typed === undefined ? yes : name };
+  return { message: lines.join('\n'), requestedSchema: typed ? nameForm(titles[typed.kind]) : yes };
 }
 
 const yes = {
@@ -38,15 +43,29 @@ const yes = {
   required: ['confirm'],
 } as const;
 
-const name = {
+const whatToType = {
+  name: 'its name',
+  id: 'its id instead of its name',
+  tool: 'the name of the tool instead of its name',
+} as const satisfies Record<TypedName['kind'], string>;
+
+const titles = {
+  name: 'Name, typed in full',
+  id: 'Id, typed in full',
+  tool: 'Tool, typed in full',
+} as const satisfies Record<TypedName['kind'], string>;
+
+const nameForm = (title: string) => ({
   type: 'object',
-  properties: { name: { type: 'string', title: 'Name, typed in full' } },
+  properties: { name: { type: 'string', title } },
   required: ['name'],
-} as const;
+});
 
 function amount([what, told]: readonly [string, unknown]): string {
+  // That it could not be read, in our words.
+  if (typeof told === 'string') return `${what} ${told}`;
   if (!isJsonObject(told) || told.count === undefined) return `${what} ${pairs(told)}`;
-  const names = Array.isArray(told.names) ? ` (${told.names.map(quoted).join(', ')})` : '';
+  const names = Array.isArray(told.names) ? ` (${told.names.map((name) => quoted(name)).join(', ')})` : '';
   return `${told.count}${told.or_more ? ' or more' : ''} ${what}${names}`;
 }
 
@@ -60,16 +79,4 @@ function pairs(value: unknown): string {
     .filter(([, part]) => part !== undefined)
     .map(([key, part]) => `${key} ${quoted(part)}`)
     .join(', ');
-}
-
-/**
- * A value as JSON, so that words of others cannot pass for ours: line breaks are escaped by JSON, and characters that
- * cannot be seen or turn the writing around are escaped here.
- */
-function quoted(value: unknown): string {
-  const text = JSON.stringify(value) ?? 'nothing';
-  const plain = text.replace(/[\p{Cf}\p{Zl}\p{Zp}\u007f-\u009f]/gu, (sign) =>
-    [...sign].map((one) => `\\u{${one.codePointAt(0)?.toString(16)}}`).join(''),
-  );
-  return plain.length > longestValue ? `${plain.slice(0, longestValue)}…` : plain;
 }

@@ -4,6 +4,7 @@ import type { Session } from '../session.ts';
 import { catalogue, findOperation } from '../tools/catalogue.ts';
 import type { Operation } from '../tools/operation.ts';
 import type { Arguments } from './arguments.ts';
+import { attempt } from './best-effort.ts';
 import type { Limits } from './deadline.ts';
 import { prepareRequest } from './request.ts';
 
@@ -33,7 +34,11 @@ export async function readResult(
   return isJsonObject(answer.body) ? answer.body.result : undefined;
 }
 
-/** The object that an operation is about, as it is now. @throws CallError */
+/**
+ * The object that an operation is about, as it is now; undefined where no operation reads it.
+ *
+ * @throws CallError also when the answer holds no object
+ */
 export async function readObject(
   operation: Operation,
   args: Arguments,
@@ -49,20 +54,22 @@ export async function readObject(
     session,
     limits,
   );
-  return isJsonObject(result) ? result : undefined;
+  if (isObjectOfApi(result)) return result;
+  throw new CallError('invalid_response', 'Synqly answered without the object.');
 }
 
-/** The object, or nothing when it cannot be read: for what is a courtesy and no condition. */
+/** Every object of the API has an id. One without would read as an object whose fields are all empty. */
+export function isObjectOfApi(value: unknown): value is JsonObject {
+  return isJsonObject(value) && typeof value.id === 'string' && value.id !== '';
+}
+
+/** The object, or nothing when it cannot be read soon: for what is told afterwards, and is no condition. */
 export async function readIfPossible(
   operation: Operation,
   args: Arguments,
   session: Session,
   limits: Limits,
 ): Promise<JsonObject | undefined> {
-  try {
-    return await readObject(operation, args, session, limits);
-  } catch (error) {
-    if (error instanceof CallError) return undefined;
-    throw error;
-  }
+  const read = await attempt(session, limits, (within) => readObject(operation, args, session, within));
+  return 'value' in read ? read.value : undefined;
 }

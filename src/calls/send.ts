@@ -3,9 +3,10 @@ import { isJsonObject, type JsonObject } from '../json.ts';
 import type { Session } from '../session.ts';
 import type { Operation } from '../tools/operation.ts';
 import type { Arguments } from './arguments.ts';
+import { halfOf } from './best-effort.ts';
 import type { Limits } from './deadline.ts';
 import { type Collected, collectPages } from './pages.ts';
-import { readIfPossible } from './reader.ts';
+import { isObjectOfApi, readIfPossible } from './reader.ts';
 import { type PreparedRequest, prepareRequest } from './request.ts';
 
 /** The answer to a call, and the object as it was before, where that is known. */
@@ -13,27 +14,33 @@ export interface Sent extends Collected {
   readonly before: JsonObject | undefined;
 }
 
-/**
- * Sends the request of a call.
- *
- * @param limits when it must end; `known` is the present object, where it was just read
- * @throws CallError
- */
+/** What `send` goes by. */
+export interface Sending extends Limits {
+  /** Where the object was just looked at: as it is, or undefined when it could not be read. */
+  readonly looked?: { readonly object: JsonObject | undefined } | undefined;
+  /** Told right before the request itself goes out; until then only reads were sent. */
+  readonly onSend: () => void;
+}
+
+/** Sends the request of a call. @throws CallError */
 export async function send(
   operation: Operation,
   args: Arguments,
   request: PreparedRequest,
   session: Session,
-  limits: Limits & { readonly known?: JsonObject | undefined },
+  { looked, onSend, ...limits }: Sending,
 ): Promise<Sent> {
-  const { known, signal, deadline } = limits;
-  const read = operation.replacesWhole ? readCurrent : readFormer;
-  const before = known ?? (await read(operation, args, session, limits));
+  const before = operation.replacesWhole
+    ? (looked?.object ?? (await readCurrent(operation, args, session, limits)))
+    : looked
+      ? looked.object
+      : await readFormer(operation, args, session, limits);
   const body = operation.replacesWhole && before ? wholeBody(args, before, request) : request.body;
   const lazily = operation.effect === 'read';
+  onSend();
   const answer = operation.listing
     ? await collectPages(operation, args, { ...request, lazily }, session, limits)
-    : await session.send({ ...request, body, lazily, signal, deadline });
+    : await session.send({ ...request, body, lazily, ...limits });
   return { ...answer, before };
 }
 
@@ -46,7 +53,7 @@ async function readFormer(
 ): Promise<JsonObject | undefined> {
   const { method } = operation;
   return method === 'PATCH' || method === 'DELETE'
-    ? readIfPossible(operation, args, session, limits)
+    ? readIfPossible(operation, args, session, halfOf(limits))
     : undefined;
 }
 
@@ -63,7 +70,7 @@ async function readCurrent(
   const { path } = prepareRequest(operation, args);
   const read = await session.send({ method: 'GET', path, repeatable: true, ...limits });
   const current = isJsonObject(read.body) ? read.body.result : undefined;
-  if (!isJsonObject(current)) {
+  if (!isObjectOfApi(current)) {
     throw new CallError(
       'invalid_response',
       'Synqly answered without the current object. Nothing was changed.',

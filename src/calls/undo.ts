@@ -1,5 +1,6 @@
 import { dropUndefined } from '../errors.ts';
 import { isJsonObject, type JsonObject } from '../json.ts';
+import type { Log } from '../log.ts';
 import { catalogue } from '../tools/catalogue.ts';
 import type { Operation } from '../tools/operation.ts';
 import type { Arguments } from './arguments.ts';
@@ -25,8 +26,16 @@ export function withAftermath(
   operation: Operation,
   given: Arguments,
   { before, body }: Pick<Sent, 'before' | 'body'>,
+  log: Log,
 ): unknown {
-  return isJsonObject(result) ? { ...result, ...aftermathOf(operation, given, before, body) } : result;
+  if (!isJsonObject(result)) return result;
+  try {
+    return { ...result, ...aftermathOf(operation, given, before, body) };
+  } catch (err) {
+    // The change is made by now, whatever the former object looked like.
+    log.error({ err, tool: operation.id }, 'the undo of a call could not be worked out');
+    return result;
+  }
 }
 
 function aftermathOf(

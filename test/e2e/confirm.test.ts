@@ -155,19 +155,23 @@ test('what goes with an account is named and counted; more of it since then is a
   await subject.close();
 });
 
-test('a look that fails sends nothing, and may be repeated', async () => {
+test('a look that fails only once sends nothing: the call asks again', async () => {
   const subject = await ground.open();
   const { args } = await makeTarget('mappings_delete', ground);
-  const { id } = (await subject.call('mappings_delete', args)).json.error.confirmation;
+  const failOnce = () => ground.sandbox.faults.add({ route: 'mappings_get', status: 500, times: 1 });
   const sent = await ground.sendsOf('mappings_delete', async () => {
-    for (const [tool, given] of [
-      ['mappings_delete', args],
-      ['confirm_call', { id }],
-    ] as const) {
-      ground.sandbox.faults.add({ route: 'mappings_get', status: 500, times: 1 });
-      const { json } = await subject.call(tool, given);
-      expect(json.error).toMatchObject({ code: 'server_error', retry: 'safe' });
-    }
+    const { id } = (await subject.call('mappings_delete', args)).json.error.confirmation;
+    failOnce();
+    expect((await subject.call('confirm_call', { id })).json.error).toMatchObject({
+      code: 'object_changed',
+      message: expect.stringContaining('could not be read: object'),
+    });
+    failOnce();
+    const { confirmation } = (await subject.call('mappings_delete', args)).json.error;
+    expect(confirmation.preview.object).toBe('could not be read (HTTP 500)');
+    expect((await subject.call('confirm_call', { id: confirmation.id })).json.error?.code).toBe(
+      'object_changed',
+    );
   });
   expect(sent).toBe(0);
   await subject.close();
@@ -183,6 +187,7 @@ test('what the token may not read is confirmed by what the call names', async ()
     tool: 'mappings_delete',
     effect: 'destroy',
     sends: { method: 'DELETE', path: `/v1/mappings/${name}` },
+    object: 'may not be read',
   });
   expect((await subject.call('confirm_call', { id })).json.error).toBeUndefined();
   ground.sandbox.faults.clear();

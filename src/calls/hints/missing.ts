@@ -65,6 +65,8 @@ async function findMissing(
     const rows = await rowsOn(shelf, args, session, limits, String(args[argument]));
     // The list is not there either: what it belongs to is missing.
     if (rows === 'not found') continue;
+    // What cannot be looked up is only called missing where the call names nothing else, or Synqly says so.
+    if (!rows && sought.length > 1) return undefined;
     // It is there, so the answer was about something else.
     if (rows?.rows.some((row) => answersTo(row, String(args[argument])))) return undefined;
     return { argument, shelf, rows };

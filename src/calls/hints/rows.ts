@@ -3,7 +3,8 @@ import { isJsonObject, type JsonObject } from '../../json.ts';
 import type { Session } from '../../session.ts';
 import type { Operation } from '../../tools/operation.ts';
 import type { Arguments } from '../arguments.ts';
-import { type Limits, withDeadline } from '../deadline.ts';
+import { attempt, maxReadMs } from '../best-effort.ts';
+import type { Limits } from '../deadline.ts';
 import { pageLength } from '../pages.ts';
 import { holdToPins } from '../pin.ts';
 import { prepareRequest } from '../request.ts';
@@ -18,9 +19,6 @@ export interface Rows {
   readonly orMore: boolean;
 }
 
-/** Milliseconds that a hint may take; within those of its call. */
-const longest = 2_000;
-
 /** Works out a hint. It is a courtesy: whatever goes wrong, the call ends as it would have without. */
 export async function tryHint<Hint>(session: Session, work: () => Promise<Hint>): Promise<Hint | undefined> {
   try {
@@ -33,19 +31,17 @@ export async function tryHint<Hint>(session: Session, work: () => Promise<Hint>)
 
 /** The end of a call, or of what its hint may take, whichever is sooner. */
 export function soonIn({ signal, deadline }: Limits): Limits {
-  return { signal, deadline: Math.min(deadline, Date.now() + longest) };
+  return { signal, deadline: Math.min(deadline, Date.now() + maxReadMs) };
 }
 
 /** `readRows`, or nothing where that fails or takes too long. */
-export function tryRows<Read>(
+export async function tryRows<Read>(
   session: Session,
-  { signal, deadline }: Limits,
+  limits: Limits,
   read: (limits: Limits) => Promise<Read>,
 ): Promise<Read | undefined> {
-  return tryHint(session, async () => {
-    const within = deadline - Date.now();
-    return within > 0 ? withDeadline(within, signal, read) : undefined;
-  });
+  const rows = await attempt(session, limits, read);
+  return 'value' in rows ? rows.value : undefined;
 }
 
 /**
