@@ -9,7 +9,7 @@ let looking: LookingGround;
 let subject: Program;
 beforeAll(async () => {
   looking = await prepareLooking();
-  subject = await looking.open(['--timeout', '2', '--confirm', 'never']);
+  subject = await looking.open(['--timeout', '12', '--confirm', 'never']);
 }, 30_000);
 afterEach(() => looking.heal());
 afterAll(async () => {

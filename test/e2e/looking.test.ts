@@ -20,8 +20,8 @@ type Arguments = Record<string, unknown>;
 // biome-ignore lint/suspicious/noExplicitAny: answers are compared, not programmed against
 type Call = (tool: string, args: Arguments) => Promise<any>;
 
-/** What hangs ends after 2 s in the first look, after half of this in the second. */
-const flags = ['--timeout', '3'];
+/** Far more than the 2 s after which a read that hangs is given up. */
+const flags = ['--timeout', '12'];
 
 let looking: LookingGround;
 let http: HttpRig;
