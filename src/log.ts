@@ -1,6 +1,8 @@
 import type { DestinationStream, Logger } from 'pino';
 import type { Config } from './config.ts';
 import { isJsonObject, type JsonObject } from './json.ts';
+import { type Mask, maskFor, type Secrets } from './mask.ts';
+import { isSecretName, withheld } from './secret-names.ts';
 
 const levels = ['error', 'warn', 'info', 'debug'] as const;
 type Level = (typeof levels)[number];
@@ -16,25 +18,13 @@ export function warnIfRevealing({ revealSecrets }: Pick<Config, 'revealSecrets'>
   if (revealSecrets.value) log.warn({}, 'secrets of answers go into results (--reveal-secrets)');
 }
 
-/** Property names whose value is never logged, at the top level or one below. */
-const secretNames: ReadonlySet<string> = new Set([
-  'authorization',
-  'token',
-  'secret',
-  'password',
-  'client_secret',
-  'secret_access_key',
-  'private_key',
-]);
-const censored = '[withheld]';
-
 /** pino's own redaction costs a call several times this, since it knows paths of any depth. */
 function redact(facts: JsonObject, depth = 0): JsonObject {
   let redacted = facts;
   for (const name in facts) {
     const value = facts[name];
-    const clean = secretNames.has(name)
-      ? censored
+    const clean = isSecret(name)
+      ? withheld
       : isJsonObject(value) && depth === 0
         ? redact(value, depth + 1)
         : value;
@@ -44,6 +34,20 @@ function redact(facts: JsonObject, depth = 0): JsonObject {
   return redacted;
 }
 
+/** Names of facts are few, and each comes with every line of its kind. */
+const judged = new Map<string, boolean>();
+const mostJudged = 500;
+
+/** Whether a fact of this name is never written, at the top level or one below. */
+function isSecret(name: string): boolean {
+  const before = judged.get(name);
+  if (before !== undefined) return before;
+  if (judged.size >= mostJudged) judged.clear();
+  const verdict = isSecretName(name);
+  judged.set(name, verdict);
+  return verdict;
+}
+
 /**
  * A log on stderr: stdout belongs to the protocol, and one stray line there ends a client's connection. JSON
  * lines, or readable ones on a terminal. pino is loaded with the first line, so that it does not slow the start.
@@ -51,7 +55,7 @@ function redact(facts: JsonObject, depth = 0): JsonObject {
  * @param level the least severe level that is written, or `silent`
  * @param secrets values that are masked wherever they turn up in a line
  */
-export function createLog(level: Level | 'silent', ...secrets: readonly Iterable<string>[]): Log {
+export function createLog(level: Level | 'silent', ...secrets: readonly Secrets[]): Log {
   const written = new Set(levels.slice(0, (levels as readonly string[]).indexOf(level) + 1));
   let logger: Logger | undefined;
   let opening: Promise<Logger> | undefined;
@@ -77,7 +81,7 @@ export function createLog(level: Level | 'silent', ...secrets: readonly Iterable
   };
 }
 
-async function openLogger(level: string, secrets: readonly Iterable<string>[]): Promise<Logger> {
+async function openLogger(level: string, secrets: readonly Secrets[]): Promise<Logger> {
   const { default: pino } = await import('pino');
   // Whoever read the log is gone; that is no reason to end.
   process.stderr.on('error', () => {});
@@ -130,14 +134,27 @@ async function prettyStream(): Promise<DestinationStream> {
 }
 
 /** The last net: a message of a library may repeat what it was given. */
-function maskingStream(stream: DestinationStream, secrets: readonly Iterable<string>[]): DestinationStream {
+function maskingStream(stream: DestinationStream, secrets: readonly Secrets[]): DestinationStream {
   return {
     write: (line) => {
-      let masked = line;
-      for (const some of secrets) {
-        for (const value of some) masked = masked.replaceAll(JSON.stringify(value).slice(1, -1), censored);
-      }
-      stream.write(masked);
+      const mask = maskFor(...secrets);
+      // Nearly no line holds one. Of one that does only the values are masked, so that it stays JSON whatever the secret is.
+      stream.write(mask && mask(line) !== line ? `${JSON.stringify(maskLine(line, mask))}\n` : line);
     },
   };
+}
+
+function maskLine(line: string, mask: Mask): unknown {
+  const { level, time, ...rest } = JSON.parse(line) as JsonObject;
+  const entries = Object.entries(rest).map(([name, value]) => [name, maskValue(value, mask)]);
+  return { level, time, ...Object.fromEntries(entries) };
+}
+
+/** Names are ours at the top level only. */
+function maskValue(value: unknown, mask: Mask): unknown {
+  if (typeof value === 'string') return mask(value);
+  if (typeof value === 'number') return mask(String(value)) === String(value) ? value : withheld;
+  if (Array.isArray(value)) return value.map((item) => maskValue(item, mask));
+  if (!isJsonObject(value)) return value;
+  return Object.fromEntries(Object.entries(value).map(([name, part]) => [mask(name), maskValue(part, mask)]));
 }

@@ -1,10 +1,10 @@
 import { expect, test, vi } from 'vitest';
 import { createLog } from '../src/log.ts';
 
-/** What a log has written of these facts. */
-async function written(facts: object): Promise<string> {
+/** What a log that knows these secrets has written of these facts. */
+async function written(facts: object, secrets: readonly string[] = []): Promise<string> {
   const write = vi.spyOn(process.stderr, 'write').mockReturnValue(true);
-  const log = createLog('info');
+  const log = createLog('info', secrets);
   log.info(facts, 'said');
   await log.flush();
   const text = write.mock.calls.map(([line]) => String(line)).join('');
@@ -25,4 +25,74 @@ test('facts named like secrets are not written, at the top level or one below', 
     tool: 'accounts_get',
     msg: 'said',
   });
+});
+
+test('names of secrets are told in the log as everywhere else', async () => {
+  const facts = {
+    clientSecret: 'one-secret',
+    'api-key': 'two-secret',
+    Session: 'three-secret',
+    refresh_token_id: 'id-1',
+  };
+  const text = await written(facts);
+  expect(text).not.toMatch(/one-secret|two-secret|three-secret/);
+  expect(JSON.parse(text).refresh_token_id).toBe('id-1');
+});
+
+test.each([
+  '"',
+  '{',
+  'a',
+  '1',
+  ':',
+  'time',
+  'level',
+  'info',
+  ',"',
+  '\\',
+  'said',
+  '"msg"',
+  '"level":"info"',
+  '","msg":',
+  'refused',
+  '2026-0',
+  '[withheld]',
+  'withheld',
+  '\\"\\"\\"\\"',
+])('lines stay JSON with the secret %s', async (secret) => {
+  const facts = {
+    tool: 'accounts_get',
+    refused: `was ${secret}`,
+    deep: { list: [secret, 'a "quoted" \\ text'] },
+  };
+  const line = JSON.parse(await written(facts, [secret]));
+  expect(line).toMatchObject({ level: 'info', tool: 'accounts_get', msg: 'said' });
+  expect(Date.parse(line.time)).toBeGreaterThan(0);
+  // Shorter ones stand in texts by chance, as in results, and nothing is hidden by masking the mask.
+  const isMasked = secret.length >= 6 && !'[withheld]'.includes(secret);
+  expect(line.deep.list[0]).toBe(isMasked ? '[withheld]' : secret);
+  expect(line.refused).toBe(`was ${isMasked ? '[withheld]' : secret}`);
+  expect(line.deep.list[1]).toBe('a "quoted" \\ text');
+});
+
+test('secrets are masked in every form, also in errors, names and numbers', async () => {
+  const secret = 'se"cr\\et/ö-19';
+  const cause = new Error(`inner ${secret}`);
+  const text = await written(
+    {
+      err: Object.assign(new Error(`outer ${secret}`, { cause }), { deep: { [secret]: 1 } }),
+      encoded: `x=${encodeURIComponent(secret)}&y=${Buffer.from(secret).toString('base64')}`,
+      escaped: JSON.stringify({ secret }),
+      pin: 12_345_678,
+    },
+    [secret, '12345678'],
+  );
+  const line = JSON.parse(text);
+  for (const form of [secret, JSON.stringify(secret).slice(1, -1), encodeURIComponent(secret)]) {
+    expect(text).not.toContain(form);
+    expect(JSON.stringify(line)).not.toContain(form);
+  }
+  expect(text).not.toContain(Buffer.from(secret).toString('base64').replace(/=+$/, ''));
+  expect(line).toMatchObject({ pin: '[withheld]', escaped: '{"secret":"[withheld]"}' });
+  expect(line.err.message).toMatch(/^outer \[withheld\]/);
 });

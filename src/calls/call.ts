@@ -1,5 +1,6 @@
 import { CallError } from '../errors.ts';
 import { isJsonObject, type JsonObject } from '../json.ts';
+import type { Secrets } from '../mask.ts';
 import { permits } from '../policy.ts';
 import { selects } from '../selection.ts';
 import type { CallRecord, Session } from '../session.ts';
@@ -15,13 +16,15 @@ import { briefly } from './hints/brief.ts';
 import { noteOnEmpty } from './hints/empty.ts';
 import { assertGrammar, withFields } from './hints/grammar.ts';
 import { withClosest } from './hints/missing.ts';
+import { assertSecretsStay } from './patched-secrets.ts';
 import type { PendingCall } from './pending.ts';
 import { holdToPins, operationUnder } from './pin.ts';
-import { putAway } from './put-away.ts';
+import { assertRoomForSecrets, putAway } from './put-away.ts';
 import { findReferences, resolveReferences, withResolved } from './references.ts';
 import { askForLess, remedyFor } from './remedy.ts';
 import { isRepeatable, prepareRequest } from './request.ts';
-import { assertSecretsStay, secretsAmong } from './secret-arguments.ts';
+import { secretsAmong } from './secret-arguments.ts';
+import { assertNoSecretQueried } from './secret-queries.ts';
 import { maskKnown } from './secrets.ts';
 import { send } from './send.ts';
 import { shapeAnswer } from './shape.ts';
@@ -77,20 +80,22 @@ export async function runCall(
 ): Promise<CallResult> {
   const about: About = { started: performance.now(), secrets: [], confirmedBy: undefined };
   // Before anything is cut: half a secret would not be known for one.
-  const mask = (value: unknown) => maskKnown(value, unspokenIn(session, about));
+  const mask = (value: unknown) => maskKnown(value, ...unspokenIn(session, about));
   let outcome: Outcome;
   let args: Arguments = {};
   let isSent = false;
   try {
     assertPermitted(operation, session);
     assertSecretWanted(operation, session);
+    if (as === undefined) assertRoomForSecrets(operation, session);
     const under = operationUnder(session.pins, operation);
     if (as === showPart) assertReads(operation);
     args = readArguments(takes === 'shown' ? under : operation, raw);
+    assertNoSecretQueried(operation, args);
     assertGrammar(operation, args);
     const references = findReferences(operation, args);
     about.secrets.push(...secretsAmong(operation, args));
-    if (!session.revealSecrets) assertSecretsStay(args);
+    if (!session.revealSecrets) assertSecretsStay(operation, args);
     const call = { operation, args, raw };
     if (as === previewCall) {
       const { preview: shown } = await lookAhead(call, session, cancelled);
@@ -99,6 +104,8 @@ export async function runCall(
       if (operation.effect !== 'read') await session.trail.assertReady();
       const consent = await obtainConsent(call, confirmed, session, cancelled);
       about.confirmedBy = consent.by;
+      // Other calls may have filled it while a person was asked.
+      assertRoomForSecrets(operation, session);
       const resolved = await resolveReferences(references, session, cancelled);
       const answer = await withDeadline(session.timeout, cancelled, async (limits) => {
         const held = await holdToPins(operation, args, session, limits);
@@ -192,9 +199,9 @@ export async function finish(
   const unspoken = unspokenIn(session, about);
   if (tool.effect !== 'read') {
     const trace = traceOf(tool, raw, session, { ...ending, confirmedBy });
-    await session.trail.write(maskKnown(trace, unspoken) as JsonObject, tool.effect === 'destroy');
+    await session.trail.write(maskKnown(trace, ...unspoken) as JsonObject, tool.effect === 'destroy');
   }
-  const value = maskKnown('value' in outcome ? outcome.value : error?.toJSON(), unspoken);
+  const value = maskKnown('value' in outcome ? outcome.value : error?.toJSON(), ...unspoken);
   if (!error) return { value, error };
   // A text is cut after its secrets are masked: half of one would not be known again.
   return {
@@ -203,8 +210,8 @@ export async function finish(
   };
 }
 
-function unspokenIn({ knownTokens, secrets }: Session, about: About): readonly string[] {
-  return [...knownTokens, ...secrets.known, ...about.secrets];
+function unspokenIn({ knownTokens, secrets }: Session, about: About): readonly Secrets[] {
+  return [knownTokens, secrets.known, about.secrets];
 }
 
 /** What is left of the time of a call, for what may be worked out beside its outcome. */

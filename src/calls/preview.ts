@@ -1,13 +1,14 @@
 import { dropUndefined } from '../errors.ts';
 import { isJsonObject, type JsonObject, mapStrings } from '../json.ts';
+import { withheld } from '../secret-names.ts';
 import type { Operation } from '../tools/operation.ts';
 import type { Arguments } from './arguments.ts';
 import { patched, stepsBetween, valueAt } from './differences.ts';
 import type { Look } from './look.ts';
 import { readerOf } from './reader.ts';
 import type { PreparedRequest } from './request.ts';
-import { secretsAmong } from './secret-arguments.ts';
-import { withheld, withholdDeclared } from './secrets.ts';
+import { secretPlaces, secretsAmong } from './secret-arguments.ts';
+import { withholdDeclared } from './secrets.ts';
 import { wholeBody } from './send.ts';
 
 /** What of an object tells which one it is. */
@@ -52,7 +53,10 @@ export function previewOf(
       body: body === undefined ? undefined : mask(body),
     }),
     object: object ? identityOf(object) : objectUnread && unreadObject(operation, objectUnread),
-    changes: operation.effect === 'change' && object ? changesOf(operation, object, body, mask) : undefined,
+    changes:
+      operation.effect === 'change' && object
+        ? changesOf(operation, object, body, mask, secretPointers(operation, args))
+        : undefined,
     takes: Object.keys(takes).length > 0 ? takes : undefined,
   });
 }
@@ -82,15 +86,40 @@ function maskOf(operation: Operation, args: Arguments): Mask {
   };
 }
 
-function changesOf(operation: Operation, object: JsonObject, body: unknown, mask: Mask): unknown {
+function changesOf(
+  operation: Operation,
+  object: JsonObject,
+  body: unknown,
+  mask: Mask,
+  secrets: readonly string[],
+): unknown {
   const next = operation.method === 'PATCH' ? patched(object, body) : body;
   if (next === undefined)
     return operation.method === 'PATCH' ? 'the patch does not fit the object' : undefined;
   if (!isJsonObject(next)) return undefined;
   const [from, to] = [mask(object), mask(next)] as [JsonObject, JsonObject];
-  return stepsBetween(object, next).map(({ path }) => ({
+  const changed = stepsBetween(object, next).map(({ path }) => path);
+  // A secret that is given is told as a change even if it is the present one: else the preview would tell that it is.
+  const isTold = (path: string) => changed.some((one) => path.startsWith(`${one}/`));
+  const given = secrets.filter((path) => valueAt(next, path) !== undefined && !isTold(path));
+  const others = changed.filter((path) => !given.includes(path));
+  return [...new Set([...others, ...given])].map((path) => ({
     path,
     from: valueAt(from, path),
     to: valueAt(to, path),
   }));
+}
+
+/** Where in its object a call sets secrets, as JSON Pointers; in a list the list, since lists are told whole. */
+function secretPointers(operation: Operation, args: Arguments): readonly string[] {
+  return secretPlaces(operation, args).flatMap(({ path: [argument = '', ...rest] }) => {
+    const step = argument === 'patch' && Array.isArray(args.patch) ? args.patch[Number(rest[0])] : undefined;
+    if (isJsonObject(step) && step.op === 'test') return [];
+    const base = isJsonObject(step) ? String(step.path) : `/${argument}`;
+    const names = rest.slice(isJsonObject(step) ? 2 : 0);
+    const pointer = [base, ...names.map((name) => name.replaceAll('~', '~0').replaceAll('/', '~1'))].join(
+      '/',
+    );
+    return [pointer.replace(/\/(\d+|-)(\/.*)?$/, '')];
+  });
 }

@@ -1,4 +1,5 @@
 import type { Session } from '../session.ts';
+import { isEcho } from '../tools/answer-secrets.ts';
 import type { Operation } from '../tools/operation.ts';
 import { withholdDeclared } from './secrets.ts';
 
@@ -9,6 +10,17 @@ interface Freed {
 }
 
 /**
+ * Refuses a write whose answer gives secrets where no more can be remembered: one of those that are would have to go.
+ *
+ * @throws CallError `secret_refused`
+ */
+export function assertRoomForSecrets({ effect, secrets: paths }: Operation, session: Session): void {
+  const { secrets, revealSecrets } = session;
+  if (effect === 'read' || revealSecrets || !secrets.keep || paths.every(isEcho)) return;
+  secrets.assertRoom();
+}
+
+/**
  * An answer's body without its secrets. Where the session can, they are put away: a reference stands in the place of
  * each, for later calls, and those that a write has made lie in files, too.
  */
@@ -16,7 +28,9 @@ export async function putAway(operation: Operation, body: unknown, session: Sess
   const { secrets, revealSecrets, log } = session;
   if (revealSecrets) return { body, files: {} };
   const references: string[] = [];
-  const standIn = secrets.keep && ((secret: string) => note(references, secrets.keep?.(secret) ?? ''));
+  const origin = operation.effect === 'read' ? 'read' : 'write';
+  const standIn =
+    secrets.keep && ((secret: string) => note(references, secrets.keep?.(secret, origin) ?? ''));
   const freed = withholdDeclared(operation, body, standIn);
   if (operation.effect === 'read' || references.length === 0) return { body: freed, files: {} };
   try {

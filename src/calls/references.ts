@@ -78,7 +78,7 @@ async function resolveOne(
   try {
     return { path, value: await secrets.resolve(reference, { client, cancelled }) };
   } catch (error) {
-    if (!(error instanceof CallError)) throw error;
+    if (!(error instanceof CallError) || error.code !== 'secret_reference') throw error;
     return { path, fault: { argument: path.join('.'), problem: error.message } };
   }
 }

@@ -1,11 +1,11 @@
 import type * as z from 'zod';
-import { CallError } from '../errors.ts';
 import { isJsonObject } from '../json.ts';
+import { isSecretName, leadToSecret, namesAlong } from '../secret-names.ts';
 import { readReference } from '../secrets/reference.ts';
 import { isSecret } from '../tools/fields.ts';
 import type { Operation } from '../tools/operation.ts';
 import type { Arguments } from './arguments.ts';
-import { openSecretNames } from './secrets.ts';
+import { isCredential } from './secrets.ts';
 
 /** A secret text among arguments. */
 export interface SecretPlace {
@@ -16,7 +16,8 @@ export interface SecretPlace {
 /** Where an operation's checked arguments hold secrets. */
 export function secretPlaces(operation: Operation, args: Arguments): readonly SecretPlace[] {
   const found: SecretPlace[] = [];
-  collect(operation.input, args, [], found);
+  // What a read takes is sample data: no secret, whatever it is named.
+  if (operation.effect !== 'read') collect(operation.input, args, [], found);
   return found;
 }
 
@@ -40,7 +41,7 @@ type Path = readonly string[];
 function collect(field: z.ZodType, value: unknown, path: Path, found: SecretPlace[]): void {
   if (value === undefined || value === null) return;
   const { innerType, element, options, shape } = field.def as unknown as Structure;
-  if (isSecret(field)) collectSecret(value, path, found);
+  if (isSecret(field)) collectMarked(value, path, found);
   else if (innerType) collect(innerType, value, path, found);
   else if (element && Array.isArray(value)) {
     for (const [index, item] of value.entries()) collect(element, item, [...path, String(index)], found);
@@ -56,57 +57,49 @@ function collectFields(
 ): void {
   for (const [name, field] of Object.entries(shape)) {
     const within = [...path, name];
-    const isStep = name === 'value' && isSecret(innermost(field)) && typeof object.path === 'string';
-    if (!isStep) collect(field, object[name], within, found);
-    else if (setsSecret(object.path as string)) collectSecret(object[name], within, found);
-    else collectNamed(object[name], within, found);
+    const pointer = isPatchStep(shape) && name === 'value' ? object.path : undefined;
+    if (typeof pointer !== 'string') collect(field, object[name], within, found);
+    else collectStep(pointer, object[name], within, found);
   }
+  // Further fields of an object that the API leaves open, such as the extra ones of an OAuth client.
+  const others = Object.entries(object).filter(([name]) => !Object.hasOwn(shape, name));
+  if (others.length > 0) collectNamed(Object.fromEntries(others), path, found);
 }
 
-function innermost(field: z.ZodType): z.ZodType {
-  const { innerType } = field.def as unknown as Structure;
-  return innerType ? innermost(innerType) : field;
+function isPatchStep(shape: Readonly<Record<string, z.ZodType>>): boolean {
+  return 'op' in shape && 'path' in shape;
 }
 
-/** What a step of a JSON Patch sets: at `/config/secret` and `/secret/value` it is one, at `/fullname` it is none. */
-function setsSecret(pointer: string): boolean {
-  return pointer.split('/').some((segment) => openSecretNames.has(segment));
+/** What a step of a JSON Patch sets: at `/config/secret` and `/secret/value` it is a secret, at `/fullname` it is none. */
+function collectStep(pointer: string, value: unknown, path: Path, found: SecretPlace[]): void {
+  const names = namesAlong(pointer);
+  if (!leadToSecret(names)) collectNamed(value, path, found);
+  else collectSecret(value, path, found, names.at(-1));
 }
 
-function collectSecret(value: unknown, path: Path, found: SecretPlace[]): void {
+/** A marked field is a secret text, or an object that the API leaves open. */
+function collectMarked(value: unknown, path: Path, found: SecretPlace[]): void {
   if (typeof value === 'string') found.push({ path, text: value });
   else collectNamed(value, path, found);
 }
 
+/** What stands where a secret belongs: a text, or an object with the secret in it. */
+function collectSecret(value: unknown, path: Path, found: SecretPlace[], name = ''): void {
+  if (typeof value === 'string') found.push({ path, text: value });
+  else if (isCredential(value, name)) collectNamed(value, path, found);
+  else for (const [key, part] of partsOf(value)) collectSecret(part, [...path, key], found, name);
+}
+
 /** Secrets in an object that the API leaves open, by their names. */
 function collectNamed(value: unknown, path: Path, found: SecretPlace[]): void {
-  if (Array.isArray(value)) {
-    for (const [index, item] of value.entries()) collectNamed(item, [...path, String(index)], found);
-  }
-  if (!isJsonObject(value)) return;
-  for (const [name, part] of Object.entries(value)) {
+  const isList = Array.isArray(value);
+  for (const [name, part] of partsOf(value)) {
     const within = [...path, name];
-    if (typeof part === 'string' && openSecretNames.has(name)) found.push({ path: within, text: part });
+    if (!isList && isSecretName(name)) collectSecret(part, within, found, name);
     else collectNamed(part, within, found);
   }
 }
 
-/**
- * Refuses patch steps that copy or move a secret: at its new place an answer would show it.
- *
- * @throws CallError `invalid_arguments`
- */
-export function assertSecretsStay(args: Arguments): void {
-  if (!Array.isArray(args.patch)) return;
-  const faults = args.patch.flatMap(({ from }: { from?: unknown }, index) => {
-    // The server behind may read names without regard to case.
-    const taken =
-      typeof from === 'string' && openSecretNames.has(from.slice(from.lastIndexOf('/') + 1).toLowerCase());
-    const problem = 'is a secret, which can be set but not copied or moved';
-    return taken ? [{ argument: `patch.${index}.from`, problem }] : [];
-  });
-  if (faults.length === 0) return;
-  throw new CallError('invalid_arguments', 'The patch would take a secret out of its field.', {
-    arguments: faults,
-  });
+function partsOf(value: unknown): readonly (readonly [string, unknown])[] {
+  return typeof value === 'object' && value !== null ? Object.entries(value) : [];
 }

@@ -1,26 +1,9 @@
-import { LRUCache } from 'lru-cache';
 import { isJsonObject } from '../json.ts';
 import { changeTexts, isVast } from '../lazy-json.ts';
+import { type Mask, maskFor, type Secrets } from '../mask.ts';
+import { isAlwaysSecretName, isSecretName, withheld } from '../secret-names.ts';
 import { isEcho } from '../tools/answer-secrets.ts';
 import type { Operation } from '../tools/operation.ts';
-
-/** What stands in place of a secret. */
-export const withheld = '[withheld]';
-
-/**
- * Secret fields of the objects that the API leaves open (provider_config, patch values), by name: the rest of
- * such an object stays readable. A test holds this list against the providers' field lists.
- */
-export const openSecretNames: ReadonlySet<string> = new Set([
-  'secret',
-  'client_secret',
-  'secret_access_key',
-  'session',
-  'private_key',
-  'provider_key',
-  'integrator_key',
-  'subscription_key',
-]);
 
 /** What is given in the place of a secret. */
 type StandIn = (secret: string) => string;
@@ -74,54 +57,40 @@ function withholdValue(value: unknown, found: Found): unknown {
   return found.standIn?.(value) ?? withheld;
 }
 
+/** Withholds secrets of an object whose fields the API leaves open (provider_config), by their names. */
 function withholdOpen(value: unknown, found: Found): unknown {
   if (Array.isArray(value)) return value.map((item) => withholdOpen(item, found));
   if (!isJsonObject(value)) return value;
   const entries = Object.entries(value).map(([name, part]) => {
-    const hidden = openSecretNames.has(name) && !isJsonObject(part);
-    return [name, hidden ? withholdValue(part, found) : withholdOpen(part, found)] as const;
+    if (!isSecretName(name) || typeof part === 'boolean') return [name, withholdOpen(part, found)] as const;
+    return [name, isCredential(part, name) ? withholdOpen(part, found) : withholdAll(part, found)] as const;
   });
   return Object.fromEntries(entries);
 }
 
-/** Shorter values are words that stand in answers by chance; masking them would spoil the answer. */
-const shortestMasked = 6;
+/** Whether what has the name of a secret is an object that has the secret in it, beside what is none. */
+export function isCredential(value: unknown, name: string): boolean {
+  return isJsonObject(value) && (typeof value.type === 'string' || !isAlwaysSecretName(name));
+}
+
+function withholdAll(value: unknown, found: Found): unknown {
+  if (!isJsonObject(value)) return withholdValue(value, found);
+  return Object.fromEntries(Object.entries(value).map(([name, part]) => [name, withholdAll(part, found)]));
+}
 
 /**
  * A copy of what leaves the server with every given secret masked, wherever it turns up: in clear, and in the forms that
  * servers repeat requests in.
  */
-export function maskKnown(value: unknown, secrets: Iterable<string>): unknown {
-  const known: string[] = [];
-  for (const secret of secrets) if (secret.length >= shortestMasked) known.push(...formsOf(secret));
+export function maskKnown(value: unknown, ...secrets: readonly Secrets[]): unknown {
+  const mask = maskFor(...secrets);
   // Nearly every answer holds none; looking costs less than copying.
-  if (!mayHold(value, known)) return value;
-  return changeTexts(value, (text) =>
-    known.reduce((rest, secret) => rest.replaceAll(secret, withheld), text),
-  );
+  return mask && mayHold(value, mask) ? changeTexts(value, mask) : value;
 }
 
 /** What is too large to be looked through counts as holding one: it is masked as it is read. */
-function mayHold(value: unknown, texts: readonly string[]): boolean {
-  if (texts.length === 0) return false;
-  if (typeof value === 'string') return texts.some((text) => value.includes(text));
+function mayHold(value: unknown, mask: Mask): boolean {
+  if (typeof value === 'string') return mask(value) !== value;
   if (typeof value !== 'object' || value === null) return false;
-  return isVast(value) || Object.values(value).some((part) => mayHold(part, texts));
-}
-
-/** Secrets that are masked in many answers, and their other forms. */
-const forms = new LRUCache<string, readonly string[]>({ max: 500 });
-
-function formsOf(secret: string): readonly string[] {
-  const before = forms.get(secret);
-  if (before) return before;
-  const escaped = JSON.stringify(secret).slice(1, -1);
-  const others = [
-    escaped,
-    encodeURIComponent(secret),
-    Buffer.from(secret).toString('base64').replace(/=+$/, ''),
-  ];
-  const all = [...new Set([secret, ...others])];
-  forms.set(secret, all);
-  return all;
+  return isVast(value) || Object.values(value).some((part) => mayHold(part, mask));
 }

@@ -1,13 +1,14 @@
 import { dropUndefined } from '../errors.ts';
 import { isJsonObject, type JsonObject } from '../json.ts';
 import type { Log } from '../log.ts';
+import { withheld } from '../secret-names.ts';
 import { catalogue } from '../tools/catalogue.ts';
 import type { Operation } from '../tools/operation.ts';
 import type { Arguments } from './arguments.ts';
 import { type Step, stepsBetween, valueAt } from './differences.ts';
 import { readerOf } from './reader.ts';
 import { secretsAmong } from './secret-arguments.ts';
-import { withheld, withholdDeclared } from './secrets.ts';
+import { withholdDeclared } from './secrets.ts';
 import type { Sent } from './send.ts';
 import { pickPaths, pruneEmpty } from './table.ts';
 

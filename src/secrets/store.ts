@@ -1,20 +1,31 @@
 import type { ClientPort } from '../client-port.ts';
 import type { Config } from '../config.ts';
+import { CallError } from '../errors.ts';
+import { SecretIndex } from '../mask.ts';
 import { type Reference, referenceError, referTo } from './reference.ts';
 import { readSecretFile, readVariable } from './sources.ts';
+
+/** Where a secret that is put away comes from: a read can be done again, what a write gave may come only once. */
+export type Origin = 'read' | 'write';
 
 /** What a session can do with secrets: take them from where a reference says, and put them away. */
 export interface SecretStore {
   /**
    * @param person where a person can be asked
-   * @throws CallError `secret_reference` with the reason, never the content
+   * @throws CallError `secret_reference` with the reason, never the content; `secret_refused` when there is no room
    */
   resolve(reference: Reference, person: Person): Promise<string>;
   /**
    * Puts a secret away for later calls, and gives the reference that stands in its place. Undefined for sessions that
    * can put nothing away.
    */
-  readonly keep: ((secret: string) => string) | undefined;
+  readonly keep: ((secret: string, origin: Origin) => string) | undefined;
+  /**
+   * To be called before a write is sent that gives secrets: what it gives is kept whatever it is.
+   *
+   * @throws CallError `secret_refused` when there is no room for more
+   */
+  assertRoom(): void;
   /**
    * Writes secrets that were put away to files for people, where there is a directory for it.
    *
@@ -22,8 +33,8 @@ export interface SecretStore {
    * @throws Error when one cannot be written
    */
   save(references: readonly string[]): Promise<Readonly<Record<string, string>>>;
-  /** Every secret that went through here: none may appear in what leaves the server. */
-  readonly known: Iterable<string>;
+  /** The secrets that went through here and are remembered: none may appear in what leaves the server. */
+  readonly known: SecretIndex;
 }
 
 /** Whom to ask for a secret, and when to stop waiting. */
@@ -40,8 +51,13 @@ interface Options {
 
 type Read = (name: string, person: Person) => string | Promise<string>;
 
-/** Secrets that are remembered; the oldest is forgotten for one more. */
-const mostKept = 1_000;
+/*
+ * What variables, files, persons and writes gave is remembered until the process ends; a call that could bring more than
+ * these bounds allow is refused before it is sent. Of what was only read the newest is remembered: it can be read again.
+ */
+const mostGiven = 10_000;
+const mostGivenLength = 16 * 1024 * 1024;
+const mostReadLength = 4 * 1024 * 1024;
 
 /** Secrets for one caller over stdio. */
 export function secretsForOne({
@@ -60,38 +76,81 @@ export function secretsForMany({ secretEnv }: Pick<Config, 'secretEnv'>): Secret
   return createSecretStore({ patterns, directory: undefined, keeps: false });
 }
 
-function createSecretStore({ patterns, directory, keeps }: Options): SecretStore {
-  const kept = new Map<string, string>();
-  const references = new Map<string, string>();
-  const known = new Set<string>();
+/** Secrets in the order in which they were last seen, with their length all together. */
+class Shelf {
+  readonly #secrets = new Set<string>();
+  length = 0;
 
-  const know = (secret: string): string => {
-    known.delete(secret);
-    known.add(secret);
-    const [oldest] = known;
-    if (known.size > mostKept && oldest !== undefined) known.delete(oldest);
-    return secret;
+  get size(): number {
+    return this.#secrets.size;
+  }
+
+  get oldest(): string | undefined {
+    return this.#secrets.values().next().value;
+  }
+
+  has(secret: string): boolean {
+    return this.#secrets.has(secret);
+  }
+
+  put(secret: string): void {
+    this.delete(secret);
+    this.#secrets.add(secret);
+    this.length += secret.length;
+  }
+
+  delete(secret: string): void {
+    if (this.#secrets.delete(secret)) this.length -= secret.length;
+  }
+}
+
+function createSecretStore({ patterns, directory, keeps }: Options): SecretStore {
+  const given = new Shelf();
+  const seen = new Shelf();
+  const known = new SecretIndex();
+  const secrets = new Map<string, string>();
+  const handles = new Map<string, string>();
+
+  const assertRoom = (more = 0): void => {
+    if (given.size < mostGiven && given.length + more <= mostGivenLength) return;
+    throw new CallError('secret_refused', 'This server remembers as many secrets as it can.', {
+      next: 'Ask the person to restart the server: references to earlier secrets end with that, and files of --secret-dir stay. Nothing was sent.',
+    });
   };
-  const keep = (secret: string): string => {
-    const before = references.get(know(secret));
-    if (before !== undefined) return before;
-    const handle = newHandle();
-    kept.set(handle, secret);
-    references.set(secret, referTo(handle));
-    const [oldest] = kept;
-    if (kept.size > mostKept && oldest) {
-      kept.delete(oldest[0]);
-      references.delete(oldest[1]);
-    }
+  const rememberGiven = (secret: string): void => {
+    seen.delete(secret);
+    if (!given.has(secret)) given.put(secret);
+    known.add(secret);
+  };
+  const rememberRead = (secret: string): void => {
+    if (given.has(secret)) return;
+    seen.put(secret);
+    known.add(secret);
+    while (seen.length > mostReadLength && seen.oldest !== undefined) forget(seen.oldest);
+  };
+  const forget = (secret: string): void => {
+    seen.delete(secret);
+    known.delete(secret);
+    secrets.delete(handles.get(secret) ?? '');
+    handles.delete(secret);
+  };
+  const keep = (secret: string, origin: Origin): string => {
+    const handle = handles.get(secret) ?? newHandle();
+    handles.set(secret, handle);
+    secrets.set(handle, secret);
+    if (origin === 'write') rememberGiven(secret);
+    else rememberRead(secret);
     return referTo(handle);
   };
   const read: Readonly<Record<Reference['kind'], Read>> = {
     env: (name) => readVariable(name, patterns, process.env),
     file: (name) => readSecretFile(name, directory),
     secret: (name) => {
-      const secret = kept.get(name);
-      if (secret === undefined) throw referenceError('This server has put away no secret of that handle.');
-      return secret;
+      const secret = secrets.get(name);
+      if (secret !== undefined) return secret;
+      throw referenceError(
+        'This server has put away no secret of that handle, or has let it go for newer ones that were read since: read it again.',
+      );
     },
     ask: async (name, { client, cancelled }) => {
       const { askForSecret } = await import('./ask.ts');
@@ -100,13 +159,21 @@ function createSecretStore({ patterns, directory, keeps }: Options): SecretStore
   };
 
   return {
-    resolve: async ({ kind, name }, person) => know(await read[kind](name, person)),
+    resolve: async ({ kind, name }, person) => {
+      // Before a person types in vain.
+      if (kind === 'ask') assertRoom();
+      const secret = await read[kind](name, person);
+      if (!given.has(secret)) assertRoom(secret.length);
+      rememberGiven(secret);
+      return secret;
+    },
     keep: keeps ? keep : undefined,
+    assertRoom: () => assertRoom(),
     save: async (saved) => {
       if (directory === undefined) return {};
-      const handles = [...kept].filter(([handle]) => saved.includes(referTo(handle)));
+      const named = [...secrets].filter(([handle]) => saved.includes(referTo(handle)));
       const paths = await Promise.all(
-        handles.map(
+        named.map(
           async ([handle, secret]) => [referTo(handle), await write(directory, handle, secret)] as const,
         ),
       );

@@ -1,9 +1,7 @@
 import { CallError, dropUndefined, type ErrorCode, type Retry } from '../errors.ts';
 import { isJsonObject, type JsonObject } from '../json.ts';
+import { isSecretName, withheld } from '../secret-names.ts';
 import type { ApiAnswer } from './answer.ts';
-
-/** What stands in place of a value that may be a secret. */
-const withheld = '[withheld]';
 
 const codeByStatus: Readonly<Record<number, ErrorCode>> = {
   400: 'invalid_request',
@@ -100,7 +98,9 @@ function describeProblem(problem: JsonObject): JsonObject {
     resources:
       Array.isArray(context.resources) && context.resources.length > 0 ? context.resources : undefined,
     raw_error: text(context.raw_error),
-    provider_details: isJsonObject(context.provider_details) ? context.provider_details : undefined,
+    provider_details: isJsonObject(context.provider_details)
+      ? withholdNamed(context.provider_details)
+      : undefined,
     causes: causes.length > 0 ? causes.map(describeProblem) : undefined,
   });
 }
@@ -112,6 +112,12 @@ function describeParameter(parameter: unknown): JsonObject | undefined {
     location: text(parameter.location),
     value: parameter.value === undefined || parameter.value === null ? undefined : withheld,
   });
+}
+
+/** A provider says what it likes about a failure: what it names like a secret is taken for one. */
+function withholdNamed(details: JsonObject): JsonObject {
+  const entries = Object.entries(details);
+  return Object.fromEntries(entries.map(([name, value]) => [name, isSecretName(name) ? withheld : value]));
 }
 
 function text(value: unknown): string | undefined {

@@ -103,6 +103,29 @@ function meantOrder(text: string): string | undefined {
   return groups && `${groups.field}[${groups.word?.toLowerCase()}]`;
 }
 
+/**
+ * The fields that a filter or an order is by, however it is written: also what a lenient server might read as a further
+ * filter behind the value, or as a field in brackets.
+ */
+export function fieldsQueried(text: string): readonly string[] {
+  // An order may be a field alone, or one with its direction before it.
+  const [, first = ''] = /^[\s+-]*([^\s:,[\]=<>!~]+)/.exec(text) ?? [];
+  const meant = [text, meantFilter(text) ?? '', meantOrder(text) ?? ''];
+  const others = meant.flatMap((one) =>
+    [...one.matchAll(/([^[\]\s,;&|()]+)\]?\s*(?=\[([^[\]]*)\])/g)].flatMap(([, field = '', operator = '']) =>
+      isOperator(operator) ? [field] : [],
+    ),
+  );
+  return [first, ...others];
+}
+
+function isOperator(text: string): boolean {
+  const plain = text.trim().toLowerCase().replace(/^\$/, '').replaceAll('_', ' ');
+  return (
+    operators.has(plain) || Object.hasOwn(meanings, plain.replaceAll(' ', '')) || /^(asc|desc)/.test(plain)
+  );
+}
+
 /** Characters of a meant filter; a longer one is not repeated. */
 const longestMeant = 80;
 

@@ -1,0 +1,102 @@
+/*
+ * The one test by which the whole program tells names of secrets: in arguments, in answers, in patches, in filters, in
+ * what Synqly says of a failure, and in the log.
+ */
+
+/** What stands in place of a secret. */
+export const withheld = '[withheld]';
+
+/** Names whose value is a secret, whatever form it has: what stands below one is secret too. */
+const alwaysSecret: ReadonlySet<string> = new Set(
+  [
+    'secret',
+    'client_secret',
+    'secret_access_key',
+    'session',
+    'private_key',
+    'provider_key',
+    'integrator_key',
+    'subscription_key',
+    'password',
+  ].map(foldName),
+);
+
+/** Other names of secrets, by how they end; each may also be that of an object with the secret in it. */
+const endsLikeSecret =
+  /(secret|password|passwd|passphrase|token|authorization|cookie|(api|access|secret|private|shared|signing|encryption|provider|integrator|subscription)key)$/;
+
+/** Fields of a provider's configuration that are an object with a secret in it. A test holds them against the field lists. */
+const holdsCredential =
+  /(credential|credentials|webhookurl|collectionurl|authorization|apiconfig|authoptions|httpingest)$/;
+/** Those whose own fields have whatever name their owner gave them, so that no name tells which is a secret. */
+const holdsAnything = /^(endpoints|endpointparams|staticheaders|headers|extra)$/;
+
+/**
+ * A name as a lenient reader compares it: without regard to letter case, to how words are joined (`clientSecret`,
+ * `client-secret`) and to look-alikes that Unicode counts as the same (full-width letters).
+ */
+function foldName(name: string): string {
+  return name
+    .normalize('NFKC')
+    .toLowerCase()
+    .replace(/[^\p{L}\p{N}*?%]/gu, '');
+}
+
+/** Whether what has this name is a secret: `client_secret`, `apiKey`, `Session`; not `token_url` or `refresh_token_id`. */
+export function isSecretName(name: string): boolean {
+  const folded = foldName(name);
+  return alwaysSecret.has(folded) || endsLikeSecret.test(folded);
+}
+
+/** Whether all that stands below this name is secret too. */
+export function isAlwaysSecretName(name: string): boolean {
+  return alwaysSecret.has(foldName(name));
+}
+
+/** Whether what has this name, in an object that the API leaves open, is a secret or may have one in it. */
+export function mayHoldSecret(name: string): boolean {
+  return isSecretName(name) || holdsCredential.test(foldName(name)) || mayHoldAnything(name);
+}
+
+/** Whether any field below this name, whatever its own, may be a secret. */
+export function mayHoldAnything(name: string): boolean {
+  return holdsAnything.test(foldName(name));
+}
+
+/** How often a text is decoded: what was encoded twice is read by who decodes twice. */
+const mostDecodings = 3;
+
+/**
+ * The names along a path, folded, without places in lists. Takes a JSON Pointer (RFC 6901), also with `~1` and `%2F` in
+ * the place of slashes, and a path of names joined by dots or other signs.
+ */
+export function namesAlong(path: string): readonly string[] {
+  let plain = path.normalize('NFKC');
+  for (let times = 0; times < mostDecodings; times += 1) {
+    const decoded = plain
+      .replace(/(?:%[0-9a-f]{2})+/gi, decodePercent)
+      .replaceAll('~1', '/')
+      .replaceAll('~0', '~')
+      .normalize('NFKC');
+    if (decoded === plain) break;
+    plain = decoded;
+  }
+  return plain
+    .split(/[^\p{L}\p{N}\p{M}\p{C}_\s*?%-]+/u)
+    .map(foldName)
+    .filter((name) => name !== '' && !/^\d+$/.test(name));
+}
+
+function decodePercent(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}
+
+/** Whether names along a path lead to a secret: the last is the name of one, or stands below one. */
+export function leadToSecret(names: readonly string[]): boolean {
+  const last = names.at(-1);
+  return names.some(isAlwaysSecretName) || (last !== undefined && isSecretName(last));
+}
