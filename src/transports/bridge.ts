@@ -1,5 +1,6 @@
 import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
 import { StdioServerTransport } from '@modelcontextprotocol/sdk/server/stdio.js';
+import type { FetchLike } from '@modelcontextprotocol/sdk/shared/transport.js';
 import {
   isInitializeRequest,
   isJSONRPCNotification,
@@ -10,12 +11,13 @@ import {
 } from '@modelcontextprotocol/sdk/types.js';
 import { fetch } from 'undici';
 import type { Log } from '../log.ts';
+import { isUnsent } from '../synqly/failure.ts';
 import { openPool } from '../synqly/pool.ts';
 import { version } from '../version.ts';
+import { GatewayFault, type GatewayLink, gatewayFailed, linkGateway } from './gateway-session.ts';
+import { keepStreamOpen } from './gateway-stream.ts';
+import { Questions } from './questions.ts';
 import { untilGone } from './stdio.ts';
-
-/** JSON-RPC error of a request that did not get through; the specification leaves this range to implementations. */
-const gatewayFailed = -32_000;
 
 export type BridgeHeaders = Readonly<Record<string, string>>;
 
@@ -27,11 +29,50 @@ export type BridgeHeaders = Readonly<Record<string, string>>;
  */
 export async function serveBridge(gateway: URL, headers: BridgeHeaders, log: Log): Promise<void> {
   const client = new StdioServerTransport();
+  /** Requests of the client that have no answer yet. */
   const requests = new Map<RequestId, AbortController>();
-  const upstream = connectGateway(gateway, headers, requests);
+  const questions = new Questions();
   let initialize: JSONRPCRequest | undefined;
 
+  const link: GatewayLink = linkGateway({
+    gateway,
+    headers,
+    send: sendFrom(requests),
+    handshake: () => initialize,
+    onRenewed: (session) => {
+      log.info({ gateway: gateway.origin }, 'the gateway had lost the session, and a new one is open');
+      if (session.version !== undefined) upstream.setProtocolVersion(session.version);
+      for (const message of questions.dropOthers(session)) void client.send(message);
+      stream.reopen();
+    },
+    onStreamOver: (status) => stream.over(status),
+  });
+  const upstream = new StreamableHTTPClientTransport(gateway, {
+    fetch: (url, init) => {
+      if (init?.method === 'GET') stream.opening();
+      return link.fetch(url, init);
+    },
+    requestInit: { headers: { ...headers, 'user-agent': `synqly-mcp/${version}` } },
+    // The stream is reopened for as long as the client is there, not twice.
+    reconnectionOptions: {
+      maxRetries: 0,
+      initialReconnectionDelay: 1_000,
+      maxReconnectionDelay: 1_000,
+      reconnectionDelayGrowFactor: 1,
+    },
+  });
+  const stream = keepStreamOpen(() => upstream.resumeStream(''));
+
   upstream.onmessage = (message) => {
+    if (isJSONRPCRequest(message)) return void client.send(questions.ask(message, link.session()));
+    if ('method' in message) {
+      const isTakenBack = message.method === 'notifications/cancelled';
+      const told = isTakenBack ? questions.takeBack(message, link.session()) : message;
+      if (told) void client.send(told);
+      return;
+    }
+    // An answer that comes twice is the second time the one of a stream that has ended since.
+    if (message.id !== undefined && !requests.delete(message.id)) return;
     const isWelcome = initialize && 'result' in message && message.id === initialize.id;
     const { protocolVersion } = isWelcome ? (message.result as { protocolVersion?: string }) : {};
     if (protocolVersion !== undefined) upstream.setProtocolVersion(protocolVersion);
@@ -41,25 +82,35 @@ export async function serveBridge(gateway: URL, headers: BridgeHeaders, log: Log
 
   client.onmessage = (message) => {
     if (isInitializeRequest(message)) initialize = message as JSONRPCRequest;
+    if (!('method' in message)) return void passAnswer(message);
     const cancelled = cancelledRequest(message);
     // Closing the request is what a gateway without sessions can notice; the notification would reach nobody.
-    if (cancelled !== undefined) requests.get(cancelled)?.abort();
+    if (cancelled !== undefined) {
+      requests.get(cancelled)?.abort();
+      requests.delete(cancelled);
+    }
     void forward(message);
   };
   client.onerror = (error) => log.warn({ err: error }, 'a message was not understood');
 
+  const passAnswer = async (message: JSONRPCMessage): Promise<void> => {
+    const shown = 'id' in message ? message.id : undefined;
+    const question = shown === undefined ? undefined : questions.take(shown);
+    if (!question) return log.debug({}, 'an answer came to a question that nobody asks any more');
+    await link
+      .answer({ ...message, id: question.id } as JSONRPCMessage, question.session)
+      .catch((error) => log.warn({ err: error }, 'the gateway did not take an answer'));
+  };
+
   const forward = async (message: JSONRPCMessage): Promise<void> => {
     const id = isJSONRPCRequest(message) ? message.id : undefined;
-    const request = new AbortController();
-    if (id !== undefined) requests.set(id, request);
+    if (id !== undefined) requests.set(id, new AbortController());
     try {
       await upstream.send(message);
     } catch (error) {
-      if (id === undefined || request.signal.aborted) return;
+      if (id === undefined || !requests.delete(id)) return;
       log.warn({ err: error, gateway: gateway.origin }, 'the gateway did not take a request');
       await client.send({ jsonrpc: '2.0', id, error: { code: gatewayFailed, message: describe(error) } });
-    } finally {
-      if (id !== undefined) requests.delete(id);
     }
   };
 
@@ -68,23 +119,16 @@ export async function serveBridge(gateway: URL, headers: BridgeHeaders, log: Log
   await untilGone(client, () => upstream.close(), log);
 }
 
-function connectGateway(
-  gateway: URL,
-  headers: BridgeHeaders,
-  requests: ReadonlyMap<RequestId, AbortController>,
-): StreamableHTTPClientTransport {
+/** Sends one request, which ends when the client cancels it. */
+function sendFrom(requests: ReadonlyMap<RequestId, AbortController>): FetchLike {
   // Node's own fetch heeds no proxy settings before Node 24.
   const dispatcher = openPool();
-  const send = (url: string | URL, init: RequestInit = {}) => {
+  return (url, init = {}) => {
     const { id } = (typeof init.body === 'string' ? JSON.parse(init.body) : {}) as { id?: RequestId };
     const request = id === undefined ? undefined : requests.get(id);
     const signals = [init.signal, request?.signal].filter((signal) => signal instanceof AbortSignal);
-    return fetch(url, { ...init, dispatcher, signal: AbortSignal.any(signals) } as never);
+    return fetch(url, { ...init, dispatcher, signal: AbortSignal.any(signals) } as never) as never;
   };
-  return new StreamableHTTPClientTransport(gateway, {
-    fetch: send as never,
-    requestInit: { headers: { ...headers, 'user-agent': `synqly-mcp/${version}` } },
-  });
 }
 
 function cancelledRequest(message: JSONRPCMessage): RequestId | undefined {
@@ -94,11 +138,17 @@ function cancelledRequest(message: JSONRPCMessage): RequestId | undefined {
 
 /** What a person or a model can do about it. The gateway's own words stay out: they may be anyone's page. */
 function describe(error: unknown): string {
+  if (error instanceof GatewayFault) return error.message;
   const status = (error as { code?: unknown }).code;
   if (status === 401) return 'The gateway did not accept the token: renew SYNQLY_MCP_TOKEN and restart.';
   if (status === 403)
     return 'The gateway refused: the token does not reach this, or the gateway is asked under a wrong name.';
   if (status === 429 || status === 503) return 'The gateway is busy: try again in a moment.';
+  if (typeof status === 'number' && status >= 500)
+    return `The gateway answered HTTP ${status}: what was asked may have been done. Look before you repeat it.`;
+  if (status === -1) return 'The gateway answered with something that is not MCP: check --gateway.';
   if (typeof status === 'number') return `The gateway answered HTTP ${status}.`;
-  return 'The gateway could not be reached: try again, or check --gateway and the network.';
+  if (isUnsent((error as { cause?: unknown }).cause))
+    return 'The gateway could not be reached: try again, or check --gateway and the network.';
+  return 'The connection to the gateway broke before the answer: what was asked may have been done. Look before you repeat it.';
 }
