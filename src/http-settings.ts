@@ -1,5 +1,6 @@
+import { type Proxies, parseHosts, parseOrigins, parseProxies } from './http-setting-parsers.ts';
 import { define } from './setting.ts';
-import { parseBoolean, parseList, parseNumber } from './setting-parsers.ts';
+import { parseBoolean, parseNumber } from './setting-parsers.ts';
 
 /** What only a server over HTTP is told. */
 export const httpSettings = {
@@ -25,8 +26,8 @@ export const httpSettings = {
     env: 'SYNQLY_HTTP_ALLOWED_HOSTS',
     fallback: [],
     fallbackText: 'loopback',
-    help: 'HTTP: names under which the server is asked, by commas; * for any.',
-    parse: parseList,
+    help: 'HTTP: names under which the server is asked, by commas, ports left away; * for any.',
+    parse: parseHosts,
   }),
   allowedOrigins: define<readonly string[]>({
     flag: 'allowed-origins',
@@ -34,8 +35,8 @@ export const httpSettings = {
     env: 'SYNQLY_HTTP_ALLOWED_ORIGINS',
     fallback: [],
     fallbackText: 'its own',
-    help: 'HTTP: origins of web pages that may ask, by commas; switches CORS on for them.',
-    parse: parseList,
+    help: 'HTTP: origins of web pages that may ask (https://chat.example.com), by commas; switches CORS on for them.',
+    parse: parseOrigins,
   }),
   sessions: define<boolean>({
     flag: 'sessions',
@@ -43,6 +44,15 @@ export const httpSettings = {
     fallback: false,
     help: 'HTTP: keep sessions, for clients that take requests from the server.',
     parse: parseBoolean,
+  }),
+  sessionIdle: define<number>({
+    flag: 'session-idle',
+    placeholder: 'seconds',
+    env: 'SYNQLY_HTTP_SESSION_IDLE',
+    fallback: 600_000,
+    fallbackText: '600',
+    help: 'HTTP: a session ends after this time without a request, an open stream or a running call.',
+    parse: (text) => parseNumber(text, 1, 86_400) * 1000,
   }),
   tokenStore: define<string | undefined>({
     flag: 'token-store',
@@ -53,12 +63,14 @@ export const httpSettings = {
     help: 'Where hashes of MCP tokens are kept: a directory, or redis://... for several gateways.',
     parse: (text) => text,
   }),
-  trustProxy: define<boolean>({
+  trustProxy: define<Proxies | undefined>({
     flag: 'trust-proxy',
+    placeholder: 'hops|networks',
     env: 'SYNQLY_HTTP_TRUST_PROXY',
-    fallback: false,
-    help: 'HTTP: believe the X-Forwarded headers of a proxy in front.',
-    parse: parseBoolean,
+    fallback: undefined,
+    fallbackText: 'none',
+    help: 'HTTP: believe X-Forwarded-For, -Host and -Proto of so many proxies in front, or of these networks, by commas.',
+    parse: parseProxies,
   }),
   ratePerMinute: define<number>({
     flag: 'rate-per-minute',

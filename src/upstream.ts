@@ -78,15 +78,18 @@ export function prepareAccess(config: Config): Access {
   };
 }
 
+/** Milliseconds after which a server starts without knowing what its token may do. */
+const learnWithin = 2_000;
+
 /**
  * The same access with what its token may do, where that is asked for and can be learnt. The sandbox's token may do
  * everything, so that a start on it asks nothing.
  */
 export async function withRights(config: Config, access: Access): Promise<Access & { rights?: Rights }> {
   if (config.permissions.value === 'ignore' || config.sandbox.value) return access;
-  const [{ learnRightsSoon }, upstream] = await Promise.all([import('./synqly/rights.ts'), access.open()]);
-  const rights = await learnRightsSoon(upstream.client, upstream.token);
-  return { ...access, open: async () => upstream, ...(rights && { rights }) };
+  const [{ learnRightsWithin }, upstream] = await Promise.all([import('./synqly/rights.ts'), access.open()]);
+  const learnt = await learnRightsWithin(learnWithin, upstream.client, upstream.token);
+  return { ...access, open: async () => upstream, ...(typeof learnt === 'object' && { rights: learnt }) };
 }
 
 function prepareSandbox(config: Config): Access {

@@ -1,11 +1,10 @@
 import { readArguments } from '../calls/arguments.ts';
 import { type CallResult, finish } from '../calls/call.ts';
-import { withDeadline } from '../calls/deadline.ts';
+import { type Limits, withDeadline } from '../calls/deadline.ts';
 import { CallError, dropUndefined } from '../errors.ts';
 import { isJsonObject, type JsonObject } from '../json.ts';
-import type { Rights } from '../rights.ts';
 import type { Session } from '../session.ts';
-import { learnRights, type Read } from '../synqly/rights.ts';
+import { type Learnt, learnRights, type Read } from '../synqly/rights.ts';
 import { whoami } from '../tools/helpers.ts';
 import { indexOfNames } from './index-of-names.ts';
 import { publishedTools } from './published.ts';
@@ -20,43 +19,51 @@ export async function tellWhoami(
   const about = { started: performance.now(), secrets: [], confirmedBy: undefined };
   try {
     readArguments(whoami, raw);
-    const value = await withDeadline(session.timeout, cancelled, async (limits) => {
-      const read: Read = async (path, query = {}) => {
-        const { body } = await session.send({ method: 'GET', path, query, repeatable: true, ...limits });
-        return isJsonObject(body) ? body.result : undefined;
-      };
-      return describe(session, read);
-    });
+    const value = await withDeadline(session.timeout, cancelled, (limits) => describe(session, limits));
     return finish(whoami, raw, { value }, session, about);
   } catch (cause) {
     return finish(whoami, raw, { cause }, session, about);
   }
 }
 
-async function describe(session: Session, read: Read): Promise<JsonObject> {
+/** Milliseconds for learning what the token may do: the rest is told without it. */
+const learnWithin = 2_000;
+
+async function describe(session: Session, limits: Limits): Promise<JsonObject> {
   const { pins, policy, caller } = session;
-  const [organization, rights] = await Promise.all([
-    pins ? undefined : describeOrganization(read),
-    session.rights ?? learnAnew(session, read),
+  const [organization, learnt] = await Promise.all([
+    pins ? undefined : describeOrganization(readWith(session, limits)),
+    session.rights ?? learnAnew(session, limits),
   ]);
   const served = publishedTools.filter(({ name }) => absenceOf(name, session) === undefined).length;
   return dropUndefined({
     organization,
     sandbox: session.sandbox || undefined,
     caller,
-    token: describeToken(rights, session),
+    token: describeToken(learnt, session),
     pinned_to: pins && dropUndefined({ ...pins }),
     read_only: policy.readOnly,
     confirm: policy.confirm,
     operations: served,
-    left_out: describeAbsences(session, rights),
+    left_out: describeAbsences(session, learnt),
   });
 }
 
+function readWith(session: Session, limits: Limits): Read {
+  return async (path, query = {}) => {
+    const { body } = await session.send({ method: 'GET', path, query, repeatable: true, ...limits });
+    return isJsonObject(body) ? body.result : undefined;
+  };
+}
+
 /** The bearer is in use by then, so that it is known here. */
-async function learnAnew({ knownTokens }: Session, read: Read): Promise<Rights | undefined> {
-  const bearer = [...knownTokens].at(-1);
-  return bearer === undefined ? undefined : learnRights(bearer, read);
+async function learnAnew(session: Session, { signal }: Limits): Promise<Learnt> {
+  const bearer = [...session.knownTokens].at(-1);
+  if (bearer === undefined) return 'failed';
+  const within = Math.min(learnWithin, session.timeout);
+  return withDeadline(within, signal, (limits) => learnRights(bearer, readWith(session, limits))).catch(
+    () => 'failed' as const,
+  );
 }
 
 async function describeOrganization(read: Read): Promise<unknown> {
@@ -72,8 +79,11 @@ async function describeOrganization(read: Read): Promise<unknown> {
 }
 
 /** Under pins, nothing of what the server's own token reaches beyond them. */
-function describeToken(rights: Rights | undefined, { pins }: Session): unknown {
-  if (!rights) {
+function describeToken(rights: Learnt, { pins }: Session): unknown {
+  if (rights === 'failed') {
+    return 'What it may do could not be looked up just now, since Synqly did not answer: ask again. No tool is left out for it, and Synqly decides about each call.';
+  }
+  if (rights === 'untold') {
     return 'What it may do could not be learnt (it may not list tokens, or Synqly does not tell): no tool is left out for it, and Synqly decides about each call.';
   }
   return dropUndefined({
@@ -85,8 +95,8 @@ function describeToken(rights: Rights | undefined, { pins }: Session): unknown {
   });
 }
 
-function describeAbsences(session: Session, rights: Rights | undefined): readonly JsonObject[] | undefined {
-  const sets = rights?.permissionSets.join(' or ');
+function describeAbsences(session: Session, learnt: Learnt): readonly JsonObject[] | undefined {
+  const sets = typeof learnt === 'object' ? learnt.permissionSets.join(' or ') : undefined;
   const reasons: Readonly<Record<Absence, string>> = {
     pins: 'They reach beyond what this server is pinned to.',
     selection: 'The administrator, or the client, has not selected them (groups, allow, deny).',

@@ -52,13 +52,19 @@ export class SynqlyClient {
   /**
    * Sends a request and gives the answer of a success status.
    *
+   * @param token the bearer; undefined sends no Authorization header
    * @param headers sent along, below the client's own
    *
    * @throws CallError for everything else: each status, a broken connection, a deadline, a bad body.
    */
-  async request(request: ApiRequest, token: string, headers: ExtraHeaders = {}): Promise<ApiAnswer> {
+  async request(
+    request: ApiRequest,
+    token: string | undefined,
+    headers: ExtraHeaders = {},
+  ): Promise<ApiAnswer> {
     try {
-      const options = this.#prepare(request, { ...headers, authorization: `Bearer ${token}` });
+      const authorized = token === undefined ? headers : { ...headers, authorization: `Bearer ${token}` };
+      const options = this.#prepare(request, authorized);
       const limits = {
         maxBytes: this.#options.maxResponseBytes,
         mostText: request.lazily ? mostText : undefined,

@@ -1,11 +1,10 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
+import { CallError } from '../errors.ts';
 import { isJsonObject, type JsonObject } from '../json.ts';
 import type { Rights } from '../rights.ts';
 import type { SynqlyClient } from './client.ts';
 import type { TokenSource } from './token.ts';
 
-/** Milliseconds after which a server goes on without knowing. */
-const within = 2_000;
 /** Tokens of one owner among which the own one is looked for. */
 const pageLength = 100;
 const mostPages = 3;
@@ -14,30 +13,48 @@ const mostPages = 3;
 export type Read = (path: string, query?: Readonly<Record<string, unknown>>) => Promise<unknown>;
 
 /**
+ * What was learnt of a token's rights: the rights; `untold`, when Synqly does not tell this token, now or later; `failed`,
+ * when there was no answer, so that asking again may bring one.
+ */
+export type Learnt = Rights | 'untold' | 'failed';
+
+/** Statuses of 400 and more below 500 that tell nothing of what the token may ask. */
+const passing: ReadonlySet<number> = new Set([401, 408, 425, 429]);
+
+/**
  * Learns what a token may do: finds it among its owner's tokens by its secret, and reads the permission sets of its
- * roles. Undefined where that cannot be learnt: the token may not list tokens, or its secret is not told. Never throws.
+ * roles. Never throws.
  *
  * @param read with that token
  */
-export async function learnRights(bearer: string, read: Read): Promise<Rights | undefined> {
+export async function learnRights(bearer: string, read: Read): Promise<Learnt> {
   try {
     const own = await findOwn(read, digest(bearer));
-    return own && (await rightsOf(own, read));
-  } catch {
-    return undefined;
+    return (own && (await rightsOf(own, read))) ?? 'untold';
+  } catch (error) {
+    return isRefusal(error) ? 'untold' : 'failed';
   }
 }
 
-/** `learnRights` before a server serves: it waits for a short while only, and sends nothing twice. */
-export async function learnRightsSoon(
+/** Whether an error tells that the token may not ask, or that the answer has a form unknown here. */
+function isRefusal(error: unknown): boolean {
+  if (!(error instanceof CallError)) return true;
+  const { status } = error.facts;
+  return status !== undefined && status >= 400 && status < 500 && !passing.has(status);
+}
+
+/** `learnRights` in so many milliseconds at most. */
+export async function learnRightsWithin(
+  milliseconds: number,
   client: Pick<SynqlyClient, 'request'>,
   token: TokenSource,
-): Promise<Rights | undefined> {
-  const signal = AbortSignal.timeout(within);
+): Promise<Learnt> {
+  const signal = AbortSignal.timeout(milliseconds);
+  const deadline = Date.now() + milliseconds;
   const bearer = await token.current().catch(() => undefined);
-  if (bearer === undefined) return undefined;
+  if (bearer === undefined) return 'failed';
   return learnRights(bearer, async (path, query = {}) => {
-    const request = { method: 'GET', path, query, repeatable: true, signal, deadline: Date.now() } as const;
+    const request = { method: 'GET', path, query, repeatable: true, signal, deadline } as const;
     const { body } = await client.request(request, bearer);
     return isJsonObject(body) ? body.result : undefined;
   });

@@ -53,7 +53,11 @@ async function assertReachable(store: TokenStore): Promise<void> {
   });
 }
 
-async function resolveScope(client: Client, request: ApiRequest, token: string): Promise<McpScope> {
+async function resolveScope(
+  client: Client,
+  request: ApiRequest,
+  token: string | undefined,
+): Promise<McpScope> {
   const { scope: given } = request.body as { scope: unknown };
   const scope = readScope(given);
   if (scope.account_id === undefined) return scope;

@@ -1,6 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import cors from '@fastify/cors';
-import type { StreamableHTTPServerTransport } from '@modelcontextprotocol/sdk/server/streamableHttp.js';
 import {
   isInitializeRequest,
   type RequestInfo,
@@ -8,6 +7,7 @@ import {
 } from '@modelcontextprotocol/sdk/types.js';
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { LRUCache } from 'lru-cache';
+import { isJsonObject } from '../json.ts';
 import type { Log } from '../log.ts';
 import { callDirectly, createServer, type Offering } from '../server.ts';
 import type { Session } from '../session.ts';
@@ -17,25 +17,31 @@ import { createMetrics, type Metrics } from './metrics.ts';
 import { serveMonitoring } from './monitoring.ts';
 import { type Narrowed, narrowCaller, narrowingHeaders } from './narrowing.ts';
 import { limitRate, rateHeaders } from './rate.ts';
-import { createSessions, type Sessions } from './sessions.ts';
+import { createSessions, type HttpSession, type Sessions } from './sessions.ts';
 import { connectStateless, readMessage, type StatelessEndpoint } from './stateless.ts';
 
 export interface HttpOptions extends GuardOptions {
   readonly access: Access;
   /** What a session is offered. */
   readonly offeringFor: (session: Session) => Offering;
-  readonly sessionOf: (narrowed: Narrowed, metrics: Metrics) => Promise<Session>;
+  readonly sessionOf: (narrowed: Narrowed, metrics: Metrics) => Promise<Opened>;
   /** Whether Synqly answers at all, and the token store where there is one. */
   readonly isReady: () => Promise<boolean>;
   readonly log: Log;
   /** Keep sessions, for clients that need requests from the server. */
   readonly sessions: boolean;
-  /** Believe X-Forwarded-* headers of a proxy in front. */
-  readonly trustProxy: boolean;
+  /** Milliseconds without use after which a session is ended. */
+  readonly sessionIdle: number;
   /** Requests that one token may send in a minute. */
   readonly ratePerMinute: number;
   /** Requests that are served at one time; more are answered 503. */
   readonly mostConcurrent: number;
+}
+
+export interface Opened {
+  readonly session: Session;
+  /** Whether it would be made differently now; undefined when nothing about it is still to be learnt. */
+  readonly isOutdated?: (() => boolean) | undefined;
 }
 
 declare module 'fastify' {
@@ -63,10 +69,10 @@ const keepWithin = 5 * 60_000;
 export async function buildHttpServer(options: HttpOptions): Promise<HttpServer> {
   const load: Load = { running: 0, draining: false };
   const metrics = createMetrics(() => load.running);
-  const sessions = options.sessions ? createSessions() : undefined;
+  const sessions = options.sessions ? createSessions({ idle: options.sessionIdle }) : undefined;
   const app = Fastify({
     bodyLimit,
-    trustProxy: options.trustProxy,
+    trustProxy: options.trusts ?? false,
     requestTimeout: bodyWithin,
     forceCloseConnections: 'idle',
     http: { headersTimeout: headersWithin, connectionsCheckingInterval: 2_000 },
@@ -189,22 +195,24 @@ function serveMcp(
   sessions: Sessions | undefined,
 ): void {
   const open = async (narrowed: Narrowed) => {
-    const session = await options.sessionOf(narrowed, metrics);
+    const { session, isOutdated } = await options.sessionOf(narrowed, metrics);
     const offering = options.offeringFor(session);
-    return { server: createServer(session, offering), session, offering };
+    return { server: createServer(session, offering), session, offering, isOutdated };
   };
-  const connect = async (narrowed: Narrowed): Promise<StatelessEndpoint> => {
-    const { server, session, offering } = await open(narrowed);
-    return connectStateless(server, (call, extra) => callDirectly(call, session, offering, extra));
+  const endpoints = new LRUCache<string, Endpoint>({ max: mostCallers, ttl: keepWithin });
+  const connect = (narrowed: Narrowed): Endpoint => {
+    const connecting = async (): Promise<StatelessEndpoint> => {
+      const { server, session, offering, isOutdated } = await open(narrowed);
+      endpoint.isOutdated = isOutdated;
+      return connectStateless(server, (call, extra) => callDirectly(call, session, offering, extra));
+    };
+    const endpoint: Endpoint = { connected: connecting() };
+    endpoints.set(narrowed.key, endpoint);
+    return endpoint;
   };
-  const endpoints = new LRUCache<string, Promise<StatelessEndpoint>>({
-    max: mostCallers,
-    ttl: keepWithin,
-  });
   const endpointOf = (narrowed: Narrowed): Promise<StatelessEndpoint> => {
-    const known = endpoints.get(narrowed.key) ?? connect(narrowed);
-    if (!endpoints.has(narrowed.key)) endpoints.set(narrowed.key, known);
-    return known;
+    const known = endpoints.get(narrowed.key);
+    return (known && !known.isOutdated?.() ? known : connect(narrowed)).connected;
   };
 
   mcp.post('/mcp', async (request, reply) => {
@@ -224,13 +232,19 @@ function serveMcp(
   });
 
   const handleInSession = async (request: FastifyRequest, reply: FastifyReply, narrowed: Narrowed) => {
+    const { find, open: openSession } = sessions as Sessions;
     const id = request.headers['mcp-session-id'];
     if (typeof id === 'string') {
-      const transport = sessions?.find(id, narrowed.key);
-      return transport ? hand(transport, request, reply) : refuse(reply, 404, 'There is no such session.');
+      const session = find(id, narrowed.key);
+      if (session) return hand(session, request, reply);
+      return refuse(reply, 404, 'There is no such session, or it has ended: open one with initialize.');
     }
-    const transport = await (sessions as Sessions).open((await open(narrowed)).server, narrowed.key);
-    return hand(transport, request, reply);
+    if (!asksForSession(request.body)) return refuse(reply, 400, sessionWanted);
+    const makeServer = async () => (await open(narrowed)).server;
+    const session = await openSession(narrowed.caller.hash, narrowed.key, makeServer);
+    if (session) return hand(session, request, reply);
+    metrics.turnedAway.inc({ reason: 'busy' });
+    return refuse(reply.header('retry-after', '5'), 503, noRoom);
   };
 
   mcp.route({
@@ -242,6 +256,21 @@ function serveMcp(
       return refuse(reply, 405, 'This server keeps no sessions; send POST requests.');
     },
   });
+}
+
+interface Endpoint {
+  readonly connected: Promise<StatelessEndpoint>;
+  isOutdated?: (() => boolean) | undefined;
+}
+
+const sessionWanted =
+  'This server keeps sessions: send initialize first, then its Mcp-Session-Id with every request.';
+const noRoom =
+  'There is no room for another session: those that might make room are all in use. Try again later.';
+
+/** Whether a message may open a session. What else comes without one is turned away before anything is made for it. */
+function asksForSession(body: unknown): boolean {
+  return [body].flat().some((message) => isJsonObject(message) && message.method === 'initialize');
 }
 
 /** What a POST must say of itself (MCP specification 2025-11-25, transports). */
@@ -280,13 +309,14 @@ function headersOf(request: FastifyRequest, reply: FastifyReply): (readonly [str
 
 /** Leaves the rest of a request to the SDK's transport, whose response is the same. */
 async function hand(
-  transport: StreamableHTTPServerTransport,
+  session: HttpSession,
   request: FastifyRequest,
   reply: FastifyReply,
 ): Promise<FastifyReply> {
   for (const [name, value] of headersOf(request, reply)) reply.raw.setHeader(name, value);
   reply.hijack();
-  await transport.handleRequest(request.raw, reply.raw, request.body);
+  session.serve(reply.raw);
+  if (!reply.raw.closed) await session.transport.handleRequest(request.raw, reply.raw, request.body);
   return reply;
 }
 

@@ -8,25 +8,24 @@ import { createLog, type Log, warnIfRevealing } from '../log.ts';
 import { kindOf, pinsOf } from '../pins.ts';
 import { policyOf } from '../policy.ts';
 import { synqlyResources } from '../resources/room.ts';
-import type { Rights } from '../rights.ts';
 import { type SecretStore, secretsForMany } from '../secrets/store.ts';
 import type { Offering } from '../server.ts';
 import { createSession, type Upstream } from '../session.ts';
 import type { SurfaceKind } from '../settings.ts';
 import { createSurface } from '../surfaces/choose.ts';
 import { assertSelection } from '../surfaces/select.ts';
-import { learnRightsSoon } from '../synqly/rights.ts';
 import { isLoopback } from '../synqly/url.ts';
-import { hashToken } from '../tokens/grant.ts';
 import { defaultStore, openTokenStore } from '../tokens/open-store.ts';
 import { rememberMcpTokens } from '../tokens/remember.ts';
 import { createMemoryStore, type TokenStore } from '../tokens/store.ts';
 import { openForCallers, type SharedUpstream } from '../upstream.ts';
-import { type Access, type Caller, directAccess, gatewayAccess } from './access.ts';
+import { type Access, directAccess, gatewayAccess } from './access.ts';
+import { rememberRights } from './caller-rights.ts';
 import { loopbackHosts } from './guard.ts';
 import { buildHttpServer, type HttpOptions, type HttpServer } from './http.ts';
 import { narrowPolicy } from './narrowing.ts';
-import { readiness } from './readiness.ts';
+import { trustIn } from './proxy.ts';
+import { createReadiness, type Readiness } from './readiness.ts';
 import { offerTrial } from './trial.ts';
 
 /** Milliseconds that running calls get to finish when the process is told to stop. */
@@ -46,16 +45,18 @@ export async function listen(config: Config): Promise<void> {
   const log = createLog(config.logLevel.value, upstream.token?.known ?? [], secrets.known);
   warnIfRevealing(config, log);
   const { access, client, store } = await chooseAccess(config, upstream);
+  const readiness = createReadiness({ client, token: upstream.token, store });
   const server = await buildHttpServer({
     access,
     offeringFor: createOfferings(config.surface.value),
-    sessionOf: sessionsFor(config, client, secrets, log),
-    isReady: readiness(client, store),
+    sessionOf: sessionsFor(config, client, secrets, readiness, log),
+    isReady: readiness.isReady,
     log,
     hosts,
     origins: config.allowedOrigins.value,
     sessions: config.sessions.value,
-    trustProxy: config.trustProxy.value,
+    sessionIdle: config.sessionIdle.value,
+    trusts: trustIn(config.trustProxy.value),
     ratePerMinute: config.ratePerMinute.value,
     mostConcurrent: config.maxConcurrent.value,
   });
@@ -136,18 +137,20 @@ function sessionsFor(
   config: Config,
   client: Upstream['client'],
   secrets: SecretStore,
+  readiness: Readiness,
   log: Log,
 ): HttpOptions['sessionOf'] {
   const policy = policyOf(config);
   const confirmations = createConfirmations(config.confirmWithin.value);
   const trail = createTrail(config.auditLog.value, log);
-  const rightsOf = rememberRights(config, client);
-  return async ({ caller, narrowing }, metrics) =>
-    createSession({
+  const rightsOf = rememberRights(config, client, log);
+  return async ({ caller, narrowing }, metrics) => {
+    const { rights, isOutdated } = await rightsOf(caller);
+    const session = createSession({
       // What a pinned name means is remembered by the object, and may be another account for another caller.
       pins: caller.pins && { ...caller.pins },
       policy: narrowPolicy(policy, narrowing),
-      rights: await rightsOf(caller),
+      rights,
       secrets,
       pending: confirmations(caller.hash),
       trail,
@@ -159,28 +162,11 @@ function sessionsFor(
       revealSecrets: config.revealSecrets.value,
       sandbox: config.sandbox.value,
       caller: caller.hash.slice(0, 8),
-      onCall: metrics.observeCall,
+      onCall: (call) => {
+        metrics.observeCall(call);
+        readiness.observe(call);
+      },
     });
-}
-
-/** Milliseconds for which it is remembered what a token may do, and how many tokens that is remembered of. */
-const rememberRightsFor = 5 * 60_000;
-const mostRights = 1_000;
-
-/** What the tokens of callers may do: asked once for each for a while, however many callers share it, as behind a gateway. */
-function rememberRights(
-  { permissions }: Pick<Config, 'permissions'>,
-  client: Upstream['client'],
-): (caller: Caller) => Promise<Rights | undefined> {
-  if (permissions.value === 'ignore') return async () => undefined;
-  const known = new LRUCache<string, Promise<Rights | undefined>>({
-    max: mostRights,
-    ttl: rememberRightsFor,
-  });
-  return async ({ token, hash }) => {
-    const key = await token.current().then(hashToken, () => hash);
-    const rights = known.get(key) ?? learnRightsSoon(client, token);
-    if (!known.has(key)) known.set(key, rights);
-    return rights;
+    return { session, isOutdated };
   };
 }

@@ -29,7 +29,7 @@ export async function limitRate(
     global: false,
     max: perMinute,
     timeWindow: '1 minute',
-    keyGenerator: ({ bearer, ip }) => bearer?.hash ?? ip,
+    keyGenerator: ({ bearer, ip }) => bearer?.hash ?? withoutPort(ip),
   });
   const count = mcp.createRateLimit();
   mcp.decorateRequest('rate', undefined);
@@ -47,6 +47,11 @@ export async function limitRate(
     reply.headers(Object.fromEntries(rateHeaders(request)));
     pass();
   });
+}
+
+/** Some proxies name the sender with its port, which is another for each connection. */
+function withoutPort(address: string): string {
+  return address.replace(/^(\d+\.\d+\.\d+\.\d+):\d+$/, '$1').replace(/^\[([\da-f:.]+)\](:\d+)?$/i, '$1');
 }
 
 /** The headers that tell of it (draft-ietf-httpapi-ratelimit-headers-06), for an answer that passes the framework by. */

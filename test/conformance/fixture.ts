@@ -103,8 +103,8 @@ export async function startFixture(): Promise<{ url: string; close: () => Promis
   const server = await buildHttpServer({
     access: { admit: async () => ({ token: fixedToken('fixture'), hash: '0'.repeat(64) }) },
     offeringFor: () => ({ surface, resources }),
-    sessionOf: async () =>
-      createSession({
+    sessionOf: async () => ({
+      session: createSession({
         open: () => Promise.reject(new Error('The fixture has no Synqly.')),
         knownTokens: [],
         log,
@@ -117,12 +117,13 @@ export async function startFixture(): Promise<{ url: string; close: () => Promis
         trail: createTrail(undefined, log),
         sandbox: true,
       }),
+    }),
     isReady: async () => true,
     log,
     hosts: loopbackHosts,
     origins: [],
     sessions: true,
-    trustProxy: false,
+    sessionIdle: 600_000,
     ratePerMinute: 100_000,
     mostConcurrent: 512,
   });
