@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import type { FetchLike } from '@modelcontextprotocol/sdk/shared/transport.js';
 import type { JSONRPCMessage, JSONRPCRequest, RequestId } from '@modelcontextprotocol/sdk/types.js';
 import { isJsonObject, type JsonObject, parseJson } from '../json.ts';
@@ -56,7 +57,7 @@ const lostAgain =
  */
 export function linkGateway(options: GatewayLinkOptions): GatewayLink {
   const { gateway, headers, send, handshake, onRenewed, onStreamOver } = options;
-  let session: GatewaySession = { id: undefined, version: undefined, streams: new AbortController() };
+  let session: GatewaySession = { id: undefined, version: undefined, streams: openStreams() };
   let renewing: Promise<GatewaySession> | undefined;
 
   const post = (message: object, { id, version: agreed }: Partial<GatewaySession>, signal: AbortSignal) =>
@@ -86,7 +87,7 @@ export function linkGateway(options: GatewayLinkOptions): GatewayLink {
     const agreed = agreedVersion(text, asked.id);
     if (agreed === undefined) throw notRenewed('it did not answer initialize as it should');
     const id = opened.headers.get('mcp-session-id') ?? undefined;
-    session = { id, version: agreed, streams: new AbortController() };
+    session = { id, version: agreed, streams: openStreams() };
     // What the lost one still sends belongs to nothing any more.
     lost.streams.abort();
     const told = await post({ jsonrpc: '2.0', method: 'notifications/initialized' }, session, signal).catch(
@@ -111,7 +112,7 @@ export function linkGateway(options: GatewayLinkOptions): GatewayLink {
     const message = typeof init.body === 'string' ? parseJson(init.body) : undefined;
     const request = isJsonObject(message) ? message : undefined;
     if (request?.method === 'initialize') {
-      const streams = new AbortController();
+      const streams = openStreams();
       const response = await send(url, within(init, { id: undefined, version: undefined, streams }));
       if (!response.ok) return response;
       session.streams.abort();
@@ -166,6 +167,13 @@ export function linkGateway(options: GatewayLinkOptions): GatewayLink {
 
 /** JSON-RPC error of a request that did not get through; the specification leaves this range to implementations. */
 export const gatewayFailed = -32_000;
+
+/** Many streams end with one session, which Node would take for a leak. */
+function openStreams(): AbortController {
+  const streams = new AbortController();
+  setMaxListeners(0, streams.signal);
+  return streams;
+}
 
 function within(init: RequestInit, { id, version: agreed }: GatewaySession): RequestInit {
   const headers = new Headers(init.headers);

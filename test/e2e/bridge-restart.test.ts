@@ -47,7 +47,7 @@ const opened = () => door.seen.filter(({ message }) => message?.method === 'init
 const sent = (operationId: string) => exchanges.filter((one) => one.operationId === operationId).length;
 
 test('requests after a restart of the gateway are carried out, in one new session for all of them', async () => {
-  const { call } = await connect();
+  const { call, stderr } = await connect();
   await call('organization_get');
   await restart();
   const names = Array.from({ length: 12 }, (_, index) => `quay-${index}`);
@@ -61,6 +61,7 @@ test('requests after a restart of the gateway are carried out, in one new sessio
   await restart();
   expect((await call('organization_get')).isError).toBe(false);
   expect(opened()).toBe(3);
+  expect(stderr()).not.toContain('Warning');
 });
 
 test('the gateway can ask a person again after it was restarted', async () => {
