@@ -118,9 +118,11 @@ export async function runCall(
         return { ...sent, body: await held.inside(sent.body) };
       });
       // With what time is left, but outside of the call's own: the answer is there, whatever becomes of the hint.
-      const hint = whole
-        ? {}
-        : await noteOnEmpty(operation, args, answer.body, session, timeLeft(session, about, cancelled));
+      // Of a list that goes on nothing is said as if it were empty.
+      const hint =
+        whole || answer.beyond
+          ? {}
+          : await noteOnEmpty(operation, args, answer.body, session, timeLeft(session, about, cancelled));
       const { body, files } = await putAway(operation, answer.body, session);
       const most = whole ? Number.POSITIVE_INFINITY : session.maxResultTokens;
       const shaped = shapeAnswer(operation, whole ? 'whole' : args, { ...answer, body }, most);

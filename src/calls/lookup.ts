@@ -2,9 +2,9 @@ import { CallError } from '../errors.ts';
 import { isJsonObject, type JsonObject } from '../json.ts';
 import type { Pins } from '../pins.ts';
 import type { Session } from '../session.ts';
+import { type Pages, readPages } from '../synqly/pages.ts';
 import { renderPath } from '../synqly/url.ts';
 import type { Limits } from './deadline.ts';
-import { pageLength } from './pages.ts';
 
 /** An object that Synqly was asked for, under its real id. */
 export interface Found extends JsonObject {
@@ -37,8 +37,14 @@ export interface Lookup {
   accountsOfEnvironment(): Promise<readonly string[]>;
 }
 
-/** A list cannot be narrowed to more accounts than this: their ids go into one URL. */
+/** A list cannot be narrowed to so many accounts: their ids go into one URL. */
 const mostAccounts = 100;
+
+/** Rows of a list among which one is looked for. */
+const mostSought = 1_000;
+
+/** Integrations of one name among which the right one is looked for. */
+const mostNamesakes = 100;
 
 /** Real ids of pinned accounts: resolved once, so that a name given to another account later is not followed. */
 const pinnedIds = new WeakMap<Pins, string>();
@@ -68,13 +74,31 @@ export function createLookup(pins: Pins, session: Session, limits: Limits): Look
   };
   const readOne = async (template: string, params: Readonly<Record<string, string>>) =>
     asFound(await read(template, params));
+  /** A list by name, as far as `isFound` leaves it and so many rows go. Which rows there are decides: no page can be done without. */
   const readList = async (
     template: string,
     params: Readonly<Record<string, string>>,
-    query: Readonly<Record<string, unknown>>,
-  ) => {
-    const result = await read(template, params, query);
-    return Array.isArray(result) ? result.flatMap((item) => asFound(item) ?? []) : [];
+    { wanted, unique, ...filter }: ListQuery,
+    isFound?: (rows: readonly Found[]) => boolean,
+  ): Promise<Pages & { readonly found: readonly Found[] }> => {
+    const path = renderPath(template, params);
+    const pages = await readPages({
+      fields: ['name'],
+      unique,
+      wanted,
+      read: async (query, { mayRepeat }) => {
+        const request = { method: 'GET', path, query: { ...filter, ...query }, repeatable: true } as const;
+        const { body } = await session.send({ ...request, ...limits, mayRepeat });
+        const items = isJsonObject(body) ? body.result : undefined;
+        if (Array.isArray(items)) return { items };
+        throw new CallError('invalid_response', 'Synqly answered without the rows of a list.', {
+          retry: 'safe',
+        });
+      },
+      onPage: (rows) => isFound?.(rows.flatMap((row) => asFound(row) ?? [])) === true,
+    });
+    if (pages.doubt?.kind === 'failed') throw pages.doubt.error;
+    return { ...pages, found: pages.rows.flatMap((row) => asFound(row) ?? []) };
   };
 
   const isInEnvironment = (account: Found) =>
@@ -113,25 +137,30 @@ export function createLookup(pins: Pins, session: Session, limits: Limits): Look
 
   /** A bridge group does not tell whose it is, so it must be among those of the account. */
   const bridgeOf = async (accountId: string, idOrName: string): Promise<string | undefined> => {
-    let last: string | undefined;
-    for (;;) {
-      const query = { limit: pageLength, ...(last === undefined ? {} : { start_after: last }) };
-      const bridges = await readList('/v1/bridges/{account_id}', { account_id: accountId }, query);
-      const found =
-        bridges.find(({ id }) => id === idOrName) ?? bridges.find((one) => answersTo(one, idOrName));
-      const next = bridges.at(-1)?.name;
-      if (found || bridges.length < pageLength || typeof next !== 'string' || next === last) return found?.id;
-      last = next;
+    const among = (bridges: readonly Found[]) =>
+      bridges.find(({ id }) => id === idOrName) ?? bridges.find((one) => answersTo(one, idOrName));
+    const params = { account_id: accountId };
+    const query = { wanted: mostSought, unique: true };
+    const isFound = (bridges: readonly Found[]) => among(bridges) !== undefined;
+    try {
+      return among((await readList('/v1/bridges/{account_id}', params, query, isFound)).found)?.id;
+    } catch (error) {
+      if (error instanceof CallError && error.code === 'not_found') return undefined;
+      throw error;
     }
   };
 
   /** Without an account to look in: by id, else by a name that only one integration has. */
   const integrationAnywhere = async (idOrName: string): Promise<string | undefined> => {
     for (const field of ['id', 'name']) {
-      const query = { filter: [`${field}[eq]${idOrName}`], limit: pageLength };
-      const listed = await readList('/v1/integrations', {}, query);
-      const [one, ...others] = listed.filter((integration) => answersTo(integration, idOrName));
-      if (!one || others.length > 0 || typeof one.account_id !== 'string') continue;
+      const query = { filter: [`${field}[eq]${idOrName}`], wanted: mostNamesakes, unique: false };
+      // Where Synqly does narrow the list, the first page is all that there is to see.
+      const narrowed = (rows: readonly Found[]) => rows.every((row) => answersTo(row, idOrName));
+      const { found, rest } = await readList('/v1/integrations', {}, query, narrowed);
+      const [one, ...others] = found.filter((row) => answersTo(row, idOrName));
+      const isOnly =
+        one && others.length === 0 && (rest === 'none' || narrowed(found) || one.id === idOrName);
+      if (!isOnly || typeof one.account_id !== 'string') continue;
       return (await account(one.account_id)) ? one.id : undefined;
     }
     return undefined;
@@ -155,16 +184,29 @@ export function createLookup(pins: Pins, session: Session, limits: Limits): Look
     },
     token: (idOrName) => readOne('/v1/tokens/{refresh_token_id}/info', { refresh_token_id: idOrName }),
     accountsOfEnvironment: async () => {
-      const query = { filter: [`environment[eq]${environment}`], limit: mostAccounts };
-      const accounts = await readList('/v1/accounts', {}, query);
-      if (accounts.length >= mostAccounts) {
+      const query = { filter: [`environment[eq]${environment}`], wanted: mostAccounts - 1, unique: true };
+      const { found: accounts, rest } = await readList('/v1/accounts', {}, query);
+      if (rest === 'some') {
         throw outsidePin(
           `${environment} has ${mostAccounts} accounts or more, too many to narrow this list to. Ask account by account.`,
+        );
+      }
+      if (rest === 'unknown') {
+        throw outsidePin(
+          `Not all accounts of ${environment} could be read, so this list cannot be narrowed to them. Ask account by account.`,
         );
       }
       return accounts.filter(isInEnvironment).map(({ id }) => id);
     },
   };
+}
+
+/** What is asked of a list that is read for a proof. */
+interface ListQuery {
+  readonly wanted: number;
+  /** Whether no two rows share a name. */
+  readonly unique: boolean;
+  readonly filter?: readonly string[];
 }
 
 function asFound(value: unknown): Found | undefined {

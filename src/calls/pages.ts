@@ -2,30 +2,47 @@ import { CallError } from '../errors.ts';
 import { isJsonObject, type JsonObject } from '../json.ts';
 import type { Session } from '../session.ts';
 import type { ApiAnswer } from '../synqly/answer.ts';
+import { borderOf, cursorOf, isSameCursor } from '../synqly/known-rows.ts';
+import { type Doubt, mayBeCut, type PageManner, type Pages, pageLength, readPages } from '../synqly/pages.ts';
 import type { Cursor, Operation } from '../tools/operation.ts';
 import type { Arguments } from './arguments.ts';
-import type { Limits } from './deadline.ts';
+import { type Limits, withDeadline } from './deadline.ts';
 import type { PreparedRequest } from './request.ts';
-
-/** Rows of one request: what the API gives when not told (behaviour of `limit`). More might be capped in silence. */
-export const pageLength = 100;
-
-/** Bytes of pages after which no further one is read: what does not fit into one result is asked for anew anyhow. */
-const mostBytes = 2 * 1024 * 1024;
 
 /** Rows of a list, of as many pages as they take. */
 export interface Collected extends ApiAnswer {
-  /** Set when there are more than were asked for. */
+  /** Set when there are more than are here, or when that is not known. */
   readonly beyond?: Beyond;
 }
 
 export interface Beyond {
   /** How many more, where the API counts and nothing was skipped before. */
-  readonly count?: number;
+  readonly count?: number | undefined;
+  /** Why it is not known whether these are all rows; undefined where there are more for certain. */
+  readonly doubt?: ListDoubt | undefined;
+  /** Whether there are more behind these for certain. */
+  readonly goesOn?: boolean;
+  /** How many were asked for, at most. */
+  readonly wanted?: number;
+  /** Whether Synqly gives fewer rows at once than it was asked for. */
+  readonly isCut?: boolean;
 }
 
+/** Why rows may be missing. */
+export type ListDoubt =
+  | Doubt
+  /** Fewer rows than were asked for, of a list whose pages cannot be followed. */
+  | { readonly kind: 'maybe cut' };
+
+/** Milliseconds for a request that only looks whether the list goes on. */
+const longestCheck = 2_000;
+
+/** The share of the time left, and the milliseconds, that are kept to give the rows there are. */
+const [keptShare, keptAtMost] = [0.1, 500];
+
 /**
- * Reads a list, page after page, until so many rows are there as the caller wants.
+ * Reads a list, page after page, until so many rows are there as the caller wants. Rows that were read are given even if a
+ * later page fails; `beyond` says then why more may be missing.
  *
  * @throws CallError
  */
@@ -38,110 +55,136 @@ export async function collectPages(
 ): Promise<Collected> {
   const { cursor } = operation.listing ?? {};
   const wanted = typeof args.limit === 'number' ? args.limit : pageLength;
-  const read = (query: JsonObject) =>
-    session.send({ ...request, query: { ...request.query, ...query } as never, ...limits });
+  const list: ListCall = { operation, args, wanted, request, session, limits };
   // How start_after goes with another order is not documented.
-  if (!cursor || args.order !== undefined) {
-    const answer = await read({});
-    return rowsOf(answer) && wanted <= (rowsOf(answer)?.length ?? 0) ? { ...answer, beyond: {} } : answer;
-  }
-  const seen = new Set<unknown>();
-  const rows: JsonObject[] = [];
-  let after = args.start_after as string | undefined;
-  let length = pageLength;
-  let repeated = 0;
-  let size = 0;
-  for (;;) {
-    // One more than is wanted tells whether there are more.
-    const asked = Math.min(length, wanted + 1 - rows.length + repeated);
-    const answer = await readPage(read, asked, after);
-    if (answer === 'too large') {
-      length = Math.ceil(asked / 2);
-      continue;
-    }
-    const page = rowsOf(answer);
-    if (!page) return answer;
-    for (const row of page) {
-      if (!cursor.unique && seen.has(row.id)) continue;
-      if (row.id !== undefined) seen.add(row.id);
-      rows.push(row);
-    }
-    if (page.length < asked || rows.length > wanted) {
-      const body = { ...(answer.body as JsonObject), result: rows.slice(0, wanted) };
-      if (rows.length <= wanted) return { ...answer, body };
-      return { ...answer, body, beyond: await countBeyond(read, operation, args, wanted, session) };
-    }
-    size += answer.size ?? 0;
-    if (size > mostBytes) {
-      const body = { ...(answer.body as JsonObject), result: rows };
-      return { ...answer, body, beyond: await countBeyond(read, operation, args, rows.length, session) };
-    }
-    session.client?.report?.(rows.length, wanted);
-    const next = cursorAfter(page, cursor);
-    // Rows of one value fill the page: only a longer one gets past them.
-    if (next === undefined) length *= 2;
-    else
-      repeated = cursor.unique
-        ? 0
-        : page.length - 1 - page.findLastIndex((row) => cursorValue(row, cursor) === next);
-    after = next ?? after;
-  }
+  return cursor && args.order === undefined ? readAll(list, cursor) : readOnce(list);
 }
 
-type Read = (query: JsonObject) => Promise<ApiAnswer>;
+interface ListCall {
+  readonly operation: Operation;
+  readonly args: Arguments;
+  readonly wanted: number;
+  readonly request: PreparedRequest;
+  readonly session: Session;
+  readonly limits: Limits;
+}
 
-/** A page that is too large for this server is asked for again, shorter. */
-async function readPage(
-  read: Read,
-  limit: number,
-  after: string | undefined,
-): Promise<ApiAnswer | 'too large'> {
+async function readAll(list: ListCall, cursor: Cursor): Promise<Collected> {
+  const { args, wanted, session } = list;
+  let answer: ApiAnswer | undefined;
+  let told = 0;
+  const pages = await readPages({
+    ...cursor,
+    wanted,
+    after: args.start_after as string | undefined,
+    goesOn: args.start_after !== undefined && args.limit === undefined,
+    read: async (query, manner) => {
+      // Counting is slow, so it is done once.
+      const counted = manner.isFirst ? {} : { total: undefined };
+      const page = await readPage(list, { ...query, ...counted }, manner);
+      answer ??= page;
+      return { items: itemsOf(page), size: page.size, total: totalOf(page) };
+    },
+    onPage: ({ length }) => {
+      if (length > told) session.client?.report?.(length, wanted);
+      told = length;
+      return false;
+    },
+  });
+  return { ...withRows(answer as ApiAnswer, pages.rows.slice(0, wanted)), ...(await restOf(list, pages)) };
+}
+
+/** What is told of the rest of a list. */
+async function restOf(list: ListCall, pages: Pages): Promise<Pick<Collected, 'beyond'>> {
+  const { rest, doubt, rows, isSpare, isCut } = pages;
+  if (rest === 'none') return {};
+  const shown = Math.min(rows.length, list.wanted);
+  const total = isSpare && doubt?.kind !== 'failed' ? await countAll(list, !doubt) : undefined;
+  if (total === rows.length && rest === 'unknown') return {};
+  const count = total !== undefined && total > shown && !list.session.pins ? total - shown : undefined;
+  return { beyond: { count, doubt, goesOn: rest === 'some', wanted: list.wanted, isCut } };
+}
+
+/** One request is all: nothing says how pages of this list follow each other. */
+async function readOnce(list: ListCall): Promise<Collected> {
+  const { operation, wanted, session, request, limits } = list;
+  const answer = await session.send({ ...request, ...limits });
+  const items = itemsOf(answer);
+  const rows = [...items].filter(isJsonObject);
+  const collected = withRows(answer, rows);
+  const absent = items.length - rows.length;
+  if (absent > 0) return { ...collected, beyond: { doubt: { kind: 'no objects', count: absent } } };
+  if (!('limit' in operation.query) || rows.length === 0 || totalOf(answer) === rows.length) return collected;
+  if (rows.length >= wanted) return { ...collected, beyond: {} };
+  if (!mayBeCut(rows.length)) return collected;
+  if ((await countAll(list, false)) === rows.length) return collected;
+  return { ...collected, beyond: { doubt: { kind: 'maybe cut' } } };
+}
+
+/**
+ * Reads a page. What is behind the first one gets less than all the time there is, so that the rows are not lost with it.
+ *
+ * @throws CallError
+ */
+function readPage(
+  list: ListCall,
+  query: JsonObject,
+  { isFirst, isCheck, mayRepeat }: PageManner,
+): Promise<ApiAnswer> {
+  const { request, session, limits } = list;
+  const send = (within: Limits) =>
+    session.send({ ...request, query: { ...request.query, ...query }, mayRepeat, ...within });
+  if (isFirst) return send(limits);
+  const left = limits.deadline - Date.now();
+  const most = Math.max(0, left - Math.min(left * keptShare, keptAtMost));
+  return withDeadline(Math.floor(isCheck ? Math.min(most, longestCheck) : most), limits.signal, send);
+}
+
+/** @throws CallError `invalid_response` */
+function itemsOf({ body, status, requestId }: ApiAnswer): readonly unknown[] {
+  const items = isJsonObject(body) ? body.result : undefined;
+  if (Array.isArray(items)) return items;
+  throw new CallError('invalid_response', 'Synqly answered without the rows of the list.', {
+    status,
+    requestId,
+    retry: 'safe',
+  });
+}
+
+function totalOf({ body }: ApiAnswer): number | undefined {
+  return isJsonObject(body) && typeof body.total === 'number' ? body.total : undefined;
+}
+
+function withRows(answer: ApiAnswer, rows: readonly JsonObject[]): ApiAnswer {
+  return { ...answer, body: { ...(answer.body as JsonObject), result: rows } };
+}
+
+/**
+ * How many rows there are, where the API counts. Counting is slow, so it is only done for a list that did not fit or that may not
+ * be complete; where it fails, the list does without.
+ *
+ * @param tells whether the number is told: with pins it may count what is outside
+ */
+async function countAll(list: ListCall, tells: boolean): Promise<number | undefined> {
+  const { operation, args, session } = list;
+  const counts = 'total' in operation.query && args.start_after === undefined;
+  if (!counts || (tells && session.pins)) return undefined;
   try {
-    return await read({ limit, ...(after !== undefined && { start_after: after }) });
+    const manner = { isFirst: false, isCheck: !tells, mayRepeat: () => false };
+    return totalOf(await readPage(list, { limit: 1, total: true, order: undefined }, manner));
   } catch (error) {
-    if (error instanceof CallError && error.code === 'response_too_large' && limit > 1) return 'too large';
+    if (error instanceof CallError && error.code !== 'cancelled') return undefined;
     throw error;
   }
-}
-
-function rowsOf({ body }: ApiAnswer): JsonObject[] | undefined {
-  const rows = isJsonObject(body) ? body.result : undefined;
-  return Array.isArray(rows) && rows.every(isJsonObject) ? rows : undefined;
 }
 
 /**
  * What to pass as `start_after` for the rows that follow. Where several rows may have the same value, the one before
  * the last: the page would else begin behind those that did not fit.
  */
-export function cursorAfter(rows: readonly JsonObject[], cursor: Cursor): string | undefined {
-  const last = rows.at(-1);
-  if (!last || cursor.fields.some((field) => typeof last[field] !== 'string')) return undefined;
-  const value = cursorValue(last, cursor);
-  if (cursor.unique) return value;
-  const before = rows.findLast((row) => cursorValue(row, cursor) !== value);
-  return before && cursorValue(before, cursor);
-}
-
-function cursorValue(row: JsonObject, { fields }: Cursor): string {
-  return fields.map((field) => row[field]).join(',');
-}
-
-/** Counting is slow, so it is only done for a list that did not fit; where it fails, the list does without. */
-async function countBeyond(
-  read: Read,
-  operation: Operation,
-  args: Arguments,
-  shown: number,
-  session: Session,
-): Promise<Beyond> {
-  const counts = 'total' in operation.query && !session.pins && args.start_after === undefined;
-  if (!counts) return {};
-  try {
-    const { body } = await read({ limit: 1, total: true });
-    const total = isJsonObject(body) ? body.total : undefined;
-    return typeof total === 'number' && total > shown ? { count: total - shown } : {};
-  } catch (error) {
-    if (error instanceof CallError) return {};
-    throw error;
-  }
+export function cursorAfter(rows: readonly JsonObject[], { fields, unique }: Cursor): string | undefined {
+  const { last, before } = borderOf(rows, fields);
+  if (!unique || last === undefined) return before;
+  const sharing = rows.filter((row) => isSameCursor(cursorOf(row, fields) ?? '', last));
+  return sharing.length === 1 ? last : before;
 }

@@ -1,10 +1,11 @@
 import { CallError } from '../errors.ts';
 import { isJsonObject, type JsonObject } from '../json.ts';
 import type { ApiAnswer } from '../synqly/answer.ts';
-import type { Listing, Operation } from '../tools/operation.ts';
+import type { Operation } from '../tools/operation.ts';
 import type { Arguments } from './arguments.ts';
 import { shapeDocument } from './documents.ts';
-import { type Beyond, cursorAfter } from './pages.ts';
+import { type List, moreOf } from './more.ts';
+import type { Beyond } from './pages.ts';
 import { costOf, lengthOf } from './size.ts';
 import { pruneEmpty, toTable } from './table.ts';
 
@@ -21,7 +22,7 @@ const besideRows = 400;
  * What the caller gets of an answer: a list as a table of the columns that one chooses the next step by, the part of a
  * large document that was asked for, anything else without what says nothing. A write without a body is a success that says so.
  *
- * @param args as the caller gave them; `whole` leaves the answer as it is
+ * @param args as the caller gave them; `whole` leaves the answer as it is, with `more` beside a list that goes on
  * @param tokens what the result may cost
  * @throws CallError `invalid_response` for a read without a body, `not_found` for a part of a document
  */
@@ -36,7 +37,7 @@ export function shapeAnswer(
     if (operation.effect !== 'read') return { done: true, status };
     throw new CallError('invalid_response', 'Synqly answered a read without a body.', { status, requestId });
   }
-  if (args === 'whole') return body;
+  if (args === 'whole') return isJsonObject(body) && answer.beyond ? { ...body, more: answer.beyond } : body;
   const document = shapeDocument(operation, args, body, tokens);
   if (document !== undefined) return document;
   const rows = isJsonObject(body) ? body.result : undefined;
@@ -47,12 +48,6 @@ export function shapeAnswer(
   return isJsonObject(body) && isJsonObject(body.result)
     ? { ...body, result: pruneEmpty(body.result) ?? {} }
     : body;
-}
-
-interface List {
-  readonly listing: Listing;
-  readonly rows: readonly JsonObject[];
-  readonly beyond: Beyond | undefined;
 }
 
 function shapeList(
@@ -113,29 +108,4 @@ function noteOn(rows: readonly JsonObject[], fields: readonly string[] | undefin
   const absent = fields.filter((field) => field !== '*' && !known.has(field.split('.')[0] as string));
   if (absent.length === 0 || rows.length === 0) return {};
   return { note: `No row has ${absent.join(', ')}. There are ${[...known].join(', ')}.` };
-}
-
-/** How many there are beyond, and how to get them. */
-function moreOf({ listing, rows, beyond }: List, shown: number, args: Arguments): JsonObject {
-  const cut = rows.length - shown;
-  if (cut === 0 && !beyond) return {};
-  const { cursor } = listing;
-  const after = cursor && args.order === undefined ? cursorAfter(rows.slice(0, shown), cursor) : undefined;
-  const isCounted = !beyond || beyond.count !== undefined;
-  const isPaged = cursor && args.order === undefined;
-  const moves = after !== undefined && after !== args.start_after;
-  // Rows of one value fill the list: only a longer one gets past them.
-  const longer = isPaged && cut === 0 ? { ...args, limit: shown * 2 } : undefined;
-  const next = moves
-    ? { ...args, start_after: after }
-    : (longer ?? 'There are no further pages to ask for here: use filter, fewer fields or another limit.');
-  return {
-    more: {
-      ...(isCounted && { beyond: cut + (beyond?.count ?? 0) }),
-      ...(cut > 0 && {
-        cut: `${cut} rows that were read did not fit; ask for fewer fields to see more at once`,
-      }),
-      next,
-    },
-  };
 }

@@ -29,6 +29,7 @@ export async function completeTemplate(
     : completeName('integrations_list', {}, value, session, cancelled);
 }
 
+const none = { objects: [], goesOn: false };
 const nothing: Completion = { values: [], hasMore: false };
 
 /** Names of operations or schemas of an OpenAPI document that begin with what was typed, without regard to case. */
@@ -73,15 +74,17 @@ async function completeName(
       cancelled,
       { takes: 'pinned too', whole: true },
     );
-    return isJsonObject(value) && Array.isArray(value.result) ? value.result.filter(isJsonObject) : undefined;
+    if (!isJsonObject(value) || !Array.isArray(value.result)) return undefined;
+    return { objects: value.result.filter(isJsonObject), goesOn: value.more !== undefined };
   };
   // The API does not document which fields it filters by, so a refused filter falls back to the first page.
   const narrowed = typed === '' ? undefined : await list({ filter: [`name[like]${typed}%`] });
-  const objects = narrowed?.length ? narrowed : ((await list({})) ?? []);
+  const { objects, goesOn } = (narrowed?.objects.length ? narrowed : await list({})) ?? none;
   const begins = (text: unknown): text is string =>
     typeof text === 'string' && text.toLowerCase().startsWith(typed.toLowerCase());
-  const values = objects.flatMap(({ name, id }) =>
-    [name, typed === '' ? undefined : id].filter(begins).slice(0, 1),
+  // Integrations of several accounts may share a name.
+  const values = new Set(
+    objects.flatMap(({ name, id }) => [name, typed === '' ? undefined : id].filter(begins).slice(0, 1)),
   );
-  return { values, hasMore: objects.length === mostValues };
+  return { values: [...values].slice(0, mostValues), hasMore: goesOn };
 }

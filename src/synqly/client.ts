@@ -23,6 +23,8 @@ export interface ApiRequest {
   readonly signal: StopSignal;
   /** When the call must be over, in milliseconds since the epoch: no retry waits past it. */
   readonly deadline: number;
+  /** Asked before it is sent again, where the sender counts; `false` ends that. */
+  readonly mayRepeat?: (() => boolean) | undefined;
 }
 
 /** Bytes of an answer above which a tree of it would take too much room. */

@@ -8,6 +8,8 @@ export interface RetryScope {
   readonly signal: StopSignal;
   /** Milliseconds since the epoch. */
   readonly deadline: number;
+  /** Asked before each repeat, where the sender counts them; `false` ends them. */
+  readonly mayRepeat?: (() => boolean) | undefined;
 }
 
 const maxRetries = 3;
@@ -31,7 +33,8 @@ export async function retryWhenSafe(send: () => Promise<Ended>, scope: RetryScop
   for (let attempt = 1; ; attempt += 1) {
     const ended = await send();
     const pause = attempt > maxRetries ? undefined : pauseBefore(ended, attempt, scope);
-    if (pause === undefined || Date.now() + pause >= scope.deadline) {
+    const isLate = pause === undefined || Date.now() + pause >= scope.deadline;
+    if (isLate || scope.mayRepeat?.() === false) {
       if ('answer' in ended) return ended.answer;
       throw ended.error;
     }

@@ -3,11 +3,11 @@ import { CallError } from '../errors.ts';
 import { isJsonObject, type JsonObject } from '../json.ts';
 import type { Rights } from '../rights.ts';
 import type { SynqlyClient } from './client.ts';
+import { readPages } from './pages.ts';
 import type { TokenSource } from './token.ts';
 
 /** Tokens of one owner among which the own one is looked for. */
-const pageLength = 100;
-const mostPages = 3;
+const mostTokens = 299;
 
 /** Gives the `result` of a GET. @throws when there is none */
 export type Read = (path: string, query?: Readonly<Record<string, unknown>>) => Promise<unknown>;
@@ -68,22 +68,28 @@ interface Own {
 }
 
 async function findOwn(read: Read, wanted: Buffer): Promise<Own | undefined> {
-  let after: unknown;
-  for (let page = 0; page < mostPages; page += 1) {
-    const start = typeof after === 'string' ? { start_after: after } : {};
-    const listed = await read('/v1/tokens', { limit: pageLength, ...start });
-    if (!Array.isArray(listed)) return undefined;
-    const objects = listed.filter(isJsonObject);
-    for (const object of objects) {
-      const token = [object.primary, object.secondary]
-        .map((pair) => (isJsonObject(pair) ? pair.access : undefined))
-        .find((access) => isJsonObject(access) && isEqual(access.secret, wanted));
-      if (token) return { object, token: token as JsonObject };
-    }
-    after = objects.at(-1)?.name;
-    if (listed.length < pageLength || typeof after !== 'string') return undefined;
-  }
-  return undefined;
+  let own: Own | undefined;
+  await readPages({
+    fields: ['name'],
+    unique: true,
+    wanted: mostTokens,
+    read: async (query) => {
+      const listed = await read('/v1/tokens', { ...query });
+      if (!Array.isArray(listed)) throw new Error('There is no list.');
+      own ??= listed.filter(isJsonObject).flatMap((object) => ownAmong(object, wanted) ?? [])[0];
+      return { items: listed };
+    },
+    onPage: () => own !== undefined,
+  });
+  return own;
+}
+
+function ownAmong(object: JsonObject, wanted: Buffer): Own | undefined {
+  const token = [object.primary, object.secondary]
+    .map((pair) => (isJsonObject(pair) ? pair.access : undefined))
+    .filter(isJsonObject)
+    .find((access) => isEqual(access.secret, wanted));
+  return token && { object, token };
 }
 
 const digest = (secret: string) => createHash('sha256').update(secret).digest();

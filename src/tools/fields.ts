@@ -36,6 +36,26 @@ export function isSketched(field: z.core.$ZodType): boolean {
   return sketchedFields.get(field)?.sketched === true;
 }
 
+const briefEnums = z.registry<{ readonly values: readonly string[] }>();
+
+/**
+ * Values that an argument takes, of which only some are published: the others mean the same, and every value costs each user
+ * a token or two.
+ */
+export function publishedAs<const Value extends string>(
+  published: readonly Value[],
+  others: readonly Value[],
+): z.ZodEnum<{ [One in Value]: One }> {
+  const field = z.enum([...published, ...others]);
+  briefEnums.add(field as z.ZodType, { values: published });
+  return field;
+}
+
+/** The values that `publishedAs()` publishes of this very field. */
+export function publishedValuesOf(field: z.core.$ZodType): readonly string[] | undefined {
+  return briefEnums.get(field)?.values;
+}
+
 /** A field of an update tool that `null` clears. Left out, it keeps its value. */
 export function clearable<Field extends z.ZodType>(field: Field) {
   return field.nullable().optional();

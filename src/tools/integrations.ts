@@ -12,6 +12,7 @@ import {
   name,
   newName,
   order,
+  publishedAs,
   secret,
   secretPatch,
   sketched,
@@ -30,7 +31,9 @@ import {
 import { defineOperation } from './operation.ts';
 
 const integration = { account_id: accountId, integration_id: integrationId };
-const expand = z.array(z.enum(['accounts', 'integration_points', 'all'])).optional();
+const expand = z
+  .array(publishedAs(['accounts', 'integration_points', 'all'], ['account', 'integration_point']))
+  .optional();
 
 /* No enum of the 169 providers and no schema for each: they would cost more than all other tools together. */
 const providerConfig = secret(

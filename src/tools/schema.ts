@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { isSecret, isSketched } from './fields.ts';
+import { isSecret, isSketched, publishedValuesOf } from './fields.ts';
 import type { Operation } from './operation.ts';
 
 /** A JSON Schema 2020-12 object schema, as published to clients. */
@@ -34,6 +34,8 @@ export function inputSchemaOf(operation: Taking): InputSchema {
         hideNull(node);
         sayPlainly(node);
         if (isSketched(zodSchema)) sketch(node);
+        const values = publishedValuesOf(zodSchema);
+        if (values) node.enum = [...values];
         hideChecks(node);
         hideOpenness(node);
       },

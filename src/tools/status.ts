@@ -8,6 +8,7 @@ import {
   integrationId,
   limit,
   order,
+  publishedAs,
   startAfter,
   text,
 } from './fields.ts';
@@ -47,7 +48,7 @@ export const statusList = defineOperation({
     start_after: text.optional().describe('Last account_id,integration_id seen'),
     order,
     filter,
-    expand: z.array(z.enum(['accounts', 'integrations', 'all'])).optional(),
+    expand: z.array(publishedAs(['accounts', 'integrations', 'all'], ['account', 'integration'])).optional(),
   },
   secrets: within('result[].integration', integrationSecrets),
 });

@@ -8,7 +8,6 @@ export interface Difference extends Deviation {
 const growingProviders =
   'Providers are added often, and their ids cost more than all tools; capabilities_list_providers has them.';
 const statedAtLeastOne = 'The fact sheet says so in its text only.';
-const singularAndPlural = 'Both forms mean the same; a model needs one.';
 const oneFormOfOrder = 'All lists take order in one form; a list of one is sent as the single value.';
 const unreadableSecret =
   'The tool lays the given fields over the current object, whose secret cannot be read back.';
@@ -49,16 +48,6 @@ export const differences: readonly Difference[] = [
     where: '*.additional_mappings[].actions',
     what: 'minItems: 1 instead of none',
     reason: statedAtLeastOne,
-  },
-  {
-    where: 'integrations_list*.expand[]',
-    what: 'enum: accounts all integration_points instead of account accounts all integration_point integration_points',
-    reason: singularAndPlural,
-  },
-  {
-    where: 'status_list.expand[]',
-    what: 'enum: accounts all integrations instead of account accounts all integration integrations',
-    reason: singularAndPlural,
   },
   ...['audit_list.order', 'status_list_events.order'].flatMap((where) => [
     { where, what: 'type: array instead of string', reason: oneFormOfOrder },

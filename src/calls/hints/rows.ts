@@ -1,11 +1,11 @@
 import { CallError } from '../../errors.ts';
 import { isJsonObject, type JsonObject } from '../../json.ts';
 import type { Session } from '../../session.ts';
+import { mayBeCut, pageLength } from '../../synqly/pages.ts';
 import type { Operation } from '../../tools/operation.ts';
 import type { Arguments } from '../arguments.ts';
 import { attempt, maxReadMs } from '../best-effort.ts';
 import type { Limits } from '../deadline.ts';
-import { pageLength } from '../pages.ts';
 import { holdToPins } from '../pin.ts';
 import { prepareRequest } from '../request.ts';
 import { withholdDeclared } from '../secrets.ts';
@@ -18,6 +18,9 @@ export interface Rows {
   readonly count: number;
   readonly orMore: boolean;
 }
+
+/** Rows of a page that are told as all there are, whatever their number. */
+const fewRows = 20;
 
 /** Works out a hint. It is a courtesy: whatever goes wrong, the call ends as it would have without. */
 export async function tryHint<Hint>(session: Session, work: () => Promise<Hint>): Promise<Hint | undefined> {
@@ -64,11 +67,15 @@ export async function readRows(
     // No repeat: the caller waits for a courtesy.
     const { body } = await session.send({ ...request, ...limits, deadline: Date.now() });
     const inside = withholdDeclared(held.operation, await held.inside(body));
-    return { full: rowsOf(body).length >= pageLength, total: totalOf(inside), rows: rowsOf(inside) };
+    return { read: itemsOf(body).length, total: totalOf(inside), rows: rowsOf(inside) };
   };
   const isPaged = 'limit' in list.query;
   const first = await read(isPaged ? { limit: pageLength } : {});
-  if (!isPaged || !first.full) return { rows: first.rows, count: first.rows.length, orMore: false };
+  if (!isPaged || first.read < pageLength) {
+    // One read is enough for a hint: a number that may be too small is told as such.
+    const orMore = isPaged && first.read > fewRows && mayBeCut(first.read);
+    return { rows: first.rows, count: first.rows.length, orMore };
+  }
   const beginning = wanted?.match(/^[\p{L}\p{N}_-]{1,3}/u)?.[0];
   const counts = 'total' in list.query && !session.pins;
   const [near, total] = await Promise.all([
@@ -78,6 +85,13 @@ export async function readRows(
   const count = (total ? total.total : undefined) ?? first.rows.length;
   const rows = [...first.rows, ...(near ? near.rows : [])];
   return { rows, count, orMore: !total || total.total === undefined };
+}
+
+/** @throws CallError `invalid_response` */
+function itemsOf(body: unknown): readonly unknown[] {
+  const items = isJsonObject(body) ? body.result : undefined;
+  if (Array.isArray(items)) return items;
+  throw new CallError('invalid_response', 'Synqly answered without the rows of a list.');
 }
 
 function rowsOf(body: unknown): readonly JsonObject[] {
