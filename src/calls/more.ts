@@ -73,8 +73,11 @@ function whyOf(doubt: ListDoubt, { rows, listing }: List): JsonObject {
   const fields = listing.cursor?.fields.join(',') ?? '';
   switch (doubt.kind) {
     case 'failed': {
-      const { code, message, retry } = doubt.error;
-      return { why: `Reading stopped after ${rows.length} rows.`, error: { code, message, retry } };
+      const { code, retry } = doubt.error;
+      const message = code === 'timeout' ? 'The next page did not come in time.' : doubt.error.message;
+      // A read that may have been carried out does no harm when it is sent again.
+      const error = { code, message, retry: retry === 'check' ? 'safe' : retry };
+      return { why: `Reading stopped after ${rows.length} rows.`, error };
     }
     case 'no objects':
       return { why: `${doubt.count} items of Synqly's answer are not objects and were left out.` };

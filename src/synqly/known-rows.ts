@@ -36,6 +36,18 @@ export function borderOf(rows: readonly JsonObject[], fields: readonly string[])
   return { last, before: undefined, block: rows.length };
 }
 
+/** Whether a page holds the value it should begin after behind another one: it begins anywhere but there. */
+export function beginsBefore(
+  page: readonly JsonObject[],
+  after: string | undefined,
+  fields: readonly string[],
+): boolean {
+  if (after === undefined) return false;
+  const values = page.flatMap((row) => cursorOf(row, fields) ?? []);
+  const at = values.findIndex((value) => isSameCursor(value, after));
+  return at > 0;
+}
+
 /**
  * The rows of a list so far. A page that overlaps with them adds what it holds beyond: by id; where a row has none, by
  * its content, and for each cursor value no more than the page has more of. A row that changed meanwhile is thus no new one, and two

@@ -1,6 +1,6 @@
 import { CallError } from '../errors.ts';
 import { isJsonObject, type JsonObject } from '../json.ts';
-import { borderOf, cursorOf, isSameCursor, KnownRows } from './known-rows.ts';
+import { beginsBefore, borderOf, cursorOf, isSameCursor, KnownRows } from './known-rows.ts';
 
 /*
  * Reads a list page by page. What the Management API tells of its pages is little: `start_after` takes the sort value of
@@ -146,6 +146,10 @@ class PageReader {
   #size = 0;
   #total: number | undefined;
   #doubt: Doubt | undefined;
+  /** The value that `#doubt` is about, where it is about one. */
+  #passed: string | undefined;
+  /** Items of the answers that are no objects. */
+  #noObjects = 0;
 
   constructor(reading: Reading) {
     this.#reading = reading;
@@ -210,22 +214,30 @@ class PageReader {
     const isOverlap = page.length > 0 && this.#known.rows.length > 0;
     const fresh = this.#known.add(page);
     const cameAgain = isOverlap && fresh < page.length;
-    if (page.length < items.length) this.#doubt ??= { kind: 'no objects', count: items.length - page.length };
+    this.#noObjects += items.length - page.length;
     if (overlaps && !cameAgain) this.#doubt ??= { kind: 'moved' };
     this.#size += size;
     this.#total ??= total;
     const isWhole = this.#total === this.#known.rows.length;
-    if (isWhole) this.#doubt = undefined;
-    const least = this.#reading.goesOn ? fewestCut : 0;
-    const isLast = items.length < this.#longest || items.length < least || !mayBeCut(items.length);
-    const hasEnded = isWhole || (isShort && isLast);
+    if (isWhole) [this.#doubt, this.#noObjects] = [undefined, 0];
+    const hasEnded = isWhole || (isShort && this.#isLast(items.length));
     this.#longest = Math.max(this.#longest, items.length);
-    // A server that repeats the value has now shown all of its rows.
-    const { last } = borderOf(page, fields);
-    const isBehind = hasEnded || (last !== undefined && passes !== undefined && !isSameCursor(last, passes));
-    if (passes !== undefined && cameAgain && isBehind && this.#doubt?.kind === 'one value')
-      this.#doubt = undefined;
+    if (passes !== undefined && passes === this.#passed && this.#showsAll(page, passes, hasEnded))
+      [this.#doubt, this.#passed] = [undefined, undefined];
     return { fresh, hasEnded, repeats: beginsBefore(page, query.start_after, fields) };
+  }
+
+  /** Whether a server that repeats the value which a page was asked for after has shown all rows of it by that. */
+  #showsAll(page: readonly JsonObject[], value: string, hasEnded: boolean): boolean {
+    const values = page.flatMap((row) => cursorOf(row, this.#reading.fields) ?? []);
+    const [first = '', last = ''] = [values[0], values.at(-1)];
+    return isSameCursor(first, value) && (hasEnded || !isSameCursor(last, value));
+  }
+
+  /** Whether a page of so many rows, where more were asked for, must be the last. */
+  #isLast(count: number): boolean {
+    if (this.#longest > 0) return count < this.#longest;
+    return !mayBeCut(count) || (this.#reading.goesOn === true && count < fewestCut);
   }
 
   #next(
@@ -246,10 +258,13 @@ class PageReader {
     if (last !== undefined && !this.#asked.has(last)) {
       const count = rows.filter((row) => isSameCursor(cursorOf(row, fields) ?? '', last)).length;
       // One row of a value that rows may share can be one of several.
-      if (count > 1 || !unique) this.#doubt ??= { kind: 'one value', count };
+      if ((count > 1 || !unique) && !this.#doubt) {
+        this.#doubt = { kind: 'one value', count };
+        this.#passed = last;
+      }
       return { query: queryOf(Math.min(most, largest), last), overlaps: false, passes: last };
     }
-    if (last === undefined) return this.#doubt ?? { kind: 'no cursor' };
+    if (last === undefined) return this.#strays ?? { kind: 'no cursor' };
     return isFresh && this.#doubt ? this.#doubt : { kind: 'repeated' };
   }
 
@@ -260,7 +275,11 @@ class PageReader {
     return this.#sent < Math.max(1, pages) + spareRequests;
   }
 
-  #end(rest: Pages['rest'], doubt = this.#doubt): Pages {
+  get #strays(): Doubt | undefined {
+    return this.#noObjects > 0 ? { kind: 'no objects', count: this.#noObjects } : undefined;
+  }
+
+  #end(rest: Pages['rest'], doubt = this.#doubt ?? this.#strays): Pages {
     const { rows } = this.#known;
     const isCut = this.#longest < Math.min(pageLength, rows.length);
     return { rows, rest: doubt && rest === 'none' ? 'unknown' : rest, doubt, isSpare: this.#isSpare, isCut };
@@ -273,16 +292,4 @@ function queryOf(limit: number, after: string | undefined): PageQuery {
 
 function shorter(query: PageQuery): PageQuery {
   return { ...query, limit: Math.ceil(query.limit / shrinkage) };
-}
-
-/** Whether a page holds the value it should begin after behind another one: it begins anywhere but there. */
-function beginsBefore(
-  page: readonly JsonObject[],
-  after: string | undefined,
-  fields: readonly string[],
-): boolean {
-  if (after === undefined) return false;
-  const values = page.flatMap((row) => cursorOf(row, fields) ?? []);
-  const at = values.findIndex((value) => isSameCursor(value, after));
-  return at > 0;
 }
