@@ -1,10 +1,12 @@
 import type * as z from 'zod';
 import { type ArgumentFault, CallError } from '../errors.ts';
-import { isJsonObject, type JsonObject, parseJson } from '../json.ts';
+import { isJsonObject, type JsonObject } from '../json.ts';
 import type { Operation } from '../tools/operation.ts';
 import { argumentSchemaOf } from '../tools/schema.ts';
 import { beyondBounds, isBounded } from './bounds.ts';
+import { decodeArguments, type Kind, type Schema } from './decode.ts';
 import { exampleOf } from './hints/example.ts';
+import { grammarOf } from './hints/grammar.ts';
 import { meantBy } from './hints/misspelt.ts';
 
 export type Arguments = Readonly<JsonObject>;
@@ -15,28 +17,41 @@ export function pick(args: Arguments, names: readonly string[]): JsonObject {
   return Object.fromEntries(given.map((name) => [name, args[name]]));
 }
 
+type Taking = Pick<Operation, 'id' | 'input'> & Partial<Pick<Operation, 'replacesWhole'>>;
+
+const schemaOf = (operation: Taking) => argumentSchemaOf(operation) as Schema;
+
+function kindOf({ replacesWhole }: Taking): Kind {
+  if (replacesWhole === undefined) return 'own tool';
+  return replacesWhole ? 'update' : 'operation';
+}
+
 /**
  * Decodes and checks raw arguments.
  *
  * @throws CallError `invalid_arguments` that names every argument at fault, never a value
  */
-export function readArguments(operation: Pick<Operation, 'id' | 'input'>, raw: unknown): Arguments {
+export function readArguments(operation: Taking, raw: unknown): Arguments {
   if (!isBounded(raw)) throw new CallError('invalid_arguments', `The arguments hold ${beyondBounds}.`);
-  const decoded = decode(raw ?? {}, argumentSchemaOf(operation) as Schema);
+  const kind = kindOf(operation);
+  const { value: decoded, faults: unclear } = decodeArguments(raw, schemaOf(operation), kind);
   const parsed = operation.input.safeParse(decoded);
-  if (parsed.success) return parsed.data;
-  const { issues } = parsed.error;
+  if (parsed.success && unclear.length === 0) return parsed.data;
+  const { issues = [] } = parsed.error ?? {};
   const { unknown, missing, meant } = misplaced(operation, decoded, issues);
-  const given = [...meant.values()];
-  // What was given under another name is told there.
-  const faults = issues
-    .flatMap((issue) => describeIssue(issue))
-    .filter((one) => !given.includes(one.argument));
+  // What was given under another name, or cannot be decoded, is told there.
+  const told = [...meant.values(), ...unclear.map(({ argument }) => argument)];
+  const misfits = issues
+    .flatMap((issue) => describeIssue(issue, decoded, kind === 'update'))
+    .filter(({ argument }) => !told.some((one) => argument === one || argument.startsWith(`${one}.`)));
+  const faults = [...unclear, ...misfits];
   throw new CallError('invalid_arguments', `The arguments do not fit ${operation.id}.`, {
     arguments: firstOf(faults.map((fault) => withMeant(fault, meant))),
     acceptedArguments: unknown.length > 0 ? Object.keys(operation.input.shape) : undefined,
     example:
-      unknown.length + missing.length > 0 ? { ...exampleOf(operation, renamed(decoded, meant)) } : undefined,
+      unknown.length + missing.length + unclear.length > 0
+        ? { ...exampleOf(operation, withoutAll(renamed(decoded, meant), unclear)) }
+        : undefined,
   });
 }
 
@@ -63,6 +78,12 @@ function renamed(given: unknown, meant: ReadonlyMap<string, string>): JsonObject
   return Object.fromEntries(entries.map(([name, value]) => [meant.get(name) ?? name, value]));
 }
 
+/** The arguments without those at fault, whose values are guesses. */
+function withoutAll(given: JsonObject, faults: readonly ArgumentFault[]): JsonObject {
+  const names = new Set(faults.map(({ argument }) => argument.split('.')[0]));
+  return Object.fromEntries(Object.entries(given).filter(([name]) => !names.has(name)));
+}
+
 /** Enough to see what is wrong; a long list of them would be an answer longer than the arguments. */
 const mostFaults = 8;
 
@@ -72,73 +93,14 @@ function firstOf(faults: readonly ArgumentFault[]): readonly ArgumentFault[] {
   return [...faults.slice(0, mostFaults), rest];
 }
 
-/** The part of JSON Schema that the catalogue publishes. */
-interface Schema {
-  readonly type?: string | readonly string[];
-  readonly properties?: Readonly<Record<string, Schema>>;
-  readonly items?: Schema;
-  readonly oneOf?: readonly Schema[];
-  readonly anyOf?: readonly Schema[];
-  readonly const?: unknown;
-}
-
-/**
- * Several clients send objects, arrays, numbers and booleans as JSON strings. The schema says where
- * that must be so; a field that may be a string is left alone.
- */
-function decode(value: unknown, schema: Schema): unknown {
-  const variants = schema.oneOf ?? schema.anyOf;
-  if (variants) return decodeVariant(value, variants);
-  const types = [schema.type ?? []].flat();
-  const plain =
-    typeof value === 'string' && !types.includes('string') ? decodeText(value, types, schema) : value;
-  if (Array.isArray(plain) && schema.items) {
-    const { items } = schema;
-    return plain.map((item) => decode(item, items));
-  }
-  if (isJsonObject(plain) && schema.properties) {
-    const { properties } = schema;
-    const entries = Object.entries(plain).map(([key, part]) => {
-      const property = Object.hasOwn(properties, key) ? properties[key] : undefined;
-      return [key, property ? decode(part, property) : part] as const;
-    });
-    return Object.fromEntries(entries);
-  }
-  return plain;
-}
-
-function decodeText(text: string, types: readonly string[], schema: Schema): unknown {
-  if (types.includes('number') || types.includes('integer') || types.includes('boolean')) {
-    const scalar = parseJson(text.trim());
-    return typeof scalar === 'number' || typeof scalar === 'boolean' || scalar === null ? scalar : text;
-  }
-  const parsed = parseJson(text);
-  if (types.includes('array') && Array.isArray(parsed)) return parsed;
-  if (types.includes('object') && isJsonObject(parsed)) return parsed;
-  if (types.includes('null') && parsed === null) return null;
-  // One filter or label given without its list: there is only one thing it can mean.
-  if (types.includes('array') && schema.items?.type === 'string' && parsed === undefined) return [text];
-  return text;
-}
-
-function decodeVariant(value: unknown, variants: readonly Schema[]): unknown {
-  const parsed = typeof value === 'string' && !variants.some(takesText) ? (parseJson(value) ?? value) : value;
-  if (!isJsonObject(parsed)) return parsed;
-  const variant = variants.find((one) => fitsConstants(parsed, one));
-  return variant ? decode(parsed, variant) : parsed;
-}
-
-const takesText = (schema: Schema) => [schema.type ?? []].flat().includes('string');
-
-/** Whether an object carries the constants (the discriminator) of a variant. */
-function fitsConstants(value: Arguments, variant: Schema): boolean {
-  const properties = Object.entries(variant.properties ?? {});
-  return properties.every(([key, property]) => property.const === undefined || property.const === value[key]);
-}
-
 type Issue = z.core.$ZodIssue;
 
-function describeIssue(issue: Issue, base: readonly PropertyKey[] = []): ArgumentFault[] {
+function describeIssue(
+  issue: Issue,
+  given: unknown,
+  isUpdate: boolean,
+  base: readonly PropertyKey[] = [],
+): ArgumentFault[] {
   const path = [...base, ...issue.path];
   if (issue.code === 'unrecognized_keys') {
     return issue.keys.map((key) => ({ argument: dotted([...path, key]), problem: 'is not known here' }));
@@ -146,19 +108,40 @@ function describeIssue(issue: Issue, base: readonly PropertyKey[] = []): Argumen
   if (issue.code === 'invalid_union') {
     // The discriminator fitted one variant; only that variant's issues help.
     const closest = [...issue.errors].sort((one, other) => one.length - other.length)[0] ?? [];
-    if (closest.length > 0) return closest.flatMap((inner) => describeIssue(inner, path));
+    if (closest.length > 0) return closest.flatMap((inner) => describeIssue(inner, given, isUpdate, path));
   }
-  return [{ argument: dotted(path) || 'arguments', problem: problemOf(issue) }];
+  const argument = dotted(path) || 'arguments';
+  if (issue.code !== 'invalid_type') return [{ argument, problem: problemOf(issue) }];
+  const problem = grammarOf(argument) ?? typeProblem(issue, valueAt(given, path));
+  // Of an update only: elsewhere null is the same as not given.
+  const isKept = isUpdate && path.length === 1 && issue.message.endsWith('received null');
+  return [{ argument, problem: isKept ? `${problem}; left out, it keeps its value` : problem }];
+}
+
+function valueAt(value: unknown, path: readonly PropertyKey[]): unknown {
+  return path.reduce<unknown>(
+    (part, key) => (typeof part === 'object' && part !== null ? part[key as keyof typeof part] : undefined),
+    value,
+  );
+}
+
+/** The form of what clients most often write in the way of another language. */
+const forms: Readonly<Record<string, string>> = {
+  array: ': give JSON, such as ["a","b"]',
+  object: ': give JSON, such as {"a":"b"}',
+  boolean: ': true or false',
+};
+
+function typeProblem(issue: Extract<Issue, { code: 'invalid_type' }>, value: unknown): string {
+  // Zod's own names for these mean nothing beside a published schema.
+  const names: Readonly<Record<string, string>> = { int: 'integer', record: 'object' };
+  const expected = names[issue.expected] ?? issue.expected;
+  if (issue.message.endsWith('received undefined')) return `is required (${expected})`;
+  if (issue.message.endsWith('received null')) return `must be of type ${expected}, not null`;
+  return `must be of type ${expected}${typeof value === 'string' ? (forms[expected] ?? '') : ''}`;
 }
 
 function problemOf(issue: Issue): string {
-  if (issue.code === 'invalid_type') {
-    // Zod's own name for it means nothing beside a published schema.
-    const expected = issue.expected === 'int' ? 'integer' : issue.expected;
-    return issue.message.endsWith('received undefined')
-      ? `is required (${expected})`
-      : `must be of type ${expected}`;
-  }
   if (issue.code === 'invalid_value') return `must be ${oneOf(issue.values)}`;
   if (issue.code === 'invalid_union') return unionProblem(issue);
   if (issue.code === 'too_small') return `must ${amount(issue.origin, 'at least', issue.minimum)}`;

@@ -14,6 +14,8 @@ const known = ['eq', 'in', 'like', 'gt', 'gte', 'lt', 'lte'];
 /** Named by Synqly for other APIs; whether lists take them is for Synqly to say. */
 const possible = ['neq', 'not in', 'not like'];
 const operators: ReadonlySet<string> = new Set([...known, ...possible]);
+/** All operators, as alternatives of a regular expression. */
+export const operatorPattern = [...operators].join('|');
 
 /** A filter item in its parts; undefined for what is none. */
 export function readFilter(text: string): Filter | undefined {
@@ -81,15 +83,20 @@ function meantFilter(text: string): string | undefined {
   for (const way of otherWays) {
     const { field, operator = '', value = '' } = way.exec(text.trim())?.groups ?? {};
     if (field === undefined) continue;
-    const plain = operator.toLowerCase().replace(/^\$/, '').replaceAll('_', ' ');
-    const meant = operators.has(plain) ? plain : meanings[plain.replaceAll(' ', '')];
     const bare = value.trim().replace(/^(["'])(.*)\1$/s, '$2');
     // `name[acme]`
-    if (meant === undefined) return bare === '' ? `${field}[eq]${operator}` : undefined;
-    const withWildcards = wildcards[meant];
-    return withWildcards ? `${field}[like]${withWildcards(bare)}` : `${field}[${meant}]${bare}`;
+    return filterOf(field, operator, bare) ?? (bare === '' ? `${field}[eq]${operator}` : undefined);
   }
   return undefined;
+}
+
+/** The filter of a field, an operator in the words of whatever query language, and a value. */
+export function filterOf(field: string, operator: string, value: string): string | undefined {
+  const plain = operator.toLowerCase().replace(/^\$/, '').replaceAll('_', ' ');
+  const meant = operators.has(plain) ? plain : meanings[plain.replaceAll(' ', '')];
+  if (meant === undefined) return undefined;
+  const withWildcards = wildcards[meant];
+  return withWildcards ? `${field}[like]${withWildcards(value)}` : `${field}[${meant}]${value}`;
 }
 
 const orderForm = /^[^[\]\s:,()+-][^[\]\s:,()]*(?:\[(?:asc|desc)\])?$/;
@@ -126,6 +133,16 @@ function isOperator(text: string): boolean {
   );
 }
 
+const filterForm = `A filter is field[op]value with one of the operators ${known.join(' ')}.`;
+const orderWords = 'An order is field, field[asc] or field[desc].';
+
+/** What is right for a filter or an order that is not even a text. */
+export function grammarOf(argument: string): string | undefined {
+  const [name] = argument.split('.');
+  if (name === 'filter') return `must be a list such as ["name[eq]acme"]. ${filterForm}`;
+  return name === 'order' ? `must be a list such as ["name[desc]"]. ${orderWords}` : undefined;
+}
+
 /** Characters of a meant filter; a longer one is not repeated. */
 const longestMeant = 80;
 
@@ -139,10 +156,7 @@ export function assertGrammar({ query, listing }: Operation, args: Arguments): v
   const filters = 'filter' in query ? faultsIn(args, 'filter', (text) => readFilter(text) !== undefined) : [];
   const orders = 'order' in query ? faultsIn(args, 'order', (text) => orderForm.test(text)) : [];
   if (filters.length + orders.length === 0) return;
-  const form =
-    filters.length > 0
-      ? `A filter is field[op]value with one of the operators ${known.join(' ')}.`
-      : 'An order is field, field[asc] or field[desc].';
+  const form = filters.length > 0 ? filterForm : orderWords;
   const example = `${columns[0] ?? 'name'}[${filters.length > 0 ? 'eq]value' : 'desc]'}`;
   const describe = (meantBy: (text: string) => string | undefined) => (fault: Fault) => {
     const meant = shortEnough(meantBy(fault.text));
