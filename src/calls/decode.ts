@@ -80,6 +80,8 @@ function withoutText(value: unknown): unknown {
 /** What other languages write where JSON has `null`. */
 const nothing: ReadonlySet<string> = new Set(['null', 'None', 'undefined']);
 
+const isNull = (value: unknown) => typeof value === 'string' && nothing.has(value.trim());
+
 const booleans: Readonly<Record<string, boolean>> = {
   true: true,
   yes: true,
@@ -97,7 +99,7 @@ function decodeBoolean(value: unknown): unknown {
 }
 
 function decodeNumber(text: string): unknown {
-  if (nothing.has(text.trim())) return null;
+  if (isNull(text)) return null;
   const value = jsonIn(text);
   return typeof value === 'number' ? value : text;
 }
@@ -122,7 +124,7 @@ function decodeOption(value: unknown, options: readonly Schema[], path: Path, co
   const [only] = forms;
   if (forms.length === 1 && only) return value === null ? null : decode(value, only, path, context);
   if (typeof value === 'string' && forms.some((form) => typesOf(form).includes('string'))) return value;
-  const given = withoutText(value);
+  const given = isNull(value) ? null : withoutText(value);
   if (!isJsonObject(given)) return given;
   const form = forms.find((one) => fitsConstants(given, one));
   return form ? decodeFields(given, form, path, context) : given;
@@ -152,7 +154,7 @@ function decodeList(value: unknown, schema: Schema, path: Path, context: Context
     return isNothing ? undefined : decoded;
   }
   const list = isJsonObject(given) ? [given] : given;
-  if (!Array.isArray(list)) return list;
+  if (!Array.isArray(list)) return isNull(list) ? null : list;
   // A patch means what it says: only its steps may have come as JSON.
   if (path.length === 1 && name === 'patch') return list.map(withoutJson);
   return list.map((item, index) => decode(item, items, [...path, String(index)], context));
@@ -166,7 +168,7 @@ function withoutJson(item: unknown): unknown {
 }
 
 function decodeObject(value: unknown, schema: Schema, path: Path, context: Context): unknown {
-  const inner = typeof value === 'string' ? jsonIn(value) : value;
+  const inner = isNull(value) ? null : withoutText(value);
   if (inner === null) return null;
   if (!isJsonObject(inner)) return value;
   return schema.additionalProperties === false ? decodeFields(inner, schema, path, context) : inner;
