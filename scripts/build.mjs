@@ -1,4 +1,4 @@
-import { chmod, cp, rm, writeFile } from 'node:fs/promises';
+import { chmod, cp, readFile, rm, writeFile } from 'node:fs/promises';
 import { build } from 'esbuild';
 import { evaluateAtBuild } from './evaluate.mjs';
 import { leaveOut } from './leave-out.mjs';
@@ -15,7 +15,7 @@ const dist = new URL('dist/', root);
 await rm(dist, { recursive: true, force: true });
 const { metafile } = await build({
   absWorkingDir: new URL('.', root).pathname,
-  entryPoints: { cli: 'src/cli.ts' },
+  entryPoints: { program: 'src/cli.ts' },
   outdir: 'dist',
   bundle: true,
   splitting: true,
@@ -47,6 +47,27 @@ const { metafile } = await build({
     // Bundled CommonJS packages call require() for Node's own modules, which ES modules do not have.
     js: "const require = process.getBuiltinModule('node:module').createRequire(import.meta.url);",
   },
+});
+const { engines } = JSON.parse(await readFile(new URL('package.json', root), 'utf8'));
+// What is started: it loads the program, in a Node that can read it.
+await build({
+  absWorkingDir: new URL('.', root).pathname,
+  entryPoints: { cli: 'src/entry.ts' },
+  outdir: 'dist',
+  bundle: true,
+  format: 'esm',
+  platform: 'node',
+  target: 'node13.2',
+  minify: true,
+  define: { oldestNode: JSON.stringify(engines.node.replace('>=', '')) },
+  plugins: [
+    {
+      name: 'program-apart',
+      setup: ({ onResolve }) =>
+        onResolve({ filter: /^\.\/cli\.ts$/ }, () => ({ path: './program.js', external: true })),
+    },
+  ],
+  logLevel: 'warning',
 });
 await cp(new URL('src/sandbox/facts/', root), new URL('facts/', dist), {
   recursive: true,

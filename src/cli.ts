@@ -1,5 +1,4 @@
-#!/usr/bin/env node
-import { Command, InvalidArgumentError, Option } from 'commander';
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { createTrail } from './audit.ts';
 import { createConfirmations } from './calls/pending.ts';
 import { type Config, ConfigError, readConfig } from './config.ts';
@@ -15,6 +14,7 @@ import { createServer } from './server.ts';
 import { createSession } from './session.ts';
 import type { Definition } from './setting.ts';
 import { settings } from './settings.ts';
+import { describeFailure, tellUsage } from './start-failure.ts';
 import { createSurface } from './surfaces/choose.ts';
 import { assertSelection } from './surfaces/select.ts';
 import { keepMcpTokens } from './tokens/keep.ts';
@@ -128,12 +128,16 @@ function createProgram(): Command {
     .description('MCP server with which an AI assistant administers a Synqly organization.')
     .version(version)
     .enablePositionalOptions()
-    .showHelpAfterError()
+    .exitOverride()
+    .configureOutput({ outputError: (text, write) => write(tellUsage(text)) })
     .addHelpText('after', environmentHelp())
-    .action(serve);
+    // A word that is no command would be one argument too many, of which commander says no more.
+    .allowExcessArguments()
+    .action((flags: Flags) => (program.args.length > 0 ? assertNoWord(program) : serve(flags)));
   addSettings(program, Object.values(settings));
   program
     .command('sandbox')
+    .allowExcessArguments(false)
     .description('Serve an invented Synqly over HTTP on loopback, without the MCP server.')
     .option('--port <n>', 'port to listen on; 0 picks one', wholeNumber, 0)
     .option('--seed <n>', 'random seed of the invented data', wholeNumber)
@@ -146,9 +150,17 @@ function createProgram(): Command {
   return program;
 }
 
+/** Ends as commander does for a command that there is not: with the nearest one. */
+function assertNoWord(program: Command): never {
+  return (program as Command & { unknownCommand(): never }).unknownCommand();
+}
+
 function addToolsCommand(program: Command): void {
   const { surface, groups, allow, deny, readOnly, account, environment, confirm } = settings;
-  const tools = program.command('tools').description('Show the tools that a server with these settings has.');
+  const tools = program
+    .command('tools')
+    .allowExcessArguments(false)
+    .description('Show the tools that a server with these settings has.');
   addSettings(tools, [surface, groups, allow, deny, readOnly, account, environment, confirm])
     .option('--tokens', 'what surfaces, groups, tools and answers cost a model, beside their budgets')
     .option('--json', 'print one line of JSON')
@@ -161,7 +173,10 @@ function addToolsCommand(program: Command): void {
 const print = (text: string) => void process.stdout.write(`${text}\n`);
 
 function addTokenCommand(program: Command): void {
-  const token = program.command('token').description('MCP tokens, with which people log in to a gateway.');
+  const token = program
+    .command('token')
+    .allowExcessArguments(false)
+    .description('MCP tokens, with which people log in to a gateway.');
   const shared = (command: Command) =>
     addSettings(command, [settings.baseUrl, settings.region, settings.tokenStore]);
   const commands = () => import('./tokens/commands.ts');
@@ -209,10 +224,25 @@ function environmentHelp(): string {
   return ['', 'Environment (a flag wins over it):', ...lines].join('\n');
 }
 
-try {
-  await createProgram().parseAsync();
-} catch (error) {
-  if (!(error instanceof ConfigError)) throw error;
-  process.stderr.write(`synqly-mcp: ${error.message}\n`);
-  process.exit(usageError);
+/** Runs the command line to its end. What goes wrong is told in a line or two, never with a stack or our code. */
+export async function run(): Promise<void> {
+  // Node prints the line that threw, and a line of the bundle is as long as a book.
+  process.on('uncaughtException', (error) => fail(error));
+  try {
+    await createProgram().parseAsync();
+  } catch (error) {
+    fail(error);
+  }
+}
+
+function fail(error: unknown): never {
+  if (error instanceof CommanderError) process.exit(error.exitCode === 0 ? 0 : usageError);
+  process.stderr.write(`synqly-mcp: ${describeFailure(error, wantsDetails())}\n`);
+  process.exit(error instanceof ConfigError ? usageError : 1);
+}
+
+/** Settings may be what is at fault, so that this one is looked for without reading them all. */
+function wantsDetails(): boolean {
+  const { SYNQLY_LOG_LEVEL: level } = process.env;
+  return level === 'debug' || /--log-level[ =]debug\b/.test(process.argv.join(' '));
 }

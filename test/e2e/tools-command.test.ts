@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { budgets } from '../../src/cost/budgets.ts';
-import { loadedAtStart } from './loaded.ts';
+import { firstFile, loadedAtStart } from './loaded.ts';
 import { builtCli, cleanEnvironment, startProgram } from './support.ts';
 
 interface Cost {
@@ -153,7 +153,7 @@ test('a start does not load the tables of the tokenizer, nor does the plain list
   const large = withTables.filter((file) => readFileSync(join(folder, file)).length > 1_000_000);
   expect(large).toHaveLength(1);
   const command = readdirSync(join(folder, 'chunks')).find((file) => file.startsWith('command-')) ?? '';
-  for (const first of ['cli.js', join('chunks', command)]) {
+  for (const first of [firstFile, join('chunks', command)]) {
     const loaded = [...loadedAtStart(first)];
     expect(loaded.length).toBeGreaterThan(1);
     expect(loaded.filter((file) => withTables.includes(file))).toEqual([]);

@@ -1,0 +1,21 @@
+#!/usr/bin/env node
+/*
+ * The first file that runs. It is built for Nodes that are far too old for the rest, which they could not even read, so
+ * that what they say is which Node is needed.
+ */
+declare const oldestNode: string;
+
+const running = process.versions.node;
+
+function isOlder(version: string, than: string): boolean {
+  const [parts, wanted] = [version, than].map((text) => text.split('.').map(Number)) as [number[], number[]];
+  const first = [0, 1, 2].find((place) => parts[place] !== wanted[place]);
+  return first !== undefined && Number(parts[first]) < Number(wanted[first]);
+}
+
+if (isOlder(running, oldestNode)) {
+  process.stderr.write(`synqly-mcp needs Node ${oldestNode} or later; this is Node ${running}.\n`);
+  process.exitCode = 1;
+} else {
+  import('./cli.ts').then(({ run }) => run());
+}
