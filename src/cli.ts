@@ -14,12 +14,12 @@ import { createServer } from './server.ts';
 import { createSession } from './session.ts';
 import type { Definition } from './setting.ts';
 import { settings } from './settings.ts';
-import { describeFailure, tellUsage } from './start-failure.ts';
+import { describeFailure, tell, tellUsage } from './start-failure.ts';
 import { createSurface } from './surfaces/choose.ts';
 import { assertSelection } from './surfaces/select.ts';
 import { keepMcpTokens } from './tokens/keep.ts';
 import { serveStdio } from './transports/stdio.ts';
-import { gatewayToken, prepareAccess, withRights } from './upstream.ts';
+import { assertProxies, gatewayToken, prepareAccess, withRights } from './upstream.ts';
 import { version } from './version.ts';
 
 /** Exit status for settings that cannot be used, as for a wrong command line. */
@@ -28,7 +28,8 @@ const usageError = 2;
 type Flags = Record<string, string | boolean>;
 
 async function serve(flags: Flags): Promise<void> {
-  const config = readConfig(flags, process.env);
+  const config = readConfig(flags, process.env, tell);
+  if (config.gateway.value !== undefined) assertForwards(config);
   if (config.transport.value === 'http') return serveHttp(config);
   if (config.gateway.value !== undefined) return serveGateway(config.gateway.value, config);
   const access = await withRights(config, keepMcpTokens(prepareAccess(config), config));
@@ -64,6 +65,33 @@ async function serve(flags: Flags): Promise<void> {
   process.exit(0);
 }
 
+/** A bridge has no Synqly of its own: whoever names one as well may believe that it is asked. @throws ConfigError */
+function assertForwards({
+  sandbox,
+  baseUrl,
+  region,
+  transport,
+  revealSecrets,
+  token,
+  tokenFile,
+}: Config): void {
+  const against = [
+    sandbox.value && '--sandbox',
+    baseUrl.source !== 'default' && '--base-url',
+    region.source !== 'default' && '--region',
+    transport.value === 'http' && '--transport http',
+    revealSecrets.value && '--reveal-secrets',
+  ].filter((name) => name !== false);
+  if (against.length > 0) {
+    throw new ConfigError(
+      `--gateway forwards everything to another server: it cannot be combined with ${against.join(', ')} (nor the variables of the same meaning).`,
+    );
+  }
+  for (const [name, { source }] of Object.entries({ SYNQLY_TOKEN: token, SYNQLY_TOKEN_FILE: tokenFile })) {
+    if (source !== 'default') tell(`${name} is not used with --gateway: the bearer is SYNQLY_MCP_TOKEN.`);
+  }
+}
+
 async function serveGateway(gateway: URL, config: Config): Promise<void> {
   const { surface, confirm, auditLog, secretEnv, secretDir, permissions } = config;
   const itsOwn = [surface, confirm, auditLog, secretEnv, secretDir, permissions];
@@ -73,6 +101,7 @@ async function serveGateway(gateway: URL, config: Config): Promise<void> {
     );
   }
   const token = gatewayToken(config);
+  assertProxies();
   const [{ serveBridge }, { headersOf }] = await Promise.all([
     import('./transports/bridge.ts'),
     import('./transports/narrowing.ts'),

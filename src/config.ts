@@ -1,3 +1,4 @@
+import { emptiness } from './placeholder.ts';
 import type { Definition } from './setting.ts';
 import { regions, settings } from './settings.ts';
 
@@ -22,33 +23,66 @@ export class ConfigError extends Error {
 }
 
 /**
- * Reads all settings: a flag wins over the environment, the environment over the default. An empty variable counts as unset.
+ * Reads all settings: a flag wins over the environment, the environment over the default. A variable that is empty, or
+ * holds a placeholder that its client did not fill in, counts as unset; a flag like that is refused.
  *
  * @param flags values from the command line by setting name; `true` for a flag without a value
+ * @param say told, in a sentence each, of variables that count as unset
  * @throws ConfigError
  */
 export function readConfig(
   flags: Readonly<Partial<Record<string, string | boolean>>>,
   environment: NodeJS.ProcessEnv,
+  say: Say = () => {},
 ): Config {
   const entries = Object.entries(settings).map(([name, definition]) => [
     name,
-    readSetting(definition as Definition<unknown>, flags[name], environment),
+    readSetting(definition as Definition<unknown>, flags[name], environment, say),
   ]);
   return Object.fromEntries(entries) as Config;
 }
+
+/** Tells whoever started the program something, in one sentence. */
+export type Say = (sentence: string) => void;
 
 function readSetting(
   definition: Definition<unknown>,
   flag: string | boolean | undefined,
   environment: NodeJS.ProcessEnv,
+  say: Say,
 ): Setting<unknown> {
   const { flag: flagName, env, fallback } = definition;
-  if (flag !== undefined)
-    return { value: parseAs(`--${flagName}`, definition, String(flag)), source: 'flag' };
-  const text = env === undefined ? undefined : environment[env]?.trim();
-  if (text) return { value: parseAs(`${env}`, definition, text), source: 'environment' };
-  return { value: fallback, source: 'default' };
+  if (flag !== undefined) {
+    const text = readFlag(`--${flagName}`, String(flag));
+    const value = parseAs(`--${flagName}`, definition, text);
+    if (isEmptyList(value)) throw new ConfigError(`--${flagName} names nothing.`);
+    return { value, source: 'flag' };
+  }
+  const text = env === undefined ? undefined : readVariable(env, environment, say);
+  const value = text === undefined ? undefined : parseAs(`${env}`, definition, text);
+  if (isEmptyList(value)) say(`${env} names nothing, and counts as unset.`);
+  return value === undefined || isEmptyList(value)
+    ? { value: fallback, source: 'default' }
+    : { value, source: 'environment' };
+}
+
+const isEmptyList = (value: unknown) => Array.isArray(value) && value.length === 0;
+
+/** The text of a flag. @throws ConfigError when it says nothing: it may have been meant to narrow */
+export function readFlag(name: string, text: string): string {
+  const fault = emptiness(text);
+  if (fault === undefined) return text;
+  throw new ConfigError(`${name} ${fault}. Give it a value, or leave it out.`);
+}
+
+/** The text of a variable; undefined where it says nothing, which is told. */
+export function readVariable(name: string, environment: NodeJS.ProcessEnv, say: Say): string | undefined {
+  const text = environment[name];
+  if (text === undefined) return undefined;
+  const fault = emptiness(text);
+  if (fault === undefined) return text.trim();
+  say(`${name} ${fault}; it counts as unset.`);
+  return undefined;
 }
 
 function parseAs(name: string, definition: Definition<unknown>, text: string): unknown {

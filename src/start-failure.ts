@@ -1,5 +1,10 @@
 import { ConfigError } from './config.ts';
 
+/** Tells whoever starts the program something, whatever the log level: nothing logs yet. */
+export function tell(sentence: string): void {
+  process.stderr.write(`synqly-mcp: ${sentence}\n`);
+}
+
 /** An error of the command line in the words of this program: what is wrong, and last what was likely meant. */
 export function tellUsage(text: string): string {
   const [problem = '', ...rest] = text

@@ -1,6 +1,8 @@
 import { baseUrlOf, type Config, ConfigError } from './config.ts';
 import type { Rights } from './rights.ts';
 import type { Upstream } from './session.ts';
+import { tell } from './start-failure.ts';
+import { readProxies } from './synqly/proxy.ts';
 import { checkToken, fileToken, fixedToken, type TokenSource } from './synqly/token.ts';
 import { version } from './version.ts';
 
@@ -37,6 +39,15 @@ function usable(name: string, token: string): string {
   }
 }
 
+/** Looks at the proxies that the environment names before anything is sent. @throws ConfigError */
+export function assertProxies(): void {
+  try {
+    readProxies(process.env, tell);
+  } catch (error) {
+    throw new ConfigError((error as Error).message);
+  }
+}
+
 /** The way to Synqly, not yet opened. */
 export interface Access {
   /** Opens it; called by the first request. */
@@ -57,6 +68,7 @@ export interface SharedUpstream {
 export async function openForCallers(config: Config): Promise<SharedUpstream> {
   if (!config.sandbox.value) {
     const baseUrl = baseUrlOf(config);
+    assertProxies();
     const hasOwn = config.token.value !== undefined || config.tokenFile.value !== undefined;
     const token = hasOwn ? tokenOf(config) : undefined;
     return { client: await connect(config, baseUrl), baseUrl, token };
@@ -72,6 +84,7 @@ export async function openForCallers(config: Config): Promise<SharedUpstream> {
 export function prepareAccess(config: Config): Access {
   if (config.sandbox.value) return prepareSandbox(config);
   const token = tokenOf(config);
+  assertProxies();
   return {
     open: async () => ({ client: await connect(config, baseUrlOf(config)), token }),
     knownTokens: token.known,

@@ -2,6 +2,7 @@ import { readConfig } from '../config.ts';
 import { pinsOf } from '../pins.ts';
 import { policyOf } from '../policy.ts';
 import type { SurfaceKind } from '../settings.ts';
+import { tell } from '../start-failure.ts';
 import { assertSelection } from '../surfaces/select.ts';
 import { connectClient } from './client.ts';
 import { effectOf } from './effect.ts';
@@ -19,7 +20,7 @@ export async function listTools(
   { tokens, json, ...flags }: Record<string, string | boolean>,
   print: Print,
 ): Promise<void> {
-  const config = readConfig(flags, process.env);
+  const config = readConfig(flags, process.env, tell);
   const [pins, policy] = [pinsOf(config), policyOf(config)];
   assertSelection({ pins, policy });
   const connect = (surface: SurfaceKind) => connectClient({ config, surface, pins, policy });

@@ -1,4 +1,5 @@
 import { fitsPattern } from '../glob.ts';
+import { placeholderIn } from '../placeholder.ts';
 import { referenceError } from './reference.ts';
 
 /** Bytes of a file that a secret may have: certificates and keys are far shorter. */
@@ -23,6 +24,9 @@ export function readVariable(
   }
   const value = environment[name];
   if (!value) throw referenceError('The variable is not set in the environment of the server.');
+  // `$name` and the like may be a secret; what clients write for a value to come is none.
+  if (value.includes('{') && placeholderIn(value) === value.trim())
+    throw referenceError('The variable holds a placeholder that nothing has filled in.');
   return value;
 }
 

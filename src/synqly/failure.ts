@@ -1,4 +1,5 @@
 import { CallError } from '../errors.ts';
+import { describeProxyRefusal, mayPass, proxyStatusOf, proxyVariable } from './proxy.ts';
 
 /** Codes of failures before anything was sent: a repeat is safe for every request. */
 const unsent: ReadonlySet<string> = new Set([
@@ -17,7 +18,8 @@ const tlsCode = /CERT|^ERR_(TLS|SSL)|^UNABLE_TO_(GET|VERIFY|DECRYPT|DECODE)/;
 
 /** Whether the request failed before it left this machine. */
 export function isUnsent(error: unknown): boolean {
-  return unsent.has(codeOf(error) ?? '');
+  const status = proxyStatusOf(error);
+  return status === undefined ? unsent.has(codeOf(error) ?? '') : mayPass(status);
 }
 
 /** The code of a Node or undici error; of several addresses tried, that of the first. */
@@ -30,6 +32,15 @@ export function codeOf(error: unknown): string | undefined {
 /** Turns whatever ended a request without a usable answer into an error; an abort carries its own as reason. */
 export function explainFailure(error: unknown): CallError {
   if (error instanceof CallError) return error;
+  const status = proxyStatusOf(error);
+  if (status !== undefined) {
+    const { message, next } = describeProxyRefusal(status);
+    return new CallError('connection_failed', message, {
+      cause: error,
+      retry: mayPass(status) ? 'safe' : 'no',
+      next,
+    });
+  }
   const code = codeOf(error);
   const named = code === undefined ? '' : ` (${code})`;
   if (isUnsent(error))
@@ -45,7 +56,10 @@ export function explainFailure(error: unknown): CallError {
 }
 
 function whyUnsent(code: string | undefined): string {
-  if (code === 'ENOTFOUND' || code === 'EAI_AGAIN') return 'The host name of Synqly could not be resolved';
-  if (code === 'ECONNREFUSED') return 'Synqly refused the connection';
-  return 'Synqly could not be reached';
+  const proxy = proxyVariable(process.env);
+  const who = proxy === undefined ? 'Synqly' : `Synqly, or the proxy that ${proxy} names,`;
+  if (code === 'ENOTFOUND' || code === 'EAI_AGAIN')
+    return `The host name of ${who.replace(/,$/, '')} could not be resolved`;
+  if (code === 'ECONNREFUSED') return `${who} refused the connection`;
+  return `${who} could not be reached`;
 }

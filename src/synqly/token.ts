@@ -1,4 +1,5 @@
 import { CallError } from '../errors.ts';
+import { placeholderIn, withoutQuotes } from '../placeholder.ts';
 
 /** Where the bearer token for Synqly comes from. */
 export interface TokenSource {
@@ -52,13 +53,15 @@ export function fileToken(path: string): TokenSource {
 }
 
 /**
- * Trims a token and checks that it can stand in an HTTP header.
+ * Takes blanks, quotes and the word Bearer from around a token, and checks that it can stand in an HTTP header.
  *
  * @throws Error that says what is wrong, without the token.
  */
 export function checkToken(text: string): string {
-  const token = text.trim().replace(/^Bearer\s+/i, '');
+  const token = withoutQuotes(withoutQuotes(text).replace(/^Bearer\s+/i, ''));
   if (token === '') throw new Error('is empty');
+  const placeholder = placeholderIn(token);
+  if (placeholder !== undefined) throw new Error(`holds ${placeholder}, which nothing has filled in`);
   if (!/^[\x21-\x7e]+$/.test(token)) throw new Error('holds blanks or characters outside ASCII');
   return token;
 }

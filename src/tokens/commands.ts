@@ -1,5 +1,6 @@
-import { baseUrlOf, type Config, ConfigError, readConfig } from '../config.ts';
+import { baseUrlOf, type Config, ConfigError, readConfig, readFlag } from '../config.ts';
 import { CallError } from '../errors.ts';
+import { tell } from '../start-failure.ts';
 import { prepareAccess } from '../upstream.ts';
 import { type Grant, hashToken, type McpScope, pinsOfScope } from './grant.ts';
 import { defaultStore, openTokenStore } from './open-store.ts';
@@ -31,6 +32,7 @@ const createWithin = 30_000;
 /** Makes an MCP token at Synqly, keeps its hash and prints it. @throws ConfigError */
 export async function createToken(flags: CreateFlags, print: Print): Promise<void> {
   const scope = scopeOf(flags);
+  readFlag('--ttl', flags.ttl);
   const config = configOf(flags);
   await withStore(config, async (store) => {
     const { client, token } = await prepareAccess(config).open();
@@ -82,7 +84,7 @@ export async function revokeToken(fingerprint: string, flags: StoreFlags, print:
 
 function configOf({ baseUrl, region, tokenStore }: StoreFlags): Config {
   const given = Object.entries({ baseUrl, region, tokenStore }).filter(([, value]) => value !== undefined);
-  return readConfig(Object.fromEntries(given) as Record<string, string>, process.env);
+  return readConfig(Object.fromEntries(given) as Record<string, string>, process.env, tell);
 }
 
 async function withStore(config: Config, use: (store: TokenStore) => Promise<void>): Promise<void> {
@@ -108,6 +110,10 @@ async function grantsOf(store: TokenStore, config: Config): Promise<Grant[]> {
 }
 
 function scopeOf({ account, environment, organization }: CreateFlags): McpScope {
+  // An empty name would make the token one for the whole organization.
+  for (const [flag, text] of Object.entries({ account, environment })) {
+    if (text !== undefined) readFlag(`--${flag}`, text);
+  }
   const named = [account, environment, organization].filter((one) => one !== undefined);
   if (named.length !== 1) {
     throw new ConfigError(

@@ -13,6 +13,7 @@ import { fetch } from 'undici';
 import type { Log } from '../log.ts';
 import { isUnsent } from '../synqly/failure.ts';
 import { openPool } from '../synqly/pool.ts';
+import { describeProxyRefusal, proxyStatusOf } from '../synqly/proxy.ts';
 import { version } from '../version.ts';
 import { GatewayFault, type GatewayLink, gatewayFailed, linkGateway } from './gateway-session.ts';
 import { keepStreamOpen } from './gateway-stream.ts';
@@ -139,6 +140,8 @@ function cancelledRequest(message: JSONRPCMessage): RequestId | undefined {
 /** What a person or a model can do about it. The gateway's own words stay out: they may be anyone's page. */
 function describe(error: unknown): string {
   if (error instanceof GatewayFault) return error.message;
+  const refusal = proxyStatusOf(error);
+  if (refusal !== undefined) return describeProxyRefusal(refusal).message;
   const status = (error as { code?: unknown }).code;
   if (status === 401) return 'The gateway did not accept the token: renew SYNQLY_MCP_TOKEN and restart.';
   if (status === 403)

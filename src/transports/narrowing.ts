@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Config } from '../config.ts';
 import { combinePins, type Pins } from '../pins.ts';
+import { emptiness } from '../placeholder.ts';
 import type { Policy } from '../policy.ts';
 import type { Selection } from '../selection.ts';
 import { parseBoolean, parseChoice, parseList, parseNames } from '../setting-parsers.ts';
@@ -54,9 +55,14 @@ function readNarrowing(headers: IncomingHttpHeaders): Narrowing | Refusal | unde
   const given = new Map(narrowingHeaders.map((name) => [name, textOf(headers[name])]));
   const read = <Value>(name: Name, parse: (text: string) => Value): Value | undefined => {
     const text = given.get(name);
-    if (!text) return undefined;
+    if (text === undefined) return undefined;
+    // It may have been meant to narrow: taken for absent, it would open what it was to close.
+    const fault = emptiness(text);
+    if (fault !== undefined) throw new Error(`${name} ${fault}: give it a value, or leave it out.`);
     try {
-      return parse(text);
+      const value = parse(text);
+      if (Array.isArray(value) && value.length === 0) throw new Error('names nothing');
+      return value;
     } catch (error) {
       throw new Error(`${name} ${(error as Error).message}.`);
     }
@@ -87,7 +93,7 @@ function readNarrowing(headers: IncomingHttpHeaders): Narrowing | Refusal | unde
 }
 
 function textOf(header: string | string[] | undefined): string | undefined {
-  return [header].flat().join(',').trim() || undefined;
+  return header === undefined ? undefined : [header].flat().join(',').trim();
 }
 
 /** The policy with what a client leaves out for itself. */
