@@ -17,5 +17,11 @@ if (isOlder(running, oldestNode)) {
   process.stderr.write(`synqly-mcp needs Node ${oldestNode} or later; this is Node ${running}.\n`);
   process.exitCode = 1;
 } else {
-  import('./cli.ts').then(({ run }) => run());
+  import('./cli.ts').then(
+    ({ run }) => run(),
+    (error: Error) => {
+      process.stderr.write(`synqly-mcp cannot be loaded: ${String(error.message).split('\n')[0]}\n`);
+      process.exitCode = 1;
+    },
+  );
 }

@@ -1,11 +1,11 @@
 /** What clients and shells put into a value later on: `${NAME}`, `${env:NAME}`, `${user_config.name}`, `{{NAME}}`. */
 const anywhere = /\$\{[\w.:-]{1,80}\}|\{\{\s*[\w.:-]{1,80}\s*\}\}/;
 /** Forms that may also be part of a value, and are a placeholder only where they are all of it. */
-const whole = /^(?:\$(?:env:)?[A-Za-z_]\w{0,79}|%[A-Za-z_]\w{0,79}%|<[A-Za-z][\w .:-]{0,79}>)$/;
+const whole = /^(?:\$(?:env:)?[A-Za-z_]\w{0,79}|%[A-Za-z_]\w{0,79}%|<\w[\w .:-]{0,79}>)$/;
 
 /**
  * The placeholder in a text that something (a client's configuration, a shell, a person) was to fill in and did not;
- * undefined where there is none. It is a name, never a secret.
+ * undefined where there is none.
  */
 export function placeholderIn(text: string): string | undefined {
   const [found] = anywhere.exec(text) ?? [];
@@ -22,9 +22,20 @@ export function withoutQuotes(text: string): string {
   return inner === undefined ? trimmed : inner.trim();
 }
 
+/** A placeholder as it may be printed: what may be a secret between braces or brackets is not repeated. */
+function printable(placeholder: string): string {
+  const isName = !/\d/.test(placeholder) && (!placeholder.startsWith('<') || telling.test(placeholder));
+  return isName ? placeholder : 'a placeholder';
+}
+
+/** Words by which a text in angle brackets shows that it stands for another. */
+const telling = /\b(your|my|the|organization|account|token|key|secret|proxy|name|file|path|url|id)\b/i;
+
 /** What is wrong with a text that should say something: it says nothing, or what it was to say is missing. */
 export function emptiness(text: string): string | undefined {
   if (withoutQuotes(text) === '') return 'is empty';
   const placeholder = placeholderIn(text);
-  return placeholder === undefined ? undefined : `holds ${placeholder}, which nothing has filled in`;
+  return placeholder === undefined
+    ? undefined
+    : `holds ${printable(placeholder)}, which nothing has filled in`;
 }

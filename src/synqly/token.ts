@@ -1,5 +1,5 @@
 import { CallError } from '../errors.ts';
-import { placeholderIn, withoutQuotes } from '../placeholder.ts';
+import { emptiness, withoutQuotes } from '../placeholder.ts';
 
 /** Where the bearer token for Synqly comes from. */
 export interface TokenSource {
@@ -59,9 +59,8 @@ export function fileToken(path: string): TokenSource {
  */
 export function checkToken(text: string): string {
   const token = withoutQuotes(withoutQuotes(text).replace(/^Bearer\s+/i, ''));
-  if (token === '') throw new Error('is empty');
-  const placeholder = placeholderIn(token);
-  if (placeholder !== undefined) throw new Error(`holds ${placeholder}, which nothing has filled in`);
+  const fault = emptiness(token);
+  if (fault !== undefined) throw new Error(fault);
   if (!/^[\x21-\x7e]+$/.test(token)) throw new Error('holds blanks or characters outside ASCII');
   return token;
 }

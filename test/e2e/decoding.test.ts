@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Exchange } from '../../src/sandbox/app.ts';
+import { startHttpRig } from './http-support.ts';
 import { type Program, type Rig, startProgram, startRig } from './support.ts';
 
 let rig: Rig;
@@ -393,4 +394,23 @@ describe('tools that run others', () => {
     expect(sent.length, text).toBeGreaterThan(0);
     expect(queryOf(sent[0])).toEqual(await query({ limit: 3 }));
   });
+});
+
+test('over HTTP the same is decoded, and refused', async () => {
+  const http = await startHttpRig();
+  const ask = async (name: string, args: Args) => {
+    const message = { method: 'tools/call', params: { name, arguments: args } };
+    const response = await http.post(message, { authorization: `Bearer ${http.sandbox.token}` });
+    const { result } = (await response.json()) as { result: { content: { text: string }[] } };
+    return JSON.parse(result.content[0]?.text ?? '');
+  };
+  try {
+    const args = { fields: 'name,id', filter: { environment: 'prod' }, total: 'True', start_after: null };
+    const { columns, rows, total } = await ask('accounts_list', args);
+    expect([columns, rows[0].length, total > 0]).toEqual([['name', 'id'], 2, true]);
+    const { error } = await ask('accounts_list', { filter: { $or: [] } });
+    expect(error.arguments[0].problem).toContain('name[eq]acme');
+  } finally {
+    await http.close();
+  }
 });

@@ -67,6 +67,15 @@ describe('a variable that says nothing', () => {
     expect(stderr).toContain('synqly-mcp: SYNQLY_TOKEN is empty; it counts as unset.\n');
   });
 
+  test.each(['<5f1d9a77c2e8>', '<correcthorse>', '$hunter2', '${5f1d9a77}'])(
+    'what may be a secret is not repeated: %s',
+    (value) => {
+      const { stderr } = run([], { SYNQLY_TOKEN: value });
+      expect(stderr).toContain('SYNQLY_TOKEN holds a placeholder, which nothing has filled in');
+      expect(stderr).not.toContain(value.replaceAll(/[<>${}]/g, ''));
+    },
+  );
+
   test('the next source of a token is taken instead', async () => {
     const env = {
       SYNQLY_TOKEN: '${user_config.token}',
