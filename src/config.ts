@@ -53,7 +53,7 @@ function readSetting(
 ): Setting<unknown> {
   const { flag: flagName, env, fallback } = definition;
   if (flag !== undefined) {
-    const text = readFlag(`--${flagName}`, String(flag));
+    const text = readFlag(`--${flagName}`, String(flag), definition.parse);
     const value = parseAs(`--${flagName}`, definition, text);
     if (isEmptyList(value)) throw new ConfigError(`--${flagName} names nothing.`);
     return { value, source: 'flag' };
@@ -69,10 +69,21 @@ function readSetting(
 const isEmptyList = (value: unknown) => Array.isArray(value) && value.length === 0;
 
 /** The text of a flag. @throws ConfigError when it says nothing: it may have been meant to narrow */
-export function readFlag(name: string, text: string): string {
+export function readFlag(name: string, text: string, parse?: (text: string) => unknown): string {
   const fault = emptiness(text);
   if (fault === undefined) return text;
-  throw new ConfigError(`${name} ${fault}. Give it a value, or leave it out.`);
+  const more = fault === emptiness('') ? wanted(parse) : '';
+  throw new ConfigError(`${name} ${fault}${more}. Give it a value, or leave it out.`);
+}
+
+/** What a setting says of itself where it is given nothing. */
+function wanted(parse: ((text: string) => unknown) | undefined): string {
+  try {
+    parse?.('');
+    return '';
+  } catch (error) {
+    return `: ${(error as Error).message}`;
+  }
 }
 
 /** The text of a variable; undefined where it says nothing, which is told. */
