@@ -189,6 +189,8 @@ export interface ErrorFacts {
   /** What waits for confirmation: its id, and what it would do. */
   readonly confirmation?: Readonly<Record<string, unknown>> | undefined;
   readonly upstream?: Readonly<Record<string, unknown>> | undefined;
+  /** Synqly reported success before: the write was done. */
+  readonly done?: boolean | undefined;
   readonly cause?: unknown;
 }
 

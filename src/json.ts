@@ -1,14 +1,18 @@
+import { ExactNumber, parseExact, stringifyJson } from './exact-json.ts';
+
 export type JsonObject = Record<string, unknown>;
 
-/** Whether a value is an object with keys: neither null nor an array. */
+/** Whether a value is an object with keys: neither null, an array nor a number. */
 export function isJsonObject(value: unknown): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
+  return (
+    typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof ExactNumber)
+  );
 }
 
-/** The value that a JSON text holds; undefined when it is not JSON. */
+/** The value that a JSON text holds, numbers with all their digits; undefined when it is not JSON. */
 export function parseJson(text: string): unknown {
   try {
-    return JSON.parse(text);
+    return parseExact(text);
   } catch {
     return undefined;
   }
@@ -18,13 +22,20 @@ export function parseJson(text: string): unknown {
 export function mapStrings(value: unknown, change: (text: string) => string): unknown {
   if (typeof value === 'string') return change(value);
   if (Array.isArray(value)) return value.map((item) => mapStrings(item, change));
+  if (value instanceof ExactNumber) return changeDigits(value, change);
   if (!isJsonObject(value)) return value;
   return Object.fromEntries(Object.entries(value).map(([key, part]) => [key, mapStrings(part, change)]));
 }
 
+/** So many digits can be a secret as a text can; once they are changed they are no number any more. */
+function changeDigits(number: ExactNumber, change: (text: string) => string): ExactNumber | string {
+  const changed = change(number.text);
+  return changed === number.text ? number : changed;
+}
+
 /** JSON with the keys of every object in order: equal values have equal texts. */
 export function canonicalJson(value: unknown): string {
-  return JSON.stringify(value, (_, part: unknown) =>
+  return stringifyJson(value, (_, part: unknown) =>
     isJsonObject(part)
       ? Object.fromEntries(Object.entries(part).sort(([one], [other]) => (one < other ? -1 : 1)))
       : part,

@@ -1,3 +1,4 @@
+import { parseExact } from './exact-json.ts';
 import { collectGarbage } from './garbage.ts';
 import { isJsonObject, mapStrings } from './json.ts';
 import { type Member, membersOf, skipCharacters, skipSpace, skipValue } from './json-bytes.ts';
@@ -42,7 +43,8 @@ const placed = Symbol('place');
 /**
  * The value of a JSON text, unread.
  *
- * @throws SyntaxError when it is not JSON at a glance; what is looked at later may throw one too
+ * @param bytes that have passed a JsonValidator; of others, what is looked at later may throw a SyntaxError
+ * @throws SyntaxError when it is not JSON at a glance
  */
 export function readLazily(bytes: Buffer): unknown {
   const isMarked = bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf;
@@ -87,7 +89,7 @@ function parse(place: Place): unknown {
   const { bytes, change } = source;
   const isLong = bytes[start] === 0x22 && end - start >= longText;
   if (!isLong) tidyUp(end - start);
-  const value = isLong ? longTextAt(place) : JSON.parse(bytes.toString('utf8', start, end));
+  const value = isLong ? longTextAt(place) : parseExact(bytes.toString('utf8', start, end));
   return change ? mapStrings(value, change) : value;
 }
 

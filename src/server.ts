@@ -15,7 +15,9 @@ import {
   type ServerNotification,
   type ServerRequest,
 } from '@modelcontextprotocol/sdk/types.js';
+import * as z from 'zod';
 import type { ClientPort } from './client-port.ts';
+import { stringifyJson } from './exact-json.ts';
 import { instructionsFor } from './instructions.ts';
 import { ResourceError } from './resources/resources.ts';
 import type { ResourceRoom } from './resources/room.ts';
@@ -67,9 +69,14 @@ function listOf(surface: Surface): { readonly tools: Surface['tools'] } {
   return list;
 }
 
+/** Leaves arguments as they are: the SDK's copy of them lacks a key `__proto__`, which is to be refused and not lost. */
+const callToolRequest = CallToolRequestSchema.extend({
+  params: CallToolRequestSchema.shape.params.extend({ arguments: z.unknown().optional() }),
+});
+
 function serveTools(server: Server, session: Session, surface: Surface): void {
   server.setRequestHandler(ListToolsRequestSchema, () => listOf(surface) as never);
-  server.setRequestHandler(CallToolRequestSchema, ({ params }, extra) => {
+  server.setRequestHandler(callToolRequest, ({ params }, extra) => {
     const caller = { ...withTrace(session, extra.requestInfo), client: clientOf(server, extra) };
     return callTool(params, caller, surface, extra.signal);
   });
@@ -104,8 +111,12 @@ async function callTool(
     const message = `Unknown tool: ${name.slice(0, longestName)}. ${(await surface.instead?.(name)) ?? ''}`;
     throw new McpError(ErrorCode.InvalidParams, message.trim());
   }
-  const { value, error } = await call;
-  return { content: [{ type: 'text', text: JSON.stringify(value) }], ...(error ? { isError: true } : {}) };
+  try {
+    const { value, error } = await call;
+    return { content: [{ type: 'text', text: stringifyJson(value) }], ...(error ? { isError: true } : {}) };
+  } catch (error) {
+    throw faultOf(error, session);
+  }
 }
 
 type Extra = RequestHandlerExtra<ServerRequest, ServerNotification>;
@@ -151,7 +162,7 @@ function serveResources(server: Server, session: Session, room: ResourceRoom): v
     try {
       return { contents: [await room.read(params.uri, withTrace(session, requestInfo), signal)] };
     } catch (error) {
-      if (!(error instanceof ResourceError)) throw error;
+      if (!(error instanceof ResourceError)) throw faultOf(error, session);
       throw new McpError(
         error.missing ? resourceNotFound : ErrorCode.InternalError,
         error.message,
@@ -168,8 +179,19 @@ function serveResources(server: Server, session: Session, room: ResourceRoom): v
       value: argument.value,
       chosen: context?.arguments ?? {},
     };
-    return { completion: await room.complete(request, session, signal) };
+    try {
+      return { completion: await room.complete(request, session, signal) };
+    } catch (error) {
+      throw faultOf(error, session);
+    }
   });
+}
+
+/** What went wrong here is logged whole; the client is told of no text that may hold a secret. */
+function faultOf(error: unknown, session: Session): McpError {
+  if (error instanceof McpError) return error;
+  session.log.error({ err: error }, 'a request failed by a fault of this server');
+  return new McpError(ErrorCode.InternalError, 'The request failed by a fault of this server.');
 }
 
 /** A request's trace goes on to Synqly (W3C Trace Context). */

@@ -1,5 +1,6 @@
 import type * as z from 'zod';
 import { type ArgumentFault, CallError } from '../errors.ts';
+import { ExactNumber } from '../exact-json.ts';
 import { isJsonObject, type JsonObject } from '../json.ts';
 import type { Operation } from '../tools/operation.ts';
 import { argumentSchemaOf } from '../tools/schema.ts';
@@ -35,15 +36,19 @@ export function readArguments(operation: Taking, raw: unknown): Arguments {
   if (!isBounded(raw)) throw new CallError('invalid_arguments', `The arguments hold ${beyondBounds}.`);
   const kind = kindOf(operation);
   const { value: decoded, faults: unclear } = decodeArguments(raw, schemaOf(operation), kind);
-  const parsed = operation.input.safeParse(decoded);
-  if (parsed.success && unclear.length === 0) return parsed.data;
+  // Once more: a text among them may hold as much as all others.
+  if (!isBounded(decoded)) throw new CallError('invalid_arguments', `The arguments hold ${beyondBounds}.`);
+  const parsed = operation.input.safeParse(forCheck(decoded));
+  // As they were given: zod's copy leaves out keys such as __proto__, and no field changes a value.
+  if (parsed.success && unclear.length === 0) return decoded as Arguments;
   const { issues = [] } = parsed.error ?? {};
   const { unknown, missing, meant } = misplaced(operation, decoded, issues);
   // What was given under another name, or cannot be decoded, is told there.
   const told = [...meant.values(), ...unclear.map(({ argument }) => argument)];
   const misfits = issues
     .flatMap((issue) => describeIssue(issue, decoded, kind === 'update'))
-    .filter(({ argument }) => !told.some((one) => argument === one || argument.startsWith(`${one}.`)));
+    .filter(({ argument }) => !told.some((one) => argument === one || argument.startsWith(`${one}.`)))
+    .map((one) => (isExactAt(decoded, one.argument) ? { ...one, problem: tooExact } : one));
   const faults = [...unclear, ...misfits];
   throw new CallError('invalid_arguments', `The arguments do not fit ${operation.id}.`, {
     arguments: firstOf(faults.map((fault) => withMeant(fault, meant))),
@@ -53,6 +58,29 @@ export function readArguments(operation: Taking, raw: unknown): Arguments {
         ? { ...exampleOf(operation, withoutAll(renamed(decoded, meant), unclear)) }
         : undefined,
   });
+}
+
+const tooExact = 'has more digits than a number may have here';
+
+function isExactAt(args: unknown, argument: string): boolean {
+  const step = (value: unknown, key: string) =>
+    typeof value === 'object' && value !== null && Object.hasOwn(value, key)
+      ? (value as JsonObject)[key]
+      : undefined;
+  return argument.split('.').reduce(step, args) instanceof ExactNumber;
+}
+
+/** To zod a number with all its digits is an object; a bigint is what no field takes, and what open ones let pass. */
+function forCheck(value: unknown): unknown {
+  if (value instanceof ExactNumber) return 0n;
+  if (typeof value !== 'object' || value === null || !holdsExact(value)) return value;
+  if (Array.isArray(value)) return value.map(forCheck);
+  return Object.fromEntries(Object.entries(value).map(([key, part]) => [key, forCheck(part)]));
+}
+
+function holdsExact(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  return value instanceof ExactNumber || Object.values(value).some(holdsExact);
 }
 
 /** Arguments that there are not, required ones that were not given, and which of these was meant by which. */

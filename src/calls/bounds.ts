@@ -1,3 +1,5 @@
+import { ExactNumber } from '../exact-json.ts';
+
 /** Far above what any operation takes; what checks the arguments goes through all of them, level by level. */
 const mostValues = 20_000;
 const deepest = 64;
@@ -13,7 +15,9 @@ export function isBounded(raw: unknown): boolean {
     values += level.length;
     if (depth > deepest || values > mostValues) return false;
     level = level.flatMap((value) =>
-      typeof value === 'object' && value !== null ? Object.values(value) : [],
+      typeof value === 'object' && value !== null && !(value instanceof ExactNumber)
+        ? Object.values(value)
+        : [],
     );
   }
   return true;

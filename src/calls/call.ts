@@ -165,7 +165,7 @@ function assertSecretWanted({ id, yieldsSecret }: Operation, { secrets, revealSe
 /** A failure may be tried again before anything was sent, or when a repeat does nothing more than was wanted. */
 function softened(cause: unknown, operation: Operation, isSent: boolean): unknown {
   if (!(cause instanceof CallError) || cause.retry !== 'check') return cause;
-  if (isSent && !isRepeatable(operation)) return cause;
+  if (isSent && (cause.facts.done || !isRepeatable(operation))) return cause;
   const next =
     cause.code === 'cancelled' && !isSent ? 'The client cancelled the call. Nothing was sent.' : undefined;
   return new CallError(cause.code, cause.message, { next, ...cause.facts, retry: 'safe' });

@@ -1,3 +1,5 @@
+import { stringifyJson } from '../exact-json.ts';
+
 /** Characters of a value that a question shows. */
 export const maxShownLength = 120;
 
@@ -6,7 +8,7 @@ export const maxShownLength = 120;
  * cannot be seen or turn the writing around are escaped here.
  */
 export function quoted(value: unknown, maxLength = maxShownLength): string {
-  const text = JSON.stringify(value) ?? 'nothing';
+  const text = stringifyJson(value) ?? 'nothing';
   const plain = text.replace(/[\p{Cf}\p{Zl}\p{Zp}\u007f-\u009f]/gu, (sign) =>
     [...sign].map((one) => `\\u{${one.codePointAt(0)?.toString(16)}}`).join(''),
   );

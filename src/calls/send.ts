@@ -1,10 +1,14 @@
 import { CallError } from '../errors.ts';
 import { isJsonObject, type JsonObject } from '../json.ts';
 import type { Session } from '../session.ts';
+import type { ApiAnswer } from '../synqly/answer.ts';
+import type { ApiRequest } from '../synqly/client.ts';
 import type { Operation } from '../tools/operation.ts';
+import { answerShapeOf, assertShape, doneAllTheSame, isUnreadSuccess } from './answer-shape.ts';
 import type { Arguments } from './arguments.ts';
 import { halfOf } from './best-effort.ts';
 import type { Limits } from './deadline.ts';
+import { isSameMoment } from './moment.ts';
 import { type Collected, collectPages } from './pages.ts';
 import { isObjectOfApi, readIfPossible } from './reader.ts';
 import { type PreparedRequest, prepareRequest } from './request.ts';
@@ -40,8 +44,21 @@ export async function send(
   onSend();
   const answer = operation.listing
     ? await collectPages(operation, args, { ...request, lazily }, session, limits)
-    : await session.send({ ...request, body, lazily, ...limits });
+    : assertShape(operation, await sendOnce(operation, { ...request, body, lazily, ...limits }, session));
   return { ...answer, before };
+}
+
+/** @throws CallError, which says so where a write was done and only its answer cannot be read */
+async function sendOnce(operation: Operation, request: ApiRequest, session: Session): Promise<ApiAnswer> {
+  try {
+    return await session.send(request);
+  } catch (error) {
+    if (operation.effect === 'read' || !isUnreadSuccess(error)) throw error;
+    const { status = 0, requestId } = error.facts;
+    if (answerShapeOf(operation) === 'nothing')
+      return { status, requestId, retryAfter: undefined, body: undefined };
+    throw doneAllTheSame(error);
+  }
 }
 
 /** What a patch or a delete meets, to tell afterwards; that it cannot be read stops nothing. */
@@ -96,9 +113,8 @@ export function wholeBody(args: Arguments, current: JsonObject, { body }: Prepar
 
 /** Times are compared as times: the API may write the same moment with more or fewer digits. */
 function assertFresh(expected: unknown, actual: unknown): void {
-  if (typeof expected !== 'string' || expected === actual) return;
-  const times = [expected, actual].map((time) => Date.parse(String(time)));
-  if (times[0] === times[1]) return;
+  if (typeof expected !== 'string') return;
+  if (typeof actual === 'string' && isSameMoment(expected, actual)) return;
   throw new CallError('stale_object', 'The object has changed since the given updated_at.', {
     upstream: { updated_at: actual },
   });

@@ -1,3 +1,4 @@
+import { ExactNumber } from '../exact-json.ts';
 import { isJsonObject } from '../json.ts';
 
 /*
@@ -159,6 +160,7 @@ export function lengthOf(value: unknown, most: number): number {
       length += 1 + lengthOf(value[at], most - length);
     return length;
   }
+  if (value instanceof ExactNumber) return value.text.length;
   for (const key in value) {
     if (length > most) break;
     length += 3 + key.length + lengthOf((value as Record<string, unknown>)[key], most - length);

@@ -1,3 +1,4 @@
+import { stringifyJson } from '../exact-json.ts';
 import { isJsonObject, type JsonObject } from '../json.ts';
 import { isVast } from '../lazy-json.ts';
 
@@ -29,8 +30,8 @@ export function toTable(objects: readonly JsonObject[], columns: readonly string
 }
 
 function areSame([first, ...others]: readonly unknown[]): boolean {
-  const text = JSON.stringify(first);
-  return others.every((cell) => JSON.stringify(cell) === text);
+  const text = stringifyJson(first);
+  return others.every((cell) => stringifyJson(cell) === text);
 }
 
 /** What of an object stands at these dotted paths, under the paths themselves. */

@@ -1,4 +1,5 @@
 import { runOperation } from '../calls/call.ts';
+import { stringifyJson } from '../exact-json.ts';
 import { isJsonObject } from '../json.ts';
 import type { Session } from '../session.ts';
 import {
@@ -28,8 +29,10 @@ export async function readResource(
     takes: 'pinned too',
     whole: !read.document,
   });
-  if (!error)
-    return { uri, mimeType, text: JSON.stringify(read.document ? withUris(value, read.document) : value) };
+  if (!error) {
+    const text = stringifyJson(read.document ? withUris(value, read.document) : value);
+    return { uri, mimeType, text };
+  }
   const missing = ['not_found', 'invalid_arguments', 'outside_pin'].includes(error.code);
   throw new ResourceError(missing ? 'Resource not found' : error.message, missing, {
     uri,

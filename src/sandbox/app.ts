@@ -55,6 +55,9 @@ const bodyLimit = 5 * 1024 * 1024;
 export function createApp(parts: AppParts): FastifyInstance {
   const app = fastify({
     bodyLimit,
+    // Keys as any others: what is stored for callers may have them, and nothing here is extended by what came.
+    onProtoPoisoning: 'ignore',
+    onConstructorPoisoning: 'ignore',
     exposeHeadRoutes: false,
     forceCloseConnections: true,
     genReqId: () => parts.random.uuid(),

@@ -1,4 +1,5 @@
 import { CallError } from '../errors.ts';
+import { NestingError, parseBounded } from '../exact-json.ts';
 import { readLazily } from '../lazy-json.ts';
 import { type Head, readHead, type TextAnswer } from './head.ts';
 
@@ -15,32 +16,34 @@ export interface ApiAnswer extends Head {
 /**
  * Reads the body of an answer.
  *
- * @throws CallError `invalid_response` when a success is not JSON.
+ * @throws CallError `invalid_response` when a success is not JSON, or none that can be looked through.
  */
 export function readAnswer(answer: TextAnswer): ApiAnswer {
-  const { text, bytes } = answer;
+  const { text, bytes, status } = answer;
   const head = readHead(answer);
-  if (bytes) return { ...head, size: bytes.length, body: readLarge(bytes, head) };
-  if (text.trim() === '') return { ...head, body: undefined, description: 'nothing' };
-  try {
-    return { ...head, size: text.length, body: JSON.parse(text) };
-  } catch (cause) {
-    const description = describe(text, [answer.headers['content-type']].flat()[0] ?? '');
-    const succeeded = head.status >= 200 && head.status < 300;
-    if (!succeeded) return { ...head, body: undefined, description };
-    throw new CallError('invalid_response', `Synqly answered with ${description} in place of JSON.`, {
-      ...head,
-      cause,
-    });
-  }
+  const size = bytes?.length ?? text.length;
+  const isEmpty = !bytes && answer.unreadable === undefined && text.trim() === '';
+  if (isEmpty) return { ...head, body: undefined, description: 'nothing' };
+  const read = readBody(answer);
+  if ('body' in read) return { ...head, size, body: read.body };
+  const { description } = read;
+  if (status < 200 || status >= 300) return { ...head, body: undefined, description };
+  throw new CallError('invalid_response', `Synqly answered with ${description} in place of JSON.`, head);
 }
 
-/** A large body is read as far as it is looked at. */
-function readLarge(bytes: Buffer, head: Head): unknown {
+type Read = { readonly body: unknown } | { readonly description: string };
+
+/** A large body is read as far as it is looked at. What is wrong with one is described, and nothing of it repeated. */
+function readBody({ text, bytes, fault, unreadable, headers }: TextAnswer): Read {
+  if (unreadable !== undefined) return { description: unreadable };
   try {
-    return readLazily(bytes);
-  } catch (cause) {
-    throw new CallError('invalid_response', 'Synqly answered with broken JSON.', { ...head, cause });
+    if (fault) throw fault;
+    return { body: bytes ? readLazily(bytes) : parseBounded(text) };
+  } catch (error) {
+    if (error instanceof NestingError) return { description: 'JSON that is nested too deep' };
+    if (!(error instanceof SyntaxError)) throw error;
+    const beginning = bytes?.toString('utf8', 0, 1_000) ?? text;
+    return { description: describe(beginning, [headers['content-type']].flat()[0] ?? '') };
   }
 }
 

@@ -1,4 +1,5 @@
 import type { Dispatcher } from 'undici';
+import { stringifyJson } from '../exact-json.ts';
 import { type ApiAnswer, readAnswer } from './answer.ts';
 import { exchange, type StopSignal } from './exchange.ts';
 import { explainFailure } from './failure.ts';
@@ -95,10 +96,11 @@ export class SynqlyClient {
       headers: {
         ...extra,
         accept: 'application/json',
+        'accept-encoding': 'identity',
         'user-agent': this.#options.userAgent,
         ...(body === undefined ? {} : { 'content-type': 'application/json' }),
       },
-      body: body === undefined ? null : JSON.stringify(body),
+      body: body === undefined ? null : stringifyJson(body),
       // The call's own deadline governs; undici's would cut in with less to say.
       headersTimeout: 0,
       bodyTimeout: 0,

@@ -1,6 +1,7 @@
 import type { Dispatcher } from 'undici';
 import { CallError } from '../errors.ts';
-import { type AnswerHead, readHead, type TextAnswer } from './head.ts';
+import type { Decoder } from './content-encoding.ts';
+import { type AnswerHead, codingsOf, readHead, type TextAnswer } from './head.ts';
 import { LargeBody } from './large-body.ts';
 
 /**
@@ -41,9 +42,11 @@ export function exchange(
     const chunks: Buffer[] = [];
     let bytes = 0;
     let large: LargeBody | undefined;
+    let decoder: Decoder | undefined;
 
     const settle = (ended: Ended) => {
       signal.removeEventListener('abort', stop);
+      decoder?.destroy();
       resolve(ended);
     };
     const giveUp = (error: unknown) => {
@@ -51,10 +54,49 @@ export function exchange(
       connection?.abort(error as Error);
     };
     const stop = () => giveUp(signal.reason);
-    const assertFits = (size: number) => {
-      if (size <= maxBytes) return;
+    const refuseSize = () => {
       const facts = head && readHead(head);
       giveUp(new CallError('response_too_large', `The answer is larger than ${maxBytes} bytes.`, facts));
+    };
+    const receive = (chunk: Buffer) => {
+      bytes += chunk.length;
+      chunks.push(chunk);
+      if (bytes > maxBytes) refuseSize();
+      if (bytes <= mostText || signal.aborted) return;
+      const isEncoded = decoder !== undefined;
+      large ??= new LargeBody(isEncoded ? 0 : Number(head?.headers['content-length'] ?? 0));
+      large.take(chunks);
+    };
+    const finish = (unreadable?: string) => {
+      const { status, headers } = head as AnswerHead;
+      const answer =
+        unreadable !== undefined
+          ? { text: '', unreadable }
+          : large
+            ? { text: '', ...large.end() }
+            : { text: textOf(chunks) };
+      // undici may keep this handler for as long as the connection is idle.
+      large = undefined;
+      chunks.length = 0;
+      settle({ answer: { status, headers, ...answer } });
+    };
+    const stopReading = (unreadable: string) => {
+      finish(unreadable);
+      connection?.abort(new Error('The body cannot be read.'));
+    };
+    const decode = async (codings: readonly string[], controller: Dispatcher.DispatchController) => {
+      controller.pause();
+      const { openDecoder } = await import('./content-encoding.ts');
+      decoder = openDecoder(codings, {
+        maxBytes,
+        onData: receive,
+        onEnd: finish,
+        onBroken: () => stopReading('a compressed body that is broken'),
+        onTooLarge: refuseSize,
+        onDrain: () => controller.resume(),
+      });
+      if (decoder) controller.resume();
+      else stopReading('a body in an encoding that was not asked for');
     };
 
     if (signal.aborted) return resolve({ error: signal.reason, head });
@@ -64,28 +106,19 @@ export function exchange(
         connection = controller;
         if (signal.aborted) controller.abort(signal.reason as Error);
       },
-      onResponseStart: (_, status, headers) => {
+      onResponseStart: (controller, status, headers) => {
         // Informational: the answer is still to come (RFC 9110, 15.2).
         if (status < 200) return;
         head = { status, headers };
-        assertFits(Number(headers['content-length'] ?? 0));
+        if (Number(headers['content-length'] ?? 0) > maxBytes) return refuseSize();
+        const codings = codingsOf(headers);
+        if (codings.length > 0) decode(codings, controller).catch(giveUp);
       },
-      onResponseData: (_, chunk) => {
-        bytes += chunk.length;
-        chunks.push(chunk);
-        assertFits(bytes);
-        if (bytes <= mostText || signal.aborted) return;
-        large ??= new LargeBody(Number(head?.headers['content-length'] ?? 0));
-        large.take(chunks);
+      onResponseData: (controller, chunk) => {
+        if (!decoder) receive(chunk);
+        else if (!decoder.write(chunk)) controller.pause();
       },
-      onResponseEnd: () => {
-        const { status, headers } = head as AnswerHead;
-        const body = large ? { text: '', bytes: large.end() } : { text: textOf(chunks) };
-        // undici may keep this handler for as long as the connection is idle.
-        large = undefined;
-        chunks.length = 0;
-        settle({ answer: { status, headers, ...body } });
-      },
+      onResponseEnd: () => (decoder ? decoder.end() : finish()),
       onResponseError: (_, error) => settle({ error, head }),
     });
   });

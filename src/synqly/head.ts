@@ -4,6 +4,10 @@ export interface TextAnswer {
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
   readonly text: string;
   readonly bytes?: Buffer;
+  /** What is wrong with the bytes, where they are not JSON that can be read. */
+  readonly fault?: Error | undefined;
+  /** What the body is, where it cannot be read: nothing of it is here then. */
+  readonly unreadable?: string | undefined;
 }
 
 /** Status and headers of an answer, as they came. */
@@ -16,6 +20,14 @@ export interface Head {
   readonly requestId: string | undefined;
   /** Seconds. */
   readonly retryAfter: number | undefined;
+}
+
+/** What a body was encoded by (RFC 9110, 8.4), in the order it was done. */
+export function codingsOf(headers: TextAnswer['headers']): string[] {
+  const named = headers['content-encoding'];
+  if (named === undefined) return [];
+  const codings = [named].flat().join(',').toLowerCase().split(',');
+  return codings.map((coding) => coding.trim()).filter((coding) => coding !== '' && coding !== 'identity');
 }
 
 /** Header names under which gateways and APIs commonly give a request's id; Synqly documents none. */

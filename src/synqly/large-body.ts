@@ -1,4 +1,6 @@
+import { NestingError } from '../exact-json.ts';
 import { collectGarbage, collectNewGarbage } from '../garbage.ts';
+import { JsonValidator } from '../json-validator.ts';
 
 /** Bytes that are gathered before those they came in are let go of. */
 const step = 1024 * 1024;
@@ -11,6 +13,8 @@ export class LargeBody {
   #whole: Buffer;
   #length = 0;
   #sinceCollected = 0;
+  readonly #validator = new JsonValidator();
+  #fault: Error | undefined;
 
   /** @param expected bytes, if that is known */
   constructor(expected: number) {
@@ -23,6 +27,7 @@ export class LargeBody {
   /** Takes the buffers over, and leaves none of them. */
   take(chunks: Buffer[]): void {
     for (const chunk of chunks) {
+      this.#check(() => this.#validator.push(chunk));
       this.#makeRoom(chunk.length);
       chunk.copy(this.#whole, this.#length);
       this.#length += chunk.length;
@@ -34,10 +39,21 @@ export class LargeBody {
     collectNewGarbage();
   }
 
-  /** All of it. */
-  end(): Buffer {
+  /** All of it, and why it is not JSON that can be read, if it is not: what is read lazily must not fail later. */
+  end(): { readonly bytes: Buffer; readonly fault: Error | undefined } {
+    this.#check(() => this.#validator.end());
     collectNewGarbage();
-    return this.#whole.subarray(0, this.#length);
+    return { bytes: this.#whole.subarray(0, this.#length), fault: this.#fault };
+  }
+
+  #check(step: () => void): void {
+    if (this.#fault) return;
+    try {
+      step();
+    } catch (error) {
+      if (!(error instanceof SyntaxError || error instanceof NestingError)) throw error;
+      this.#fault = error;
+    }
   }
 
   #makeRoom(bytes: number): void {

@@ -10,6 +10,7 @@ import {
   type RequestId,
 } from '@modelcontextprotocol/sdk/types.js';
 import { fetch } from 'undici';
+import { markExact, unmark } from '../exact-json.ts';
 import type { Log } from '../log.ts';
 import { isUnsent } from '../synqly/failure.ts';
 import { openPool } from '../synqly/pool.ts';
@@ -17,6 +18,7 @@ import { describeProxyRefusal, proxyStatusOf } from '../synqly/proxy.ts';
 import { version } from '../version.ts';
 import { GatewayFault, type GatewayLink, gatewayFailed, linkGateway } from './gateway-session.ts';
 import { keepStreamOpen } from './gateway-stream.ts';
+import { LineBuffer } from './line-buffer.ts';
 import { Questions } from './questions.ts';
 import { untilGone } from './stdio.ts';
 
@@ -30,6 +32,7 @@ export type BridgeHeaders = Readonly<Record<string, string>>;
  */
 export async function serveBridge(gateway: URL, headers: BridgeHeaders, log: Log): Promise<void> {
   const client = new StdioServerTransport();
+  Reflect.set(client, '_readBuffer', new LineBuffer());
   /** Requests of the client that have no answer yet. */
   const requests = new Map<RequestId, AbortController>();
   const questions = new Questions();
@@ -107,7 +110,7 @@ export async function serveBridge(gateway: URL, headers: BridgeHeaders, log: Log
     const id = isJSONRPCRequest(message) ? message.id : undefined;
     if (id !== undefined) requests.set(id, new AbortController());
     try {
-      await upstream.send(message);
+      await upstream.send(markExact(message) as JSONRPCMessage);
     } catch (error) {
       if (id === undefined || !requests.delete(id)) return;
       log.warn({ err: error, gateway: gateway.origin }, 'the gateway did not take a request');
@@ -125,10 +128,11 @@ function sendFrom(requests: ReadonlyMap<RequestId, AbortController>): FetchLike 
   // Node's own fetch heeds no proxy settings before Node 24.
   const dispatcher = openPool();
   return (url, init = {}) => {
-    const { id } = (typeof init.body === 'string' ? JSON.parse(init.body) : {}) as { id?: RequestId };
+    const body = typeof init.body === 'string' ? unmark(init.body) : init.body;
+    const { id } = (typeof body === 'string' ? JSON.parse(body) : {}) as { id?: RequestId };
     const request = id === undefined ? undefined : requests.get(id);
     const signals = [init.signal, request?.signal].filter((signal) => signal instanceof AbortSignal);
-    return fetch(url, { ...init, dispatcher, signal: AbortSignal.any(signals) } as never) as never;
+    return fetch(url, { ...init, body, dispatcher, signal: AbortSignal.any(signals) } as never) as never;
   };
 }
 

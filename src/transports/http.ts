@@ -7,6 +7,7 @@ import {
 } from '@modelcontextprotocol/sdk/types.js';
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { LRUCache } from 'lru-cache';
+import { parseExact } from '../exact-json.ts';
 import { isJsonObject } from '../json.ts';
 import type { Log } from '../log.ts';
 import { callDirectly, createServer, type Offering } from '../server.ts';
@@ -79,6 +80,7 @@ export async function buildHttpServer(options: HttpOptions): Promise<HttpServer>
   });
   // A body that is not JSON is none of this protocol.
   app.removeContentTypeParser('text/plain');
+  app.addContentTypeParser('application/json', { parseAs: 'string' }, parseBody);
   app.setErrorHandler((error: { statusCode?: number; message: string }, _, reply) => {
     const status = error.statusCode ?? 500;
     if (status >= 500) options.log.error({ err: error }, 'a request failed by a fault of this server');
@@ -103,6 +105,22 @@ export async function buildHttpServer(options: HttpOptions): Promise<HttpServer>
       await app.close();
     },
   };
+}
+
+/**
+ * Numbers keep their digits. A key `__proto__` or `constructor`, which the framework's own parser refuses, is data:
+ * nothing here assigns the keys of one object to another.
+ */
+function parseBody(
+  _: FastifyRequest,
+  text: string | Buffer,
+  done: (error: Error | null, body?: unknown) => void,
+) {
+  try {
+    done(null, parseExact(String(text)));
+  } catch {
+    done(Object.assign(new Error('The body is not valid JSON.'), { statusCode: 400 }));
+  }
 }
 
 export interface HttpServer {

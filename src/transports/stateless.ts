@@ -11,6 +11,7 @@ import {
   type RequestInfo,
 } from '@modelcontextprotocol/sdk/types.js';
 import { Ending } from '../calls/deadline.ts';
+import { stringifyJson } from '../exact-json.ts';
 import { isJsonObject } from '../json.ts';
 import type { ToolCall } from '../server.ts';
 import type { StopSignal } from '../synqly/exchange.ts';
@@ -61,7 +62,7 @@ export async function connectStateless(server: Server, callDirectly: DirectCall)
   let last = 0;
 
   const render = (message: JSONRPCMessage, { id, method }: JSONRPCRequest): string => {
-    if (!('result' in message) || !unchanging.has(method)) return JSON.stringify({ ...message, id });
+    if (!('result' in message) || !unchanging.has(method)) return stringifyJson({ ...message, id });
     const text = texts.get(message.result) ?? JSON.stringify(message.result);
     texts.set(message.result, text);
     return `{"jsonrpc":"2.0","id":${JSON.stringify(id)},"result":${text}}`;
@@ -115,7 +116,7 @@ function answerCall(id: RequestId, call: (cancelled: StopSignal) => Promise<Call
   let isOver = false;
   const tell = (outcome: object) => {
     isOver = true;
-    return cancelling.aborted ? undefined : JSON.stringify({ jsonrpc: '2.0', id, ...outcome });
+    return cancelling.aborted ? undefined : stringifyJson({ jsonrpc: '2.0', id, ...outcome });
   };
   return {
     text: call(cancelling).then(

@@ -2,6 +2,7 @@ import type { Server } from '@modelcontextprotocol/sdk/server/index.js';
 import { StdioServerTransport } from '@modelcontextprotocol/sdk/server/stdio.js';
 import { isJSONRPCNotification, isJSONRPCRequest, type RequestId } from '@modelcontextprotocol/sdk/types.js';
 import type { Log } from '../log.ts';
+import { LineBuffer } from './line-buffer.ts';
 
 /** Milliseconds that running calls get to finish once the client is gone or a signal came. */
 const finishWithin = 3_000;
@@ -11,6 +12,8 @@ const flushWithin = 1_000;
 /** Serves one client over stdin and stdout until it is gone or the process is told to stop. */
 export async function serveStdio(server: Server, log: Log): Promise<void> {
   const transport = new StdioServerTransport();
+  // The SDK's own has no way to say how a line is parsed.
+  Reflect.set(transport, '_readBuffer', new LineBuffer());
   await server.connect(transport);
   server.onerror = (error) => log.warn({ err: error }, 'a message was not understood');
   // Closing aborts the signal of every call that still runs.

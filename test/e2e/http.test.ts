@@ -136,12 +136,21 @@ describe('the guard', () => {
     for (const socket of sockets) socket.destroy();
   });
 
-  test('keys that would change every object are refused', async () => {
+  test('keys that could change every object are arguments like any other that there is not', async () => {
     const response = await rig.postText(
       '{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"accounts_list","arguments":{"__proto__":{"limit":1}}}}',
       bearer(rig.sandbox.token),
     );
-    expect(response.status).toBe(400);
+    const { result } = (await response.json()) as {
+      result: { content: [{ text: string }]; isError: boolean };
+    };
+    expect(result.isError).toBe(true);
+    expect(JSON.parse(result.content[0].text).error).toMatchObject({
+      code: 'invalid_arguments',
+      arguments: [{ argument: '__proto__', problem: 'is not known here' }],
+    });
+    const { result: next } = await rig.call(rig.sandbox.token, 'accounts_list');
+    expect(next.length).toBeGreaterThan(1);
   });
 
   test('without sessions, GET and DELETE are not allowed', async () => {

@@ -1,3 +1,4 @@
+import { ExactNumber } from '../../exact-json.ts';
 import { isJsonObject, type JsonObject } from '../../json.ts';
 import { costOf, fitText } from '../size.ts';
 import { below, onwards, type Part, stepOf } from './address.ts';
@@ -31,9 +32,15 @@ export interface Manner {
 export function shortenPart({ value, from }: Part, address: string, tokens: number, manner: Manner): unknown {
   const shortener = new Shortener(manner);
   if (from === 0) return shortener.shorten(value, address, tokens);
-  if (typeof value === 'string') return shortener.text(value, address, tokens, from);
+  const text = textOf(value);
+  if (text !== undefined) return shortener.text(text, address, tokens, from);
   if (Array.isArray(value)) return shortener.page(value, address, tokens, from);
   return isJsonObject(value) ? shortener.names(Object.keys(value), address, tokens, from) : value;
+}
+
+/** What is shown piece by piece: a number may have as many digits as a text has letters. */
+function textOf(value: unknown): string | undefined {
+  return value instanceof ExactNumber ? value.text : typeof value === 'string' ? value : undefined;
 }
 
 /** Below this, a part of a text, list or object says less than its address. */
@@ -62,7 +69,8 @@ class Shortener {
   /** Undefined when nothing of it is worth its place. */
   #inside(value: unknown, address: string, tokens: number): unknown {
     const useful = tokens >= leastUseful + 2 * costOf(address);
-    if (typeof value === 'string') return useful ? this.text(value, address, tokens, 0) : undefined;
+    const text = textOf(value);
+    if (text !== undefined) return useful ? this.text(text, address, tokens, 0) : undefined;
     if (Array.isArray(value)) {
       const shared = this.#shareOut(value.keys(), value.length, (at) => value[at as number], address, tokens);
       if (shared) return shared.map(([, shown]) => shown);

@@ -1,0 +1,25 @@
+/** A time of RFC 3339, with a fraction of any length. */
+const form = /^(\d{4}-\d\d-\d\d)[Tt ](\d\d:\d\d:\d\d)(?:\.(\d+))?(?:[Zz]|([-+])([01]\d|2[0-3]):([0-5]\d))$/;
+
+/**
+ * Whether two texts name the same time, to the last digit: a Date knows no more than milliseconds, and the API writes
+ * nine digits. Texts that are no times (RFC 3339) are the same only when they are equal.
+ */
+export function isSameMoment(one: string, other: string): boolean {
+  if (one === other) return true;
+  const [first, second] = [momentOf(one), momentOf(other)];
+  return first !== undefined && first === second;
+}
+
+/** The same text for the same time. */
+function momentOf(text: string): string | undefined {
+  const [, date, time, fraction = '', sign, hours, minutes] = form.exec(text) ?? [];
+  const local = `${date}T${time}`;
+  const milliseconds = Date.parse(`${local}Z`);
+  // A day or hour that there is not is taken for the next one that there is.
+  if (Number.isNaN(milliseconds) || !new Date(milliseconds).toISOString().startsWith(local)) return undefined;
+  const offset = (sign === '-' ? -1 : 1) * (Number(hours ?? 0) * 60 + Number(minutes ?? 0));
+  let end = fraction.length;
+  while (fraction[end - 1] === '0') end -= 1;
+  return `${milliseconds - offset * 60_000}.${fraction.slice(0, end)}`;
+}

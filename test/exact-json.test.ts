@@ -1,0 +1,197 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import {
+  deepestNesting,
+  ExactNumber,
+  NestingError,
+  parseBounded,
+  parseExact,
+  stringifyJson,
+} from '../src/exact-json.ts';
+import { canonicalJson, isJsonObject, mapStrings } from '../src/json.ts';
+import { JsonValidator } from '../src/json-validator.ts';
+import { readLazily } from '../src/lazy-json.ts';
+import { jsonText } from './json-texts.ts';
+
+describe('a JSON text', () => {
+  test('is the same once it was read and written, to the last digit', () => {
+    fc.assert(
+      fc.property(jsonText, ({ text }) => {
+        expect(stringifyJson(parseExact(text))).toBe(text);
+        expect(stringifyJson(parseBounded(`\n${text} `))).toBe(text);
+        expect(stringifyJson(mapStrings(parseExact(text), (one) => one))).toBe(text);
+      }),
+      { numRuns: 1_000 },
+    );
+  });
+
+  test('is the same when it is read lazily', () => {
+    const padding = JSON.stringify(' '.repeat(40_000));
+    fc.assert(
+      fc.property(jsonText, ({ text }) => {
+        const whole = `{"padding":${padding},"value":[${text},${padding}]}`;
+        expect(stringifyJson(readLazily(Buffer.from(whole)))).toBe(whole);
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  test('is what JSON.parse makes of it but for numbers that it rounds', () => {
+    fc.assert(
+      fc.property(fc.json(), (text) => {
+        expect(parseExact(text)).toEqual(JSON.parse(text));
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  test.each([
+    '1',
+    '-0',
+    '1.0',
+    '1.50000000000000000000',
+    '100000000000000000000',
+    '9007199254740992',
+    '1e5',
+    '1e0001',
+  ])('%s is an ordinary number', (text) => {
+    expect(parseExact(text)).toBe(JSON.parse(text));
+  });
+
+  test.each([
+    '9007199254740993',
+    '5.00000000000000000001',
+    '1e400',
+    '1e-400',
+    '-1e999',
+    '0.30000000000000000001',
+  ])('%s is one that goes by its digits', (text) => {
+    expect(stringifyJson(parseExact(text))).toBe(text);
+    const around = [`[1,${text}]`, `{"a":${text},"b":[${text}]}`, `["${text}","\\"${text}",${text},"\\\\"]`];
+    for (const whole of around) {
+      expect(stringifyJson(parseExact(whole))).toBe(whole);
+      expect(stringifyJson(parseExact(whole.replaceAll(',', ' ,\n')))).toBe(whole);
+    }
+  });
+
+  test('with the same digits as a number and as a text has two canonical forms', () => {
+    const [number, text] = [parseExact('{"a":9007199254740993}'), parseExact('{"a":"9007199254740993"}')];
+    expect(canonicalJson(number)).not.toBe(canonicalJson(text));
+    expect(canonicalJson({ __proto__: null, b: number })).toBe('{"b":{"a":9007199254740993}}');
+  });
+
+  test('never changes what all objects have', () => {
+    const read = parseExact('{"__proto__":{"polluted":9007199254740993}}') as object;
+    expect(Object.getPrototypeOf(read)).toBe(Object.prototype);
+    expect('polluted' in {}).toBe(false);
+    expect(Object.keys(read)).toEqual(['__proto__']);
+  });
+
+  test('a number is no object, however exact', () => {
+    expect(isJsonObject(new ExactNumber('1e400'))).toBe(false);
+    expect(JSON.stringify([new ExactNumber('1e400')])).toBe('["1e400"]');
+  });
+
+  test('is read as deep as things are looked through', () => {
+    const nested = (levels: number) => '['.repeat(levels) + ']'.repeat(levels);
+    expect(stringifyJson(parseBounded(nested(deepestNesting)))).toBe(nested(deepestNesting));
+    for (const levels of [deepestNesting + 1, 5_000, 1_000_000])
+      expect(() => parseBounded(nested(levels))).toThrow(NestingError);
+    expect(() => parseExact(`${'[9007199254740993,'.repeat(100_000)}0${']'.repeat(100_000)}`)).not.toThrow();
+  });
+
+  test('takes a time that grows with its length only', () => {
+    const numbers = [`1${'0'.repeat(400_000)}1`, `0.${'0'.repeat(400_000)}1`, `1e${'0'.repeat(400_000)}1`];
+    for (const number of numbers) expect(parseExact(`[${number}]`)).toBeDefined();
+    const quotes = JSON.stringify(['\\"'.repeat(200_000), 'x']);
+    expect(parseExact(`[9007199254740993,${quotes}]`)).toHaveLength(2);
+  });
+});
+
+describe('the validator of large texts', () => {
+  const accepts = (bytes: Uint8Array, size: number): boolean => {
+    const validator = new JsonValidator();
+    try {
+      for (let at = 0; at < bytes.length; at += size) validator.push(bytes.subarray(at, at + size));
+      validator.end();
+      return true;
+    } catch (error) {
+      expect(error).toBeInstanceOf(SyntaxError);
+      return false;
+    }
+  };
+  const isJson = (bytes: Buffer): boolean => {
+    try {
+      JSON.parse(bytes.toString().replace(/^\uFEFF/, ''));
+      return true;
+    } catch {
+      return false;
+    }
+  };
+  const pieces = fc.constantFrom(1, 2, 3, 7, 64, 100_000);
+
+  test('takes all JSON, in whatever pieces', () => {
+    fc.assert(
+      fc.property(jsonText, pieces, fc.constantFrom('', '\uFEFF', ' \n\t\r'), ({ text }, size, before) => {
+        expect(accepts(Buffer.from(`${before}${text}${before.trim()}`), size)).toBe(
+          isJson(Buffer.from(`${before}${text}${before.trim()}`)),
+        );
+        expect(accepts(Buffer.from(text), size)).toBe(true);
+      }),
+      { numRuns: 1_000 },
+    );
+  });
+
+  test('takes what JSON.parse takes of changed texts, and nothing else', () => {
+    const scrap = fc.oneof(
+      fc.constantFrom(...'{}[]:,"\\/+-.0123456789eEtrufalsn \n\u0000\u001f\u007f\u00a0'),
+      fc.constantFrom(
+        '\\u',
+        '\\ud800',
+        'true',
+        'null',
+        '-',
+        '0',
+        '1.',
+        '1e',
+        '""',
+        '[]',
+        '{}',
+        '\uFEFF',
+        'é',
+      ),
+    );
+    const change = fc.record({
+      at: fc.double({ min: 0, max: 1, noNaN: true }),
+      drop: fc.integer({ min: 0, max: 3 }),
+      put: fc.array(scrap, { maxLength: 3 }),
+    });
+    fc.assert(
+      fc.property(
+        jsonText,
+        fc.array(change, { minLength: 1, maxLength: 3 }),
+        pieces,
+        ({ text }, changes, size) => {
+          const changed = changes.reduce((part, { at, drop, put }) => {
+            const place = Math.floor(at * part.length);
+            return part.slice(0, place) + put.join('') + part.slice(place + drop);
+          }, text);
+          const bytes = Buffer.from(changed);
+          expect(accepts(bytes, size), changed).toBe(isJson(bytes));
+        },
+      ),
+      { numRuns: 3_000 },
+    );
+  });
+
+  test('takes what JSON.parse takes of short texts of all kinds', () => {
+    const sign = fc.constantFrom(...'{}[]:,"\\-+.01eEtrufalsn u', 'true', 'null', '"a":', 'é');
+    fc.assert(
+      fc.property(fc.array(sign, { maxLength: 8 }), pieces, (signs, size) => {
+        const bytes = Buffer.from(signs.join(''));
+        expect(accepts(bytes, size), signs.join('')).toBe(isJson(bytes));
+      }),
+      { numRuns: 5_000 },
+    );
+  });
+});
