@@ -1,3 +1,4 @@
+import { noTrail } from '../src/audit.ts';
 import { runOperation } from '../src/calls/call.ts';
 import { createConfirmations } from '../src/calls/pending.ts';
 import { readConfig } from '../src/config.ts';
@@ -77,7 +78,7 @@ function sessionOver(text: string, maxResultTokens: number): Session {
     policy: { readOnly: false, confirm: 'destroy', selection: wholeSelection },
     secrets: secretsForOne(config),
     pending: createConfirmations(1000)('bench'),
-    trail: { assertReady: async () => {}, write: async () => {} },
+    trail: noTrail,
     timeout: config.timeout.value,
     maxResultTokens,
     revealSecrets: false,

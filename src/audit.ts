@@ -1,93 +1,119 @@
-import type { FileHandle } from 'node:fs/promises';
+import { hash, randomBytes } from 'node:crypto';
+import { fileSink, type Sink, stderrSink } from './audit-sink.ts';
 import { CallError } from './errors.ts';
+import { escapeUnprintable } from './escape.ts';
+import type { JsonObject } from './json.ts';
 import type { Log } from './log.ts';
 
-/** Where every call that is not a read leaves one line. */
+/** What a line tells of a call; both lines of one call carry the same id. */
+export type TrailLine = JsonObject & { readonly call: string };
+
+/** Where every call that is not a read leaves its lines: one before its request leaves, if it does, and one when it has ended. */
 export interface Trail {
   /** @throws CallError `audit_unavailable` when a line could not be written now */
   assertReady(): Promise<void>;
   /**
-   * Writes one line. One that cannot be written is logged and kept: until it is written, `assertReady` refuses.
+   * Writes the line of a call that is about to be sent.
+   *
+   * @param durable whether the line must be on the disk before this resolves
+   *
+   * @throws CallError `audit_unavailable`; the call must not be sent then
+   */
+  begin(line: TrailLine, durable: boolean): Promise<void>;
+  /**
+   * Writes the line of a call that has ended. One that cannot be written is logged and kept: until it is written, no
+   * other call begins.
    *
    * @param durable whether the line must be on the disk before this resolves
    */
-  write(line: object, durable: boolean): Promise<void>;
+  end(line: TrailLine, durable: boolean): Promise<void>;
 }
 
-/**
- * A trail in a file, else on stderr. The file is appended to, made for its owner only (0600), and opened anew when
- * something has renamed or removed it. Lines of destroys are synced to the disk before their call is answered; the
- * others are left to the system's own time.
- */
-export function createTrail(path: string | undefined, log: Log): Trail {
-  return path === undefined ? stderrTrail : fileTrail(path, log);
-}
-
-let isGuarded = false;
-
-const stderrTrail: Trail = {
+/** For calls that do nothing real. */
+export const noTrail: Trail = {
   assertReady: async () => {},
-  write: async (line) => {
-    // Whoever read it is gone; that is no reason to end.
-    if (!isGuarded) process.stderr.on('error', () => {});
-    isGuarded = true;
-    process.stderr.write(toLine(line));
-  },
+  begin: async () => {},
+  end: async () => {},
 };
 
-/** Lines that are kept while the file cannot be written; by then nothing but refusals adds to them. */
+/** A trail in a file, else on stderr. Its lines are described in docs/audit-log.md. */
+export function createTrail(path: string | undefined, log: Log): Trail {
+  return trailInto(path === undefined ? stderrSink : fileSink(path), log);
+}
+
+/** Version of the lines. */
+const version = 1;
+
+/** Which line of a call it is. */
+type Phase = 'sent' | 'ended' | 'not_sent';
+
+interface Kept {
+  readonly phase: Phase;
+  readonly line: TrailLine;
+  /** Lines after this one that there was no room for. */
+  lostAfter: number;
+}
+
+/** Lines that are kept while they cannot be written; by then nothing but refusals adds to them. */
 const mostUnwritten = 10_000;
 
-function fileTrail(path: string, log: Log): Trail {
-  const unwritten: string[] = [];
-  let handle: FileHandle | undefined;
-  let torn = false;
-  let last: Promise<void> = Promise.resolve();
+function trailInto(sink: Sink, log: Log): Trail {
+  const write = chainInto(sink);
+  const unwritten: Kept[] = [];
+  /** Calls that were sent and have not ended. */
+  const open = new Map<string, TrailLine>();
 
-  const current = async (): Promise<FileHandle> => {
-    const { open, stat } = await import('node:fs/promises');
-    if (handle) {
-      const [held, named] = await Promise.all([handle.stat(), stat(path).catch(() => undefined)]);
-      if (named && named.ino === held.ino && named.dev === held.dev) return handle;
-      const rotated = handle;
-      handle = undefined;
-      await rotated.close();
-    }
-    handle = await open(path, 'a', 0o600);
-    return handle;
-  };
-
-  const flush = async (durable: boolean): Promise<void> => {
-    const file = await current();
-    for (let [line] = unwritten; line !== undefined; [line] = unwritten) {
-      const text = torn ? `\n${line}` : line;
-      torn = true;
-      await file.appendFile(text);
-      torn = false;
+  const flush = (): void => {
+    for (let [kept] = unwritten; kept; [kept] = unwritten) {
+      write(kept);
       unwritten.shift();
     }
-    if (durable) await file.datasync();
   };
-
-  /** One after the other, so that lines stand whole and in order. */
-  const inTurn = (step: () => Promise<void>): Promise<void> => {
-    const turn = last.then(step);
-    last = turn.catch(() => {});
-    return turn;
+  const keep = (phase: Phase, line: TrailLine): void => {
+    const last = unwritten.at(-1);
+    if (last && unwritten.length >= mostUnwritten) last.lostAfter += 1;
+    else unwritten.push({ phase, line, lostAfter: 0 });
   };
+  /** The process ends without waiting for anything, with calls under way: what they came to stays unknown. */
+  const endAll = (): void => {
+    const time = new Date().toISOString();
+    for (const line of open.values()) keep('ended', { ...line, time, outcome: 'interrupted' });
+    open.clear();
+    try {
+      flush();
+    } catch {
+      // There is nobody left to tell.
+    }
+  };
+  const orUnavailable = async (step: () => Promise<void> | void): Promise<void> => {
+    try {
+      await step();
+    } catch (cause) {
+      throw new CallError('audit_unavailable', 'The audit log cannot be written.', { cause });
+    }
+  };
+  let isListening = false;
 
   return {
-    assertReady: async () => {
+    assertReady: () =>
+      orUnavailable(() => {
+        sink.open();
+        flush();
+      }),
+    begin: (line, durable) =>
+      orUnavailable(async () => {
+        if (!isListening) process.once('exit', endAll);
+        isListening = true;
+        flush();
+        write({ phase: 'sent', line, lostAfter: 0 });
+        open.set(line.call, line);
+        if (durable) await sink.sync();
+      }),
+    end: async (line, durable) => {
+      keep(open.delete(line.call) ? 'ended' : 'not_sent', line);
       try {
-        await inTurn(() => flush(false));
-      } catch (cause) {
-        throw new CallError('audit_unavailable', 'The audit log cannot be written.', { cause });
-      }
-    },
-    write: async (line, durable) => {
-      if (unwritten.length < mostUnwritten) unwritten.push(toLine(line));
-      try {
-        await inTurn(() => flush(durable));
+        flush();
+        if (durable) await sink.sync();
       } catch (err) {
         log.error({ err, line }, 'a line of the audit log could not be written');
       }
@@ -95,4 +121,24 @@ function fileTrail(path: string, log: Log): Trail {
   };
 }
 
-const toLine = (line: object) => `${JSON.stringify(line)}\n`;
+/**
+ * Numbers the lines of this process, and puts into each the hash of the line before. The first one holds the hash of the
+ * file's last line, so that it shows when lines at the end of an earlier process were taken out.
+ */
+function chainInto(sink: Sink): (kept: Kept) => void {
+  const run = randomBytes(8).toString('hex');
+  let seq = 0;
+  let last: string | undefined;
+  return ({ phase, line, lostAfter }) => {
+    const before = last ?? hashOf(sink.lastLine());
+    const head = { type: 'audit', v: version, run, seq: seq + 1, prev: before ?? null, phase };
+    const text = escapeUnprintable(JSON.stringify({ ...head, ...line }));
+    sink.append(text);
+    last = hashOf(text);
+    seq += 1 + lostAfter;
+  };
+}
+
+function hashOf(line: string | Buffer | undefined): string | undefined {
+  return line === undefined ? undefined : hash('sha256', line, 'hex');
+}

@@ -129,10 +129,10 @@ interface SandboxFlags {
 async function serveSandbox(flags: SandboxFlags): Promise<void> {
   const sandbox = await openSandbox(flags);
   const { baseUrl, token } = sandbox;
-  process.stdout.write(
+  print(
     flags.json
-      ? `${JSON.stringify({ base_url: baseUrl, token })}\n`
-      : `Sandbox with invented data; Ctrl-C ends it.\n\nBase URL  ${baseUrl}\nToken     ${token}\n`,
+      ? JSON.stringify({ base_url: baseUrl, token })
+      : `Sandbox with invented data; Ctrl-C ends it.\n\nBase URL  ${baseUrl}\nToken     ${token}`,
   );
   await new Promise((resolve) => {
     for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.once(signal, resolve);
@@ -199,7 +199,11 @@ function addToolsCommand(program: Command): void {
     });
 }
 
-const print = (text: string) => void process.stdout.write(`${text}\n`);
+/** Writes for whoever reads stdout; one who stops reading, as `head` does, ends the command without more words. */
+function print(text: string): void {
+  if (process.stdout.listenerCount('error') === 0) process.stdout.on('error', () => process.exit(1));
+  process.stdout.write(`${text}\n`);
+}
 
 function addTokenCommand(program: Command): void {
   const token = program
@@ -255,6 +259,8 @@ function environmentHelp(): string {
 
 /** Runs the command line to its end. What goes wrong is told in a line or two, never with a stack or our code. */
 export async function run(): Promise<void> {
+  // Whoever read stderr is gone; that is no reason to end.
+  process.stderr.on('error', () => {});
   // Node prints the line that threw, and a line of the bundle is as long as a book.
   process.on('uncaughtException', (error) => fail(error));
   try {

@@ -146,6 +146,10 @@ export const errorCodes = {
     next: 'The client cancelled the call. If it was a write, look whether it took effect.',
     retry: 'check',
   },
+  interrupted: {
+    next: 'Look whether it took effect before you call again; the server must first be started anew.',
+    retry: 'check',
+  },
   audit_unavailable: {
     next: 'Nothing but reads is done while the audit log cannot be written. The administrator must mend the file that --audit-log names. Nothing was sent.',
     retry: 'safe',

@@ -1,5 +1,6 @@
 import type { DestinationStream, Logger } from 'pino';
 import type { Config } from './config.ts';
+import { escapeUnprintable, mayBePrinted } from './escape.ts';
 import { isJsonObject, type JsonObject } from './json.ts';
 import { type Mask, maskFor, type Secrets } from './mask.ts';
 import { isSecretName, withheld } from './secret-names.ts';
@@ -77,6 +78,7 @@ export function createLog(level: Level | 'silent', ...secrets: readonly Secrets[
     flush: async () => {
       await opening;
       writeLines();
+      await drained();
     },
   };
 }
@@ -118,7 +120,7 @@ let lines: string[] = [];
 
 function collectLine(line: string): void {
   if (lines.length === 0) setImmediate(writeLines);
-  lines.push(line);
+  lines.push(mayBePrinted(line) ? line : `${escapeUnprintable(line.trimEnd())}\n`);
 }
 
 function writeLines(): void {
@@ -126,6 +128,18 @@ function writeLines(): void {
   const text = lines.join('');
   lines = [];
   process.stderr.write(text);
+}
+
+/** Milliseconds for a reader of the log that is slow. */
+const drainWithin = 1_000;
+
+/** Whoever ends the process next would cut off what the pipe has not taken yet. */
+function drained(): Promise<void> {
+  return new Promise((resolve) => {
+    if (process.stderr.destroyed || process.stderr.writableLength === 0) return resolve();
+    setTimeout(resolve, drainWithin).unref();
+    process.stderr.write('', () => resolve());
+  });
 }
 
 async function prettyStream(): Promise<DestinationStream> {

@@ -3,6 +3,8 @@ import type { Permission } from './tools/permission.ts';
 
 /** What the token that calls Synqly may do, as Synqly tells it. */
 export interface Rights {
+  /** Id of the token's organization. */
+  readonly organization?: string | undefined;
   /** Name and end of the token. */
   readonly token: { readonly name?: string | undefined; readonly expires?: string | undefined };
   readonly roles: readonly string[];

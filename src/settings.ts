@@ -180,7 +180,7 @@ export const settings = {
     env: 'SYNQLY_AUDIT_LOG',
     fallback: undefined,
     fallbackText: 'stderr',
-    help: 'File for one JSON line about every call that is not a read; while it cannot be written, such calls are refused.',
+    help: 'File for JSON lines about every call that is not a read; while it cannot be written, such calls are refused.',
     parse: (text) => text,
   }),
   revealSecrets: define<boolean>({

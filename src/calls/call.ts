@@ -1,10 +1,11 @@
-import { CallError } from '../errors.ts';
+import { CallError, type ErrorCode } from '../errors.ts';
 import { isJsonObject, type JsonObject } from '../json.ts';
 import type { Secrets } from '../mask.ts';
 import { permits } from '../policy.ts';
 import { selects } from '../selection.ts';
 import type { CallRecord, Session } from '../session.ts';
 import type { ApiAnswer } from '../synqly/answer.ts';
+import type { StopSignal } from '../synqly/exchange.ts';
 import { findOperation } from '../tools/catalogue.ts';
 import { type Helper, previewCall, showPart } from '../tools/helpers.ts';
 import type { Operation } from '../tools/operation.ts';
@@ -28,7 +29,7 @@ import { assertNoSecretQueried } from './secret-queries.ts';
 import { maskKnown } from './secrets.ts';
 import { send } from './send.ts';
 import { shapeAnswer } from './shape.ts';
-import { traceOf } from './trace.ts';
+import { newCallId, traceOf } from './trace.ts';
 import { withAftermath } from './undo.ts';
 
 /** What a call gives to the client. */
@@ -79,11 +80,11 @@ export async function runCall(
   { takes = 'shown', confirmed, whole = false, as, part }: Intent = {},
 ): Promise<CallResult> {
   const about: About = { started: performance.now(), secrets: [], confirmedBy: undefined };
+  const announced = { operation, raw, session, about, cancelled };
   // Before anything is cut: half a secret would not be known for one.
   const mask = (value: unknown) => maskKnown(value, ...unspokenIn(session, about));
   let outcome: Outcome;
   let args: Arguments = {};
-  let isSent = false;
   try {
     assertPermitted(operation, session);
     assertSecretWanted(operation, session);
@@ -111,10 +112,10 @@ export async function runCall(
         const held = await holdToPins(operation, args, session, limits);
         const request = prepareRequest(held.operation, withResolved(held.args, resolved));
         const looked = await assertUnchanged(consent, held.operation, held.args, session, limits);
-        const onSend = () => {
-          isSent = true;
-        };
-        const sent = await send(held.operation, held.args, request, session, { ...limits, looked, onSend });
+        const beforeSending =
+          operation.effect === 'read' ? undefined : () => announce(announced, limits.signal);
+        const sending = { ...limits, looked, beforeSending };
+        const sent = await send(held.operation, held.args, request, session, sending);
         return { ...sent, body: await held.inside(sent.body) };
       });
       // With what time is left, but outside of the call's own: the answer is there, whatever becomes of the hint.
@@ -135,7 +136,7 @@ export async function runCall(
     }
   } catch (cause) {
     const limits = timeLeft(session, about, cancelled);
-    const failure = withFields(softened(cause, operation, isSent), operation, args);
+    const failure = withFields(softened(cause, operation, about), operation, args);
     outcome = { cause: await withClosest(failure, operation, args, session, limits) };
   }
   return finish(as ?? operation, raw, outcome, session, about);
@@ -162,14 +163,47 @@ function assertSecretWanted({ id, yieldsSecret }: Operation, { secrets, revealSe
   throw new CallError('secret_refused', `${id} is made for its secret, which this server would withhold.`);
 }
 
-/** A failure may be tried again before anything was sent, or when a repeat does nothing more than was wanted. */
-function softened(cause: unknown, operation: Operation, isSent: boolean): unknown {
-  if (!(cause instanceof CallError) || cause.retry !== 'check') return cause;
-  if (isSent && (cause.facts.done || !isRepeatable(operation))) return cause;
-  const next =
-    cause.code === 'cancelled' && !isSent ? 'The client cancelled the call. Nothing was sent.' : undefined;
-  return new CallError(cause.code, cause.message, { next, ...cause.facts, retry: 'safe' });
+/** Writes the opening line of a call, unless it was ended meanwhile. @throws CallError */
+async function announce(
+  { operation, raw, session, about, cancelled }: Announced,
+  signal: StopSignal,
+): Promise<void> {
+  // Sent again, as with a renewed token, it is the same call.
+  if (about.call !== undefined) return;
+  if (signal.aborted) throw signal.reason;
+  about.call = newCallId();
+  const { call, confirmedBy } = about;
+  const trace = traceOf(operation, raw, session, { call, confirmedBy });
+  const masked = maskKnown(trace, ...unspokenIn(session, about)) as typeof trace;
+  await session.trail.begin(masked, operation.effect === 'destroy');
+  if (signal.aborted) throw signal.reason;
+  about.isSent = true;
+  const door: StopSignal = cancelled;
+  door.sent?.();
 }
+
+interface Announced {
+  readonly operation: Operation;
+  readonly raw: unknown;
+  readonly session: Session;
+  readonly about: About;
+  readonly cancelled: AbortSignal;
+}
+
+/** What was not sent, or cannot have done more than was wanted, may be tried again. */
+function softened(cause: unknown, operation: Operation, { isSent }: About): unknown {
+  if (!(cause instanceof CallError) || cause.retry !== 'check') return cause;
+  const isUnsent = operation.effect !== 'read' && !isSent;
+  if (!isUnsent && (cause.facts.done || !isRepeatable(operation))) return cause;
+  const next = isUnsent ? { next: cause.facts.next ?? unsentNext[cause.code] } : {};
+  return new CallError(cause.code, cause.message, { ...cause.facts, ...next, retry: 'safe' });
+}
+
+/** Where what is said otherwise would have the caller look for effects. */
+const unsentNext: Partial<Record<ErrorCode, string>> = {
+  cancelled: 'Nothing was sent.',
+  interrupted: 'Nothing was sent. Call again once the server is started anew.',
+};
 
 type Outcome =
   | { readonly value: unknown; readonly answer?: ApiAnswer; readonly cause?: undefined }
@@ -182,6 +216,10 @@ interface About {
   /** None of them may be in what leaves the server. */
   readonly secrets: string[];
   confirmedBy: ConfirmedBy | undefined;
+  /** Its id in the trail, once there is a line of it. */
+  call?: string;
+  /** Whether its request has left, or may have; of a call that is not a read. */
+  isSent?: boolean;
 }
 
 /** Records how a call of a tool ended, and makes its result. */
@@ -195,13 +233,15 @@ export async function finish(
   const { started, confirmedBy } = about;
   const error = 'value' in outcome ? undefined : explain(outcome.cause, tool, session);
   const { status, requestId } = error?.facts ?? ('answer' in outcome ? outcome.answer : undefined) ?? {};
-  const ending = { outcome: error?.code ?? 'ok', status, requestId } as const;
+  const outcomeCode = error?.code ?? 'ok';
   const milliseconds = elapsedSince({ started });
-  record({ tool: tool.id, outcome: ending.outcome, milliseconds, status }, requestId, session);
+  record({ tool: tool.id, outcome: outcomeCode, milliseconds, status }, requestId, session);
   const unspoken = unspokenIn(session, about);
   if (tool.effect !== 'read') {
-    const trace = traceOf(tool, raw, session, { ...ending, confirmedBy });
-    await session.trail.write(maskKnown(trace, ...unspoken) as JsonObject, tool.effect === 'destroy');
+    const call = about.call ?? newCallId();
+    const course = { call, outcome: outcomeCode, status, requestId, confirmedBy };
+    const trace = traceOf(tool, raw, session, course);
+    await session.trail.end(maskKnown(trace, ...unspoken) as typeof trace, tool.effect === 'destroy');
   }
   const value = maskKnown('value' in outcome ? outcome.value : error?.toJSON(), ...unspoken);
   if (!error) return { value, error };

@@ -1,6 +1,7 @@
 import { CallError } from '../errors.ts';
 import type { ApiRequest } from '../synqly/client.ts';
 import type { StopSignal } from '../synqly/exchange.ts';
+import { beginWork, finishWork } from './stopping.ts';
 
 /** When a call must end. */
 export type Limits = Pick<ApiRequest, 'signal' | 'deadline'>;
@@ -28,9 +29,9 @@ export class Ending implements StopSignal {
 }
 
 /**
- * Runs work that must be over within so many milliseconds, and sooner when the client cancels.
+ * Runs work that must be over within so many milliseconds, and sooner when the client cancels or the process ends.
  *
- * @throws CallError `timeout` or `cancelled`, also when the work does not heed its signal
+ * @throws CallError `timeout`, `cancelled` or `interrupted`, also when the work does not heed its signal
  */
 export function withDeadline<Value>(
   milliseconds: number,
@@ -47,9 +48,11 @@ export function withDeadline<Value>(
     const clear = () => {
       clearTimeout(timer);
       cancelled.removeEventListener('abort', cancel);
+      finishWork(signal);
     };
     cancelled.addEventListener('abort', cancel);
     if (cancelled.aborted) cancel();
+    beginWork(signal);
     work({ signal, deadline: Date.now() + milliseconds }).then(
       (value) => {
         clear();

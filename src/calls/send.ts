@@ -19,20 +19,24 @@ export interface Sent extends Collected {
 }
 
 /** What `send` goes by. */
-export interface Sending extends Limits {
+export interface Sending extends Limits, Pick<ApiRequest, 'beforeSending'> {
   /** Where the object was just looked at: as it is, or undefined when it could not be read. */
   readonly looked?: { readonly object: JsonObject | undefined } | undefined;
-  /** Told right before the request itself goes out; until then only reads were sent. */
-  readonly onSend: () => void;
 }
 
-/** Sends the request of a call. @throws CallError */
+/**
+ * Sends the request of a call.
+ *
+ * @param sending when it must end; `beforeSending` is called right before the request itself leaves, and not for the
+ * reads on the way
+ * @throws CallError
+ */
 export async function send(
   operation: Operation,
   args: Arguments,
   request: PreparedRequest,
   session: Session,
-  { looked, onSend, ...limits }: Sending,
+  { looked, beforeSending, ...limits }: Sending,
 ): Promise<Sent> {
   const before = operation.replacesWhole
     ? (looked?.object ?? (await readCurrent(operation, args, session, limits)))
@@ -41,10 +45,12 @@ export async function send(
       : await readFormer(operation, args, session, limits);
   const body = operation.replacesWhole && before ? wholeBody(args, before, request) : request.body;
   const lazily = operation.effect === 'read';
-  onSend();
   const answer = operation.listing
     ? await collectPages(operation, args, { ...request, lazily }, session, limits)
-    : assertShape(operation, await sendOnce(operation, { ...request, body, lazily, ...limits }, session));
+    : assertShape(
+        operation,
+        await sendOnce(operation, { ...request, body, lazily, ...limits, beforeSending }, session),
+      );
   return { ...answer, before };
 }
 

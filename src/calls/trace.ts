@@ -1,4 +1,5 @@
 import { createHmac, randomBytes } from 'node:crypto';
+import type { TrailLine } from '../audit.ts';
 import { dropUndefined } from '../errors.ts';
 import { canonicalJson, isJsonObject, type JsonObject } from '../json.ts';
 import type { Session } from '../session.ts';
@@ -7,36 +8,46 @@ import type { Operation } from '../tools/operation.ts';
 import { isBounded } from './bounds.ts';
 import type { ConfirmedBy } from './confirm.ts';
 
-/** How a call ended, as the trail tells it. */
-export interface Ending {
-  /** `ok`, or the error's code. */
-  readonly outcome: string;
-  readonly status: number | undefined;
-  readonly requestId: string | undefined;
+/** What the trail tells of a call beside what was asked. */
+export interface Course {
+  /** The call's id. */
+  readonly call: string;
+  /** `ok`, or the error's code; undefined before it has ended. */
+  readonly outcome?: string;
+  readonly status?: number | undefined;
+  readonly requestId?: string | undefined;
   readonly confirmedBy: ConfirmedBy | undefined;
 }
 
 type Traced = Pick<Operation, 'id' | 'effect' | 'params'>;
 
-/** The line that a call leaves in the trail: who did what to which objects, and how it ended. */
-export function traceOf(operation: Traced, raw: unknown, session: Session, ending: Ending): JsonObject {
+/** An id for a call, which all its lines carry. */
+export function newCallId(): string {
+  return randomBytes(8).toString('hex');
+}
+
+/** What a line of the trail tells of a call: who did what to which objects, and how it ended. Described in docs/audit-log.md. */
+export function traceOf(operation: Traced, raw: unknown, session: Session, course: Course): TrailLine {
   const { client } = session;
-  return dropUndefined({
-    type: 'audit',
-    time: new Date().toISOString(),
-    operation: operation.id,
-    effect: operation.effect,
-    targets: targetsOf(operation, raw),
-    caller: session.caller ?? fingerprint([...session.knownTokens].at(-1)),
-    client: client?.name,
-    session: client?.sessionId,
-    arguments_hash: hashArguments(raw),
-    confirmed_by: ending.confirmedBy,
-    outcome: ending.outcome,
-    status: ending.status,
-    request_id: ending.requestId,
-    secrets_revealed: session.revealSecrets,
-  });
+  return {
+    call: course.call,
+    ...dropUndefined({
+      time: new Date().toISOString(),
+      operation: operation.id,
+      effect: operation.effect,
+      targets: targetsOf(operation, raw),
+      caller: session.caller ?? fingerprint([...session.knownTokens].at(-1)),
+      organization: session.rights?.organization,
+      client: client?.name,
+      session: client?.sessionId,
+      arguments_hash: hashArguments(raw),
+      confirmed_by: course.confirmedBy,
+      outcome: course.outcome,
+      status: course.status,
+      request_id: course.requestId,
+      secrets_revealed: session.revealSecrets,
+    }),
+  };
 }
 
 /** An id or a name is shorter; what is longer may be a secret in the wrong place. */

@@ -1,4 +1,4 @@
-import { createTrail } from '../audit.ts';
+import { noTrail } from '../audit.ts';
 import { createConfirmations } from '../calls/pending.ts';
 import type { Config } from '../config.ts';
 import { createLog } from '../log.ts';
@@ -55,7 +55,7 @@ export async function connectClient({
     secrets: secretsForOne(config),
     pending: createConfirmations(config.confirmWithin.value)('stdio'),
     // Nothing real is done that would have to be told.
-    trail: { ...createTrail(undefined, log), write: async () => {} },
+    trail: noTrail,
     timeout: config.timeout.value,
     maxResultTokens: config.maxResultTokens.value,
     revealSecrets: config.revealSecrets.value,

@@ -26,6 +26,8 @@ export interface ApiRequest {
   readonly deadline: number;
   /** Asked before it is sent again, where the sender counts; `false` ends that. */
   readonly mayRepeat?: (() => boolean) | undefined;
+  /** Called before the request leaves for the first time; it stays unsent when this throws. */
+  readonly beforeSending?: (() => Promise<void>) | undefined;
 }
 
 /** Bytes of an answer above which a tree of it would take too much room. */
@@ -73,6 +75,7 @@ export class SynqlyClient {
         mostText: request.lazily ? mostText : undefined,
         signal: request.signal,
       };
+      if (request.beforeSending) await request.beforeSending();
       const send = () => exchange(this.#dispatcher, options, limits);
       const answer = readAnswer(await retryWhenSafe(send, request));
       if (answer.status < 200 || answer.status >= 300) throw toCallError(answer);

@@ -14,6 +14,8 @@ export interface StopSignal {
   readonly reason: unknown;
   addEventListener(type: 'abort', listener: () => void): void;
   removeEventListener(type: 'abort', listener: () => void): void;
+  /** Told that the request of a write leaves now: from then on it may have taken effect. */
+  sent?(): void;
 }
 
 /** How an exchange ended: with an answer, or with an error, perhaps after the head of an answer. */

@@ -99,7 +99,8 @@ function isEqual(secret: unknown, wanted: Buffer): boolean {
 }
 
 async function rightsOf({ object, token }: Own, read: Read): Promise<Rights | undefined> {
-  const { role_binding: bound, adhoc_role: adhoc } = isJsonObject(token.permissions) ? token.permissions : {};
+  const permissions = isJsonObject(token.permissions) ? token.permissions : {};
+  const { role_binding: bound, adhoc_role: adhoc } = permissions;
   const roles = Array.isArray(bound) ? bound.filter((role) => typeof role === 'string') : [];
   // One made for the token alone can only narrow what its roles allow.
   const named = isJsonObject(adhoc)
@@ -109,6 +110,7 @@ async function rightsOf({ object, token }: Own, read: Read): Promise<Rights | un
   const permissionSets = [...new Set(named)];
   const actions = await Promise.all(permissionSets.map((name) => actionsOf(name, read)));
   return {
+    organization: textOf(permissions.organization_id),
     token: { name: textOf(object.name), expires: textOf(token.expires) },
     roles,
     permissionSets,

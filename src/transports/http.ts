@@ -7,12 +7,14 @@ import {
 } from '@modelcontextprotocol/sdk/types.js';
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { LRUCache } from 'lru-cache';
+import { runningWork, stopQuestions, stopWork } from '../calls/stopping.ts';
 import { parseExact } from '../exact-json.ts';
 import { isJsonObject } from '../json.ts';
 import type { Log } from '../log.ts';
 import { callDirectly, createServer, type Offering } from '../server.ts';
 import type { Session } from '../session.ts';
 import { type Access, type Bearer, type Denial, readBearer, type Verdict } from './access.ts';
+import { cancelledRequest, cancelOne, type RunningRequest } from './cancelling.ts';
 import { type GuardOptions, guard, type Refusal } from './guard.ts';
 import { createMetrics, type Metrics } from './metrics.ts';
 import { serveMonitoring } from './monitoring.ts';
@@ -58,6 +60,8 @@ declare module 'fastify' {
 const bodyLimit = 1024 * 1024;
 const headersWithin = 10_000;
 const bodyWithin = 20_000;
+/** Milliseconds in which the answers of calls that were ended must get away. */
+const answerWithin = 2_000;
 /** Callers without sessions whose server is kept, and for how many milliseconds: then what its token may do is asked anew. */
 const mostCallers = 250;
 const keepWithin = 5 * 60_000;
@@ -68,7 +72,7 @@ const keepWithin = 5 * 60_000;
  * server is cheap, because lists and schemas are shared.
  */
 export async function buildHttpServer(options: HttpOptions): Promise<HttpServer> {
-  const load: Load = { running: 0, draining: false };
+  const load: Load = { running: 0, streams: new Set(), draining: false };
   const metrics = createMetrics(() => load.running);
   const sessions = options.sessions ? createSessions({ idle: options.sessionIdle }) : undefined;
   const app = Fastify({
@@ -98,8 +102,12 @@ export async function buildHttpServer(options: HttpOptions): Promise<HttpServer>
     app,
     drain: async (milliseconds) => {
       load.draining = true;
-      const end = Date.now() + milliseconds;
-      while (load.running > 0 && Date.now() < end) await pause(20);
+      // What a stream waits for may never come, and the answer of a person would be turned away by now.
+      stopQuestions();
+      for (const stream of load.streams) stream.end();
+      await untilQuiet(load, milliseconds);
+      stopWork();
+      await untilQuiet(load, answerWithin);
       await sessions?.closeAll();
       app.server.closeAllConnections();
       await app.close();
@@ -131,7 +139,15 @@ export interface HttpServer {
 
 interface Load {
   running: number;
+  /** Those of them that are no calls: responses on which a session's client waits for requests. */
+  readonly streams: Set<FastifyReply['raw']>;
   draining: boolean;
+}
+
+/** Waits until no call runs, also none whose client has gone; for so many milliseconds at most. */
+async function untilQuiet(load: Load, milliseconds: number): Promise<void> {
+  const end = Date.now() + milliseconds;
+  while ((load.running > load.streams.size || runningWork() > 0) && Date.now() < end) await pause(20);
 }
 
 /**
@@ -175,7 +191,7 @@ async function protect(
     }, pass);
   });
   // Counted when the body is there: one that dawdles takes up no room.
-  mcp.addHook('preHandler', (_, reply, pass) => {
+  mcp.addHook('preHandler', (request, reply, pass) => {
     if (reply.raw.closed) return void reply.hijack();
     if (load.draining || load.running >= options.mostConcurrent) {
       reply.header('retry-after', '1');
@@ -183,8 +199,10 @@ async function protect(
       return void turnAway(reply, 'busy', 503, message);
     }
     load.running += 1;
+    if (request.method === 'GET') load.streams.add(reply.raw);
     reply.raw.once('close', () => {
       load.running -= 1;
+      load.streams.delete(reply.raw);
     });
     pass();
   });
@@ -233,6 +251,7 @@ function serveMcp(
     return (known && !known.isOutdated?.() ? known : connect(narrowed)).connected;
   };
 
+  const running = new Set<RunningRequest>();
   mcp.post('/mcp', async (request, reply) => {
     const caller = request.caller as Narrowed;
     if (sessions) return handleInSession(request, reply, caller);
@@ -240,13 +259,22 @@ function serveMcp(
     if (refusal) return refuse(reply, refusal.status, refusal.message);
     const message = readMessage(request.body);
     if (message === undefined) return refuse(reply, 400, 'The body is not a JSON-RPC message.', -32_600);
-    if (message === 'other') return reply.code(202).send();
+    if (message === 'other') {
+      const cancelled = cancelledRequest(request.body);
+      if (cancelled !== undefined) cancelOne(running, caller, cancelled);
+      return reply.code(202).send();
+    }
     const endpoint = await endpointOf(caller);
     const requestInfo = { headers: request.headers as RequestInfo['headers'] };
     const answering = endpoint.answer(message, { requestInfo });
+    const one = { caller, id: message.id, cancel: answering.withdraw };
+    running.add(one);
     reply.raw.once('close', answering.cancel);
     const text = await answering.text;
-    return text === undefined ? reply.hijack() : sendText(request, reply, text);
+    running.delete(one);
+    if (text !== undefined) return sendText(request, reply, text);
+    // A cancelled request gets no answer; clients take this for none.
+    return reply.raw.closed ? reply.hijack() : reply.code(202).send();
   });
 
   const handleInSession = async (request: FastifyRequest, reply: FastifyReply, narrowed: Narrowed) => {
@@ -335,6 +363,9 @@ async function hand(
   reply.hijack();
   session.serve(reply.raw);
   if (!reply.raw.closed) await session.transport.handleRequest(request.raw, reply.raw, request.body);
+  const cancelled = cancelledRequest(request.body);
+  // It gets no answer, and its response would stay open.
+  if (cancelled !== undefined) session.transport.closeSSEStream(cancelled);
   return reply;
 }
 

@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { LRUCache } from 'lru-cache';
 import { createTrail } from '../audit.ts';
@@ -26,6 +25,7 @@ import { buildHttpServer, type HttpOptions, type HttpServer } from './http.ts';
 import { narrowPolicy } from './narrowing.ts';
 import { trustIn } from './proxy.ts';
 import { createReadiness, type Readiness } from './readiness.ts';
+import { untilSignal } from './signals.ts';
 import { offerTrial } from './trial.ts';
 
 /** Milliseconds that running calls get to finish when the process is told to stop. */
@@ -63,8 +63,8 @@ export async function listen(config: Config): Promise<void> {
   const url = await bind(server, config);
   log.info({ url, synqly: upstream.baseUrl.origin, access: store ? 'gateway' : 'direct' }, 'listening');
   if (config.sandbox.value) process.stderr.write(await offerTrial(url, client, upstream));
-  await Promise.race([once(process, 'SIGTERM'), once(process, 'SIGINT')]);
-  log.info({}, 'stopping');
+  const signal = await untilSignal();
+  log.info({ signal }, 'stopping');
   await server.drain(drainWithin);
   await store?.close();
   await log.flush();

@@ -26,6 +26,8 @@ export interface Answering {
   readonly text: Promise<string | undefined>;
   /** For a client that went away; nothing happens when the request is answered. */
   cancel(): void;
+  /** For a client that no longer wants it: what has left for Synqly by then, and is not a read, is let finish. */
+  withdraw(): void;
 }
 
 /** Requests that are answered the same each time, with results that are long. */
@@ -99,7 +101,7 @@ export async function connectStateless(server: Server, callDirectly: DirectCall)
         const params = { requestId: id };
         transport.onmessage?.({ jsonrpc: '2.0', method: 'notifications/cancelled', params });
       };
-      return { text, cancel };
+      return { text, cancel, withdraw: cancel };
     },
   };
 }
@@ -112,7 +114,7 @@ function readToolCall({ method, params }: JSONRPCRequest): ToolCall | undefined 
 }
 
 function answerCall(id: RequestId, call: (cancelled: StopSignal) => Promise<CallToolResult>): Answering {
-  const cancelling = new Ending();
+  const cancelling = new Cancelling();
   let isOver = false;
   const tell = (outcome: object) => {
     isOver = true;
@@ -126,7 +128,18 @@ function answerCall(id: RequestId, call: (cancelled: StopSignal) => Promise<Call
     cancel: () => {
       if (!isOver) cancelling.end('The client went away.');
     },
+    withdraw: () => {
+      if (!isOver && !cancelling.isSent) cancelling.end('The client cancelled the request.');
+    },
   };
+}
+
+class Cancelling extends Ending {
+  isSent = false;
+
+  sent(): void {
+    this.isSent = true;
+  }
 }
 
 function errorOf(error: unknown): { code: number; message: string } {

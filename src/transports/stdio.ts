@@ -1,11 +1,15 @@
 import type { Server } from '@modelcontextprotocol/sdk/server/index.js';
 import { StdioServerTransport } from '@modelcontextprotocol/sdk/server/stdio.js';
 import { isJSONRPCNotification, isJSONRPCRequest, type RequestId } from '@modelcontextprotocol/sdk/types.js';
+import { runningWork, stopQuestions, stopWork } from '../calls/stopping.ts';
 import type { Log } from '../log.ts';
 import { LineBuffer } from './line-buffer.ts';
+import { untilSignal } from './signals.ts';
 
 /** Milliseconds that running calls get to finish once the client is gone or a signal came. */
 const finishWithin = 3_000;
+/** Milliseconds in which calls that were ended tell so. */
+const tellWithin = 500;
 /** Milliseconds for a client that is slow to read its last answers. */
 const flushWithin = 1_000;
 
@@ -21,8 +25,8 @@ export async function serveStdio(server: Server, log: Log): Promise<void> {
 }
 
 /**
- * Waits until stdin ends or the process is told to stop. What runs then may finish, else is cancelled by `close`; every
- * finished answer is written. Over within five seconds.
+ * Waits until stdin ends, stdout breaks or the process is told to stop. What runs then may finish for a while, and is ended
+ * after it; every finished answer is written. Over within five seconds.
  *
  * @param transport a started transport whose messages are already being handled
  */
@@ -34,7 +38,12 @@ export async function untilGone(
   const requests = trackRequests(transport);
   const reason = await untilTold();
   log.debug({ reason, running: requests.running() }, 'stopping');
+  stopQuestions();
   await Promise.race([requests.none(), pause(finishWithin)]);
+  if (runningWork() > 0) {
+    stopWork();
+    await Promise.race([requests.none(), pause(tellWithin)]);
+  }
   await close();
   await Promise.race([flushed(), pause(flushWithin)]);
 }
@@ -54,8 +63,19 @@ function trackRequests(transport: StdioServerTransport): Requests {
     if (open.size === 0) for (const resolve of waiting.splice(0)) resolve();
   };
 
+  let isBroken = false;
+  const broken = new Promise<void>((resolve) => {
+    // Every write after the first one fails too, and each must find somebody listening.
+    process.stdout.on('error', () => {
+      isBroken = true;
+      resolve();
+    });
+  });
+
   const receive = transport.onmessage;
   transport.onmessage = (message) => {
+    // Nobody would learn what it came to.
+    if (isBroken) return;
     if (isJSONRPCRequest(message)) open.add(message.id);
     // A cancelled request gets no answer (MCP specification 2025-11-25, cancellation).
     else if (isJSONRPCNotification(message) && message.method === 'notifications/cancelled') {
@@ -65,7 +85,8 @@ function trackRequests(transport: StdioServerTransport): Requests {
   };
   const send = transport.send.bind(transport);
   transport.send = async (message) => {
-    await send(message);
+    // What cannot be written any more never drains.
+    await Promise.race([send(message), broken]);
     if (!('method' in message) && message.id !== undefined) close(message.id);
   };
 
@@ -75,15 +96,14 @@ function trackRequests(transport: StdioServerTransport): Requests {
   };
 }
 
-/** Why to stop. A second signal ends the process at once, since each is listened to only once. */
+/** Why to stop. */
 function untilTold(): Promise<string> {
   return new Promise((resolve) => {
     // A client that dies closes the pipe; without this the process would outlive it.
     process.stdin.once('end', () => resolve('stdin ended'));
     process.stdin.once('close', () => resolve('stdin closed'));
     process.stdout.once('error', () => resolve('stdout closed'));
-    for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const)
-      process.once(signal, () => resolve(signal));
+    void untilSignal().then(resolve);
   });
 }
 

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import {
   existsSync,
   mkdirSync,
@@ -7,10 +8,13 @@ import {
   rmdirSync,
   rmSync,
   statSync,
+  writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { startSandbox } from '../../src/sandbox/start.ts';
+import { startFakeSynqly } from './fake-synqly.ts';
 import { startHttpRig } from './http-support.ts';
 import { canary, type Person, type Rig, startProgram, startRig } from './support.ts';
 
@@ -26,6 +30,14 @@ const linesOf = (text: string): Line[] =>
     .filter((line) => line.includes('"type":"audit"'))
     .map((line) => JSON.parse(line));
 const readLines = (file: string) => linesOf(readFileSync(file, 'utf8'));
+const readTexts = (file: string) => readFileSync(file, 'utf8').split('\n').filter(Boolean);
+const hashOf = (line: string | undefined) =>
+  createHash('sha256')
+    .update(line ?? '')
+    .digest('hex');
+/** Every call has one of these, whether it was sent or not. */
+const endingsOf = (lines: Line[]) => lines.filter(({ phase }) => phase !== 'sent');
+const readEndings = (file: string) => endingsOf(readLines(file));
 
 describe('in a file', () => {
   const file = join(folder, 'audit.log');
@@ -41,12 +53,18 @@ describe('in a file', () => {
     expect(() => statSync(file)).toThrow();
   });
 
-  test('a call that is carried out leaves one line that tells whose, what, and how it ended', async () => {
+  test('a call that is carried out leaves a line before and one after, which tell whose, what, and how it ended', async () => {
     await rig.call('accounts_create', { name: 'tern', fullname: canary });
     await rig.call('accounts_update', { account_id: 'tern', fullname: canary });
-    const [created, changed, ...others] = readLines(file);
+    const [opened, created, reopened, changed, ...others] = readLines(file);
     expect(others).toEqual([]);
+    expect(opened).toMatchObject({ phase: 'sent', operation: 'accounts_create', confirmed_by: 'not needed' });
+    expect(opened).not.toHaveProperty('outcome');
+    expect(opened).not.toHaveProperty('status');
+    expect([created.call, changed.call]).toEqual([opened.call, reopened.call]);
+    expect(created.call).not.toBe(changed.call);
     expect(created).toMatchObject({
+      phase: 'ended',
       operation: 'accounts_create',
       effect: 'create',
       targets: {},
@@ -55,24 +73,34 @@ describe('in a file', () => {
       status: 200,
       secrets_revealed: false,
     });
-    expect(changed).toMatchObject({ operation: 'accounts_update', targets: { account_id: 'tern' } });
+    expect(changed).toMatchObject({
+      phase: 'ended',
+      operation: 'accounts_update',
+      targets: { account_id: 'tern' },
+    });
     expect(changed.caller).toMatch(/^[0-9a-f]{8}$/);
     expect(changed.request_id).toMatch(/^[0-9a-f-]{36}$/);
     expect(Math.abs(Date.parse(changed.time) - Date.now())).toBeLessThan(10_000);
   });
 
-  test('a refused call leaves one too', async () => {
+  test('a call that is not sent leaves one line, which says so', async () => {
     const before = readLines(file).length;
     await rig.call('accounts_patch', { account_id: 'tern', nonsense: canary });
     await rig.call('accounts_update', { account_id: 'nobody', fullname: canary });
     expect(readLines(file).slice(before)).toMatchObject([
-      { operation: 'accounts_patch', outcome: 'invalid_arguments', targets: { account_id: 'tern' } },
-      { operation: 'accounts_update', outcome: 'not_found', status: 404 },
+      {
+        phase: 'not_sent',
+        operation: 'accounts_patch',
+        outcome: 'invalid_arguments',
+        targets: { account_id: 'tern' },
+      },
+      // Its object is read first, so that the change itself is not sent.
+      { phase: 'not_sent', operation: 'accounts_update', outcome: 'not_found', status: 404 },
     ]);
   });
 
   test('no argument is told but ids and names of the path, and a hash that equal arguments share', async () => {
-    const before = readLines(file).length;
+    const before = readEndings(file).length;
     for (const secret of [canary, canary, `${canary}-other`]) {
       await rig.call('credentials_create', {
         config: { secret, type: 'token' },
@@ -80,7 +108,7 @@ describe('in a file', () => {
         name: 'key',
       });
     }
-    const [one, same, other] = readLines(file).slice(before);
+    const [one, same, other] = readEndings(file).slice(before);
     expect(one.arguments_hash).toMatch(/^[0-9a-f]{64}$/);
     expect(same.arguments_hash).toBe(one.arguments_hash);
     expect(other.arguments_hash).not.toBe(one.arguments_hash);
@@ -104,14 +132,18 @@ describe('in a file', () => {
     renameSync(file, rotated);
     await rig.call('accounts_update', { account_id: 'tern', fullname: 'After rotation' });
     expect(readLines(rotated)).toHaveLength(before);
-    expect(readLines(file)).toMatchObject([{ operation: 'accounts_update' }]);
+    const [first, second] = readLines(file);
+    expect([first.phase, second.phase]).toEqual(['sent', 'ended']);
+    expect(first.prev).toBe(hashOf(readTexts(rotated).at(-1)));
   });
 
-  test('is written for calls that run at the same time, a line each', async () => {
-    const before = readLines(file).length;
+  test('is written for calls that run at the same time, each with lines of its own', async () => {
+    const before = readEndings(file).length;
     const names = Array.from({ length: 20 }, (_, index) => `at-once-${index}`);
     await Promise.all(names.map((name) => rig.call('accounts_create', { name })));
-    expect(readLines(file)).toHaveLength(before + names.length);
+    const added = readEndings(file).slice(before);
+    expect(new Set(added.map(({ call }) => call)).size).toBe(names.length);
+    expect(readLines(file)).toHaveLength(2 * (before + names.length));
   });
 });
 
@@ -140,18 +172,24 @@ test('a line that cannot be written any more is kept, and holds up the next call
   expect(rig.exchanges).toHaveLength(sent);
   rmdirSync(file);
   expect((await rig.call('accounts_create', { name: 'four' })).isError).toBe(false);
-  expect(readLines(file).map(({ outcome }) => outcome)).toEqual(['ok', 'audit_unavailable', 'ok']);
+  expect(readLines(file).map(({ phase, outcome }) => [phase, outcome])).toEqual([
+    ['ended', 'ok'],
+    ['not_sent', 'audit_unavailable'],
+    ['sent', undefined],
+    ['ended', 'ok'],
+  ]);
   await rig.close();
 });
 
-test('a full disk stops all but reads with the first line that does not fit', {
+test('on a full disk nothing but reads is sent', {
   skip: !existsSync('/dev/full'),
 }, async () => {
   const rig = await startRig({ args: ['--audit-log', '/dev/full'] });
-  expect((await rig.call('accounts_create', { name: 'one' })).isError).toBe(false);
-  const sent = rig.exchanges.length;
-  expect((await rig.call('accounts_create', { name: 'two' })).json.error?.code).toBe('audit_unavailable');
-  expect(rig.exchanges).toHaveLength(sent);
+  for (const name of ['one', 'two']) {
+    const { json } = await rig.call('accounts_create', { name });
+    expect(json.error).toMatchObject({ code: 'audit_unavailable', retry: 'safe' });
+  }
+  expect(rig.exchanges).toEqual([]);
   expect((await rig.call('accounts_list')).isError).toBe(false);
   await rig.close();
   expect(rig.stderr()).toMatch(/"operation":"accounts_create".*could not be written/);
@@ -180,7 +218,7 @@ test('how a call was confirmed is told, and that it was not', async () => {
   await asking.call('accounts_delete', { account_id: 'first' });
   await asking.close();
   await rig.close();
-  const told = readLines(file).filter(({ effect }) => effect === 'destroy');
+  const told = readEndings(file).filter(({ effect }) => effect === 'destroy');
   expect(told.map(({ operation, confirmed_by, outcome }) => [operation, confirmed_by, outcome])).toEqual([
     ['accounts_delete', undefined, 'confirmation_required'],
     ['accounts_delete', 'confirm_call', 'ok'],
@@ -192,11 +230,55 @@ test('how a call was confirmed is told, and that it was not', async () => {
   expect(done.arguments_hash).toBe(asked.arguments_hash);
 });
 
+test('what is read for a call before its request leaves is no sending of it', async () => {
+  const file = join(folder, 'looked-up.log');
+  const store = ['--token-store', join(folder, 'tokens')];
+  const rig = await startRig({ args: ['--audit-log', file, '--reveal-secrets', ...store] });
+  await rig.call('accounts_create', { name: 'tern' });
+  const makeFor = (account_id: string) =>
+    rig.call('tokens_create_mcp_token', { token_ttl: '1h', scope: { type: 'management', account_id } });
+  await makeFor('nobody');
+  await makeFor('tern');
+  await rig.call('accounts_update', { account_id: 'nobody', fullname: 'Nobody' });
+  await rig.close();
+  const told = readLines(file).map(({ operation, phase, outcome }) => [operation, phase, outcome]);
+  expect(told.slice(2)).toEqual([
+    ['tokens_create_mcp_token', 'not_sent', 'not_found'],
+    ['tokens_create_mcp_token', 'sent', undefined],
+    ['tokens_create_mcp_token', 'ended', 'ok'],
+    ['accounts_update', 'not_sent', 'not_found'],
+  ]);
+});
+
+test('a call that is sent again with a renewed token is one call', async () => {
+  const file = join(folder, 'renewed.log');
+  const tokenFile = join(folder, 'token');
+  const sandbox = await startSandbox();
+  writeFileSync(tokenFile, `no-longer-good-${canary}`);
+  const api = await startFakeSynqly(({ headers }) => {
+    if (headers.authorization === `Bearer ${sandbox.token}`) return undefined;
+    writeFileSync(tokenFile, sandbox.token);
+    return { status: 401, json: { status: 401, message: 'unauthorized' } };
+  }, sandbox.baseUrl);
+  const program = await startProgram(['--base-url', api.url, '--audit-log', file], {
+    SYNQLY_TOKEN_FILE: tokenFile,
+    SYNQLY_PERMISSIONS: 'ignore',
+  });
+  expect((await program.call('accounts_create', { name: 'tern' })).isError).toBe(false);
+  expect(api.requests.filter(({ method }) => method === 'POST')).toHaveLength(2);
+  await program.close();
+  api.close();
+  await sandbox.close();
+  expect(readLines(file).map(({ phase }) => phase)).toEqual(['sent', 'ended']);
+});
+
 test('without a file the lines are on stderr, whatever is logged', async () => {
   const rig = await startRig({ args: ['--log-level', 'silent', '--reveal-secrets'] });
   await rig.call('accounts_create', { name: 'tern' });
   await rig.close();
-  expect(linesOf(rig.stderr())).toMatchObject([{ operation: 'accounts_create', secrets_revealed: true }]);
+  expect(linesOf(rig.stderr())).toMatchObject(
+    ['sent', 'ended'].map((phase) => ({ phase, operation: 'accounts_create', secrets_revealed: true })),
+  );
 });
 
 test('a call that read-only refuses leaves a line', async () => {
@@ -221,7 +303,7 @@ test('over HTTP each line tells its caller and, where there is one, the session'
     await client.callTool({ name: 'accounts_create', arguments: {} });
     await client.close();
   }
-  const [one, two] = readLines(file);
+  const [one, two] = readEndings(file);
   expect(one.session).toMatch(/^[0-9a-f-]{36}$/);
   expect(one.session).not.toBe(two.session);
   expect(one.caller).toMatch(/^[0-9a-f]{8}$/);

@@ -154,8 +154,14 @@ describe('the runners', () => {
       expect(tools().filter((tool) => tool !== 'run_read')).toEqual(['accounts_create', 'accounts_delete']);
     });
     expect(lines().filter(({ type }) => type === 'audit')).toMatchObject([
-      { operation: 'accounts_create', outcome: 'ok' },
-      { operation: 'accounts_delete', targets: { account_id: 'refused-target' }, outcome: 'wrong_runner' },
+      { operation: 'accounts_create', phase: 'sent' },
+      { operation: 'accounts_create', phase: 'ended', outcome: 'ok' },
+      {
+        operation: 'accounts_delete',
+        phase: 'not_sent',
+        targets: { account_id: 'refused-target' },
+        outcome: 'wrong_runner',
+      },
     ]);
   });
 });

@@ -150,6 +150,7 @@ describe('a typical error costs at most 150 tokens', () => {
       'object_changed',
       'authentication_failed',
       'cancelled',
+      'interrupted',
       'token_not_kept',
       'internal',
     ]);

@@ -1,11 +1,15 @@
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { catalogue } from '../../src/tools/catalogue.ts';
+import { auditLines } from './endings-support.ts';
 import { memberPassword, memberSteps, runSteps, steps } from './scenario.ts';
 import { factOperations, factSheet, type Rig, startProgram, startRig, type ToolAnswer } from './support.ts';
 
 let rig: Rig;
 let answers: Record<string, ToolAnswer>;
+/** What was written to stderr by programs that have ended. */
+let written = '';
 
 beforeAll(async () => {
   rig = await startRig({ args: ['--confirm', 'never'] });
@@ -29,6 +33,7 @@ async function runAsMember(): Promise<Record<string, ToolAnswer>> {
   });
   const answered = await runSteps(program, memberSteps);
   await program.close();
+  written += program.stderr();
   return answered;
 }
 
@@ -41,6 +46,19 @@ test.each(factOperations.map(({ id }) => id))('%s succeeds over stdio', (id) => 
   expect(answers[id]?.text).toBeDefined();
   expect(answers[id], answers[id]?.text).toMatchObject({ isError: false });
 });
+
+test.each(catalogue.map(({ id, effect }) => [id, effect] as const))(
+  '%s leaves its lines in the audit log: two where it does more than read, else none',
+  (id, effect) => {
+    const lines = auditLines(written + rig.stderr()).filter(({ operation }) => operation === id);
+    const done = lines.filter(({ outcome }) => outcome === 'ok');
+    expect(done.length > 0).toBe(effect !== 'read');
+    for (const { call, phase } of done) {
+      expect(phase).toBe('ended');
+      expect(lines.filter((line) => line.call === call).map((line) => line.phase)).toEqual(['sent', 'ended']);
+    }
+  },
+);
 
 const ajv = new Ajv2020({ strict: false, allErrors: true });
 addFormats.default(ajv);

@@ -49,7 +49,8 @@ export async function startFakeSynqly(
     const { method = 'GET', headers } = incoming;
     const request = { method, path: url.pathname, query: url.searchParams, headers, body };
     requests.push(request);
-    const given = (await answer(request)) ?? (await forward(request, upstream));
+    const given =
+      (await answer(request)) ?? (await forward(request, upstream).catch((): FakeAnswer => 'reset'));
     if (given === 'hang') return;
     if (given === 'reset') return void incoming.socket.destroy();
     const { status = 200, headers: extra = {}, delay = 0, json, text } = given;

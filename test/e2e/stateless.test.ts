@@ -36,7 +36,8 @@ test('requests of one token that carry the same id at the same time get each its
   expect(told).toEqual(names.map((name) => ['same', name]));
 });
 
-test('a client that goes away, or cancels by a number it has guessed, ends no call but its own', async () => {
+test('a client that goes away, or another that cancels by a number it has guessed, ends no call but its own', async () => {
+  const { secret } = await rig.makeToken({ permission_set: 'viewer', resources: {} });
   rig.sandbox.faults.add({ route: 'accounts_get', delay: 700 });
   const leaving = new AbortController();
   const staying = [1, 2, 3].map(async (id) => (await send(get(id, 'berth-1'))).json());
@@ -44,7 +45,10 @@ test('a client that goes away, or cancels by a number it has guessed, ends no ca
   await new Promise((resolve) => setTimeout(resolve, 200));
   leaving.abort();
   for (let requestId = 0; requestId < 200; requestId += 1) {
-    const cancelled = await send({ method: 'notifications/cancelled', params: { requestId } });
+    const cancelled = await rig.post(
+      { method: 'notifications/cancelled', params: { requestId }, id: undefined },
+      { authorization: `Bearer ${secret}` },
+    );
     expect(cancelled.status).toBe(202);
   }
   const answers = await Promise.all(staying);

@@ -1,0 +1,23 @@
+import { constants } from 'node:os';
+
+const signals = ['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGQUIT'] as const;
+type Signal = (typeof signals)[number];
+
+let first: Promise<Signal> | undefined;
+
+/**
+ * The first signal that tells the process to stop. A second one ends the process at once, with what it still has to write
+ * when it exits, and the exit status that shells give for a signal.
+ */
+export function untilSignal(): Promise<Signal> {
+  first ??= new Promise((resolve) => {
+    let isTold = false;
+    const tell = (signal: Signal) => {
+      if (isTold) process.exit(128 + constants.signals[signal]);
+      isTold = true;
+      resolve(signal);
+    };
+    for (const signal of signals) process.on(signal, tell);
+  });
+  return first;
+}
