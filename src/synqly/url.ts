@@ -31,7 +31,12 @@ function segmentProblem(value: unknown): string | undefined {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is refused
   if (/[/\\\u0000-\u001f\u007f]/.test(value))
     return 'must not hold a slash, a backslash or a control character';
-  return undefined;
+  return halfCharacterIn(value);
+}
+
+/** Half of a surrogate pair cannot be encoded in UTF-8: in a path it would throw, in a query it would become another text. */
+function halfCharacterIn(value: string): string | undefined {
+  return /\p{Surrogate}/u.test(value) ? 'must not hold half of a surrogate pair' : undefined;
 }
 
 /** Characters of a URL. Servers and what stands before them take 8 to 16 kB of it, and answer 414 or 431 beyond. */
@@ -68,7 +73,15 @@ function toSearch(query: Query): string {
   if (given.length === 0) return '';
   const search = new URLSearchParams();
   for (const [key, value] of given) {
-    for (const one of Array.isArray(value) ? value : [value]) search.append(key, String(one));
+    for (const one of Array.isArray(value) ? value : [value]) {
+      const text = String(one);
+      const problem = halfCharacterIn(text);
+      if (problem !== undefined) {
+        const faults = { arguments: [{ argument: key, problem }] };
+        throw new CallError('invalid_arguments', `${key} cannot stand in a query.`, faults);
+      }
+      search.append(key, text);
+    }
   }
   const text = search.toString();
   return text === '' ? '' : `?${text}`;

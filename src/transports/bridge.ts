@@ -1,5 +1,4 @@
 import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
-import { StdioServerTransport } from '@modelcontextprotocol/sdk/server/stdio.js';
 import type { FetchLike } from '@modelcontextprotocol/sdk/shared/transport.js';
 import {
   isInitializeRequest,
@@ -10,7 +9,7 @@ import {
   type RequestId,
 } from '@modelcontextprotocol/sdk/types.js';
 import { fetch } from 'undici';
-import { markExact, unmark } from '../exact-json.ts';
+import { markExact, parseExact, unmark } from '../exact-json.ts';
 import type { Log } from '../log.ts';
 import { isUnsent } from '../synqly/failure.ts';
 import { openPool } from '../synqly/pool.ts';
@@ -18,9 +17,9 @@ import { describeProxyRefusal, proxyStatusOf } from '../synqly/proxy.ts';
 import { version } from '../version.ts';
 import { GatewayFault, type GatewayLink, gatewayFailed, linkGateway } from './gateway-session.ts';
 import { keepStreamOpen } from './gateway-stream.ts';
-import { LineBuffer } from './line-buffer.ts';
 import { Questions } from './questions.ts';
 import { untilGone } from './stdio.ts';
+import { StdioTransport } from './stdio-transport.ts';
 
 export type BridgeHeaders = Readonly<Record<string, string>>;
 
@@ -31,8 +30,7 @@ export type BridgeHeaders = Readonly<Record<string, string>>;
  * @param headers of every request: the bearer for the gateway, all that this machine holds, and what narrows it
  */
 export async function serveBridge(gateway: URL, headers: BridgeHeaders, log: Log): Promise<void> {
-  const client = new StdioServerTransport();
-  Reflect.set(client, '_readBuffer', new LineBuffer());
+  const client = new StdioTransport({ parse: parseExact });
   /** Requests of the client that have no answer yet. */
   const requests = new Map<RequestId, AbortController>();
   const questions = new Questions();

@@ -1,27 +1,28 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import cors from '@fastify/cors';
-import {
-  isInitializeRequest,
-  type RequestInfo,
-  SUPPORTED_PROTOCOL_VERSIONS,
-} from '@modelcontextprotocol/sdk/types.js';
+import type { RequestInfo } from '@modelcontextprotocol/sdk/types.js';
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { LRUCache } from 'lru-cache';
 import { runningWork, stopQuestions, stopWork } from '../calls/stopping.ts';
 import { parseExact } from '../exact-json.ts';
-import { isJsonObject } from '../json.ts';
 import type { Log } from '../log.ts';
 import { callDirectly, createServer, type Offering } from '../server.ts';
 import type { Session } from '../session.ts';
 import { type Access, type Bearer, type Denial, readBearer, type Verdict } from './access.ts';
+import { checkBody, readBodies } from './bodies.ts';
 import { cancelledRequest, cancelOne, type RunningRequest } from './cancelling.ts';
-import { type GuardOptions, guard, type Refusal } from './guard.ts';
+import { type GuardOptions, guard } from './guard.ts';
+import { ownFault } from './messages.ts';
+import { refuseOtherMethods } from './methods.ts';
 import { createMetrics, type Metrics } from './metrics.ts';
 import { serveMonitoring } from './monitoring.ts';
 import { type Narrowed, narrowCaller, narrowingHeaders } from './narrowing.ts';
-import { limitRate, rateHeaders } from './rate.ts';
-import { createSessions, type HttpSession, type Sessions } from './sessions.ts';
-import { connectStateless, readMessage, type StatelessEndpoint } from './stateless.ts';
+import { answerPost, nobody, type Recipient, readPost } from './post.ts';
+import { type CountAgain, limitRate } from './rate.ts';
+import { refuse } from './replies.ts';
+import { postInSession, streamOrEnd } from './session-http.ts';
+import { createSessions, type Sessions } from './sessions.ts';
+import { type Answering, connectStateless, type StatelessEndpoint } from './stateless.ts';
 
 export interface HttpOptions extends GuardOptions {
   readonly access: Access;
@@ -80,23 +81,27 @@ export async function buildHttpServer(options: HttpOptions): Promise<HttpServer>
     trustProxy: options.trusts ?? false,
     requestTimeout: bodyWithin,
     forceCloseConnections: 'idle',
+    // `/mcp/` and `//mcp` come of an address that was put together.
+    routerOptions: { ignoreTrailingSlash: true, ignoreDuplicateSlashes: true },
     http: { headersTimeout: headersWithin, connectionsCheckingInterval: 2_000 },
   });
-  // A body that is not JSON is none of this protocol.
-  app.removeContentTypeParser('text/plain');
-  app.addContentTypeParser('application/json', { parseAs: 'string' }, parseBody);
+  // Only the endpoint looks at a body.
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser('*', (_request, _body, done) => done(null));
   app.setErrorHandler((error: { statusCode?: number; message: string }, _, reply) => {
     const status = error.statusCode ?? 500;
     if (status >= 500) options.log.error({ err: error }, 'a request failed by a fault of this server');
-    return refuse(reply, status, status >= 500 ? 'A fault of this server.' : error.message);
+    return refuse(reply, status, status >= 500 ? ownFault : wordsOf(error.message, status));
   });
   app.setNotFoundHandler((_, reply) =>
     refuse(reply, 404, 'There is nothing here; the MCP endpoint is /mcp.'),
   );
   serveMonitoring(app, metrics, async () => !load.draining && (await options.isReady()));
   await app.register(async (mcp) => {
-    await protect(mcp, options, metrics, load);
-    serveMcp(mcp, options, metrics, sessions);
+    readBodies(mcp, parseExact);
+    const countAgain = await protect(mcp, options, metrics, load);
+    serveMcp(mcp, options, metrics, sessions, countAgain);
+    refuseOtherMethods(mcp, options);
   });
   return {
     app,
@@ -115,26 +120,14 @@ export async function buildHttpServer(options: HttpOptions): Promise<HttpServer>
   };
 }
 
-/**
- * Numbers keep their digits. A key `__proto__` or `constructor`, which the framework's own parser refuses, is data:
- * nothing here assigns the keys of one object to another.
- */
-function parseBody(
-  _: FastifyRequest,
-  text: string | Buffer,
-  done: (error: Error | null, body?: unknown) => void,
-) {
-  try {
-    done(null, parseExact(String(text)));
-  } catch {
-    done(Object.assign(new Error('The body is not valid JSON.'), { statusCode: 400 }));
-  }
-}
-
 export interface HttpServer {
   readonly app: FastifyInstance;
   /** Takes no new calls, lets running ones finish for so many milliseconds, then closes. */
   drain(milliseconds: number): Promise<void>;
+}
+
+function wordsOf(message: string, status: number): string {
+  return status === 413 ? 'The body is over 1 MB: send less in one message.' : message;
 }
 
 interface Load {
@@ -159,7 +152,7 @@ async function protect(
   options: HttpOptions,
   metrics: Metrics,
   load: Load,
-): Promise<void> {
+): Promise<CountAgain> {
   const turnAway = (reply: FastifyReply, reason: string, status: number, message: string) => {
     metrics.turnedAway.inc({ reason });
     return refuse(reply, status, message);
@@ -179,7 +172,9 @@ async function protect(
     pass();
   });
   if (options.origins.length > 0) await mcp.register(cors, corsFor(options.origins));
-  await limitRate(mcp, options.ratePerMinute, (reply, message) => turnAway(reply, 'rate', 429, message));
+  const countAgain = await limitRate(mcp, options.ratePerMinute, (reply, message) =>
+    turnAway(reply, 'rate', 429, message),
+  );
   const onVerdict = (from: Verdict) => metrics.verdicts.inc({ from });
   mcp.addHook('preParsing', (request, reply, _, pass) => {
     options.access.admit(request.bearer, onVerdict).then((admitted) => {
@@ -187,6 +182,8 @@ async function protect(
       const narrowed = narrowCaller(admitted, request.headers);
       if ('status' in narrowed) return void turnAway(reply, 'access', narrowed.status, narrowed.message);
       request.caller = narrowed;
+      const unreadable = request.method === 'POST' ? checkBody(request.headers) : undefined;
+      if (unreadable) return void refuse(reply, unreadable.status, unreadable.message);
       pass();
     }, pass);
   });
@@ -206,6 +203,7 @@ async function protect(
     });
     pass();
   });
+  return countAgain;
 }
 
 function corsFor(origins: readonly string[]) {
@@ -229,6 +227,7 @@ function serveMcp(
   options: HttpOptions,
   metrics: Metrics,
   sessions: Sessions | undefined,
+  countAgain: CountAgain,
 ): void {
   const open = async (narrowed: Narrowed) => {
     const { session, isOutdated } = await options.sessionOf(narrowed, metrics);
@@ -252,52 +251,57 @@ function serveMcp(
   };
 
   const running = new Set<RunningRequest>();
+  /** Without a session, a notification can only be about a request that is under way. */
+  const tellFrom = (caller: Narrowed): Recipient['tell'] => {
+    return (message) => {
+      const cancelled = cancelledRequest(message);
+      if (cancelled !== undefined) cancelOne(running, caller, cancelled);
+    };
+  };
+  const toCaller = (endpoint: StatelessEndpoint, request: FastifyRequest, reply: FastifyReply): Recipient => {
+    const caller = request.caller as Narrowed;
+    const requestInfo = { headers: request.headers as RequestInfo['headers'] };
+    let current: Answering | undefined;
+    reply.raw.once('close', () => current?.cancel());
+    return {
+      answer: async (message) => {
+        current = endpoint.answer(message, { requestInfo });
+        const one = { caller, id: message.id, cancel: current.withdraw };
+        running.add(one);
+        const text = await current.text;
+        running.delete(one);
+        return text;
+      },
+      tell: tellFrom(caller),
+    };
+  };
+
   mcp.post('/mcp', async (request, reply) => {
     const caller = request.caller as Narrowed;
-    if (sessions) return handleInSession(request, reply, caller);
-    const refusal = checkHeaders(request);
-    if (refusal) return refuse(reply, refusal.status, refusal.message);
-    const message = readMessage(request.body);
-    if (message === undefined) return refuse(reply, 400, 'The body is not a JSON-RPC message.', -32_600);
-    if (message === 'other') {
-      const cancelled = cancelledRequest(request.body);
-      if (cancelled !== undefined) cancelOne(running, caller, cancelled);
-      return reply.code(202).send();
+    const post = readPost(request, reply);
+    if (!post) return reply;
+    if (sessions) {
+      const makeServer = async () => (await open(caller)).server;
+      const begin = async (json: boolean) => {
+        const session = await sessions.open(caller.caller.hash, caller.key, json, makeServer);
+        if (!session) metrics.turnedAway.inc({ reason: 'busy' });
+        return session;
+      };
+      return postInSession(request, reply, post, sessions, { begin, countAgain });
     }
-    const endpoint = await endpointOf(caller);
-    const requestInfo = { headers: request.headers as RequestInfo['headers'] };
-    const answering = endpoint.answer(message, { requestInfo });
-    const one = { caller, id: message.id, cancel: answering.withdraw };
-    running.add(one);
-    reply.raw.once('close', answering.cancel);
-    const text = await answering.text;
-    running.delete(one);
-    if (text !== undefined) return sendText(request, reply, text);
-    // A cancelled request gets no answer; clients take this for none.
-    return reply.raw.closed ? reply.hijack() : reply.code(202).send();
+    const asks = post.reading.messages.some(({ kind }) => kind === 'request');
+    const recipient = asks
+      ? toCaller(await endpointOf(caller), request, reply)
+      : { ...nobody, tell: tellFrom(caller) };
+    return answerPost(request, reply, post, recipient, countAgain);
   });
-
-  const handleInSession = async (request: FastifyRequest, reply: FastifyReply, narrowed: Narrowed) => {
-    const { find, open: openSession } = sessions as Sessions;
-    const id = request.headers['mcp-session-id'];
-    if (typeof id === 'string') {
-      const session = find(id, narrowed.key);
-      if (session) return hand(session, request, reply);
-      return refuse(reply, 404, 'There is no such session, or it has ended: open one with initialize.');
-    }
-    if (!asksForSession(request.body)) return refuse(reply, 400, sessionWanted);
-    const makeServer = async () => (await open(narrowed)).server;
-    const session = await openSession(narrowed.caller.hash, narrowed.key, makeServer);
-    if (session) return hand(session, request, reply);
-    metrics.turnedAway.inc({ reason: 'busy' });
-    return refuse(reply.header('retry-after', '5'), 503, noRoom);
-  };
 
   mcp.route({
     method: ['GET', 'DELETE'],
     url: '/mcp',
+    exposeHeadRoute: false,
     handler: async (request, reply) => {
-      if (sessions) return handleInSession(request, reply, request.caller as Narrowed);
+      if (sessions) return streamOrEnd(request, reply, sessions);
       reply.header('allow', 'POST');
       return refuse(reply, 405, 'This server keeps no sessions; send POST requests.');
     },
@@ -307,69 +311,4 @@ function serveMcp(
 interface Endpoint {
   readonly connected: Promise<StatelessEndpoint>;
   isOutdated?: (() => boolean) | undefined;
-}
-
-const sessionWanted =
-  'This server keeps sessions: send initialize first, then its Mcp-Session-Id with every request.';
-const noRoom =
-  'There is no room for another session: those that might make room are all in use. Try again later.';
-
-/** Whether a message may open a session. What else comes without one is turned away before anything is made for it. */
-function asksForSession(body: unknown): boolean {
-  return [body].flat().some((message) => isJsonObject(message) && message.method === 'initialize');
-}
-
-/** What a POST must say of itself (MCP specification 2025-11-25, transports). */
-function checkHeaders({ headers, body }: FastifyRequest): Refusal | undefined {
-  const accept = headers.accept ?? '';
-  if (!accept.includes('application/json') || !accept.includes('text/event-stream')) {
-    return { status: 406, message: 'Accept must list application/json and text/event-stream.' };
-  }
-  const version = headers['mcp-protocol-version'];
-  if (version === undefined || SUPPORTED_PROTOCOL_VERSIONS.includes(String(version))) return undefined;
-  if (isInitializeRequest(body)) return undefined;
-  const known = SUPPORTED_PROTOCOL_VERSIONS.join(', ');
-  return { status: 400, message: `MCP-Protocol-Version names a version unknown here; known are ${known}.` };
-}
-
-/** Straight to the socket: the framework's way out looks for much that is not there. */
-function sendText(request: FastifyRequest, reply: FastifyReply, text: string): FastifyReply {
-  reply.hijack();
-  const headers = ['content-type', 'application/json', 'content-length', String(Buffer.byteLength(text))];
-  for (const [name, value] of headersOf(request, reply)) headers.push(name, value);
-  const { raw } = reply;
-  raw.writeHead(200, headers);
-  // In one piece: Node would gather an answer and its end, and write them at more cost.
-  raw.socket?.cork();
-  raw.write(text);
-  raw.socket?.uncork();
-  raw.end();
-  return reply;
-}
-
-/** What hooks have set (CORS), and the rate: what the framework would send with an answer of its own. */
-function headersOf(request: FastifyRequest, reply: FastifyReply): (readonly [string, string])[] {
-  const set = Object.entries(reply.getHeaders()).map(([name, value]) => [name, String(value)] as const);
-  return [...set, ...rateHeaders(request)];
-}
-
-/** Leaves the rest of a request to the SDK's transport, whose response is the same. */
-async function hand(
-  session: HttpSession,
-  request: FastifyRequest,
-  reply: FastifyReply,
-): Promise<FastifyReply> {
-  for (const [name, value] of headersOf(request, reply)) reply.raw.setHeader(name, value);
-  reply.hijack();
-  session.serve(reply.raw);
-  if (!reply.raw.closed) await session.transport.handleRequest(request.raw, reply.raw, request.body);
-  const cancelled = cancelledRequest(request.body);
-  // It gets no answer, and its response would stay open.
-  if (cancelled !== undefined) session.transport.closeSSEStream(cancelled);
-  return reply;
-}
-
-/** An answer that no call has come to, as a JSON-RPC error without an id. */
-function refuse(reply: FastifyReply, status: number, message: string, code = -32_000): FastifyReply {
-  return reply.code(status).send({ jsonrpc: '2.0', error: { code, message }, id: null });
 }

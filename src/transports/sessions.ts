@@ -3,10 +3,14 @@ import type { ServerResponse } from 'node:http';
 import type { Server } from '@modelcontextprotocol/sdk/server/index.js';
 import { StreamableHTTPServerTransport } from '@modelcontextprotocol/sdk/server/streamableHttp.js';
 import { isJSONRPCNotification, isJSONRPCRequest, type RequestId } from '@modelcontextprotocol/sdk/types.js';
+import { numberRequests, type SessionRequests } from './session-requests.ts';
 
 /** A session of the Streamable HTTP transport, bound to the token that opened it, and to how its client narrowed it then. */
 export interface HttpSession {
   readonly transport: StreamableHTTPServerTransport;
+  readonly requests: SessionRequests;
+  /** Whether it answers by JSON alone, for a client that takes no stream. */
+  readonly json: boolean;
   /** Counts the session as in use until the response is over: while a stream is open, or an answer is awaited. */
   serve(response: ServerResponse): void;
 }
@@ -20,8 +24,14 @@ export interface Sessions {
    *
    * @param owner whose it is: places are shared out among owners
    * @param key what a request must have to be let into it
+   * @param json answer by JSON, for a client that takes no stream
    */
-  open(owner: string, key: string, makeServer: () => Promise<Server>): Promise<HttpSession | undefined>;
+  open(
+    owner: string,
+    key: string,
+    json: boolean,
+    makeServer: () => Promise<Server>,
+  ): Promise<HttpSession | undefined>;
   closeAll(): Promise<void>;
 }
 
@@ -41,9 +51,11 @@ const longestBetweenLooks = 30_000;
 interface Entry {
   readonly owner: string;
   readonly key: string;
+  readonly json: boolean;
   id: string | undefined;
   server: Server | undefined;
   transport: StreamableHTTPServerTransport | undefined;
+  requests: SessionRequests | undefined;
   /** Responses that are not over. */
   responses: number;
   /** Requests that are not answered: a call goes on when its client's connection breaks. */
@@ -90,6 +102,8 @@ export function createSessions({
 
   const use = (entry: Entry): HttpSession => ({
     transport: entry.transport as StreamableHTTPServerTransport,
+    requests: entry.requests as SessionRequests,
+    json: entry.json,
     serve: (response) => {
       const release = () => {
         entry.responses -= 1;
@@ -105,6 +119,7 @@ export function createSessions({
   const connect = async (entry: Entry, server: Server): Promise<void> => {
     const transport = new StreamableHTTPServerTransport({
       sessionIdGenerator: randomUUID,
+      enableJsonResponse: entry.json,
       onsessioninitialized: (id) => {
         entry.id = id;
         if (entries.has(entry)) byId.set(id, entry);
@@ -114,6 +129,8 @@ export function createSessions({
     entry.server = server;
     entry.transport = transport;
     await server.connect(transport as never);
+    entry.requests = numberRequests(transport);
+    // Around the numbers, so that what they answer counts as answered.
     trackRequests(transport, entry);
   };
 
@@ -127,14 +144,16 @@ export function createSessions({
       }
       return use(entry);
     },
-    open: async (owner, key, makeServer) => {
+    open: async (owner, key, json, makeServer) => {
       if (!makeRoom(owner)) return undefined;
       const entry: Entry = {
         owner,
         key,
+        json,
         id: undefined,
         server: undefined,
         transport: undefined,
+        requests: undefined,
         // It has its place, and is not idle, while its server is made.
         responses: 1,
         running: new Set(),

@@ -3,7 +3,6 @@ import type { Transport } from '@modelcontextprotocol/sdk/shared/transport.js';
 import {
   type CallToolResult,
   ErrorCode,
-  isJSONRPCRequest,
   type JSONRPCMessage,
   type JSONRPCRequest,
   McpError,
@@ -15,6 +14,7 @@ import { stringifyJson } from '../exact-json.ts';
 import { isJsonObject } from '../json.ts';
 import type { ToolCall } from '../server.ts';
 import type { StopSignal } from '../synqly/exchange.ts';
+import { idText, ownFault, writeMessage } from './messages.ts';
 
 /** Requests of one caller, each answered on its own: what Streamable HTTP is without sessions. */
 export interface StatelessEndpoint {
@@ -64,10 +64,11 @@ export async function connectStateless(server: Server, callDirectly: DirectCall)
   let last = 0;
 
   const render = (message: JSONRPCMessage, { id, method }: JSONRPCRequest): string => {
-    if (!('result' in message) || !unchanging.has(method)) return stringifyJson({ ...message, id });
+    if (!('result' in message) || !unchanging.has(method))
+      return writeMessage({ ...message, id } as JSONRPCMessage);
     const text = texts.get(message.result) ?? JSON.stringify(message.result);
     texts.set(message.result, text);
-    return `{"jsonrpc":"2.0","id":${JSON.stringify(id)},"result":${text}}`;
+    return `{"jsonrpc":"2.0","id":${idText(id)},"result":${text}}`;
   };
   const transport: Transport = {
     start: async () => {},
@@ -118,7 +119,8 @@ function answerCall(id: RequestId, call: (cancelled: StopSignal) => Promise<Call
   let isOver = false;
   const tell = (outcome: object) => {
     isOver = true;
-    return cancelling.aborted ? undefined : stringifyJson({ jsonrpc: '2.0', id, ...outcome });
+    if (cancelling.aborted) return undefined;
+    return `{"jsonrpc":"2.0","id":${idText(id)},${stringifyJson(outcome).slice(1)}`;
   };
   return {
     text: call(cancelling).then(
@@ -144,21 +146,11 @@ class Cancelling extends Ending {
 
 function errorOf(error: unknown): { code: number; message: string } {
   if (error instanceof McpError) return { code: error.code, message: error.message };
-  return { code: ErrorCode.InternalError, message: 'A fault of this server.' };
+  return { code: ErrorCode.InternalError, message: ownFault };
 }
 
 /** The server must not remember which client asked and what it can do: the next request may be another's. */
 function withoutClient(request: JSONRPCRequest): JSONRPCRequest {
   if (request.method !== 'initialize') return request;
   return { ...request, params: { ...request.params, capabilities: {}, clientInfo: nobody } };
-}
-
-/** Reads a body as a JSON-RPC request; `other` when it is a notification or an answer, which ask for nothing. */
-export function readMessage(body: unknown): JSONRPCRequest | 'other' | undefined {
-  if (isJSONRPCRequest(body)) return body;
-  if (typeof body !== 'object' || body === null || !('jsonrpc' in body) || body.jsonrpc !== '2.0')
-    return undefined;
-  const isNotification = 'method' in body && typeof body.method === 'string' && !('id' in body);
-  const isAnswer = !('method' in body) && 'id' in body && ('result' in body || 'error' in body);
-  return isNotification || isAnswer ? 'other' : undefined;
 }

@@ -1,10 +1,11 @@
 import type { Server } from '@modelcontextprotocol/sdk/server/index.js';
-import { StdioServerTransport } from '@modelcontextprotocol/sdk/server/stdio.js';
+import type { Transport } from '@modelcontextprotocol/sdk/shared/transport.js';
 import { isJSONRPCNotification, isJSONRPCRequest, type RequestId } from '@modelcontextprotocol/sdk/types.js';
 import { runningWork, stopQuestions, stopWork } from '../calls/stopping.ts';
+import { parseExact } from '../exact-json.ts';
 import type { Log } from '../log.ts';
-import { LineBuffer } from './line-buffer.ts';
 import { untilSignal } from './signals.ts';
+import { StdioTransport } from './stdio-transport.ts';
 
 /** Milliseconds that running calls get to finish once the client is gone or a signal came. */
 const finishWithin = 3_000;
@@ -15,9 +16,7 @@ const flushWithin = 1_000;
 
 /** Serves one client over stdin and stdout until it is gone or the process is told to stop. */
 export async function serveStdio(server: Server, log: Log): Promise<void> {
-  const transport = new StdioServerTransport();
-  // The SDK's own has no way to say how a line is parsed.
-  Reflect.set(transport, '_readBuffer', new LineBuffer());
+  const transport = new StdioTransport({ parse: parseExact });
   await server.connect(transport);
   server.onerror = (error) => log.warn({ err: error }, 'a message was not understood');
   // Closing aborts the signal of every call that still runs.
@@ -30,11 +29,7 @@ export async function serveStdio(server: Server, log: Log): Promise<void> {
  *
  * @param transport a started transport whose messages are already being handled
  */
-export async function untilGone(
-  transport: StdioServerTransport,
-  close: () => Promise<void>,
-  log: Log,
-): Promise<void> {
+export async function untilGone(transport: Transport, close: () => Promise<void>, log: Log): Promise<void> {
   const requests = trackRequests(transport);
   const reason = await untilTold();
   log.debug({ reason, running: requests.running() }, 'stopping');
@@ -55,7 +50,7 @@ interface Requests {
 }
 
 /** The SDK does not tell when its handlers are done, so requests and answers are counted as they pass. */
-function trackRequests(transport: StdioServerTransport): Requests {
+function trackRequests(transport: Transport): Requests {
   const open = new Set<RequestId>();
   const waiting: (() => void)[] = [];
   const close = (id: RequestId) => {

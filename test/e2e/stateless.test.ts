@@ -59,7 +59,7 @@ test('a client that goes away, or another that cancels by a number it has guesse
 });
 
 test.each([
-  ['an Accept that leaves out event streams', { accept: 'application/json' }, 406],
+  ['an Accept that takes neither JSON nor event streams', { accept: 'text/html' }, 406],
   ['another content type', { 'content-type': 'text/plain' }, 415],
   ['a protocol version of no revision', { 'mcp-protocol-version': '1999-01-01' }, 400],
 ])('%s is refused', async (_, header, status) => {

@@ -127,11 +127,12 @@ test('only protocol messages are written to stdout; the log goes to stderr, as J
   ]);
 });
 
-test('a line that is no message is logged and skipped', async () => {
+test('a line that is no message is logged and refused, and the next is served', async () => {
   const program = await connectToSandbox();
   program.child.stdin.write('this is not JSON\n');
   program.say({ id: 1, method: 'ping' });
-  await expect.poll(() => program.messages().length).toBe(2);
+  await expect.poll(() => program.messages().length).toBe(3);
+  expect(program.messages()[1]).toMatchObject({ id: null, error: { code: -32_700 } });
   await expect.poll(() => program.output.stderr).toContain('not understood');
 });
 
