@@ -2,11 +2,10 @@ import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/
 import type { FetchLike } from '@modelcontextprotocol/sdk/shared/transport.js';
 import {
   isInitializeRequest,
-  isJSONRPCNotification,
   isJSONRPCRequest,
   type JSONRPCMessage,
+  type JSONRPCNotification,
   type JSONRPCRequest,
-  type RequestId,
 } from '@modelcontextprotocol/sdk/types.js';
 import { fetch } from 'undici';
 import { markExact, parseExact, unmark } from '../exact-json.ts';
@@ -15,8 +14,10 @@ import { isUnsent } from '../synqly/failure.ts';
 import { openPool } from '../synqly/pool.ts';
 import { describeProxyRefusal, proxyStatusOf } from '../synqly/proxy.ts';
 import { version } from '../version.ts';
+import { cancelledRequest } from './cancelling.ts';
 import { GatewayFault, type GatewayLink, gatewayFailed, linkGateway } from './gateway-session.ts';
 import { keepStreamOpen } from './gateway-stream.ts';
+import { OpenRequests } from './open-requests.ts';
 import { Questions } from './questions.ts';
 import { untilGone } from './stdio.ts';
 import { StdioTransport } from './stdio-transport.ts';
@@ -31,8 +32,7 @@ export type BridgeHeaders = Readonly<Record<string, string>>;
  */
 export async function serveBridge(gateway: URL, headers: BridgeHeaders, log: Log): Promise<void> {
   const client = new StdioTransport({ parse: parseExact });
-  /** Requests of the client that have no answer yet. */
-  const requests = new Map<RequestId, AbortController>();
+  const requests = new OpenRequests();
   const questions = new Questions();
   let initialize: JSONRPCRequest | undefined;
 
@@ -74,24 +74,21 @@ export async function serveBridge(gateway: URL, headers: BridgeHeaders, log: Log
       return;
     }
     // An answer that comes twice is the second time the one of a stream that has ended since.
-    if (message.id !== undefined && !requests.delete(message.id)) return;
+    const id = message.id === undefined ? undefined : requests.end(message.id);
+    if (message.id !== undefined && id === undefined) return;
     const isWelcome = initialize && 'result' in message && message.id === initialize.id;
     const { protocolVersion } = isWelcome ? (message.result as { protocolVersion?: string }) : {};
     if (protocolVersion !== undefined) upstream.setProtocolVersion(protocolVersion);
-    void client.send(message);
+    void client.send({ ...message, id } as JSONRPCMessage);
   };
   upstream.onerror = (error) => log.debug({ err: error }, 'the gateway connection had a fault');
 
   client.onmessage = (message) => {
-    if (isInitializeRequest(message)) initialize = message as JSONRPCRequest;
     if (!('method' in message)) return void passAnswer(message);
-    const cancelled = cancelledRequest(message);
-    // Closing the request is what a gateway without sessions can notice; the notification would reach nobody.
-    if (cancelled !== undefined) {
-      requests.get(cancelled)?.abort();
-      requests.delete(cancelled);
-    }
-    void forward(message);
+    if (!isJSONRPCRequest(message)) return void passNotification(message);
+    const numbered = requests.add(message);
+    if (isInitializeRequest(message)) initialize = numbered;
+    void forward(numbered);
   };
   client.onerror = (error) => log.warn({ err: error }, 'a message was not understood');
 
@@ -104,13 +101,24 @@ export async function serveBridge(gateway: URL, headers: BridgeHeaders, log: Log
       .catch((error) => log.warn({ err: error }, 'the gateway did not take an answer'));
   };
 
-  const forward = async (message: JSONRPCMessage): Promise<void> => {
-    const id = isJSONRPCRequest(message) ? message.id : undefined;
-    if (id !== undefined) requests.set(id, new AbortController());
+  const passNotification = async (message: JSONRPCNotification): Promise<void> => {
+    const cancelled = cancelledRequest(message);
+    // Closing the request is what a gateway without sessions can notice; the notification is for one with them.
+    const requestId = cancelled === undefined ? undefined : requests.cancel(cancelled);
+    if (cancelled !== undefined && requestId === undefined) return;
+    const passed =
+      requestId === undefined ? message : { ...message, params: { ...message.params, requestId } };
+    await upstream
+      .send(markExact(passed) as JSONRPCMessage)
+      .catch((error) => log.debug({ err: error }, 'the gateway did not take a notification'));
+  };
+
+  const forward = async (request: JSONRPCRequest): Promise<void> => {
     try {
-      await upstream.send(markExact(message) as JSONRPCMessage);
+      await upstream.send(markExact(request) as JSONRPCMessage);
     } catch (error) {
-      if (id === undefined || !requests.delete(id)) return;
+      const id = requests.end(request.id);
+      if (id === undefined) return;
       log.warn({ err: error, gateway: gateway.origin }, 'the gateway did not take a request');
       await client.send({ jsonrpc: '2.0', id, error: { code: gatewayFailed, message: describe(error) } });
     }
@@ -122,21 +130,17 @@ export async function serveBridge(gateway: URL, headers: BridgeHeaders, log: Log
 }
 
 /** Sends one request, which ends when the client cancels it. */
-function sendFrom(requests: ReadonlyMap<RequestId, AbortController>): FetchLike {
+function sendFrom(requests: OpenRequests): FetchLike {
   // Node's own fetch heeds no proxy settings before Node 24.
   const dispatcher = openPool();
   return (url, init = {}) => {
     const body = typeof init.body === 'string' ? unmark(init.body) : init.body;
-    const { id } = (typeof body === 'string' ? JSON.parse(body) : {}) as { id?: RequestId };
-    const request = id === undefined ? undefined : requests.get(id);
-    const signals = [init.signal, request?.signal].filter((signal) => signal instanceof AbortSignal);
+    const message: unknown = typeof body === 'string' ? JSON.parse(body) : undefined;
+    // The answer to a question has the gateway's own number.
+    const cancelled = isJSONRPCRequest(message) ? requests.signalOf(message.id) : undefined;
+    const signals = [init.signal, cancelled].filter((signal) => signal instanceof AbortSignal);
     return fetch(url, { ...init, body, dispatcher, signal: AbortSignal.any(signals) } as never) as never;
   };
-}
-
-function cancelledRequest(message: JSONRPCMessage): RequestId | undefined {
-  const isCancel = isJSONRPCNotification(message) && message.method === 'notifications/cancelled';
-  return isCancel ? (message.params?.requestId as RequestId | undefined) : undefined;
 }
 
 /** What a person or a model can do about it. The gateway's own words stay out: they may be anyone's page. */

@@ -363,7 +363,7 @@ describe('initialize', () => {
     expect(early.status).toBe(400);
     const [told] = await messagesIn(early);
     expect(told.id).toBe(5);
-    refused(-32_600, /Send initialize first/)(told);
+    refused(-32_600, /send initialize first/)(told);
   });
 
   test('a second time in a session is refused under its id, and the session goes on', async () => {
