@@ -1,4 +1,5 @@
 import { CallError } from '../errors.ts';
+import type { Listed } from '../running-list.ts';
 import type { ApiRequest } from '../synqly/client.ts';
 import type { StopSignal } from '../synqly/exchange.ts';
 import { beginWork, finishWork } from './stopping.ts';
@@ -7,7 +8,8 @@ import { beginWork, finishWork } from './stopping.ts';
 export type Limits = Pick<ApiRequest, 'signal' | 'deadline'>;
 
 /** Ends work, once. */
-export class Ending implements StopSignal {
+export class Ending implements StopSignal, Listed {
+  place: number | undefined;
   aborted = false;
   reason: unknown;
   readonly #listeners = new Set<() => void>();

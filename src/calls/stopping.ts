@@ -1,4 +1,5 @@
 import { CallError } from '../errors.ts';
+import { type Listed, RunningList } from '../running-list.ts';
 
 const stoppingQuestions = new AbortController();
 
@@ -11,11 +12,11 @@ export function stopQuestions(): void {
 }
 
 /** Work that can be ended before its time. */
-interface Endable {
+interface Endable extends Listed {
   end(reason: CallError): void;
 }
 
-const running = new Set<Endable>();
+const running = new RunningList<Endable>();
 let isStopped = false;
 
 /** Work of calls at Synqly that has begun and is not over. */

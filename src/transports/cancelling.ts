@@ -1,5 +1,6 @@
 import type { RequestId } from '@modelcontextprotocol/sdk/types.js';
 import { isJsonObject } from '../json.ts';
+import type { Listed } from '../running-list.ts';
 import type { Narrowed } from './narrowing.ts';
 
 /** The id that a notification cancels (MCP specification 2025-11-25, cancellation); undefined for every other message. */
@@ -11,7 +12,7 @@ export function cancelledRequest(message: unknown): RequestId | undefined {
 }
 
 /** A request under way that came without a session. */
-export interface RunningRequest {
+export interface RunningRequest extends Listed {
   readonly caller: Narrowed;
   readonly id: RequestId;
   cancel(): void;

@@ -6,6 +6,7 @@ import { LRUCache } from 'lru-cache';
 import { runningWork, stopQuestions, stopWork } from '../calls/stopping.ts';
 import { parseExact } from '../exact-json.ts';
 import type { Log } from '../log.ts';
+import { RunningList } from '../running-list.ts';
 import { callDirectly, createServer, type Offering } from '../server.ts';
 import type { Session } from '../session.ts';
 import { type Access, type Bearer, type Denial, readBearer, type Verdict } from './access.ts';
@@ -250,7 +251,7 @@ function serveMcp(
     return (known && !known.isOutdated?.() ? known : connect(narrowed)).connected;
   };
 
-  const running = new Set<RunningRequest>();
+  const running = new RunningList<RunningRequest>();
   /** Without a session, a notification can only be about a request that is under way. */
   const tellFrom = (caller: Narrowed): Recipient['tell'] => {
     return (message) => {
@@ -266,7 +267,7 @@ function serveMcp(
     return {
       answer: async (message) => {
         current = endpoint.answer(message, { requestInfo });
-        const one = { caller, id: message.id, cancel: current.withdraw };
+        const one: RunningRequest = { caller, id: message.id, cancel: current.withdraw, place: undefined };
         running.add(one);
         const text = await current.text;
         running.delete(one);

@@ -175,7 +175,8 @@ const standIn = `number ${Math.random()} `;
 
 function readId(given: unknown, key: 'id' | 'requestId', text: string | undefined): RequestId | undefined {
   if (typeof given === 'string' || Number.isSafeInteger(given)) return given as RequestId;
-  if (given instanceof ExactNumber) return idOfText(given.text);
+  if (given instanceof ExactNumber)
+    return Number.isFinite(Number(given.text)) ? idOfText(given.text) : undefined;
   if (isNothing(given) || typeof given === 'boolean' || Array.isArray(given)) return undefined;
   const digits = text === undefined ? undefined : digitsIn(text, key);
   if (digits !== undefined) return idOfText(digits);

@@ -2,10 +2,10 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import type { StdioClientTransport } from '@modelcontextprotocol/sdk/client/stdio.js';
 import { encode } from 'gpt-tokenizer/encoding/o200k_base';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { largeDocument } from './large-document.ts';
-import { denseText, oddText, wordyText } from './large-objects.ts';
-import { type LargeSynqly, startLargeSynqly } from './large-synqly.ts';
-import { canary, factSheet, startProgram } from './support.ts';
+import { largeDocument } from '../e2e/large-document.ts';
+import { denseText, oddText, wordyText } from '../e2e/large-objects.ts';
+import { type LargeSynqly, startLargeSynqly } from '../e2e/large-synqly.ts';
+import { canary, factSheet, startProgram } from '../e2e/support.ts';
 
 /*
  * The most that a process had at any time is what Linux calls VmHWM; writing 5 to clear_refs sets it to what the process

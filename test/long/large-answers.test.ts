@@ -1,9 +1,9 @@
 import { encode } from 'gpt-tokenizer/encoding/o200k_base';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { denseText, oddObject, oddText, wordyText } from './large-objects.ts';
-import { type LargeSynqly, startLargeSynqly } from './large-synqly.ts';
-import { PartWalk } from './part-walk.ts';
-import { canary, type Program, type Rig, startProgram, startRig } from './support.ts';
+import { denseText, oddObject, oddText, wordyText } from '../e2e/large-objects.ts';
+import { type LargeSynqly, startLargeSynqly } from '../e2e/large-synqly.ts';
+import { PartWalk } from '../e2e/part-walk.ts';
+import { canary, type Program, type Rig, startProgram, startRig } from '../e2e/support.ts';
 
 const integrations = Array.from({ length: 1_000 }, (_, at) => ({
   id: `id-${at}`,
