@@ -1,8 +1,10 @@
 import { chmod, cp, readFile, rm, writeFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import { evaluateAtBuild } from './evaluate.mjs';
 import { leaveOut } from './leave-out.mjs';
 import { collectNotices } from './notices.mjs';
+import { oneStartFile } from './one-start-file.mjs';
 import { pureConstants } from './pure-constants.mjs';
 
 /*
@@ -28,6 +30,7 @@ const { metafile } = await build({
   minifyIdentifiers: true,
   legalComments: 'none',
   plugins: [
+    oneStartFile(fileURLToPath(new URL('src/cli.ts', root))),
     evaluateAtBuild('src/surfaces/published.ts'),
     pureConstants(/@modelcontextprotocol\/sdk\/dist\/esm\/types\.js$/),
     leaveOut({

@@ -1,6 +1,4 @@
-import * as fs from 'node:fs';
-import { dirname } from 'node:path';
-import { promisify } from 'node:util';
+import { dirname, fs, promisify } from './builtins.ts';
 
 /** Where the lines of the audit log are appended. */
 export interface Sink {

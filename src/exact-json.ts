@@ -78,16 +78,26 @@ export function markExact(value: unknown): unknown {
 
 /** JSON in which bare digits stand where `markExact` has marked them. */
 export function unmark(text: string): string {
+  if (mark === undefined) return text;
+  markedNumber ??= new RegExp(`"${mark}([-+.\\deE]+)"`, 'g');
   return text.replace(markedNumber, '$1');
 }
 
 /** Set while `stringifyJson` writes. */
 let writing: { hasExact: boolean } | undefined;
 
-/** Stands before digits that are written as a text in between. Nobody outside the process can know it. */
-const mark = `exact:${randomUUID()}:`;
-const markOf = (digits: string) => `${mark}${digits}`;
-const markedNumber = new RegExp(`"${mark}([-+.\\deE]+)"`, 'g');
+/**
+ * Stands before digits that are written as a text in between. Nobody outside the process can know it. Made with the first
+ * number that needs it.
+ */
+let mark: string | undefined;
+let markedNumber: RegExp | undefined;
+
+function theMark(): string {
+  mark ??= `exact:${randomUUID()}:`;
+  return mark;
+}
+const markOf = (digits: string) => `${theMark()}${digits}`;
 
 /** Undefined where it is nested too deep. */
 function parse(text: string): unknown {
@@ -202,7 +212,7 @@ function normalized(number: string): string {
 /** The value with exact numbers in the places of marked texts. It was just parsed, so that it is changed itself. */
 function withExact(value: unknown): unknown {
   if (typeof value === 'string')
-    return value.startsWith(mark) ? new ExactNumber(value.slice(mark.length)) : value;
+    return value.startsWith(theMark()) ? new ExactNumber(value.slice(theMark().length)) : value;
   if (Array.isArray(value)) {
     for (const [at, part] of value.entries()) value[at] = withExact(part);
   } else if (typeof value === 'object' && value !== null) {

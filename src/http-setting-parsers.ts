@@ -1,4 +1,4 @@
-import { isIP } from 'node:net';
+import { isIP } from './builtins.ts';
 import { parseNames } from './setting-parsers.ts';
 
 /** Which proxies stand in front: how many, or the networks that they are in. */

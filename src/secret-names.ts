@@ -6,20 +6,18 @@
 /** What stands in place of a secret. */
 export const withheld = '[withheld]';
 
-/** Names whose value is a secret, whatever form it has: what stands below one is secret too. */
-const alwaysSecret: ReadonlySet<string> = new Set(
-  [
-    'secret',
-    'client_secret',
-    'secret_access_key',
-    'session',
-    'private_key',
-    'provider_key',
-    'integrator_key',
-    'subscription_key',
-    'password',
-  ].map(foldName),
-);
+/** Names whose value is a secret, whatever form it has, as `foldName` gives them: what stands below one is secret too. */
+const alwaysSecret: ReadonlySet<string> = new Set([
+  'secret',
+  'clientsecret',
+  'secretaccesskey',
+  'session',
+  'privatekey',
+  'providerkey',
+  'integratorkey',
+  'subscriptionkey',
+  'password',
+]);
 
 /** Other names of secrets, by how they end; each may also be that of an object with the secret in it. */
 const endsLikeSecret =

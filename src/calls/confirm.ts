@@ -58,7 +58,7 @@ export async function obtainConsent(
     const agreed = await askPerson(call, look, preview, client.askForm, pending.within, cancelled);
     if (agreed === 'yes') return { by: 'person', digest };
     if (cancelled.aborted) throw new CallError('cancelled', 'The call was cancelled.', { retry: 'safe' });
-    if (untilQuestionsStop.aborted) throw interruption();
+    if (untilQuestionsStop().aborted) throw interruption();
     if (agreed === 'no')
       throw new CallError('confirmation_declined', `The person did not agree to ${operation.id}.`);
     throw new CallError('confirmation_declined', 'The person typed something else than was asked for.', {
@@ -122,7 +122,10 @@ async function askPerson(
   const typed = farReaching.has(operation.id) ? typedNameOf(operation, args, look.object) : undefined;
   const question = questionOf(operation, preview, typed);
   try {
-    const answer = await askForm(question, { within, signal: AbortSignal.any([signal, untilQuestionsStop]) });
+    const answer = await askForm(question, {
+      within,
+      signal: AbortSignal.any([signal, untilQuestionsStop()]),
+    });
     if (!isJsonObject(answer) || answer.action !== 'accept' || !isJsonObject(answer.content)) return 'no';
     const { confirm, name } = answer.content;
     if (!typed) return confirm === true ? 'yes' : 'no';

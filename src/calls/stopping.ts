@@ -1,13 +1,18 @@
 import { CallError } from '../errors.ts';
 import { type Listed, RunningList } from '../running-list.ts';
 
-const stoppingQuestions = new AbortController();
+/** Made with the first question: a start has none, and an AbortController loads a good deal of Node. */
+let stoppingQuestions: AbortController | undefined;
 
 /** Aborts once the process stops: an answer of a person may no longer get through. */
-export const untilQuestionsStop: AbortSignal = stoppingQuestions.signal;
+export function untilQuestionsStop(): AbortSignal {
+  stoppingQuestions ??= new AbortController();
+  return stoppingQuestions.signal;
+}
 
 /** Ends the questions that people are asked, and whatever is asked from now on. */
 export function stopQuestions(): void {
+  stoppingQuestions ??= new AbortController();
   stoppingQuestions.abort();
 }
 

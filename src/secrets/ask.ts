@@ -22,7 +22,7 @@ export async function askForSecret(
   if (!askToVisit)
     throw referenceError('This client cannot open a page for a person (elicitation in URL mode).');
   const page = await openSecretPage(asked);
-  const signal = AbortSignal.any([cancelled, untilQuestionsStop, AbortSignal.timeout(askWithin)]);
+  const signal = AbortSignal.any([cancelled, untilQuestionsStop(), AbortSignal.timeout(askWithin)]);
   signal.addEventListener('abort', page.close, { once: true });
   try {
     const visit = {

@@ -1,5 +1,3 @@
-import { constants } from 'node:os';
-
 const signals = ['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGQUIT'] as const;
 type Signal = (typeof signals)[number];
 
@@ -13,7 +11,7 @@ export function untilSignal(): Promise<Signal> {
   first ??= new Promise((resolve) => {
     let isTold = false;
     const tell = (signal: Signal) => {
-      if (isTold) process.exit(128 + constants.signals[signal]);
+      if (isTold) process.exit(128 + process.getBuiltinModule('node:os').constants.signals[signal]);
       isTold = true;
       resolve(signal);
     };

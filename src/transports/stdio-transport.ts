@@ -1,6 +1,6 @@
-import { isUtf8 } from 'node:buffer';
 import type { Transport } from '@modelcontextprotocol/sdk/shared/transport.js';
 import { ErrorCode, type JSONRPCMessage, type RequestId } from '@modelcontextprotocol/sdk/types.js';
+import { isUtf8 } from '../builtins.ts';
 import { createBatches } from './batches.ts';
 import { findId, findIdAround } from './find-id.ts';
 import { cutLines } from './lines.ts';
