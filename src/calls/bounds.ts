@@ -1,5 +1,3 @@
-import { ExactNumber } from '../exact-json.ts';
-
 /** Far above what any operation takes; what checks the arguments goes through all of them, level by level. */
 const mostValues = 20_000;
 const deepest = 64;
@@ -9,16 +7,16 @@ export const beyondBounds = `more than ${mostValues} values or ${deepest} levels
 
 /** Whether arguments are few and flat enough to be looked through. */
 export function isBounded(raw: unknown): boolean {
-  let level = [raw];
-  let values = 0;
-  for (let depth = 0; level.length > 0; depth += 1) {
-    values += level.length;
-    if (depth > deepest || values > mostValues) return false;
-    level = level.flatMap((value) =>
-      typeof value === 'object' && value !== null && !(value instanceof ExactNumber)
-        ? Object.values(value)
-        : [],
-    );
+  return countWithin(raw, 0, 1) <= mostValues;
+}
+
+/** How many values there are, the given number before this one included; more than are allowed where it is too deep. */
+function countWithin(value: unknown, depth: number, before: number): number {
+  if (typeof value !== 'object' || value === null) return before;
+  let count = before;
+  for (const key in value) {
+    if (depth === deepest || count > mostValues) return mostValues + 1;
+    count = countWithin((value as Record<string, unknown>)[key], depth + 1, count + 1);
   }
-  return true;
+  return count;
 }

@@ -80,7 +80,6 @@ export async function runCall(
   { takes = 'shown', confirmed, whole = false, as, part }: Intent = {},
 ): Promise<CallResult> {
   const about: About = { started: performance.now(), secrets: [], confirmedBy: undefined };
-  const announced = { operation, raw, session, about, cancelled };
   // Before anything is cut: half a secret would not be known for one.
   const mask = (value: unknown) => maskKnown(value, ...unspokenIn(session, about));
   let outcome: Outcome;
@@ -113,7 +112,9 @@ export async function runCall(
         const request = prepareRequest(held.operation, withResolved(held.args, resolved));
         const looked = await assertUnchanged(consent, held.operation, held.args, session, limits);
         const beforeSending =
-          operation.effect === 'read' ? undefined : () => announce(announced, limits.signal);
+          operation.effect === 'read'
+            ? undefined
+            : () => announce({ operation, raw, session, about, cancelled }, limits.signal);
         const sending = { ...limits, looked, beforeSending };
         const sent = await send(held.operation, held.args, request, session, sending);
         return { ...sent, body: await held.inside(sent.body) };
