@@ -28,7 +28,7 @@ export function readAnswer(answer: TextAnswer): ApiAnswer {
   if ('body' in read) return { ...head, size, body: read.body };
   const { description } = read;
   if (status < 200 || status >= 300) return { ...head, body: undefined, description };
-  throw new CallError('invalid_response', `Synqly answered with ${description} in place of JSON.`, head);
+  throw new CallError('invalid_response', `Synqly answered with ${description}.`, head);
 }
 
 type Read = { readonly body: unknown } | { readonly description: string };
@@ -40,7 +40,7 @@ function readBody({ text, bytes, fault, unreadable, headers }: TextAnswer): Read
     if (fault) throw fault;
     return { body: bytes ? readLazily(bytes) : parseBounded(text) };
   } catch (error) {
-    if (error instanceof NestingError) return { description: 'JSON that is nested too deep' };
+    if (error instanceof NestingError) return { description: 'JSON that is nested too deeply' };
     if (!(error instanceof SyntaxError)) throw error;
     const beginning = bytes?.toString('utf8', 0, 1_000) ?? text;
     return { description: describe(beginning, [headers['content-type']].flat()[0] ?? '') };
