@@ -33,6 +33,24 @@ export function secretFieldsOf(operation: Operation): readonly SecretField[] {
   return [...fields.values()];
 }
 
+const unshown = new Map<string, boolean>();
+
+/**
+ * Whether calls of the same group give Synqly secrets that answers of this one are not said to show. Should an answer show
+ * them all the same, they are told by their names.
+ */
+export function holdsUnshownSecrets({ id, group, secrets }: Operation): boolean {
+  const before = unshown.get(id);
+  if (before !== undefined) return before;
+  const bodies = catalogue.filter((one) => one.group === group).map(({ body }) => body ?? {});
+  const taken = bodies.flatMap((body) =>
+    Object.entries(body).flatMap(([name, field]) => fieldsIn(field, [name])),
+  );
+  const holds = secrets.length === 0 && taken.some(({ isOpen }) => !isOpen);
+  unshown.set(id, holds);
+  return holds;
+}
+
 function isItemOf(path: string, collection: string): boolean {
   return path.startsWith(`${collection}/{`) && !path.slice(collection.length + 1).includes('/');
 }

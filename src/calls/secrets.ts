@@ -4,13 +4,15 @@ import { type Mask, maskFor, type Secrets } from '../mask.ts';
 import { isAlwaysSecretName, isSecretName, withheld } from '../secret-names.ts';
 import { isEcho } from '../tools/answer-secrets.ts';
 import type { Operation } from '../tools/operation.ts';
+import { holdsUnshownSecrets } from './secret-fields.ts';
 
 /** What is given in the place of a secret. */
 type StandIn = (secret: string) => string;
 
 /**
- * A copy of an answer's body without the secrets that the operation declares. A secret that someone has copied
- * into another field of the same answer is withheld there too.
+ * A copy of an answer's body without the secrets that the operation declares, nor those that Synqly holds for the
+ * objects of its collection and should show nowhere. A secret that someone has copied into another field of the same
+ * answer is withheld there too.
  *
  * @param standIn gives what stands in the place of a secret that can be used; without it, all are withheld
  */
@@ -20,7 +22,8 @@ export function withholdDeclared(operation: Operation, body: unknown, standIn?: 
     const found: Found = { secrets, standIn: isEcho(path) ? undefined : standIn };
     return withholdAt(part, path.split('.'), found);
   }, body);
-  return maskKnown(rest, secrets);
+  const all = holdsUnshownSecrets(operation) ? withholdOpen(rest, { secrets, standIn }) : rest;
+  return maskKnown(all, secrets);
 }
 
 interface Found {
