@@ -48,7 +48,8 @@ export async function lookAt(
     ...(objectUnread === undefined ? [] : ['object']),
     ...found.filter(({ rows }) => rows === undefined).map(({ what }) => what),
   ];
-  const ids = found.map(({ rows }) => rows?.map((row) => row.id ?? row) ?? null);
+  // In whatever order they come.
+  const ids = found.map(({ rows }) => rows?.map((row) => canonicalJson(row.id ?? row)).sort() ?? null);
   return {
     object,
     objectUnread,
@@ -130,6 +131,14 @@ async function findLosses(
 /** Names that are told of a list. */
 const mostNames = 10;
 
+/** Names, or ids of those without. What is no text may be anything, secrets too. */
+function namesOf(rows: readonly JsonObject[]): JsonObject {
+  const names = rows.flatMap(
+    ({ name, id }) => [name, id].find((one) => typeof one === 'string' && one !== '') ?? [],
+  );
+  return names.length > 0 ? { names: names.slice(0, mostNames) } : {};
+}
+
 /** What a read found; undefined where its answer has not the shape of one. */
 function tell(
   { what, which, figures, unnamed }: Loss,
@@ -146,7 +155,7 @@ function tell(
   const told = {
     count: rows.length,
     ...(listed.length >= mostRows && { or_more: true }),
-    ...(rows.length > 0 && !unnamed && { names: rows.slice(0, mostNames).map(({ name, id }) => name ?? id) }),
+    ...(!unnamed && namesOf(rows)),
   };
   return { what, told, rows };
 }
