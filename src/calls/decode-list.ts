@@ -1,5 +1,6 @@
 import { isJsonObject } from '../json.ts';
 import type { Schema } from './decode.ts';
+import { grammarOf } from './hints/grammar.ts';
 import { filtersOf, ordersOf, splitFilters } from './query-forms.ts';
 
 /** A list of texts as it is meant, or what is wrong with it. */
@@ -44,7 +45,7 @@ export function decodeTextList(given: unknown, name: string, items: Schema): Tex
   const dropsEmpty = isQuery && (name !== 'filter' || given.every(isEmpty));
   const value = given.flatMap<unknown>((item: unknown) => {
     if (dropsEmpty && isEmpty(item)) return [];
-    if (typeof item === 'string' && dividesItems && item.includes(',')) return divided(item, name);
+    if (typeof item === 'string' && dividesItems && separatorOf(name).test(item)) return divided(item, name);
     return isJsonObject(item) ? (objectIn(item, name, items) ?? [item]) : [item];
   });
   return { value };
@@ -55,8 +56,9 @@ const hasFixedItems = (items: Schema) => items.enum !== undefined || items.patte
 
 function fromText(text: string, name: string, items: Schema): TextList {
   if (text === '') return { value: '' };
-  if (/^[[{]/.test(text)) {
-    return { value: [text], problem: 'is no JSON: give a list, such as ["a","b"], with double quotes' };
+  if (/^[[{]/.test(text) || (name === 'fields' && text.startsWith('('))) {
+    const form = grammarOf(name) ?? 'give a list, such as ["a","b"], with double quotes';
+    return { value: [text], problem: `is no JSON: ${form}` };
   }
   if (queryLists.has(name) && /^(None|undefined)$/.test(text)) return { value: null };
   if (filterLists.has(name) && !items.enum) return { value: splitFilters(text) };
@@ -68,9 +70,12 @@ function fromText(text: string, name: string, items: Schema): TextList {
     : { value: [text] };
 }
 
+/** Names of fields hold neither blanks nor semicolons; an order may, where it is one in a form that there is not. */
+const separatorOf = (name: string) => (name === 'fields' ? /[\s,;|]+/ : /,/);
+
 function divided(text: string, name: string): readonly string[] {
   const parts = text
-    .split(',')
+    .split(separatorOf(name))
     .map((part) => part.trim())
     .filter(Boolean);
   // `name,desc` is one order in a form that there is not; what is right is said where orders are checked.

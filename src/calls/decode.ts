@@ -199,6 +199,8 @@ function isOmitted(
   { kind, omitsEmpty, faults }: Context,
 ): boolean {
   if (value === undefined) return true;
+  // Rows before that word would be missing, without a sign of it.
+  if (path.length === 1 && path[0] === 'start_after' && isNull(value)) return true;
   if (!omitsEmpty || !isNothing(value, property)) return false;
   if (path.length === 1) return !(isRequired && kind === 'own tool');
   if (isRequired || (value === null && takesNull(property))) return false;

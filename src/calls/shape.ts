@@ -5,6 +5,7 @@ import type { Operation } from '../tools/operation.ts';
 import type { Arguments } from './arguments.ts';
 import { shapeDocument } from './documents.ts';
 import { type List, moreOf } from './more.ts';
+import { readFields } from './named-fields.ts';
 import type { Beyond } from './pages.ts';
 import { costOf, lengthOf } from './size.ts';
 import { pruneEmpty, toTable } from './table.ts';
@@ -57,12 +58,12 @@ function shapeList(
   tokens: number,
 ): JsonObject {
   const { listing, rows } = list;
-  const fields = Array.isArray(args.fields) ? (args.fields as string[]) : undefined;
+  const { columns, note } = readFields(rows, args.fields, listing.columns);
   const show = (some: readonly JsonObject[]): JsonObject =>
-    fields?.includes('*')
+    columns.includes('*')
       ? { result: some.map((row) => pruneEmpty(row) ?? {}) }
-      : { ...toTable(some, fields ?? listing.columns) };
-  const candidates = rows.slice(0, countCandidates(rows, fields ?? listing.columns, tokens));
+      : { ...toTable(some, columns) };
+  const candidates = rows.slice(0, countCandidates(rows, columns, tokens));
   const whole = show(candidates);
   const shown = (whole.rows ?? whole.result) as readonly unknown[];
   const fitting = countFitting(shown, tokens);
@@ -70,7 +71,7 @@ function shapeList(
   return {
     ...beside,
     ...table,
-    ...noteOn(rows, fields),
+    ...(note !== undefined && { note }),
     ...moreOf(list, fitting, args),
   };
 }
@@ -99,13 +100,4 @@ function countFitting(rows: readonly unknown[], tokens: number): number {
     return rest < 0;
   });
   return beyond === -1 ? rows.length : Math.max(1, beyond);
-}
-
-/** A name that no row has may be mistaken, or empty everywhere: the caller can tell. */
-function noteOn(rows: readonly JsonObject[], fields: readonly string[] | undefined): JsonObject {
-  if (!fields) return {};
-  const known = new Set(rows.flatMap((row) => Object.keys(row)));
-  const absent = fields.filter((field) => field !== '*' && !known.has(field.split('.')[0] as string));
-  if (absent.length === 0 || rows.length === 0) return {};
-  return { note: `No row has ${absent.join(', ')}. There are ${[...known].join(', ')}.` };
 }

@@ -78,16 +78,28 @@ const otherWays: readonly RegExp[] = [
   /^(?<operator>[a-z_]+)\(\s*(?<field>[\w.]+)\s*,\s*(?<value>.+)\)$/is,
 ];
 
+/** What joins conditions in other query languages, and a value in quotes with something behind it. */
+const joined = /\s(?:and|or)\s|&&|\|\||^(["'])(?:(?!\1).)*\1\s*\S/is;
+
 /** The filter that was meant, where it can be told. */
 function meantFilter(text: string): string | undefined {
   for (const way of otherWays) {
     const { field, operator = '', value = '' } = way.exec(text.trim())?.groups ?? {};
     if (field === undefined) continue;
+    if (joined.test(value.trim())) return undefined;
     const bare = value.trim().replace(/^(["'])(.*)\1$/s, '$2');
     // `name[acme]`
     return filterOf(field, operator, bare) ?? (bare === '' ? `${field}[eq]${operator}` : undefined);
   }
   return undefined;
+}
+
+/** The filters that a text meant, joined by `and`, where that can be told of each. */
+function meantFilters(text: string): readonly string[] | undefined {
+  const parts = text
+    .split(/\s+and\s+|\s*&&\s*/i)
+    .map((part) => (readFilter(part) ? part : meantFilter(part)));
+  return parts.every((part) => part !== undefined) ? parts : undefined;
 }
 
 /** The filter of a field, an operator in the words of whatever query language, and a value. */
@@ -158,16 +170,22 @@ export function assertGrammar({ query, listing }: Operation, args: Arguments): v
   if (filters.length + orders.length === 0) return;
   const form = filters.length > 0 ? filterForm : orderWords;
   const example = `${columns[0] ?? 'name'}[${filters.length > 0 ? 'eq]value' : 'desc]'}`;
-  const describe = (meantBy: (text: string) => string | undefined) => (fault: Fault) => {
-    const meant = shortEnough(meantBy(fault.text));
-    return {
-      argument: fault.argument,
-      problem: `should be ${meant === undefined ? `like ${example}` : JSON.stringify(meant)}`,
-    };
+  const describe = (meantBy: (text: string) => readonly string[] | undefined) => (fault: Fault) => {
+    const meant = shortEnough(
+      meantBy(fault.text)
+        ?.map((one) => JSON.stringify(one))
+        .join(', '),
+    );
+    return { argument: fault.argument, problem: `should be ${meant ?? `like ${example}`}` };
   };
   const faults: ArgumentFault[] = [
-    ...filters.map(describe(meantFilter)),
-    ...orders.map(describe(meantOrder)),
+    ...filters.map(describe(meantFilters)),
+    ...orders.map(
+      describe((text) => {
+        const meant = meantOrder(text);
+        return meant === undefined ? undefined : [meant];
+      }),
+    ),
   ];
   throw new CallError('invalid_arguments', form, {
     arguments: faults,
