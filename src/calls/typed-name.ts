@@ -56,7 +56,7 @@ function spellingsOf(text: string): readonly string[] {
 
 function isAmong(answer: string, accepted: ReadonlySet<string>): boolean {
   const typed = plain(answer);
-  const [, inQuotes] = /^(["'`])(.*)\1$/.exec(typed) ?? [];
+  const [, , inQuotes] = /^(["'`])(.*)\1$/.exec(typed) ?? [];
   return accepted.has(typed) || (inQuotes !== undefined && accepted.has(inQuotes.trim()));
 }
 
@@ -65,14 +65,18 @@ function isAmong(answer: string, accepted: ReadonlySet<string>): boolean {
  * cannot be seen, curly quotes, long dashes, and letter case, which tells no two names of the API apart.
  */
 function plain(text: string): string {
-  return text
-    .normalize('NFKC')
-    .replace(/[\p{Cf}\p{Default_Ignorable_Code_Point}]/gu, '')
-    .replace(/[\s\p{Cc}\u2800]+/gu, ' ')
-    .replace(/[\u2018\u2019\u201a\u201b\u2032]/g, "'")
-    .replace(/[\u201c-\u201f\u2033\u00ab\u00bb]/g, '"')
-    .replace(/[-\u2010-\u2015\u2212]+/g, '-')
-    .trim()
-    .toLowerCase()
-    .normalize('NFKC');
+  return (
+    text
+      .normalize('NFKC')
+      .replace(/[\p{Cf}\p{Default_Ignorable_Code_Point}]/gu, '')
+      .replace(/[\s\p{Cc}\u2800]+/gu, ' ')
+      .replace(/[\u2018\u2019\u201a\u201b\u2032]/g, "'")
+      .replace(/[\u201c-\u201f\u2033\u00ab\u00bb]/g, '"')
+      .replace(/[-\u2010-\u2015\u2212]+/g, '-')
+      .trim()
+      // Capitals first: only they are the same for some letters, such as both small sigmas, or ß and ss.
+      .toUpperCase()
+      .toLowerCase()
+      .normalize('NFKC')
+  );
 }
