@@ -78,6 +78,8 @@ async function readAll(list: ListCall, cursor: Cursor): Promise<Collected> {
     wanted,
     after: args.start_after as string | undefined,
     goesOn: args.start_after !== undefined && args.limit === undefined,
+    // Whoever wants more than a page wants them all, and can wait for one request more.
+    doubtsFew: wanted > pageLength,
     read: async (query, manner) => {
       // Counting is slow, so it is done once.
       const counted = manner.isFirst ? {} : { total: undefined };

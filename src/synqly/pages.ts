@@ -11,7 +11,7 @@ import { beginsBefore, borderOf, cursorOf, isSameCursor, KnownRows } from './kno
  *   nothing was skipped. Where one value fills the page, a longer one is asked for.
  * - A page that is shorter than asked ends the list if Synqly gave a longer one before. Else it may be as long as pages get
  *   there (50 rows of 250), and one more request tells. An ordinary short list shall not cost two requests, though, so that
- *   this is done where `mayBeCut` says so.
+ *   this is done where `mayBeCut` says so, or where more than a page was wanted.
  * - Never more than `spareRequests` beyond the pages that the rows take.
  *
  * What cannot be known to be complete by then is given with the reason.
@@ -109,6 +109,8 @@ export interface Reading {
   readonly after?: string | undefined;
   /** Set where a page of this list was read before, and was not cut: then a small one is not taken for cut. */
   readonly goesOn?: boolean;
+  /** Whether even a few rows are taken for cut. */
+  readonly doubtsFew?: boolean;
   /** @throws CallError, also where the answer holds no list */
   readonly read: (query: PageQuery, manner: PageManner) => Promise<Page>;
   /** Told of the rows so far before another page is read; `true` ends reading. */
@@ -220,7 +222,8 @@ class PageReader {
     this.#total ??= total;
     const isWhole = this.#total === this.#known.rows.length;
     if (isWhole) [this.#doubt, this.#noObjects] = [undefined, 0];
-    const hasEnded = isWhole || (isShort && this.#isLast(items.length));
+    // Of a full page, the number may be that of its rows alone.
+    const hasEnded = isShort && (isWhole || this.#isLast(items.length));
     this.#longest = Math.max(this.#longest, items.length);
     if (passes !== undefined && passes === this.#passed && this.#showsAll(page, passes, hasEnded))
       [this.#doubt, this.#passed] = [undefined, undefined];
@@ -237,7 +240,9 @@ class PageReader {
   /** Whether a page of so many rows, where more were asked for, must be the last. */
   #isLast(count: number): boolean {
     if (this.#longest > 0) return count < this.#longest;
-    return !mayBeCut(count) || (this.#reading.goesOn === true && count < fewestCut);
+    const { goesOn, doubtsFew } = this.#reading;
+    if (count === 0) return true;
+    return (!doubtsFew && !mayBeCut(count)) || (goesOn === true && count < fewestCut);
   }
 
   #next(

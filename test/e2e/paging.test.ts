@@ -300,6 +300,33 @@ describe('requests', () => {
     }
   });
 
+  test('of a short list are two where more than a page was wanted: pages may be as short as that', async () => {
+    for (const cap of [1, 2, 3, 7, 12, 19]) {
+      const upstream: Upstream = { rows: integrations(numbered(40)), field: 'name', cap };
+      const { requests, rows, json } = await list('accounts_list', { limit: 150 }, upstream);
+      expect(rows).toEqual(upstream.rows.slice(0, rows.length));
+      expect(rows.length).toBeGreaterThan(cap);
+      expect(requests.length).toBeLessThanOrEqual(Math.ceil(rows.length / cap) + 3);
+      if (rows.length < 40) expect(json.more.next.start_after).toBe(rows.at(-1)?.name);
+      const whole: Upstream = { rows: upstream.rows.slice(0, cap), field: 'name' };
+      const short = await list('accounts_list', { limit: 150 }, whole);
+      expect(short.rows).toEqual(whole.rows);
+      expect(short.json.more).toBeUndefined();
+      expect(short.requests.length).toBeLessThanOrEqual(2);
+    }
+  });
+
+  test('a total that counts the rows of a page alone does not end a list', async () => {
+    const rows = integrations(numbered(250));
+    answer = (request) => {
+      const { result } = (pagesOf({ rows, field: 'name', cap: 100 })(request) as { json: { result: Row[] } })
+        .json;
+      return { json: { result, total: result.length } };
+    };
+    const { json } = await full.call('accounts_list', { limit: 300, total: true, fields: ['name'] });
+    expect(json.rows).toHaveLength(250);
+  });
+
   test('that are repeated count as well', async () => {
     const failing: FakeAnswer = { status: 503, json: { message: 'busy', status: 503 } };
     const upstream: Upstream = {
