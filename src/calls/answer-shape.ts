@@ -38,7 +38,7 @@ export function assertShape<Answer extends ApiAnswer>(operation: Operation, answ
   if (body === undefined) return answer;
   const isWrite = operation.effect !== 'read';
   if (isWrite && shape !== 'messages' && saysNothing(body)) return { ...answer, body: undefined };
-  if (fits(shape, body)) return answer;
+  if (fits(shape, body) && !(isJsonObject(body) && lacksFields(operation, body))) return answer;
   if (shape === 'nothing') return { ...answer, body: undefined };
   const error = new CallError('invalid_response', missing[shape], { status, requestId });
   throw isWrite ? doneAllTheSame(error) : error;
@@ -61,10 +61,20 @@ function fits(shape: AnswerShape, body: unknown): boolean {
 
 const isDocument = ({ openapi, paths }: JsonObject) => typeof openapi === 'string' || isJsonObject(paths);
 
-/** `{}` or `{"result": null}`. */
+/** `{}`, `{"result": null}` or `{"result": {}}`. */
 function saysNothing(body: unknown): boolean {
-  return isJsonObject(body) && Object.values(body).every((part) => part === null);
+  return (
+    isJsonObject(body) &&
+    Object.values(body).every((part) => (isJsonObject(part) ? isEmpty(part) : part === null))
+  );
 }
+
+/** What a mapping makes of data is whatever it makes. */
+const lacksFields = ({ id }: Operation, { result }: JsonObject) =>
+  id !== 'mappings_apply' && isJsonObject(result) && isEmpty(result);
+
+/** An object without a value would read as one whose fields are all empty. */
+const isEmpty = (object: JsonObject) => Object.keys(object).every((name) => object[name] === null);
 
 /** A write that Synqly reported as a success, and whose answer cannot be used. */
 export function doneAllTheSame({ code, message, facts }: CallError): CallError {

@@ -11,6 +11,11 @@ export function isSameMoment(one: string, other: string): boolean {
   return first !== undefined && first === second;
 }
 
+/** Whether a text is a time (RFC 3339). */
+export function isMoment(text: string): boolean {
+  return momentOf(text) !== undefined;
+}
+
 /** The same text for the same time. */
 function momentOf(text: string): string | undefined {
   const [, date, time, fraction = '', sign, hours, minutes] = form.exec(text) ?? [];

@@ -8,7 +8,7 @@ import { answerShapeOf, assertShape, doneAllTheSame, isUnreadSuccess } from './a
 import type { Arguments } from './arguments.ts';
 import { halfOf } from './best-effort.ts';
 import type { Limits } from './deadline.ts';
-import { isSameMoment } from './moment.ts';
+import { isMoment, isSameMoment } from './moment.ts';
 import { type Collected, collectPages } from './pages.ts';
 import { isObjectOfApi, readIfPossible } from './reader.ts';
 import { type PreparedRequest, prepareRequest } from './request.ts';
@@ -120,10 +120,21 @@ export function wholeBody(args: Arguments, current: JsonObject, { body }: Prepar
 /** Times are compared as times: the API may write the same moment with more or fewer digits. */
 function assertFresh(expected: unknown, actual: unknown): void {
   if (typeof expected !== 'string') return;
-  if (typeof actual === 'string' && isSameMoment(expected, actual)) return;
-  throw new CallError('stale_object', 'The object has changed since the given updated_at.', {
-    upstream: { updated_at: actual },
-  });
+  // Some clients send it with quotes or blanks around it.
+  const bare = expected.trim().replace(/^"(.*)"$/, '$1');
+  const time = isMoment(bare) ? bare : expected;
+  if (typeof actual === 'string' && isSameMoment(time, actual)) return;
+  const upstream = { updated_at: actual };
+  if (isMoment(time) || typeof actual !== 'string')
+    throw new CallError('stale_object', 'The object has changed since the given updated_at.', { upstream });
+  throw new CallError(
+    'stale_object',
+    'The given updated_at is no time, so that it is not that of the object.',
+    {
+      upstream,
+      next: 'Read the object, and repeat the change with the updated_at that it has, or without. Nothing was sent.',
+    },
+  );
 }
 
 /**

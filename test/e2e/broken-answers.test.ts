@@ -227,13 +227,28 @@ describe('JSON of another shape', () => {
     }
   });
 
-  test.each(['{}', '{"result":null}', ''])('%j after a write says that it was done', async (text) => {
-    answer = ({ method }) => (method === 'GET' ? { json: { result: account } } : { text });
-    const create = await program.call('accounts_create', { name: 'acme' });
-    expect(create).toMatchObject({ isError: false, json: { done: true, status: 200 } });
-    const update = await program.call('accounts_update', { account_id: 'a1', fullname: 'B' });
-    expect(update).toMatchObject({ isError: false, json: { done: true, status: 200 } });
+  test.each(['{"result":{}}', '{"result":{"id":null,"name":null}}'])('%s is no object', async (text) => {
+    answer = () => ({ text });
+    for (const [name, args] of [
+      ['accounts_get', { account_id: 'a1' }],
+      ['status_get', { account_id: 'a1', integration_id: 'i1' }],
+      ['organization_get', {}],
+    ] as const) {
+      const { json } = await program.call(name, args);
+      expect(json.error, name).toMatchObject({ code: 'invalid_response', retry: 'safe', status: 200 });
+    }
   });
+
+  test.each(['{}', '{"result":null}', '{"result":{}}', ''])(
+    '%j after a write says that it was done',
+    async (text) => {
+      answer = ({ method }) => (method === 'GET' ? { json: { result: account } } : { text });
+      const create = await program.call('accounts_create', { name: 'acme' });
+      expect(create).toMatchObject({ isError: false, json: { done: true, status: 200 } });
+      const update = await program.call('accounts_update', { account_id: 'a1', fullname: 'B' });
+      expect(update).toMatchObject({ isError: false, json: { done: true, status: 200 } });
+    },
+  );
 
   test.each(['[]', '"text"', '{"result":[]}', '{"result":"text"}', '1'])(
     '%s after a write cannot be read, though it was done',

@@ -354,6 +354,8 @@ describe('updated_at', () => {
     [`${day}07.5+02:00`, '2026-03-01T08:20:07.50Z'],
     ['2026-03-01T00:20:07.123456789+01:30', '2026-02-28T22:50:07.123456789Z'],
     [`${day}07.123456789Z`.toLowerCase(), `${day}07.123456789Z`],
+    [`${day}07.123456789Z`, `"${day}07.123456789Z"`],
+    [`${day}07.123456789Z`, ` ${day}07.123456789Z\n`],
     ['as it is', 'as it is'],
   ])('%s is the same time as %s', async (actual, expected) => {
     expect(await update(actual, expected)).toEqual({ code: undefined, sent: 1 });
@@ -370,11 +372,22 @@ describe('updated_at', () => {
     ['2026-03-02T00:00:00Z', '2026-02-30T00:00:00Z'],
     ['2026-03-01T00:00:00Z', '2026-02-28T24:00:00Z'],
     [`${day}07Z`, 'yesterday'],
+    [`${day}07Z`, ''],
+    [`${day}07.123456789Z`, `"${day}07.123456788Z"`],
     ['soon', 'later'],
     ['', ' '],
     [undefined, 'undefined'],
     [undefined, `${day}07Z`],
   ])('%s is another time than %s', async (actual, expected) => {
     expect(await update(actual, expected)).toEqual({ code: 'stale_object', sent: 0 });
+  });
+
+  test('of a text that is no time nobody says that the object has changed', async () => {
+    answer = () => ({ json: { result: { id: 'a1', name: 'acme', updated_at: `${day}07Z` } } });
+    const args = { account_id: 'a1', fullname: 'B', updated_at: 'yesterday' };
+    const { text } = await program.call('accounts_update', JSON.stringify(args));
+    const { message, next } = JSON.parse(text).error;
+    expect(message).toContain('is no time');
+    expect(`${message} ${next}`).not.toContain('has changed');
   });
 });
