@@ -170,6 +170,8 @@ function withoutJson(item: unknown): unknown {
 function decodeObject(value: unknown, schema: Schema, path: Path, context: Context): unknown {
   const inner = isNull(value) ? null : withoutText(value);
   if (inner === null) return null;
+  // In some languages an empty list and an empty object are one.
+  if (context.kind === 'own tool' && Array.isArray(inner) && inner.length === 0) return {};
   if (!isJsonObject(inner)) return value;
   return schema.additionalProperties === false ? decodeFields(inner, schema, path, context) : inner;
 }
@@ -179,6 +181,8 @@ function decodeFields(given: JsonObject, schema: Schema, path: Path, context: Co
   const entries: [string, unknown][] = [];
   for (const [name, part] of Object.entries(given)) {
     const property = Object.hasOwn(properties, name) ? properties[name] : undefined;
+    // Some clients fill in what other tools take, or a field of their own where a tool takes nothing.
+    if (!property && path.length === 0 && context.omitsEmpty && isBlank(part)) continue;
     const within = [...path, name];
     const value = property ? decode(part, property, within, context) : part;
     const isLeftOut = property && isOmitted(value, property, required.includes(name), within, context);
@@ -212,8 +216,10 @@ function isOmitted(
   return false;
 }
 
+const isBlank = (value: unknown) => value === null || value === '';
+
 function isNothing(value: unknown, property: Schema): boolean {
-  if (value === null || value === '') return true;
+  if (isBlank(value)) return true;
   return typeof value === 'string' && value.trim() === '' && !takesType(property, 'string');
 }
 

@@ -57,6 +57,21 @@ describe('empty optional arguments', () => {
     expect(queryOf(empty.sent[0])).toEqual(queryOf(plain.sent[0]));
   });
 
+  test.each(nothings)('%j under a name that the tool does not know says nothing either', async (nothing) => {
+    for (const [name, args] of [
+      ['organization_get', { random_string: nothing }],
+      ['whoami', { random_string: nothing }],
+      ['accounts_list', { cursor: nothing, page: nothing }],
+      ['accounts_get', { account_id: 'tarn-vale-insurance', fields: nothing }],
+      ['accounts_create', { name: `unknown-${nothing}`, description: nothing }],
+    ] as const)
+      expect((await watch(name, args)).json.error, name).toBeUndefined();
+    const id = 'tarn-vale-insurance';
+    const { arguments: faults } = await refusal('accounts_update', { account_id: id, nothing });
+    expect(faults).toEqual([{ argument: 'nothing', problem: 'is not known here' }]);
+    await refusal('accounts_list', { cursor: 'x' });
+  });
+
   test.each([[[]], [['']], [[null]], ['[]'], ['null']])(
     '%j are no fields, filters or orders',
     async (nothing) => {
@@ -385,6 +400,16 @@ describe('tools that run others', () => {
     expect(json.operations).toHaveLength(2);
     const nothing = await watch('find_operations', { query: null, effect: '', limit: null }, compact);
     expect(nothing.json.operations.length).toBeGreaterThan(2);
+  });
+
+  test('an empty list for an object of arguments is an empty object', async () => {
+    const { json } = await watch('run_read', { operation: 'accounts_list', arguments: [] }, compact);
+    expect(json.error).toBeUndefined();
+    const shown = await watch('show_part', { tool: 'accounts_list', arguments: [], part: 'rows/0' });
+    expect(shown.json.error).toBeUndefined();
+    expect(
+      (await watch('preview_call', { tool: 'accounts_list', arguments: '[]' })).json.error,
+    ).toBeUndefined();
   });
 
   test('show_part decodes as the tool itself does', async () => {
