@@ -56,7 +56,8 @@ export function beginsBefore(
 export class KnownRows {
   readonly rows: JsonObject[] = [];
   readonly #fields: readonly string[];
-  readonly #ids = new Set<string>();
+  /** Where the rows stand, by id. */
+  readonly #ids = new Map<string, number>();
   readonly #contents = new Map<string, number>();
   readonly #cursors = new Map<string, number>();
   /** How many of the rows are counted; most lists have one page, and nothing to compare. */
@@ -74,10 +75,25 @@ export class KnownRows {
     for (const row of page) {
       const id = idOf(row);
       if (id === undefined ? unlike?.has(row) === false : this.#ids.has(id)) continue;
-      if (id !== undefined) this.#ids.add(id);
+      if (id !== undefined) this.#ids.set(id, this.rows.length);
       this.rows.push(row);
     }
     return this.rows.length - before;
+  }
+
+  /**
+   * Whether the known rows of a page, if it has any, all stand before those of the value that it should begin after: it goes
+   * another way than the list. To be asked before the page is added.
+   */
+  standBefore(page: readonly JsonObject[], after: string | undefined): boolean {
+    if (after === undefined) return false;
+    const places = page.flatMap((row) => this.#ids.get(idOf(row) ?? '') ?? []);
+    if (places.length === 0) return false;
+    const isAt = (row: JsonObject) => isSameCursor(cursorOf(row, this.#fields) ?? '', after);
+    // From the end, near which it is.
+    let first = this.rows.findLastIndex(isAt);
+    while (first > 0 && isAt(this.rows[first - 1] as JsonObject)) first -= 1;
+    return places.every((place) => place < first);
   }
 
   /** Rows without an id that a page has beyond the known ones. */

@@ -214,6 +214,7 @@ class PageReader {
     const { fields } = this.#reading;
     const page = [...items].filter(isJsonObject);
     const isOverlap = page.length > 0 && this.#known.rows.length > 0;
+    const goesBack = isOverlap && this.#known.standBefore(page, query.start_after);
     const fresh = this.#known.add(page);
     const cameAgain = isOverlap && fresh < page.length;
     this.#noObjects += items.length - page.length;
@@ -227,7 +228,7 @@ class PageReader {
     this.#longest = Math.max(this.#longest, items.length);
     if (passes !== undefined && passes === this.#passed && this.#showsAll(page, passes, hasEnded))
       [this.#doubt, this.#passed] = [undefined, undefined];
-    return { fresh, hasEnded, repeats: beginsBefore(page, query.start_after, fields) };
+    return { fresh, hasEnded, repeats: goesBack || beginsBefore(page, query.start_after, fields) };
   }
 
   /** Whether a server that repeats the value which a page was asked for after has shown all rows of it by that. */

@@ -316,6 +316,26 @@ describe('requests', () => {
     }
   });
 
+  test('a server that lists the newest first, and takes start_after for the oldest to give, is not read to its end', async () => {
+    const rows = integrations(numbered(250)).toReversed();
+    answer = ({ query }) => {
+      const behind = rows.filter(({ name }) => String(name) > (query.get('start_after') ?? ''));
+      return { json: { result: behind.slice(0, Number(query.get('limit'))) } };
+    };
+    const { json } = await full.call('accounts_list', { limit: 300, fields: ['name'] });
+    expect(json.rows).toHaveLength(100);
+    expect(json.more.why).toContain('did not go on from start_after');
+    // Newest first by itself is an order like any other.
+    answer = ({ query }) => {
+      const before = query.get('start_after');
+      const behind = rows.filter(({ name }) => before === null || String(name) < before);
+      return { json: { result: behind.slice(0, Number(query.get('limit'))) } };
+    };
+    const whole = await full.call('accounts_list', { limit: 300, fields: ['name'] });
+    expect(whole.json.rows).toHaveLength(250);
+    expect(whole.json.more).toBeUndefined();
+  });
+
   test('a total that counts the rows of a page alone does not end a list', async () => {
     const rows = integrations(numbered(250));
     answer = (request) => {
