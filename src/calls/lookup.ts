@@ -31,6 +31,12 @@ export interface Lookup {
   ): Promise<string | undefined>;
   /** The account or integration that an argument names, if it is inside. */
   owner(idOrName: string, types: readonly Owner['type'][], argument?: string): Promise<Owner | undefined>;
+  /**
+   * The owner's own credential that an argument names; undefined when what is found is another's.
+   *
+   * @throws CallError `not_found` when Synqly finds none below the owner, which is inside: what is named alike there may be told
+   */
+  credential(owner: Owner, idOrName: string): Promise<Found | undefined>;
   /** A token object, whoever owns it. */
   token(idOrName: string): Promise<Found | undefined>;
   /** Ids of the accounts in the pinned environment. @throws CallError `outside_pin` when they are too many */
@@ -57,23 +63,21 @@ export function outsidePin(message: string): CallError {
 export function createLookup(pins: Pins, session: Session, limits: Limits): Lookup {
   const { environment } = pins;
 
-  /** The `result` of a GET; undefined when there is nothing there. */
-  const read = async (
-    template: string,
-    params: Readonly<Record<string, string>>,
-    query: Readonly<Record<string, unknown>> = {},
-  ): Promise<unknown> => {
+  /** The `result` of a GET. @throws CallError `not_found` when there is nothing there */
+  const readThere = async (template: string, params: Readonly<Record<string, string>>): Promise<unknown> => {
     const path = renderPath(template, params);
+    const { body } = await session.send({ method: 'GET', path, repeatable: true, ...limits });
+    return isJsonObject(body) ? body.result : undefined;
+  };
+  /** An object; undefined when there is none. */
+  const readOne = async (template: string, params: Readonly<Record<string, string>>) => {
     try {
-      const { body } = await session.send({ method: 'GET', path, query, repeatable: true, ...limits });
-      return isJsonObject(body) ? body.result : undefined;
+      return asFound(await readThere(template, params));
     } catch (error) {
       if (error instanceof CallError && error.code === 'not_found') return undefined;
       throw error;
     }
   };
-  const readOne = async (template: string, params: Readonly<Record<string, string>>) =>
-    asFound(await read(template, params));
   /** A list by name, as far as `isFound` leaves it and so many rows go. Which rows there are decides: no page can be done without. */
   const readList = async (
     template: string,
@@ -182,6 +186,11 @@ export function createLookup(pins: Pins, session: Session, limits: Limits): Look
       const id = types.includes('integration') ? await integration(idOrName) : undefined;
       return id === undefined ? undefined : { type: 'integration', id };
     },
+    credential: async (owner, idOrName) => {
+      const params = { owner_id: owner.id, credential_id: idOrName };
+      const found = asFound(await readThere('/v1/credentials/{owner_id}/{credential_id}', params));
+      return found && isOwnedBy(found, owner) ? found : undefined;
+    },
     token: (idOrName) => readOne('/v1/tokens/{refresh_token_id}/info', { refresh_token_id: idOrName }),
     accountsOfEnvironment: async () => {
       const query = { filter: [`environment[eq]${environment}`], wanted: mostAccounts - 1, unique: true };
@@ -207,6 +216,11 @@ interface ListQuery {
   /** Whether no two rows share a name. */
   readonly unique: boolean;
   readonly filter?: readonly string[];
+}
+
+/** Whether a credential says of itself that it belongs to an owner. */
+export function isOwnedBy(credential: JsonObject, { type, id }: Owner): boolean {
+  return credential.owner_type === type && credential[`${type}_id`] === id;
 }
 
 function asFound(value: unknown): Found | undefined {

@@ -8,7 +8,7 @@ import type { Operation } from '../tools/operation.ts';
 import { isHidden, narrowingOf, type Reach, withdrawnArguments } from '../tools/reach.ts';
 import type { Arguments } from './arguments.ts';
 import type { Limits } from './deadline.ts';
-import { createLookup, type Lookup, type Owner, outsidePin } from './lookup.ts';
+import { createLookup, isOwnedBy, type Lookup, type Owner, outsidePin } from './lookup.ts';
 import { assertPatchStays } from './pinned-patch.ts';
 
 /** A call that is held to the pins of its session. */
@@ -98,10 +98,19 @@ function holders(
     },
     rows: () => narrow(operation, args, kindOf(pins), lookup, pins),
     owner: async () => {
-      const { by, type } = reach as Of<'owner'>;
+      const { by, type, part } = reach as Of<'owner'>;
       const types = type ? ownerTypes(args[type] ?? 'account') : both;
       const owner = proven(await lookup.owner(args[by] as string, types), by);
-      const more = { [by]: owner.id, ...(type && { [type]: owner.type }) };
+      // Of a read the answer itself tells whose it is.
+      const isProvedBefore = part && operation.effect !== 'read';
+      const credential = isProvedBefore
+        ? proven(await lookup.credential(owner, args[part] as string), part)
+        : undefined;
+      const more = {
+        [by]: owner.id,
+        ...(type && { [type]: owner.type }),
+        ...(part && credential && { [part]: credential.id }),
+      };
       return held(
         more,
         keepRows(operation, (row) => isOwnedBy(row, owner)),
@@ -135,10 +144,6 @@ const both: readonly Owner['type'][] = ['account', 'integration'];
 /** Integration points and webhooks belong to the organization: never inside. */
 function ownerTypes(type: unknown): readonly Owner['type'][] {
   return both.filter((one) => one === type);
-}
-
-function isOwnedBy(credential: JsonObject, { type, id }: Owner): boolean {
-  return credential.owner_type === type && credential[`${type}_id`] === id;
 }
 
 async function isOwnerInside(credential: JsonObject, lookup: Lookup): Promise<boolean> {

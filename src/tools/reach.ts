@@ -14,7 +14,8 @@ export type Narrowing =
  * - `new_account`: an account that does not exist yet, in the environment that `fixes` names.
  * - `rows`: a list over all accounts; `account` is the field that tells whose a row is. Without a narrowing for
  *   a kind of pin it is hidden there.
- * - `owner`: what belongs to the account or integration that `by` names; `type` names the kind of owner, if given.
+ * - `owner`: what belongs to the account or integration that `by` names; `type` names the kind of owner, if given;
+ *   with `part`, that credential of it.
  * - `found`: a credential found by its id alone; only the answer tells whose it is.
  * - `token`: a token object, of an integration or of the organization; `owner` names that again, if given.
  */
@@ -34,7 +35,12 @@ export type Reach<Param extends string = string> =
       readonly onAccount?: Narrowing;
       readonly onEnvironment?: Narrowing;
     }
-  | { readonly kind: 'owner'; readonly by: Param; readonly type?: 'owner_type' }
+  | {
+      readonly kind: 'owner';
+      readonly by: Param;
+      readonly type?: 'owner_type';
+      readonly part?: Extract<'credential_id', Param>;
+    }
   | { readonly kind: 'found'; readonly by: Param }
   | { readonly kind: 'token'; readonly by: Param; readonly owner?: Param };
 
