@@ -9,6 +9,7 @@ import { decodeArguments, type Kind, type Schema } from './decode.ts';
 import { exampleOf } from './hints/example.ts';
 import { grammarOf } from './hints/grammar.ts';
 import { meantBy } from './hints/misspelt.ts';
+import { tooLongAmong } from './text-bounds.ts';
 
 export type Arguments = Readonly<JsonObject>;
 
@@ -38,6 +39,7 @@ export function readArguments(operation: Taking, raw: unknown): Arguments {
   const { value: decoded, faults: unclear } = decodeArguments(raw, schemaOf(operation), kind);
   // Once more: a text among them may hold as much as all others.
   if (!isBounded(decoded)) throw new CallError('invalid_arguments', `The arguments hold ${beyondBounds}.`);
+  assertShort(decoded);
   const parsed = operation.input.safeParse(forCheck(decoded));
   // As they were given: zod's copy leaves out keys such as __proto__, and no field changes a value.
   if (parsed.success && unclear.length === 0) return decoded as Arguments;
@@ -57,6 +59,15 @@ export function readArguments(operation: Taking, raw: unknown): Arguments {
       unknown.length + missing.length + unclear.length > 0
         ? { ...exampleOf(operation, withoutAll(renamed(decoded, meant), unclear)) }
         : undefined,
+  });
+}
+
+/** @throws CallError `invalid_arguments` that names each text that is too long, and how long it may be */
+function assertShort(args: unknown): void {
+  const faults = tooLongAmong(args);
+  if (faults.length === 0) return;
+  throw new CallError('invalid_arguments', 'A text among the arguments is too long.', {
+    arguments: firstOf(faults),
   });
 }
 

@@ -1,4 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
+import { CallError } from '../errors.ts';
+import { deepestNesting } from '../exact-json.ts';
 import { isJsonObject, type JsonObject } from '../json.ts';
 
 /*
@@ -9,11 +11,22 @@ import { isJsonObject, type JsonObject } from '../json.ts';
 /** The patch does not fit. */
 class Misfit extends Error {}
 
-/** What a JSON Patch makes of a value, which is left as it is; undefined when the patch does not fit. */
+/** Characters and values that the steps of a patch may copy, and levels that they may nest what they make. */
+const mostCopied = 1_000_000;
+const deepestMade = deepestNesting;
+
+/**
+ * What a JSON Patch makes of a value, which is left as it is; undefined when the patch does not fit. Steps that copy
+ * what other steps have copied double it each time: each is measured before it is carried out.
+ *
+ * @throws CallError `invalid_arguments` when the patch makes more than may be made
+ */
 export function applyPatch(value: unknown, patch: unknown): unknown {
   if (!Array.isArray(patch)) return undefined;
+  const made: Made = { root: copyOf(value), copied: 0 };
   try {
-    return patch.reduce(applyStep, value);
+    for (const [at, step] of patch.entries()) applyStep(made, step, at);
+    return made.root;
   } catch (error) {
     if (error instanceof Misfit) return undefined;
     throw error;
@@ -25,25 +38,84 @@ export function valueAtPointer(value: unknown, pointer: string): unknown {
   return keysOf(pointer)?.reduce(partOf, value);
 }
 
-function applyStep(value: unknown, step: unknown): unknown {
+/** What the steps have made so far. Nothing else holds any part of it, so that it is changed in place. */
+interface Made {
+  root: unknown;
+  copied: number;
+}
+
+function applyStep(made: Made, step: unknown, at: number): void {
   const { op, ...rest }: JsonObject = isJsonObject(step) ? step : {};
   const path = pathIn(rest, 'path');
-  if (op === 'add') return addAt(value, path, given(rest));
-  if (op === 'remove') return removeAt(value, path);
-  if (op === 'replace')
-    return path.length === 0 ? given(rest) : addAt(removeAt(value, path), path, given(rest));
+  if (op === 'remove') {
+    removeAt(made, path);
+    return;
+  }
   if (op === 'test') {
-    if (!isEqual(path.reduce(partOf, value), given(rest))) throw new Misfit();
-    return value;
+    if (!isEqual(path.reduce(partOf, made.root), given(rest))) throw new Misfit();
+    return;
+  }
+  if (op === 'add' || op === 'replace') {
+    if (op === 'replace' && path.length > 0) removeAt(made, path);
+    const added = copyOf(given(rest));
+    assertFlat(path, sizeOf(added).levels, at);
+    addAt(made, path, added);
+    return;
   }
   const from = pathIn(rest, 'from');
-  const moved = from.reduce(partOf, value);
+  const moved = from.reduce(partOf, made.root);
   if (moved === undefined) throw new Misfit();
-  if (op === 'copy') return addAt(value, path, moved);
   // Nothing can be moved into itself.
-  const isInside = path.length > from.length && from.every((key, at) => key === path[at]);
-  if (op !== 'move' || isInside) throw new Misfit();
-  return addAt(removeAt(value, from), path, moved);
+  const isInside = path.length > from.length && from.every((key, level) => key === path[level]);
+  if (op !== 'copy' && (op !== 'move' || isInside)) throw new Misfit();
+  // Moved to no deeper a place, it makes nothing larger or deeper.
+  if (op === 'copy' || path.length > from.length) {
+    const { size, levels } = sizeOf(moved, mostCopied - made.copied);
+    made.copied += size;
+    if (made.copied > mostCopied) throw tooMuch(at, `copies more than ${mostCopied} characters in all`);
+    assertFlat(path, levels, at);
+  }
+  const placed = op === 'copy' ? copyOf(moved) : moved;
+  if (op === 'move') removeAt(made, from);
+  addAt(made, path, placed);
+}
+
+function assertFlat(path: readonly string[], levels: number, at: number): void {
+  if (path.length + levels > deepestMade) throw tooMuch(at, `nests more than ${deepestMade} levels deep`);
+}
+
+function tooMuch(at: number, problem: string): CallError {
+  return new CallError('invalid_arguments', 'The patch makes more than can be looked at.', {
+    arguments: [{ argument: `patch.${at}`, problem }],
+  });
+}
+
+/** Characters and values that a value holds, and levels; no more is counted than tells that it is above `most`. */
+function sizeOf(value: unknown, most = Number.POSITIVE_INFINITY): { size: number; levels: number } {
+  let size = 0;
+  let levels = 0;
+  for (let level = [value]; level.length > 0 && size <= most; levels += 1) {
+    const next: unknown[] = [];
+    for (const one of level) {
+      size += 1;
+      if (typeof one === 'string') size += one.length;
+      if (Array.isArray(one)) for (const part of one) next.push(part);
+      else if (isJsonObject(one))
+        for (const [key, part] of Object.entries(one)) {
+          size += key.length;
+          next.push(part);
+        }
+      if (size > most) break;
+    }
+    level = next;
+  }
+  return { size, levels };
+}
+
+function copyOf(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(copyOf);
+  if (!isJsonObject(value)) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, part]) => [key, copyOf(part)]));
 }
 
 function given(step: JsonObject): unknown {
@@ -74,33 +146,35 @@ function partOf(value: unknown, key: string): unknown {
   return isJsonObject(value) && Object.hasOwn(value, key) ? value[key] : undefined;
 }
 
-type Change = (parent: unknown, key: string) => unknown;
+function addAt(made: Made, path: readonly string[], added: unknown): void {
+  const key = path.at(-1);
+  if (key === undefined) {
+    made.root = added;
+    return;
+  }
+  const parent = path.slice(0, -1).reduce(partOf, made.root);
+  if (isJsonObject(parent)) {
+    setOwn(parent, key, added);
+    return;
+  }
+  if (!Array.isArray(parent)) throw new Misfit();
+  const at = key === '-' ? parent.length : index.test(key) ? Number(key) : Number.NaN;
+  if (!(at <= parent.length)) throw new Misfit();
+  parent.splice(at, 0, added);
+}
 
-/** A copy in which the list or object that holds the end of a path is changed. */
-function changeAt(value: unknown, [key, ...rest]: readonly string[], change: Change): unknown {
+function removeAt(made: Made, path: readonly string[]): void {
+  const key = path.at(-1);
   if (key === undefined) throw new Misfit();
-  if (rest.length === 0) return change(value, key);
-  const part = changeAt(partOf(value, key), rest, change);
-  return Array.isArray(value) ? value.with(Number(key), part) : { ...(value as JsonObject), [key]: part };
+  const parent = path.slice(0, -1).reduce(partOf, made.root);
+  if (partOf(parent, key) === undefined) throw new Misfit();
+  if (Array.isArray(parent)) parent.splice(Number(key), 1);
+  else delete (parent as JsonObject)[key];
 }
 
-function addAt(value: unknown, path: readonly string[], added: unknown): unknown {
-  if (path.length === 0) return added;
-  return changeAt(value, path, (parent, key) => {
-    if (isJsonObject(parent)) return { ...parent, [key]: added };
-    if (!Array.isArray(parent)) throw new Misfit();
-    const at = key === '-' ? parent.length : index.test(key) ? Number(key) : Number.NaN;
-    if (!(at <= parent.length)) throw new Misfit();
-    return parent.toSpliced(at, 0, added);
-  });
-}
-
-function removeAt(value: unknown, path: readonly string[]): unknown {
-  return changeAt(value, path, (parent, key) => {
-    if (partOf(parent, key) === undefined) throw new Misfit();
-    if (Array.isArray(parent)) return parent.toSpliced(Number(key), 1);
-    return Object.fromEntries(Object.entries(parent as JsonObject).filter(([name]) => name !== key));
-  });
+/** Sets a key as any other, even `__proto__`. */
+function setOwn(object: JsonObject, key: string, value: unknown): void {
+  Object.defineProperty(object, key, { value, writable: true, enumerable: true, configurable: true });
 }
 
 /** As RFC 6902 compares: the order of keys means nothing. */

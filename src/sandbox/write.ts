@@ -2,7 +2,7 @@
  * Changing stored objects: PUT of the whole object, and JSON Patch (RFC 6902).
  */
 import { isDeepStrictEqual } from 'node:util';
-import { applyPatch as applyOperations, type Operation } from 'rfc6902';
+import { applyPatch as applyOperations, type Operation, Pointer } from 'rfc6902';
 import { managedFields } from './facts.ts';
 import { knownFields } from './known-fields.ts';
 import type { Stored, World } from './model.ts';
@@ -37,8 +37,16 @@ export function replaceWhole(current: Stored, body: unknown, options: WriteOptio
  */
 export function applyPatch(current: Stored, operations: unknown, options: WriteOptions): Stored {
   const steps = operations as Operation[];
+  if (steps.length > mostSteps) throw badRequest(`A patch has at most ${mostSteps} steps.`);
   const target = structuredClone(current);
+  let copied = 0;
   steps.forEach((step, index) => {
+    if (step.op === 'copy') copied += sizeOf(target, step.from);
+    if (copied > mostCopied) {
+      throw badRequest(`The steps of a patch copy at most ${mostCopied} characters in all.`, {
+        parameter: { id: `/${index}`, location: 'body' },
+      });
+    }
     applyStep(target, step, index);
   });
   const { validateAs, managed = managedFields(validateAs) } = options;
@@ -47,6 +55,19 @@ export function applyPatch(current: Stored, operations: unknown, options: WriteO
   const issues = findIssues(validateAs, target);
   if (issues.length > 0) throw invalidResult(issues);
   return settle(current, target, options, () => false);
+}
+
+/** Each `copy` of what others have copied doubles it. */
+const mostSteps = 1000;
+const mostCopied = 1_000_000;
+
+/** Characters of what a step would copy; 0 where there is nothing, which the step itself finds out. */
+function sizeOf(target: Stored, from: unknown): number {
+  try {
+    return JSON.stringify(Pointer.fromJSON(String(from)).get(target))?.length ?? 0;
+  } catch {
+    return 0;
+  }
 }
 
 /** A time later than `previous`, the present one if possible, so that every change shows in `updated_at`. */

@@ -134,6 +134,9 @@ export const category = z.enum([
 /** An object whose fields the API leaves open. */
 export const openObject = z.looseObject({});
 
+/** Steps that a patch may have. */
+const mostSteps = 1000;
+
 const patchOf = (value: z.ZodType) =>
   z
     .array(
@@ -144,7 +147,8 @@ const patchOf = (value: z.ZodType) =>
         value: value.optional(),
       }),
     )
-    .min(1);
+    .min(1)
+    .max(mostSteps);
 
 const steps = 'Steps {op, path, value?, from?}';
 

@@ -106,7 +106,7 @@ function sayPlainly(node: Node): void {
 
 /** Checks that cost tokens and that a model seldom fails; arguments are held to them all the same. */
 function hideChecks(node: Node): void {
-  for (const check of ['pattern', 'minLength', 'maxLength', 'minItems']) delete node[check];
+  for (const check of ['pattern', 'minLength', 'maxLength', 'minItems', 'maxItems']) delete node[check];
   if (node.minimum === 1 || node.minimum === Number.MIN_SAFE_INTEGER) delete node.minimum;
   if (node.maximum === Number.MAX_SAFE_INTEGER) delete node.maximum;
 }
