@@ -21,9 +21,22 @@ export function parseNames(text: string): string[] {
     .filter(Boolean);
 }
 
-/** Parts between commas, in lower case. */
-export function parseList(text: string): string[] {
-  return parseNames(text.toLowerCase());
+/** Patterns of a list, and characters of one: each is held against the name of every tool. */
+const mostPatterns = 500;
+const longestPattern = 200;
+
+/** Names between commas in which `*` may stand for any characters. */
+export function parsePatterns(text: string): string[] {
+  const patterns = parseNames(text);
+  if (patterns.length > mostPatterns) throw new Error(`must name at most ${mostPatterns} patterns`);
+  if (patterns.some((pattern) => pattern.length > longestPattern))
+    throw new Error(`must have at most ${longestPattern} characters in each name`);
+  return patterns;
+}
+
+/** Names of tools and groups between commas, or patterns of them, in lower case. */
+export function parseNamePatterns(text: string): string[] {
+  return parsePatterns(text.toLowerCase());
 }
 
 /** One of the choices, in whatever case it is written. */

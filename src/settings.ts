@@ -1,6 +1,12 @@
 import { httpSettings } from './http-settings.ts';
 import { define } from './setting.ts';
-import { parseBoolean, parseChoice, parseList, parseNames, parseNumber } from './setting-parsers.ts';
+import {
+  parseBoolean,
+  parseChoice,
+  parseNamePatterns,
+  parseNumber,
+  parsePatterns,
+} from './setting-parsers.ts';
 import { parseBaseUrl, parseSecureUrl } from './synqly/url.ts';
 
 /** Where Synqly serves organizations. */
@@ -116,7 +122,7 @@ export const settings = {
     fallback: [],
     fallbackText: 'all',
     help: 'Serve these groups of tools and presets (observe, onboard, admin) only, by commas.',
-    parse: parseList,
+    parse: parseNamePatterns,
   }),
   allow: define<readonly string[]>({
     flag: 'allow',
@@ -124,7 +130,7 @@ export const settings = {
     env: 'SYNQLY_ALLOW',
     fallback: [],
     help: 'Serve these tools too, or only these without --groups; * stands for any characters.',
-    parse: parseList,
+    parse: parseNamePatterns,
   }),
   deny: define<readonly string[]>({
     flag: 'deny',
@@ -132,7 +138,7 @@ export const settings = {
     env: 'SYNQLY_DENY',
     fallback: [],
     help: 'Do not serve these tools, whatever else is said; * stands for any characters.',
-    parse: parseList,
+    parse: parseNamePatterns,
   }),
   surface: define<SurfaceKind>({
     flag: 'surface',
@@ -197,7 +203,7 @@ export const settings = {
     fallback: ['SYNQLY_SECRET_*'],
     fallbackText: 'SYNQLY_SECRET_*; none over HTTP',
     help: 'Variables that ${env:NAME} in a secret argument may name, by commas.',
-    parse: parseNames,
+    parse: parsePatterns,
   }),
   secretDir: define<string | undefined>({
     flag: 'secret-dir',

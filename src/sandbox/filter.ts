@@ -20,8 +20,8 @@ const matchers: Readonly<Record<string, Matcher>> = {
     return (value) => wanted.has(fold(field, value));
   },
   like: (field, operand) => {
-    const pattern = likePattern(operand, field.foldsCase);
-    return (value) => pattern.test(String(value));
+    const parts = folded(operand, field).split(/[%*]/);
+    return (value) => isLike(folded(String(value), field), parts);
   },
   gt: comparison((order) => order > 0),
   gte: comparison((order) => order >= 0),
@@ -84,13 +84,24 @@ function fold(field: Field, value: unknown): unknown {
   return field.foldsCase ? String(value).toLowerCase() : String(value);
 }
 
-// Both wildcards occur in the vendor's examples.
-function likePattern(operand: string, foldsCase: boolean): RegExp {
-  const source = operand
-    .split(/[%*]/)
-    .map((part) => part.replace(/[.+?^${}()|[\]\\]/g, '\\$&'))
-    .join('.*');
-  return new RegExp(`^${source}$`, foldsCase ? 'is' : 's');
+const folded = (text: string, { foldsCase }: Field) => (foldsCase ? text.toLowerCase() : text);
+
+/**
+ * Whether a text is these parts in this order, with any characters between two of them: both wildcards occur in the
+ * vendor's examples. Each part is sought once, from behind the one before it, and never again.
+ */
+function isLike(text: string, parts: readonly string[]): boolean {
+  const [first = ''] = parts;
+  if (parts.length < 2) return text === first;
+  const last = parts.at(-1) ?? '';
+  if (!text.startsWith(first) || !text.endsWith(last)) return false;
+  let at = first.length;
+  for (const part of parts.slice(1, -1)) {
+    const found = text.indexOf(part, at);
+    if (found < 0) return false;
+    at = found + part.length;
+  }
+  return at + last.length <= text.length;
 }
 
 function refusal(text: string, message: string, remediation?: string): ProblemError {

@@ -5,7 +5,7 @@ import { combinePins, type Pins } from '../pins.ts';
 import { emptiness } from '../placeholder.ts';
 import type { Policy } from '../policy.ts';
 import type { Selection } from '../selection.ts';
-import { parseBoolean, parseChoice, parseList, parseNames } from '../setting-parsers.ts';
+import { parseBoolean, parseChoice, parseNamePatterns, parsePatterns } from '../setting-parsers.ts';
 import { unknownIn } from '../surfaces/select.ts';
 import type { Caller } from './access.ts';
 import type { Refusal } from './guard.ts';
@@ -69,9 +69,9 @@ function readNarrowing(headers: IncomingHttpHeaders): Narrowing | Refusal | unde
   };
   try {
     const selection = {
-      groups: read('synqly-groups', parseList) ?? [],
-      allow: read('synqly-allow', parseNames) ?? [],
-      deny: read('synqly-deny', parseNames) ?? [],
+      groups: read('synqly-groups', parseNamePatterns) ?? [],
+      allow: read('synqly-allow', parsePatterns) ?? [],
+      deny: read('synqly-deny', parsePatterns) ?? [],
     };
     const unknown = unknownIn(selection);
     if (unknown.length > 0)
