@@ -1,7 +1,7 @@
-import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { Command, CommanderError, Option } from 'commander';
 import { createTrail } from './audit.ts';
 import { createConfirmations } from './calls/pending.ts';
-import { type Config, ConfigError, readConfig } from './config.ts';
+import { type Config, ConfigError, readConfig, readFlag } from './config.ts';
 import { greeting } from './greeting.ts';
 import { createLog, warnIfRevealing } from './log.ts';
 import { pinsOf } from './pins.ts';
@@ -9,6 +9,7 @@ import { policyOf } from './policy.ts';
 import { synqlyResources } from './resources/room.ts';
 import type { SandboxSize } from './sandbox/seed.ts';
 import type { Sandbox } from './sandbox/start.ts';
+import { port, size, wholeNumber } from './sandbox-flags.ts';
 import { secretsForOne } from './secrets/store.ts';
 import { createServer } from './server.ts';
 import { createSession } from './session.ts';
@@ -168,7 +169,7 @@ function createProgram(): Command {
     .command('sandbox')
     .allowExcessArguments(false)
     .description('Serve an invented Synqly over HTTP on loopback, without the MCP server.')
-    .option('--port <n>', 'port to listen on; 0 picks one', wholeNumber, 0)
+    .option('--port <n>', 'port to listen on; 0 picks one', port, 0)
     .option('--seed <n>', 'random seed of the invented data', wholeNumber)
     .option('--size <size>', 'small, medium, large, or a number of accounts', size, 'medium')
     .option('--fault <fault...>', 'fault to inject, such as accounts_list:status=503,times=1')
@@ -179,8 +180,9 @@ function createProgram(): Command {
   return program;
 }
 
-/** Ends as commander does for a command that there is not: with the nearest one. */
+/** Ends as commander does for a command that there is not: with the nearest one; `help` is what people try. */
 function assertNoWord(program: Command): never {
+  if (program.args[0] === 'help') program.help();
   return (program as Command & { unknownCommand(): never }).unknownCommand();
 }
 
@@ -232,25 +234,28 @@ function addTokenCommand(program: Command): void {
 }
 
 function addSettings(command: Command, chosen: readonly Readonly<SettingFlag>[]): Command {
-  for (const { flag, placeholder, help } of chosen) {
+  for (const { flag, placeholder, help, repeated } of chosen) {
     if (flag === undefined) continue;
-    command.addOption(new Option(placeholder ? `--${flag} <${placeholder}>` : `--${flag}`, help));
+    const option = new Option(placeholder ? `--${flag} <${placeholder}>` : `--${flag}`, help);
+    if (repeated) option.argParser((text, before?: string) => again(`--${flag}`, repeated, text, before));
+    command.addOption(option);
   }
   return command;
 }
 
-type SettingFlag = Pick<Definition<never>, 'flag' | 'placeholder' | 'help'>;
-
-function wholeNumber(text: string): number {
-  if (!/^\d+$/.test(text)) throw new InvalidArgumentError('It must be a whole number.');
-  return Number(text);
+/** The text of a flag that may have been given before: nothing that narrows may go unnoticed. @throws ConfigError */
+function again(
+  name: string,
+  repeated: 'added' | 'narrows',
+  text: string,
+  before: string | undefined,
+): string {
+  if (before === undefined || before === text) return text;
+  if (repeated === 'narrows') throw new ConfigError(`${name} is given twice, with two values: it takes one.`);
+  return [before, text].map((one) => readFlag(name, one)).join(',');
 }
 
-function size(text: string): SandboxSize {
-  if (/^\d+$/.test(text)) return Number(text);
-  if (text === 'small' || text === 'medium' || text === 'large') return text;
-  throw new InvalidArgumentError('It must be small, medium, large or a number.');
-}
+type SettingFlag = Pick<Definition<never>, 'flag' | 'placeholder' | 'help' | 'repeated'>;
 
 function environmentHelp(): string {
   const lines = Object.values(settings).map(({ env, help }) => `  ${(env ?? '').padEnd(28)}${help}`);

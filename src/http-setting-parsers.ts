@@ -1,5 +1,5 @@
 import { isIP } from './builtins.ts';
-import { parseNames } from './setting-parsers.ts';
+import { parseNames, parsePath } from './setting-parsers.ts';
 
 /** Which proxies stand in front: how many, or the networks that they are in. */
 export type Proxies = { readonly hops: number } | { readonly networks: readonly string[] };
@@ -15,6 +15,24 @@ export function canonicalHost(text: string): string | undefined {
   if (!/^[\p{L}\p{M}\p{N}._\-:[\]]+$/u.test(name) || !URL.canParse(`http://${name}`)) return undefined;
   const { hostname, port } = new URL(`http://${name}`);
   return port === '' && !name.endsWith(':') ? hostname : undefined;
+}
+
+/** The address to listen on, without the brackets that an IPv6 address has in a URL. */
+export function parseListenHost(text: string): string {
+  const bare = /^\[(.*)\]$/.exec(text)?.[1] ?? text;
+  if (isIP(bare) !== 0 || (bare === text && /^[\p{L}\p{N}._-]+$/u.test(text))) return bare;
+  throw new Error(
+    `takes an address or a name alone, such as 127.0.0.1 or 0.0.0.0, not ${cited(text)}; the port is --port`,
+  );
+}
+
+/** Where tokens are kept: a directory, or a URL of Redis. */
+export function parseStore(text: string): string {
+  if (/^rediss?:\/\/./i.test(text)) return text;
+  // One letter before a colon is a drive.
+  if (/^[a-z][a-z\d+.-]+:/i.test(text))
+    throw new Error('takes a directory, or Redis as redis://host:6379 or rediss://host:6379');
+  return parsePath(text);
 }
 
 /**

@@ -1,6 +1,13 @@
-import { type Proxies, parseHosts, parseOrigins, parseProxies } from './http-setting-parsers.ts';
+import {
+  type Proxies,
+  parseHosts,
+  parseListenHost,
+  parseOrigins,
+  parseProxies,
+  parseStore,
+} from './http-setting-parsers.ts';
 import { define } from './setting.ts';
-import { parseBoolean, parseNumber } from './setting-parsers.ts';
+import { parseBoolean, parseNumber, parseWhole } from './setting-parsers.ts';
 
 /** What only a server over HTTP is told. */
 export const httpSettings = {
@@ -10,7 +17,7 @@ export const httpSettings = {
     env: 'SYNQLY_HTTP_HOST',
     fallback: '127.0.0.1',
     help: 'HTTP: address to listen on. Beyond loopback it needs --allowed-hosts.',
-    parse: (text) => text,
+    parse: parseListenHost,
   }),
   port: define<number>({
     flag: 'port',
@@ -18,10 +25,11 @@ export const httpSettings = {
     env: 'SYNQLY_HTTP_PORT',
     fallback: 3000,
     help: 'HTTP: port to listen on; 0 picks one.',
-    parse: (text) => Math.trunc(parseNumber(text, 0, 65_535)),
+    parse: (text) => parseWhole(text, 0, 65_535),
   }),
   allowedHosts: define<readonly string[]>({
     flag: 'allowed-hosts',
+    repeated: 'added',
     placeholder: 'names',
     env: 'SYNQLY_HTTP_ALLOWED_HOSTS',
     fallback: [],
@@ -31,6 +39,7 @@ export const httpSettings = {
   }),
   allowedOrigins: define<readonly string[]>({
     flag: 'allowed-origins',
+    repeated: 'added',
     placeholder: 'urls',
     env: 'SYNQLY_HTTP_ALLOWED_ORIGINS',
     fallback: [],
@@ -61,10 +70,11 @@ export const httpSettings = {
     fallback: undefined,
     fallbackText: '~/.local/state/synqly-mcp/tokens',
     help: 'Where hashes of MCP tokens are kept: a directory, or redis://... for several gateways.',
-    parse: (text) => text,
+    parse: parseStore,
   }),
   trustProxy: define<Proxies | undefined>({
     flag: 'trust-proxy',
+    repeated: 'added',
     placeholder: 'hops|networks',
     env: 'SYNQLY_HTTP_TRUST_PROXY',
     fallback: undefined,
@@ -78,7 +88,7 @@ export const httpSettings = {
     env: 'SYNQLY_HTTP_RATE_PER_MINUTE',
     fallback: 600,
     help: 'HTTP: requests that one token may send in a minute.',
-    parse: (text) => Math.trunc(parseNumber(text, 1, 10_000_000)),
+    parse: (text) => parseWhole(text, 1, 10_000_000),
   }),
   maxConcurrent: define<number>({
     flag: 'max-concurrent',
@@ -86,6 +96,6 @@ export const httpSettings = {
     env: 'SYNQLY_HTTP_MAX_CONCURRENT',
     fallback: 512,
     help: 'HTTP: requests served at one time; more are answered 503.',
-    parse: (text) => Math.trunc(parseNumber(text, 1, 100_000)),
+    parse: (text) => parseWhole(text, 1, 100_000),
   }),
 };

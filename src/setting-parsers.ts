@@ -1,3 +1,6 @@
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+
 /** @throws Error that says what is wrong with the text, as all of these do */
 export function parseBoolean(text: string): boolean {
   const known: Record<string, boolean> = {
@@ -53,4 +56,16 @@ export function parseNumber(text: string, least: number, most: number): number {
     throw new Error(`must be a number from ${least} to ${most}`);
   }
   return value;
+}
+
+/** A whole number from `least` to `most`. */
+export function parseWhole(text: string, least: number, most: number): number {
+  const value = Number(text);
+  if (Number.isInteger(value) && value >= least && value <= most) return value;
+  throw new Error(`must be a whole number from ${least} to ${most}`);
+}
+
+/** A path. Where no shell has put the home directory in the place of `~`, as in a client's configuration, this does. */
+export function parsePath(text: string): string {
+  return /^~(?:[/\\]|$)/.test(text) ? join(homedir(), text.slice(1)) : text;
 }

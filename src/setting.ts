@@ -9,6 +9,11 @@ export interface Definition<Value> {
   /** How the default reads in help texts, where it is not the value itself. */
   readonly fallbackText?: string;
   readonly help: string;
+  /**
+   * What a flag means that is given again: `added` makes one list of all, `narrows` refuses another value. The last one counts
+   * where nothing is said.
+   */
+  readonly repeated?: 'added' | 'narrows';
   /** @throws Error that says what is wrong with the text. */
   readonly parse: (text: string) => Value;
 }

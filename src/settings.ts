@@ -5,7 +5,9 @@ import {
   parseChoice,
   parseNamePatterns,
   parseNumber,
+  parsePath,
   parsePatterns,
+  parseWhole,
 } from './setting-parsers.ts';
 import { parseBaseUrl, parseSecureUrl } from './synqly/url.ts';
 
@@ -45,7 +47,7 @@ export const settings = {
     env: 'SYNQLY_TOKEN_FILE',
     fallback: undefined,
     help: 'File that holds the token; read again when it changes or Synqly answers 401.',
-    parse: (text) => text,
+    parse: parsePath,
   }),
   sandbox: define<boolean>({
     flag: 'sandbox',
@@ -86,7 +88,7 @@ export const settings = {
     env: 'SYNQLY_MAX_RESPONSE_BYTES',
     fallback: 16 * 1024 * 1024,
     help: 'Answers of Synqly above this size are refused.',
-    parse: (text) => Math.trunc(parseNumber(text, 1024, 1024 ** 3)),
+    parse: (text) => parseWhole(text, 1024, 1024 ** 3),
   }),
   maxResultTokens: define<number>({
     flag: 'max-result-tokens',
@@ -94,10 +96,11 @@ export const settings = {
     env: 'SYNQLY_MAX_RESULT_TOKENS',
     fallback: 10_000,
     help: 'What a result may cost a model, about; longer ones are cut and say how to get the rest.',
-    parse: (text) => Math.trunc(parseNumber(text, 1000, 1_000_000)),
+    parse: (text) => parseWhole(text, 1000, 1_000_000),
   }),
   account: define<string | undefined>({
     flag: 'account',
+    repeated: 'narrows',
     placeholder: 'id',
     env: 'SYNQLY_ACCOUNT',
     fallback: undefined,
@@ -109,6 +112,7 @@ export const settings = {
   }),
   environment: define<'test' | 'prod' | undefined>({
     flag: 'environment',
+    repeated: 'narrows',
     placeholder: 'test|prod',
     env: 'SYNQLY_ENVIRONMENT',
     fallback: undefined,
@@ -117,6 +121,7 @@ export const settings = {
   }),
   groups: define<readonly string[]>({
     flag: 'groups',
+    repeated: 'added',
     placeholder: 'names',
     env: 'SYNQLY_GROUPS',
     fallback: [],
@@ -126,6 +131,7 @@ export const settings = {
   }),
   allow: define<readonly string[]>({
     flag: 'allow',
+    repeated: 'added',
     placeholder: 'tools',
     env: 'SYNQLY_ALLOW',
     fallback: [],
@@ -134,6 +140,7 @@ export const settings = {
   }),
   deny: define<readonly string[]>({
     flag: 'deny',
+    repeated: 'added',
     placeholder: 'tools',
     env: 'SYNQLY_DENY',
     fallback: [],
@@ -187,7 +194,7 @@ export const settings = {
     fallback: undefined,
     fallbackText: 'stderr',
     help: 'File for JSON lines about every call that is not a read; while it cannot be written, such calls are refused.',
-    parse: (text) => text,
+    parse: parsePath,
   }),
   revealSecrets: define<boolean>({
     flag: 'reveal-secrets',
@@ -198,6 +205,7 @@ export const settings = {
   }),
   secretEnv: define<readonly string[]>({
     flag: 'secret-env',
+    repeated: 'added',
     placeholder: 'patterns',
     env: 'SYNQLY_MCP_SECRET_ENV',
     fallback: ['SYNQLY_SECRET_*'],
@@ -211,7 +219,7 @@ export const settings = {
     env: 'SYNQLY_MCP_SECRET_DIR',
     fallback: undefined,
     help: 'stdio: files that ${file:PATH} may name, and where secrets of answers are written.',
-    parse: (text) => text,
+    parse: parsePath,
   }),
   gateway: define<URL | undefined>({
     flag: 'gateway',

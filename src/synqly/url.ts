@@ -108,7 +108,7 @@ export function parseBaseUrl(text: string): URL {
  */
 export function parseSecureUrl(text: string): URL {
   const url = URL.canParse(text) ? new URL(text) : undefined;
-  if (!url) throw new Error('not a URL');
+  if (!url) throw new Error('is not a URL, such as https://synqly.example.com');
   if (url.protocol !== 'https:' && url.protocol !== 'http:') throw new Error('must begin with https://');
   if (url.protocol === 'http:' && !isLoopback(url)) {
     throw new Error('must begin with https://: plain http would send the token in the clear');

@@ -1,0 +1,120 @@
+import { spawn } from 'node:child_process';
+import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { builtCli, cleanEnvironment } from './support.ts';
+
+let folder: string;
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'command-line-'));
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+
+/** A start whose stdin is closed; one that stays up is ended after a while. */
+async function run(args: string[], env: Record<string, string> = {}) {
+  const child = spawn(process.execPath, [builtCli, ...args], {
+    env: { ...cleanEnvironment(env), HOME: folder },
+    cwd: folder,
+    timeout: 5_000,
+  });
+  child.stdin.end();
+  let [stdout, stderr] = ['', ''];
+  child.stdout.on('data', (chunk) => {
+    stdout += chunk;
+  });
+  child.stderr.on('data', (chunk) => {
+    stderr += chunk;
+  });
+  const status = await new Promise<number | null>((resolve) => child.once('close', resolve));
+  return { status, stdout, stderr };
+}
+
+/** Names of the tools that a server with these flags has. */
+async function toolsWith(...args: string[]): Promise<string[]> {
+  const { stdout } = await run(['tools', ...args]);
+  return stdout.split('\n').map((line) => line.split(' ')[0] ?? '');
+}
+
+test('what --deny names the first time is denied as well', async () => {
+  const tools = await toolsWith('--deny', 'accounts_delete', '--deny', 'bridges_*');
+  expect(tools).toContain('credentials_delete');
+  expect(tools.filter((name) => name === 'accounts_delete' || name.startsWith('bridges_'))).toEqual([]);
+});
+
+test.each([
+  [['--groups', 'accounts', '--groups', 'bridges']],
+  [['--allow', 'accounts_list', '--allow', 'bridges_get']],
+])('%j serves both', async (args) => {
+  const tools = await toolsWith(...args);
+  for (const group of ['accounts_', 'bridges_'])
+    expect(tools.some((name) => name.startsWith(group))).toBe(true);
+});
+
+test.each(['account', 'environment'])(
+  '--%s with two values is refused, since one would not hold',
+  async (flag) => {
+    const { status, stderr } = await run(['tools', `--${flag}`, 'prod', `--${flag}`, 'test']);
+    expect(stderr).toBe(`synqly-mcp: --${flag} is given twice, with two values: it takes one.\n`);
+    expect(status).toBe(2);
+    expect((await run(['tools', `--${flag}`, 'prod', `--${flag}`, 'prod'])).status).toBe(0);
+  },
+);
+
+test.each([
+  [['--deny', '', '--deny', 'accounts_*'], '--deny is empty. Give it a value, or leave it out.'],
+  [['--transport', 'http', '--port', '1.5'], '--port must be a whole number from 0 to 65535.'],
+  [
+    ['--transport', 'http', '--rate-per-minute', '0.5'],
+    '--rate-per-minute must be a whole number from 1 to 10000000.',
+  ],
+  [
+    ['--transport', 'http', '--host', 'http://localhost'],
+    '--host takes an address or a name alone, such as 127.0.0.1 or 0.0.0.0, not "http://localhost"; the port is --port.',
+  ],
+  [
+    ['--transport', 'http', '--host', 'localhost:3000'],
+    '--host takes an address or a name alone, such as 127.0.0.1 or 0.0.0.0, not "localhost:3000"; the port is --port.',
+  ],
+  [['--gateway', 'mcp.example.com'], '--gateway is not a URL, such as https://synqly.example.com.'],
+  ...['http://redis:6379', 'redis:6379', 'file:///tokens', 'redis://'].map((store): [string[], string] => [
+    ['--transport', 'http', '--token-store', store],
+    '--token-store takes a directory, or Redis as redis://host:6379 or rediss://host:6379.',
+  ]),
+])('%j: %s', async (args, message) => {
+  const { status, stderr } = await run(args, { SYNQLY_TOKEN: 'token-of-a-test' });
+  expect(stderr).toBe(`synqly-mcp: ${message}\n`);
+  expect(status).toBe(2);
+  expect(readdirSync(folder)).toEqual([]);
+});
+
+test.each([
+  [['--token=s3cret-of-mine'], 'set SYNQLY_TOKEN.'],
+  [['--api-key', 's3cret-of-mine'], 'set SYNQLY_TOKEN.'],
+  [['--tokn=s3cret-of-mine'], 'synqly-mcp --help shows all there is.'],
+  [['--read-only=false'], '--read-only takes no value: give it alone, or leave it out.'],
+  [['--read-only', 'false'], 'take no value: give them alone, or leave them out.'],
+])('%j says what to do, and repeats no value', async (args, last) => {
+  const { status, stderr } = await run(args);
+  expect(status).toBe(2);
+  expect(stderr.trimEnd().split('\n').at(-1)).toMatch(new RegExp(`${last.replaceAll('.', '\\.')}$`));
+  expect(stderr).not.toContain('s3cret');
+});
+
+test('help is --help', async () => {
+  const { status, stdout } = await run(['help']);
+  expect(status).toBe(0);
+  expect(stdout).toMatch(/^Usage: synqly-mcp/);
+});
+
+test('a sandbox is told in plain words which ports there are', async () => {
+  const { stderr } = await run(['sandbox', '--port', '99999']);
+  expect(stderr).toContain('It must be 65535 at most.');
+});
+
+test('~ is the home directory where no shell has seen it', async () => {
+  const { stdout } = await run(['token', 'list', '--token-store', '~/tokens']);
+  expect(stdout).not.toBe('');
+  expect(existsSync(join(folder, '~'))).toBe(false);
+  expect(existsSync(join(folder, 'tokens'))).toBe(true);
+});
