@@ -4,7 +4,7 @@ import { dirname, fs, promisify } from './builtins.ts';
 export interface Sink {
   /** Opens it, where that has not been done. @throws when it cannot be opened */
   open(): void;
-  /** Appends a line break and what stands before it, whole. @throws when not all of it could be written */
+  /** Appends a line, and a line break if there is room for it. @throws when not all of the line could be written */
   append(line: string): void;
   /** Resolves once all that was appended is on the disk, where there is one. @throws when that fails */
   sync(): Promise<void>;
@@ -72,6 +72,9 @@ export function fileSink(path: string): Sink {
       let written = 0;
       try {
         while (written < bytes.length) written += fs.writeSync(file.fd, bytes, written);
+      } catch (error) {
+        // A line that lacks its break alone is there, and must not come a second time.
+        if (written < bytes.length - 1) throw error;
       } finally {
         if (written > 0) file.isTorn = written < bytes.length;
       }
@@ -91,6 +94,14 @@ export function fileSink(path: string): Sink {
     },
     lastLine: () => readTail(path)?.line,
   };
+}
+
+/** Looks whether a file can be written, or made, and makes none. @throws when it cannot */
+export function assertWritable(path: string): void {
+  const stat = fs.statSync(path, { throwIfNoEntry: false });
+  if (!stat) fs.accessSync(dirname(path), fs.constants.W_OK);
+  // The reader of a pipe would take its closing for the end.
+  else if (!stat.isFIFO()) fs.closeSync(fs.openSync(path, O_WRONLY | O_APPEND | O_NONBLOCK));
 }
 
 function openFile(path: string): OpenFile {
@@ -118,8 +129,10 @@ async function syncFolder(path: string): Promise<void> {
   await folder?.close();
 }
 
-/** Bytes at the end of a file among which its last line is looked for; no line of ours is nearly as long. */
+/** Bytes at the end of a file among which its last line is looked for first; no line of ours is nearly as long. */
 const tailLength = 64 * 1024;
+/** Bytes among which a last line is looked for that something else has written. */
+const longestTail = 16 * 1024 * 1024;
 const lineBreak = 0x0a;
 
 /** The last line of a file, and whether a line break follows it. Undefined where there is none, or it may not be read. */
@@ -129,12 +142,16 @@ function readTail(path: string): { line: Buffer; isWhole: boolean } | undefined 
     const { size, isRegular } = statOf(path);
     if (!isRegular || size === 0) return undefined;
     fd = fs.openSync(path, 'r');
-    const start = Math.max(0, size - tailLength);
-    const tail = Buffer.alloc(size - start);
-    fs.readSync(fd, tail, 0, tail.length, start);
-    const isWhole = tail.at(-1) === lineBreak;
-    const lines = isWhole ? tail.subarray(0, -1) : tail;
-    return { line: lines.subarray(lines.lastIndexOf(lineBreak) + 1), isWhole };
+    for (let length = tailLength; ; length = longestTail) {
+      const start = Math.max(0, size - length);
+      const tail = Buffer.alloc(size - start);
+      fs.readSync(fd, tail, 0, tail.length, start);
+      const isWhole = tail.at(-1) === lineBreak;
+      const lines = isWhole ? tail.subarray(0, -1) : tail;
+      const before = lines.lastIndexOf(lineBreak);
+      if (before >= 0 || start === 0 || length === longestTail)
+        return { line: lines.subarray(before + 1), isWhole };
+    }
   } catch {
     return undefined;
   } finally {

@@ -1,5 +1,5 @@
 import { hash, randomBytes } from 'node:crypto';
-import { fileSink, type Sink, stderrSink } from './audit-sink.ts';
+import { assertWritable, fileSink, type Sink, stderrSink } from './audit-sink.ts';
 import { CallError } from './errors.ts';
 import { escapeUnprintable } from './escape.ts';
 import type { JsonObject } from './json.ts';
@@ -38,7 +38,14 @@ export const noTrail: Trail = {
 
 /** A trail in a file, else on stderr. Its lines are described in docs/audit-log.md. */
 export function createTrail(path: string | undefined, log: Log): Trail {
-  return trailInto(path === undefined ? stderrSink : fileSink(path), log);
+  if (path === undefined) return trailInto(stderrSink, log);
+  const sink = fileSink(path);
+  try {
+    assertWritable(path);
+  } catch (err) {
+    log.error({ err }, 'the file of --audit-log cannot be written: nothing but reads is sent until it can');
+  }
+  return trailInto(sink, log);
 }
 
 /** Version of the lines. */
