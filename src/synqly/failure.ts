@@ -19,7 +19,12 @@ const tlsCode = /CERT|^ERR_(TLS|SSL)|^UNABLE_TO_(GET|VERIFY|DECRYPT|DECODE)/;
 /** Whether the request failed before it left this machine. */
 export function isUnsent(error: unknown): boolean {
   const status = proxyStatusOf(error);
-  return status === undefined ? unsent.has(codeOf(error) ?? '') : mayPass(status);
+  return status === undefined ? unsent.has(codeOf(error) ?? '') || isBeforeTls(error) : mayPass(status);
+}
+
+/** Node has no code of its own for a server that hangs up on the handshake, as one that speaks no TLS does. */
+function isBeforeTls(error: unknown): boolean {
+  return error instanceof Error && /before secure TLS connection was established/.test(error.message);
 }
 
 /** The code of a Node or undici error; of several addresses tried, that of the first. */

@@ -6,16 +6,16 @@ import {
   type JSONRPCMessage,
   type JSONRPCNotification,
   type JSONRPCRequest,
+  type RequestId,
 } from '@modelcontextprotocol/sdk/types.js';
 import { fetch } from 'undici';
 import { markExact, parseExact, unmark } from '../exact-json.ts';
 import type { Log } from '../log.ts';
-import { isUnsent } from '../synqly/failure.ts';
 import { openPool } from '../synqly/pool.ts';
-import { describeProxyRefusal, proxyStatusOf } from '../synqly/proxy.ts';
 import { version } from '../version.ts';
 import { cancelledRequest } from './cancelling.ts';
-import { GatewayFault, type GatewayLink, gatewayFailed, linkGateway } from './gateway-session.ts';
+import { describeGatewayFault, notMcp } from './gateway-fault.ts';
+import { type GatewayLink, gatewayFailed, linkGateway } from './gateway-session.ts';
 import { keepStreamOpen } from './gateway-stream.ts';
 import { OpenRequests } from './open-requests.ts';
 import { Questions } from './questions.ts';
@@ -48,7 +48,12 @@ export async function serveBridge(gateway: URL, headers: BridgeHeaders, log: Log
       stream.reopen();
     },
     onStreamOver: (status) => stream.over(status),
+    onWhole: (number) => whole.add(number),
   });
+  /** Requests whose responses are no streams: what answers them has come when they are over. */
+  const whole = new Set<RequestId>();
+  /** Over when the client's `initialize` is answered. What a client sends before is sent in the session that it opens. */
+  let begun = Promise.resolve();
   const upstream = new StreamableHTTPClientTransport(gateway, {
     fetch: (url, init) => {
       if (init?.method === 'GET') stream.opening();
@@ -85,10 +90,12 @@ export async function serveBridge(gateway: URL, headers: BridgeHeaders, log: Log
 
   client.onmessage = (message) => {
     if (!('method' in message)) return void passAnswer(message);
-    if (!isJSONRPCRequest(message)) return void passNotification(message);
+    if (!isJSONRPCRequest(message)) return void begun.then(() => passNotification(message));
     const numbered = requests.add(message);
-    if (isInitializeRequest(message)) initialize = numbered;
-    void forward(numbered);
+    if (isInitializeRequest(message)) {
+      initialize = numbered;
+      begun = forward(numbered);
+    } else void begun.then(() => forward(numbered));
   };
   client.onerror = (error) => log.warn({ err: error }, 'a message was not understood');
 
@@ -114,13 +121,25 @@ export async function serveBridge(gateway: URL, headers: BridgeHeaders, log: Log
   };
 
   const forward = async (request: JSONRPCRequest): Promise<void> => {
+    // Cancelled before it was sent.
+    if (!requests.signalOf(request.id)) return;
     try {
       await upstream.send(markExact(request) as JSONRPCMessage);
+      if (!whole.delete(request.id)) return;
+      const id = requests.end(request.id);
+      if (id === undefined) return;
+      log.warn({ gateway: gateway.origin }, 'the gateway did not answer a request');
+      await client.send({ jsonrpc: '2.0', id, error: { code: gatewayFailed, message: notMcp } });
     } catch (error) {
+      whole.delete(request.id);
       const id = requests.end(request.id);
       if (id === undefined) return;
       log.warn({ err: error, gateway: gateway.origin }, 'the gateway did not take a request');
-      await client.send({ jsonrpc: '2.0', id, error: { code: gatewayFailed, message: describe(error) } });
+      await client.send({
+        jsonrpc: '2.0',
+        id,
+        error: { code: gatewayFailed, message: describeGatewayFault(error) },
+      });
     }
   };
 
@@ -141,23 +160,4 @@ function sendFrom(requests: OpenRequests): FetchLike {
     const signals = [init.signal, cancelled].filter((signal) => signal instanceof AbortSignal);
     return fetch(url, { ...init, body, dispatcher, signal: AbortSignal.any(signals) } as never) as never;
   };
-}
-
-/** What a person or a model can do about it. The gateway's own words stay out: they may be anyone's page. */
-function describe(error: unknown): string {
-  if (error instanceof GatewayFault) return error.message;
-  const refusal = proxyStatusOf(error);
-  if (refusal !== undefined) return describeProxyRefusal(refusal).message;
-  const status = (error as { code?: unknown }).code;
-  if (status === 401) return 'The gateway did not accept the token: renew SYNQLY_MCP_TOKEN and restart.';
-  if (status === 403)
-    return 'The gateway refused: the token does not reach this, or the gateway is asked under a wrong name.';
-  if (status === 429 || status === 503) return 'The gateway is busy: try again in a moment.';
-  if (typeof status === 'number' && status >= 500)
-    return `The gateway answered HTTP ${status}: what was asked may have been done. Look before you repeat it.`;
-  if (status === -1) return 'The gateway answered with something that is not MCP: check --gateway.';
-  if (typeof status === 'number') return `The gateway answered HTTP ${status}.`;
-  if (isUnsent((error as { cause?: unknown }).cause))
-    return 'The gateway could not be reached: try again, or check --gateway and the network.';
-  return 'The connection to the gateway broke before the answer: what was asked may have been done. Look before you repeat it.';
 }

@@ -40,6 +40,8 @@ export interface GatewayLinkOptions {
   readonly onRenewed: (session: GatewaySession) => void;
   /** Told when the stream for messages that answer nothing has ended, or could not be opened. */
   readonly onStreamOver: (status: number | undefined) => void;
+  /** Told of a request whose response is no stream: its answer is in there or comes no more. */
+  readonly onWhole: (id: RequestId) => void;
 }
 
 /** Milliseconds in which a new session must be open. */
@@ -56,7 +58,7 @@ const lostAgain =
  * each is repeated once. A request that has been taken is never repeated.
  */
 export function linkGateway(options: GatewayLinkOptions): GatewayLink {
-  const { gateway, headers, send, handshake, onRenewed, onStreamOver } = options;
+  const { gateway, headers, send, handshake, onRenewed, onStreamOver, onWhole } = options;
   let session: GatewaySession = { id: undefined, version: undefined, streams: openStreams() };
   let renewing: Promise<GatewaySession> | undefined;
 
@@ -135,8 +137,9 @@ export function linkGateway(options: GatewayLinkOptions): GatewayLink {
   /** The response, whose stream says at its end what it has left without an answer. */
   const ended = (response: Response, request: JsonObject | undefined, used: GatewaySession): Response => {
     const isStream = response.headers.get('content-type')?.includes('text/event-stream') ?? false;
-    if (!response.ok || !isStream || !response.body) return response;
     const id = request?.method === undefined ? undefined : (request.id as RequestId | undefined);
+    if (response.ok && !isStream && id !== undefined) onWhole(id);
+    if (!response.ok || !isStream || !response.body) return response;
     const lost = { jsonrpc: '2.0', id, error: { code: gatewayFailed, message: brokenOff } };
     return withEnding(response, used.streams.signal, () => {
       if (request === undefined) onStreamOver(undefined);
