@@ -24,6 +24,7 @@ import { refuse } from './replies.ts';
 import { postInSession, streamOrEnd } from './session-http.ts';
 import { createSessions, type Sessions } from './sessions.ts';
 import { type Answering, connectStateless, type StatelessEndpoint } from './stateless.ts';
+import { refuseUnreadable } from './unreadable.ts';
 
 export interface HttpOptions extends GuardOptions {
   readonly access: Access;
@@ -85,6 +86,8 @@ export async function buildHttpServer(options: HttpOptions): Promise<HttpServer>
     // `/mcp/` and `//mcp` come of an address that was put together.
     routerOptions: { ignoreTrailingSlash: true, ignoreDuplicateSlashes: true },
     http: { headersTimeout: headersWithin, connectionsCheckingInterval: 2_000 },
+    frameworkErrors: (_, __, reply) => void refuse(reply, 404, nothingHere),
+    clientErrorHandler: refuseUnreadable,
   });
   // Only the endpoint looks at a body.
   app.removeAllContentTypeParsers();
@@ -94,9 +97,7 @@ export async function buildHttpServer(options: HttpOptions): Promise<HttpServer>
     if (status >= 500) options.log.error({ err: error }, 'a request failed by a fault of this server');
     return refuse(reply, status, status >= 500 ? ownFault : wordsOf(error.message, status));
   });
-  app.setNotFoundHandler((_, reply) =>
-    refuse(reply, 404, 'There is nothing here; the MCP endpoint is /mcp.'),
-  );
+  app.setNotFoundHandler((_, reply) => refuse(reply, 404, nothingHere));
   serveMonitoring(app, metrics, async () => !load.draining && (await options.isReady()));
   await app.register(async (mcp) => {
     readBodies(mcp, parseExact);
@@ -120,6 +121,8 @@ export async function buildHttpServer(options: HttpOptions): Promise<HttpServer>
     },
   };
 }
+
+const nothingHere = 'There is nothing here; the MCP endpoint is /mcp.';
 
 export interface HttpServer {
   readonly app: FastifyInstance;

@@ -45,7 +45,7 @@ export function readPost(request: FastifyRequest, reply: FastifyReply): Post | u
     return undefined;
   }
   const version = headers['mcp-protocol-version'];
-  if (version === undefined || SUPPORTED_PROTOCOL_VERSIONS.includes(String(version)) || begins(reading))
+  if (!version || SUPPORTED_PROTOCOL_VERSIONS.includes(String(version)) || begins(reading))
     return { reading, accepted };
   const known = SUPPORTED_PROTOCOL_VERSIONS.join(', ');
   refuse(reply, 400, `MCP-Protocol-Version names a version unknown here; known are ${known}.`, { id });
