@@ -7,6 +7,7 @@ import type { Operation } from '../tools/operation.ts';
 import type { Arguments } from './arguments.ts';
 import { type Attempt, attempt } from './best-effort.ts';
 import type { Limits } from './deadline.ts';
+import { lastingIdentityOf } from './identity.ts';
 import { type Loss, losses, mostRows } from './losses.ts';
 import { isObjectOfApi, readObject, readResult } from './reader.ts';
 
@@ -48,15 +49,17 @@ export async function lookAt(
     ...(objectUnread === undefined ? [] : ['object']),
     ...found.filter(({ rows }) => rows === undefined).map(({ what }) => what),
   ];
-  // In whatever order they come.
-  const ids = found.map(({ rows }) => rows?.map((row) => canonicalJson(row.id ?? row)).sort() ?? null);
+  // In whatever order they come; a row without an id is compared whole.
+  const rows = found.map(
+    (one) => one.rows?.map((row) => canonicalJson(row.id ? lastingIdentityOf(row) : row)).sort() ?? null,
+  );
   return {
     object,
     objectUnread,
     takes: Object.fromEntries(found.map(({ what, told }) => [what, told])),
     unread,
     digest: createHash('sha256')
-      .update(canonicalJson({ object: object ?? null, ids, unread }))
+      .update(canonicalJson({ object: object ?? null, rows, unread }))
       .digest('base64url'),
   };
 }

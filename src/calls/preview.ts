@@ -4,29 +4,13 @@ import { withheld } from '../secret-names.ts';
 import type { Operation } from '../tools/operation.ts';
 import type { Arguments } from './arguments.ts';
 import { patched, stepsBetween, valueAt } from './differences.ts';
+import { identityOf } from './identity.ts';
 import type { Look } from './look.ts';
 import { readerOf } from './reader.ts';
 import type { PreparedRequest } from './request.ts';
 import { secretPlaces, secretsAmong } from './secret-arguments.ts';
 import { withholdDeclared } from './secrets.ts';
 import { wholeBody } from './send.ts';
-
-/** What of an object tells which one it is. */
-const identifying = [
-  'id',
-  'name',
-  'fullname',
-  'description',
-  'environment',
-  'account_id',
-  'owner_type',
-  'provider_type',
-  'connector',
-  'permission_set',
-  'token_type',
-  'created_at',
-  'updated_at',
-];
 
 /**
  * What a call would send, and what it would meet: for a change the fields that differ, for a destroy what goes with
@@ -63,12 +47,6 @@ export function previewOf(
 
 function unreadObject({ replacesWhole }: Operation, why: string): string {
   return replacesWhole ? `${why}; the body shows the given fields only, which are laid over it` : why;
-}
-
-function identityOf(object: JsonObject): JsonObject {
-  const isSaid = (name: string) => name !== 'updated_at' || object.updated_at !== object.created_at;
-  const told = identifying.filter((name) => (object[name] ?? null) !== null && isSaid(name));
-  return Object.fromEntries(told.map((name) => [name, object[name]]));
 }
 
 type Mask = (value: unknown) => unknown;
