@@ -119,8 +119,10 @@ async function askPerson(
   within: number,
   signal: AbortSignal,
 ): Promise<'yes' | 'no' | 'other name'> {
-  const typed = farReaching.has(operation.id) ? typedNameOf(operation, args, look.object) : undefined;
-  const question = questionOf(operation, preview, typed);
+  const { question, typed } = questionOf(operation, preview, {
+    isFarReaching: farReaching.has(operation.id),
+    typedName: () => typedNameOf(operation, args, look.object),
+  });
   try {
     const answer = await askForm(question, {
       within,

@@ -2,39 +2,45 @@ import type { Question } from '../client-port.ts';
 import { isJsonObject, type JsonObject } from '../json.ts';
 import type { Operation } from '../tools/operation.ts';
 import { quoted } from './quoted.ts';
+import { isClipped, tellChanges } from './told-changes.ts';
 import type { TypedName } from './typed-name.ts';
-
-/** Lines of a list that a question shows. */
-const mostLines = 20;
 
 /**
  * What a person is asked before a call is carried out.
  *
- * @param typed what the person must type; a yes does where it is undefined
+ * @param typedName gives what the person must type where the call reaches far, or the question leaves something out
  */
 export function questionOf(
   operation: Operation,
   preview: JsonObject,
-  typed: TypedName | undefined,
-): Question {
-  const { object, takes, changes, sends } = preview;
+  { typedName, isFarReaching }: { readonly typedName: () => TypedName; readonly isFarReaching: boolean },
+): Asked {
+  const { object, takes, sends } = preview;
   const { method, path } = sends as { method: string; path: string };
+  const changes = tellChanges(operation, preview);
+  const along = Object.entries(isJsonObject(takes) ? takes : {});
+  const isWhole = !isClipped(path) && changes.isWhole && along.every(([, told]) => isWholeAmount(told));
+  const typed = isFarReaching || !isWhole ? typedName() : undefined;
   const lines = [
     `${operation.title}?${operation.effect === 'destroy' ? ' It cannot be taken back.' : ''}`,
     `Request: ${method} ${quoted(path)}`,
     ...(isJsonObject(object) ? [`Object: ${pairs(withoutTimes(object))}`] : []),
     // Why it could not be read, in our words.
     ...(typeof object === 'string' ? [`The object ${object}.`] : []),
-    ...(isJsonObject(takes) ? [`Affected: ${Object.entries(takes).map(amount).join(', ')}`] : []),
-    ...(Array.isArray(changes)
-      ? changes.slice(0, mostLines).map((change) => `Changes: ${pairs(change)}`)
-      : []),
-    ...(Array.isArray(changes) && changes.length > mostLines
-      ? [`and ${changes.length - mostLines} more`]
-      : []),
+    ...(along.length > 0 ? [`Affected: ${along.map(amount).join(', ')}`] : []),
+    ...changes.lines,
+    ...(isWhole ? [] : ['Not everything is shown here: parts of it are left out.']),
     ...(typed ? [`To go on, type ${whatToType[typed.kind]}: ${quoted(typed.shown)}`] : []),
   ];
-  return { message: lines.join('\n'), requestedSchema: typed ? nameForm(titles[typed.kind]) : yes };
+  const question = { message: lines.join('\n'), requestedSchema: typed ? nameForm(titles[typed.kind]) : yes };
+  return { question, typed };
+}
+
+/** A question, and what its answer must hold. */
+export interface Asked {
+  readonly question: Question;
+  /** What the person must type; a yes does where it is undefined. */
+  readonly typed: TypedName | undefined;
 }
 
 const yes = {
@@ -65,8 +71,19 @@ function amount([what, told]: readonly [string, unknown]): string {
   // That it could not be read, in our words.
   if (typeof told === 'string') return `${what} ${told}`;
   if (!isJsonObject(told) || told.count === undefined) return `${what} ${pairs(told)}`;
-  const names = Array.isArray(told.names) ? ` (${told.names.map((name) => quoted(name)).join(', ')})` : '';
+  const named = Array.isArray(told.names) ? told.names : [];
+  const more = Number(told.count) - named.length;
+  const parts = [...named.map((name) => quoted(name)), ...(more > 0 ? [`${more} more, not named`] : [])];
+  const names = named.length > 0 ? ` (${parts.join(', ')})` : '';
   return `${told.count}${told.or_more ? ' or more' : ''} ${what}${names}`;
+}
+
+/** Whether all that goes along is shown by name, where names say anything. */
+function isWholeAmount(told: unknown): boolean {
+  if (!isJsonObject(told) || told.count === undefined) return true;
+  if (told.or_more === true) return false;
+  if (!Array.isArray(told.names)) return true;
+  return told.names.length === told.count && !told.names.some((name) => isClipped(name));
 }
 
 function withoutTimes({ created_at, updated_at, ...rest }: JsonObject): JsonObject {
