@@ -144,7 +144,8 @@ function missingPart(whole: JsonObject, address: string): CallError {
       end === 0 ? name : `${base}/${name}`,
     );
     return new CallError('not_found', 'The result has no such part.', {
-      next: `Parts there are: ${those.map((name) => JSON.stringify(name)).join(', ')}. A part of a list goes by its place, as in rows/0.`,
+      closest: those,
+      next: 'Take one of closest. A part of a list goes by its place, as in rows/0.',
     });
   }
   return new CallError('not_found', 'The result has no such part.');

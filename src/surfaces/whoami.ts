@@ -45,7 +45,7 @@ async function describe(session: Session, limits: Limits): Promise<JsonObject> {
     read_only: policy.readOnly,
     confirm: policy.confirm,
     operations: served,
-    left_out: describeAbsences(session, learnt),
+    left_out: describeAbsences(session),
   });
 }
 
@@ -95,13 +95,12 @@ function describeToken(rights: Learnt, { pins }: Session): unknown {
   });
 }
 
-function describeAbsences(session: Session, learnt: Learnt): readonly JsonObject[] | undefined {
-  const sets = typeof learnt === 'object' ? learnt.permissionSets.join(' or ') : undefined;
+function describeAbsences(session: Session): readonly JsonObject[] | undefined {
   const reasons: Readonly<Record<Absence, string>> = {
     pins: 'They reach beyond what this server is pinned to.',
     selection: 'The administrator, or the client, has not selected them (groups, allow, deny).',
     read_only: 'They do more than read, and this server only reads.',
-    rights: `The token's permission set ${sets} does not allow them.`,
+    rights: 'The permission sets of the token (token.permission_sets) do not allow them.',
   };
   const told = Object.entries(reasons).flatMap(([reason, why]) => {
     const tools = publishedTools.filter(({ name }) => absenceOf(name, session) === reason);

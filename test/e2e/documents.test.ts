@@ -105,7 +105,8 @@ describe('the Management API', () => {
     const { isError, json } = await rig.call(management, wrong);
     expect(isError).toBe(true);
     expect(json.error).toMatchObject({ code: 'not_found' });
-    expect(json.error.next).toContain(`${management} with ${JSON.stringify(right)}.`);
+    expect(json.error.example).toEqual({ tool: management, arguments: right });
+    expect(json.error.closest[0]).toBe(Object.values(right)[0]);
     expect((await rig.call(management, right)).isError).toBe(false);
   });
 

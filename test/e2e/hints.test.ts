@@ -27,43 +27,50 @@ describe('an empty list', () => {
       'by a name that is nearly right',
       'accounts_list',
       { filter: ['name[eq]aldermere'] },
-      'There are no accounts that fit name[eq]aldermere. Without the filter there are 13. Closest names: aldermere-logistics, aldermere-logistics-staging.',
+      'There are no accounts that fit name[eq]aldermere. Without the filter there are 13. Names like it: closest.',
+      { closest: ['aldermere-logistics', 'aldermere-logistics-staging'] },
     ],
     [
       'by a full name for a name',
       'accounts_list',
       { filter: ['name[eq]Tarn & Vale Insurance'] },
-      /Closest names: tarn-vale-insurance\b/,
+      /Names like it: closest\.$/,
+      { closest: expect.arrayContaining(['tarn-vale-insurance']) },
     ],
     [
       'by one of several names',
       'accounts_list',
       { filter: ['name[in]fenick-robotics,x'] },
-      /: fennick-robotics\./,
+      /: closest\.$/,
+      { closest: ['fennick-robotics'] },
     ],
     [
       'by like without its wildcard',
       'accounts_list',
       { filter: ['name[like]fennick'] },
-      /like needs % .* Closest names: fennick-robotics\.$/,
+      /like needs % .* Names like it: closest\.$/,
+      { closest: ['fennick-robotics'] },
     ],
     [
       'by a value that the field never has',
       'members_list',
       { filter: ['state[eq]active'] },
-      /there are 8\. Values of state: disabled, enabled, invited, locked\.$/,
+      /there are 8\. What state holds: values\.$/,
+      { values: { state: ['disabled', 'enabled', 'invited', 'locked'] } },
     ],
     [
       'by a name in place of an id',
       'integrations_list',
       { filter: [`account_id[eq]${account}`] },
-      /Values of account_id look like [0-9a-f-]{36}\.$/,
+      /What account_id looks like: values\.$/,
+      { values: { account_id: [expect.stringMatching(/^[0-9a-f-]{36}$/)] } },
     ],
     [
       'by a time that is yet to come',
       'audit_list',
       { filter: ['created_at[gt]2199-01-01T00:00:00Z'] },
-      /there are 100 or more\. Values of created_at look like 20/,
+      /there are 100 or more\. What created_at looks like: values\.$/,
+      { values: { created_at: [expect.stringMatching(/^20/)] } },
     ],
     [
       'of what has none',
@@ -83,10 +90,12 @@ describe('an empty list', () => {
       { start_after: 'zzz', filter: ['fullname[eq]nobody'] },
       'There are no accounts that fit fullname[eq]nobody.',
     ],
-  ])('%s says what there is, for one read more', async (_, name, args, note) => {
+  ])('%s says what there is, for one read more', async (_, name, args, note, beside: object = {}) => {
     const { json, isError, sent } = await watch(name, args);
     expect(isError).toBe(false);
+    const { closest, values } = json;
     expect(json.note).toEqual(typeof note === 'string' ? note : expect.stringMatching(note));
+    expect({ closest, values }).toEqual({ closest: undefined, values: undefined, ...beside });
     expect(sent).toEqual([name, name]);
   });
 
@@ -147,7 +156,7 @@ describe('a list of hundreds', () => {
     const total = large.sandbox.world.collections.account.all().length;
     await large.close();
     expect(json.note).toContain(`there are ${total}.`);
-    expect(json.note).toContain('Closest names: zyxomma-industries');
+    expect(json.closest).toEqual(['zyxomma-industries']);
     expect(missing.json.error.closest).toEqual(['zyxomma-industries']);
   }, 60_000);
 });

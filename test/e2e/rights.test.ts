@@ -56,7 +56,7 @@ test('a token that only reads is shown what reads, and whoami says what is left 
     confirm: 'destroy',
   });
   const [left] = json.left_out;
-  expect(left.why).toContain('permission set viewer');
+  expect(left.why).toContain('token.permission_sets');
   expect(left.operations).toMatch(/^accounts, .*: create update patch delete!/);
   expect(json.operations + left.count).toBe(96);
   expect(encode(text).length).toBeLessThan(500);

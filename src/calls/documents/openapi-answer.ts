@@ -88,9 +88,12 @@ function notFound(way: string, wanted: string, names: readonly string[], tool: s
     .slice(0, 60)
     .replace(/[^\p{L}\p{N}]+/gu, ' ')
     .trim();
-  const call = best === undefined ? { search } : { [way]: best };
-  const others = names.length > 1 ? ` Or one of: ${names.slice(1).join(', ')}.` : '';
   return new CallError('not_found', `The document has no such ${way}.`, {
-    next: `Closest: ${tool} with ${JSON.stringify(call)}.${others}${best === undefined ? '' : ` Else {"search":${JSON.stringify(search)}}.`}`,
+    ...(best === undefined ? {} : { closest: names }),
+    example: { tool, arguments: best === undefined ? { search } : { [way]: best } },
+    next:
+      best === undefined
+        ? 'Search instead, as in example.'
+        : `Give one of closest as ${way}, as in example, or words as search.`,
   });
 }

@@ -115,8 +115,8 @@ function missingPart(provider: JsonObject, address: string): CallError {
         isJsonObject(inside) ? `${head}/${key}` : key,
       );
   const near = closest(inside === undefined ? head : `${head}/${name}`, names);
-  const those = (near.length > 0 ? near : names.slice(0, 10)).map((one) => JSON.stringify(one));
   return new CallError('not_found', 'The answer has no such part.', {
-    next: `Closest parts: ${those.join(', ')}. operations and provider_config are there only when expanded.`,
+    closest: near.length > 0 ? near : names.slice(0, 10),
+    next: 'Take one of closest. operations and provider_config are there only when expanded.',
   });
 }

@@ -5,7 +5,7 @@ import { type Arguments, pick } from '../arguments.ts';
 import type { Limits } from '../deadline.ts';
 import { closest } from './closest.ts';
 import { type Filter, readFilter } from './grammar.ts';
-import { closestNames, fewNames, listed, quoted } from './names.ts';
+import { closestNames, fewNames, listed, quoted, shortened } from './names.ts';
 import { type Rows, readRows, soonIn, tryHint, tryRows } from './rows.ts';
 
 /** Values of a field that are told one by one. */
@@ -16,7 +16,19 @@ const wildcards = 'like needs % for what comes before or after the value.';
 const naming: ReadonlySet<string> = new Set(['name', 'fullname', 'id']);
 
 /**
- * What is told beside a list without rows: what was asked, and what there is instead. Nothing for any other answer.
+ * What is told beside a list without rows: what was asked, and what there is instead. Values stand beside the note, never
+ * in it: others wrote them.
+ */
+export interface EmptyNote {
+  readonly note?: string;
+  /** Names of objects that are named like the wanted one. */
+  readonly closest?: readonly string[];
+  /** By field, values that it has, or from where to where they go. */
+  readonly values?: Readonly<Record<string, unknown>>;
+}
+
+/**
+ * The note beside a list without rows, and the values it speaks of. Nothing for any other answer.
  *
  * @param args as the caller gave them
  * @param body what of the answer is inside the pins
@@ -27,11 +39,10 @@ export async function noteOnEmpty(
   body: unknown,
   session: Session,
   limits: Limits,
-): Promise<{ readonly note?: string }> {
+): Promise<EmptyNote> {
   const result = operation.listing && isJsonObject(body) ? body.result : undefined;
   if (!Array.isArray(result) || result.length > 0) return {};
-  const note = await tryHint(session, () => noteOn(operation, args, session, soonIn(limits)));
-  return note === undefined ? {} : { note };
+  return (await tryHint(session, () => noteOn(operation, args, session, soonIn(limits)))) ?? {};
 }
 
 async function noteOn(
@@ -39,19 +50,28 @@ async function noteOn(
   args: Arguments,
   session: Session,
   limits: Limits,
-): Promise<string> {
+): Promise<EmptyNote> {
   const filters = Array.isArray(args.filter) ? args.filter.map(String) : [];
   const inside = session.pins ? ' inside what this server is pinned to' : '';
   const things = `${nounOf(operation)}${whose(operation, args)}${inside}`;
   const asked = `${things}${filters.length > 0 ? ` that fit ${askedFor(filters)}` : ''}`;
-  if (args.start_after !== undefined) return noteOnEnd(operation, args, asked, session, limits);
-  if (filters.length === 0) return `There are no ${things} yet.`;
+  if (args.start_after !== undefined)
+    return { note: await noteOnEnd(operation, args, asked, session, limits) };
+  if (filters.length === 0) return { note: `There are no ${things} yet.` };
   const known = filters.flatMap((text) => readFilter(text) ?? []);
   const [wanted] = known.filter(({ field }) => naming.has(field)).flatMap(operandsOf);
   const kept = pick(args, [...Object.keys(operation.params), 'expand']);
   const rows = await tryRows(session, limits, (within) => readRows(operation, kept, session, within, wanted));
-  const told = rows ? [countOf(rows), ...known.flatMap((filter) => onFilter(filter, operation, rows))] : [];
-  return [`There are no ${asked}.`, ...new Set(told)].join(' ');
+  if (!rows) return { note: `There are no ${asked}.` };
+  const found = known.map((filter) => onFilter(filter, operation, rows));
+  const told = [`There are no ${asked}.`, countOf(rows), ...found.flatMap(({ says }) => says)];
+  const names = [...new Set(found.flatMap(({ closest: near = [] }) => near))];
+  const values = Object.assign({}, ...found.map((one) => one.values)) as Record<string, unknown>;
+  return {
+    note: [...new Set(told)].join(' '),
+    ...(names.length > 0 && { closest: names }),
+    ...(Object.keys(values).length > 0 && { values }),
+  };
 }
 
 /** The page was empty; what it would have held stands before it. */
@@ -109,31 +129,40 @@ function operandsOf({ operator, value }: Filter): readonly string[] {
   return values.map((one) => one.replaceAll(/[%*]/g, '').trim()).filter((one) => one !== '');
 }
 
+/** What is said of the field of a filter, in our words only, and the values that are told beside. */
+interface OnFilter extends Pick<EmptyNote, 'closest' | 'values'> {
+  readonly says: readonly string[];
+}
+
 /** What there is in the field that a filter is about. Only what lists show: other fields may hold secrets. */
-function onFilter(filter: Filter, operation: Operation, { rows, orMore }: Rows): readonly string[] {
+function onFilter(filter: Filter, operation: Operation, { rows, orMore }: Rows): OnFilter {
   const { field, operator, value } = filter;
-  if (operator === 'like' && !/[%*]/.test(value))
-    return [wildcards, ...onFilter({ ...filter, operator: 'eq' }, operation, { rows, orMore } as Rows)];
+  if (operator === 'like' && !/[%*]/.test(value)) {
+    const equal = onFilter({ ...filter, operator: 'eq' }, operation, { rows, orMore } as Rows);
+    return { ...equal, says: [wildcards, ...equal.says] };
+  }
   if (naming.has(field)) {
     const near = closestNames(operandsOf(filter), rows);
-    const names = near.length > 0 ? near : fewNames(rows);
-    const which = near.length > 0 ? 'Closest names' : 'Names';
-    return names.length > 0 ? [`${which}: ${names.map(quoted).join(', ')}.`] : [];
+    if (near.length > 0) return { says: ['Names like it: closest.'], closest: near };
+    const names = fewNames(rows);
+    return names.length > 0 ? { says: ['Their names: values.'], values: { name: names } } : { says: [] };
   }
-  if (!operation.listing?.columns.includes(field)) return [];
+  if (!operation.listing?.columns.includes(field)) return { says: [] };
   const values = [...new Set(rows.flatMap((row) => scalarsAt(row, field.split('.'))))];
-  if (values.length === 0) return [];
+  if (values.length === 0) return { says: [] };
   const where = orMore ? ' in the rows that were looked at' : '';
+  const beside = (says: string, told: unknown) => ({ says: [says], values: { [field]: told } });
   if (values.length <= mostValues)
-    return [`Values of ${field}${where}: ${values.map(quoted).sort().join(', ')}.`];
+    return beside(`What ${field} holds${where}: values.`, values.map(shortened).sort());
   if (/^[gl]te?$/.test(operator) && !orMore) {
     const sorted = values.sort((one, other) => (one < other ? -1 : 1));
-    return [`${field} goes from ${quoted(sorted[0])} to ${quoted(sorted.at(-1))}.`];
+    const [from, to] = [sorted[0], sorted.at(-1)].map(shortened);
+    return beside(`From where to where ${field} goes: values.`, { from, to });
   }
   const near = operandsOf(filter).flatMap((one) => closest(one, values.map(String), mostNear));
   return near.length > 0 && !/^[gl]te?$/.test(operator)
-    ? [`Closest values of ${field}${where}: ${near.slice(0, mostNear).map(quoted).join(', ')}.`]
-    : [`Values of ${field} look like ${quoted(values[0])}.`];
+    ? beside(`The closest that ${field} holds${where}: values.`, near.slice(0, mostNear).map(shortened))
+    : beside(`What ${field} looks like: values.`, [shortened(values[0])]);
 }
 
 function scalarsAt(value: unknown, path: readonly string[]): readonly (string | number | boolean)[] {

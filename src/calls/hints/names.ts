@@ -36,6 +36,12 @@ function isName(value: unknown): value is string {
   return typeof value === 'string' && value !== '';
 }
 
+/** A value as it is told beside a sentence: a long text in part. */
+export function shortened(value: unknown): unknown {
+  if (typeof value !== 'string' || value.length <= longestName) return value;
+  return `${value.slice(0, longestName).replace(/[\ud800-\udbff]$/, '')}...`;
+}
+
 /** A text within a sentence: quoted where it could be taken for a part of it. */
 export function quoted(value: unknown): string {
   const text = String(value);
