@@ -108,6 +108,7 @@ async function callTool(
   const call = surface.call(name, args, session, cancelled);
   // The specification wants a protocol error here; the SDK's own server answers an isError result.
   if (!call) {
+    await surface.recordUnknown?.(name, args, session);
     const message = `Unknown tool: ${name.slice(0, longestName)}. ${(await surface.instead?.(name)) ?? ''}`;
     throw new McpError(ErrorCode.InvalidParams, message.trim());
   }

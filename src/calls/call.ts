@@ -143,6 +143,24 @@ export async function runCall(
   return finish(as ?? operation, raw, outcome, session, about);
 }
 
+/** Records a call by name of an operation that is no tool for its caller, who is told no more than that there is none. */
+export async function recordRefused(
+  id: string,
+  code: 'outside_pin' | 'unknown_operation',
+  raw: unknown,
+  session: Session,
+): Promise<void> {
+  const operation = findOperation(id);
+  // As of every call, reads leave no line.
+  if (!operation || operation.effect === 'read') return;
+  const cause = new CallError(code, `${id} is no tool here.`);
+  await finish(operation, raw, { cause }, session, {
+    started: performance.now(),
+    secrets: [],
+    confirmedBy: undefined,
+  });
+}
+
 function assertPermitted({ id, effect, group }: Operation, { policy }: Session): void {
   if (!selects(policy.selection, { id, group }))
     throw new CallError('not_selected', `${id} is not served here.`);
@@ -211,7 +229,7 @@ type Outcome =
   | { readonly cause: unknown };
 
 /** What is known of a call beside its outcome. */
-interface About {
+export interface About {
   /** `performance.now()` */
   readonly started: number;
   /** None of them may be in what leaves the server. */
@@ -221,6 +239,8 @@ interface About {
   call?: string;
   /** Whether its request has left, or may have; of a call that is not a read. */
   isSent?: boolean;
+  /** What is recorded of a refusal, where its caller is told less. */
+  recordedAs?: ErrorCode;
 }
 
 /** Records how a call of a tool ended, and makes its result. */
@@ -234,7 +254,7 @@ export async function finish(
   const { started, confirmedBy } = about;
   const error = 'value' in outcome ? undefined : explain(outcome.cause, tool, session);
   const { status, requestId } = error?.facts ?? ('answer' in outcome ? outcome.answer : undefined) ?? {};
-  const outcomeCode = error?.code ?? 'ok';
+  const outcomeCode = error ? (about.recordedAs ?? error.code) : 'ok';
   const milliseconds = elapsedSince({ started });
   record({ tool: tool.id, outcome: outcomeCode, milliseconds, status }, requestId, session);
   const unspoken = unspokenIn(session, about);

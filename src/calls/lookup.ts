@@ -1,6 +1,6 @@
 import { CallError } from '../errors.ts';
 import { isJsonObject, type JsonObject } from '../json.ts';
-import type { Pins } from '../pins.ts';
+import { memoryOf, type Pins } from '../pins.ts';
 import type { Session } from '../session.ts';
 import { type Pages, readPages } from '../synqly/pages.ts';
 import { renderPath } from '../synqly/url.ts';
@@ -51,9 +51,6 @@ const mostSought = 1_000;
 
 /** Integrations of one name among which the right one is looked for. */
 const mostNamesakes = 100;
-
-/** Real ids of pinned accounts: resolved once, so that a name given to another account later is not followed. */
-const pinnedIds = new WeakMap<Pins, string>();
 
 /** What is not known to be inside. It is not told whether there is such a thing outside. */
 export function outsidePin(message: string): CallError {
@@ -108,19 +105,21 @@ export function createLookup(pins: Pins, session: Session, limits: Limits): Look
   const isInEnvironment = (account: Found) =>
     environment === undefined || account.environment === environment;
 
+  const accountById = (idOrName: string) => readOne('/v1/accounts/{account_id}', { account_id: idOrName });
+
   const pinnedAccount = async (): Promise<Found> => {
-    const id = pinnedIds.get(pins);
-    const account = await readOne('/v1/accounts/{account_id}', {
-      account_id: id ?? (pins.account as string),
-    });
-    const right =
-      account && (id === undefined ? answersTo(account, pins.account as string) : account.id === id);
-    if (!account || !right || !isInEnvironment(account)) {
+    const memory = memoryOf(pins);
+    const known = memory.known();
+    const named = known === undefined ? await accountById(pins.account as string) : undefined;
+    // Only the first answer is compared by name; whatever comes later must have the same id.
+    const isNamed = named && answersTo(named, pins.account as string) && isInEnvironment(named);
+    const id = known ?? (isNamed ? memory.learn(named) : undefined);
+    const account = id === undefined || named?.id === id ? named : await accountById(id);
+    if (!account || account.id !== id || !isInEnvironment(account)) {
       throw outsidePin(
         `The pinned account ${JSON.stringify(pins.account)} was not found${environment ? ` in ${environment}` : ''}.`,
       );
     }
-    pinnedIds.set(pins, account.id);
     return account;
   };
 

@@ -2,7 +2,7 @@ import { indexOfNames } from './index-of-names.ts';
 import type { Offer } from './offer.ts';
 import { effects, runnerNames, runnerTools, type Tool } from './published.ts';
 import { isServed, selectHelpers, selectTools, type View } from './select.ts';
-import { runHelperNamed, type Surface, toolsLike } from './surface.ts';
+import { recordRefusedNamed, runHelperNamed, type Surface, toolsLike } from './surface.ts';
 
 /**
  * A few tools that find and run the operations that are left: one for each kind of effect, so that a
@@ -28,6 +28,7 @@ export function createCompactSurface(view: View): Surface {
       if (!has(runnerTools, name)) return undefined;
       return import('./run.ts').then(({ runRunner }) => runRunner(name, args, offer, session, cancelled));
     },
+    recordUnknown: (name, args, session) => recordRefusedNamed(name, args, session, view.pins),
     instead: async (name) => {
       const [operation] = has(selected, name) ? [name] : await toolsLike(name, selected);
       if (operation === undefined) return '';

@@ -2,7 +2,7 @@ import type { CallResult } from '../calls/call.ts';
 import type { Session } from '../session.ts';
 import { effects } from './published.ts';
 import { isServed, selectHelpers, selectTools, type View } from './select.ts';
-import { runHelperNamed, type Surface, toolsLike } from './surface.ts';
+import { recordRefusedNamed, runHelperNamed, type Surface, toolsLike } from './surface.ts';
 
 /** One tool for each operation that is left, and those of this server's own. It is for sessions with pins of that kind. */
 export function createFullSurface(view: View): Surface {
@@ -19,6 +19,7 @@ export function createFullSurface(view: View): Surface {
         ? runNamed(name, args, session, cancelled)
         : undefined;
     },
+    recordUnknown: (name, args, session) => recordRefusedNamed(name, args, session, view.pins),
     instead: async (name) => {
       const closest = await toolsLike(name, operations);
       return closest.length > 0 ? `Closest: ${closest.join(', ')}.` : '';

@@ -1,5 +1,5 @@
 import { type Arguments, readArguments } from '../calls/arguments.ts';
-import { type CallResult, finish, runOperation } from '../calls/call.ts';
+import { type About, type CallResult, finish, runOperation } from '../calls/call.ts';
 import { exampleOf, exampleWithin } from '../calls/hints/example.ts';
 import { operationUnder } from '../calls/pin.ts';
 import { CallError } from '../errors.ts';
@@ -23,7 +23,7 @@ export async function runRunner(
   session: Session,
   cancelled: AbortSignal,
 ): Promise<CallResult> {
-  const about = { started: performance.now(), secrets: [], confirmedBy: undefined };
+  const about: About = { started: performance.now(), secrets: [], confirmedBy: undefined };
   const runner = runners.find(({ id }) => id === name) ?? findOperations;
   // What is recorded of a refusal: the operation, as soon as it is known.
   let tool: Operation | Helper = runner;
@@ -31,6 +31,12 @@ export async function runRunner(
   try {
     const args = readRunner(runner, raw, offer, session);
     if (runner === findOperations) return finish(tool, raw, { value: find(args, offer) }, session, about);
+    const hidden = offer.knows(String(args.operation)) ? undefined : findOperation(String(args.operation));
+    if (hidden) {
+      tool = hidden;
+      given = args.arguments;
+      about.recordedAs = 'outside_pin';
+    }
     const operation = operationNamed(String(args.operation), offer);
     tool = operation;
     given = args.arguments;

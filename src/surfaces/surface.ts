@@ -1,6 +1,8 @@
 import type { CallResult } from '../calls/call.ts';
+import type { Pins } from '../pins.ts';
 import type { Session } from '../session.ts';
-import type { Tool } from './published.ts';
+import { effects, type Tool } from './published.ts';
+import { isServed } from './select.ts';
 
 /** What a client is shown of the selected operations, and how it runs them. */
 export interface Surface {
@@ -16,6 +18,8 @@ export interface Surface {
     session: Session,
     cancelled: AbortSignal,
   ): Promise<CallResult> | undefined;
+  /** Records a call of a tool that `call` does not know, if it is an operation. */
+  recordUnknown?(name: string, args: unknown, session: Session): Promise<void>;
   /** What to call in the place of a tool that there is not; empty where nothing is like it. */
   instead?(name: string): Promise<string>;
 }
@@ -39,4 +43,16 @@ export async function runHelperNamed(
   }
   const { runHelper } = await import('../calls/helpers.ts');
   return runHelper(name, args, session, cancelled);
+}
+
+/** Records a call of an operation that is no tool here, be it that pins hide it or that operations are run otherwise. */
+export async function recordRefusedNamed(
+  name: string,
+  args: unknown,
+  session: Session,
+  pins: Pins | undefined,
+): Promise<void> {
+  if (!Object.hasOwn(effects, name)) return;
+  const { recordRefused } = await import('../calls/call.ts');
+  await recordRefused(name, isServed(name, pins) ? 'unknown_operation' : 'outside_pin', args, session);
 }

@@ -4,7 +4,7 @@ import { createTrail } from '../audit.ts';
 import { createConfirmations } from '../calls/pending.ts';
 import { type Config, ConfigError } from '../config.ts';
 import { createLog, type Log, warnIfRevealing } from '../log.ts';
-import { kindOf, pinsOf } from '../pins.ts';
+import { kindOf, pinsOf, rememberPinnedNames } from '../pins.ts';
 import { policyOf } from '../policy.ts';
 import { synqlyResources } from '../resources/room.ts';
 import { type SecretStore, secretsForMany } from '../secrets/store.ts';
@@ -49,7 +49,7 @@ export async function listen(config: Config): Promise<void> {
   const server = await buildHttpServer({
     access,
     offeringFor: createOfferings(config.surface.value),
-    sessionOf: sessionsFor(config, client, secrets, readiness, log),
+    sessionOf: sessionsFor(config, client, secrets, readiness, log, store !== undefined),
     isReady: readiness.isReady,
     log,
     hosts,
@@ -139,16 +139,20 @@ function sessionsFor(
   secrets: SecretStore,
   readiness: Readiness,
   log: Log,
+  isGateway: boolean,
 ): HttpOptions['sessionOf'] {
   const policy = policyOf(config);
   const confirmations = createConfirmations(config.confirmWithin.value);
   const trail = createTrail(config.auditLog.value, log);
   const rightsOf = rememberRights(config, client, log);
+  const names = rememberPinnedNames();
+  const isOperators = config.account.value !== undefined;
+  // Without the caller's own token a name is the same for all; what a client's header says is its own all the same.
+  const isShared = isOperators && isGateway;
   return async ({ caller, narrowing }, metrics) => {
     const { rights, isOutdated } = await rightsOf(caller);
     const session = createSession({
-      // What a pinned name means is remembered by the object, and may be another account for another caller.
-      pins: caller.pins && { ...caller.pins },
+      pins: caller.pins && names.pinsFor(caller.pins, isShared ? 'everybody' : caller.hash, isOperators),
       policy: narrowPolicy(policy, narrowing),
       rights,
       secrets,
