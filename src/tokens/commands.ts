@@ -5,7 +5,7 @@ import { prepareAccess } from '../upstream.ts';
 import { type Grant, hashToken, type McpScope, pinsOfScope } from './grant.ts';
 import { defaultStore, openTokenStore } from './open-store.ts';
 import { rememberMcpTokens } from './remember.ts';
-import type { TokenStore } from './store.ts';
+import { isStanding, type TokenStore } from './store.ts';
 
 type Print = (text: string) => void;
 
@@ -103,10 +103,12 @@ async function withStore(config: Config, use: (store: TokenStore) => Promise<voi
   }
 }
 
-/** Those of the organization that the settings name: one store may serve several. */
+/** Those of the organization that the settings name, whose makers are not revoked: one store may serve several. */
 async function grantsOf(store: TokenStore, config: Config): Promise<Grant[]> {
   const audience = baseUrlOf(config).href;
-  return (await store.list()).filter((grant) => grant.audience === audience);
+  const grants = (await store.list()).filter((grant) => grant.audience === audience);
+  const standing = await Promise.all(grants.map((grant) => isStanding(grant, store)));
+  return grants.filter((_, at) => standing[at]);
 }
 
 function scopeOf({ account, environment, organization }: CreateFlags): McpScope {

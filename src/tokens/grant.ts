@@ -15,6 +15,9 @@ const scope = z.discriminatedUnion('type', [
 /** What an MCP token opens, as the Management API names it (`POST /v1/tokens/mcp`, `scope`). */
 export type McpScope = z.infer<typeof scope>;
 
+/** MCP tokens that are made with MCP tokens one after the other; each is looked up when the last one is used. */
+export const maxMakers = 8;
+
 /** What is kept of an MCP token, in its place. */
 export const grantSchema = z.object({
   /** SHA-256 of the token, hexadecimal. */
@@ -27,6 +30,11 @@ export const grantSchema = z.object({
   /** ISO 8601. */
   created: z.iso.datetime(),
   expires: z.iso.datetime(),
+  /** SHA-256 of the MCP tokens it was made with, hexadecimal: it is good while all of them are. */
+  makers: z
+    .array(z.string().regex(/^[0-9a-f]{64}$/))
+    .max(maxMakers)
+    .optional(),
 });
 
 export type Grant = Readonly<z.infer<typeof grantSchema>>;

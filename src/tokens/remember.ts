@@ -3,7 +3,7 @@ import { isJsonObject } from '../json.ts';
 import type { ApiAnswer } from '../synqly/answer.ts';
 import type { ApiRequest, SynqlyClient } from '../synqly/client.ts';
 import { renderPath } from '../synqly/url.ts';
-import { type Grant, hashToken, type McpScope, readScope } from './grant.ts';
+import { type Grant, hashToken, type McpScope, maxMakers, readScope } from './grant.ts';
 import type { TokenStore } from './store.ts';
 
 type Client = Pick<SynqlyClient, 'request'>;
@@ -17,6 +17,8 @@ export interface Remembering {
   /** Base URL of the Synqly that the tokens are for. */
   readonly audience: string;
   readonly label: string;
+  /** SHA-256 of the MCP token that the caller has come with, if it has: what is made with it ends with it. */
+  readonly maker?: string;
 }
 
 /**
@@ -31,14 +33,15 @@ export function rememberMcpTokens(client: Client, remembering: Remembering): Cli
       }
       const { store } = remembering;
       await assertReachable(store);
+      const maker = await findMaker(remembering);
       const scope = await resolveScope(client, request, token);
       const answer = await client.request(request, token, headers);
-      const grant = grantOf(answer, scope, remembering);
+      const grant = grantOf(answer, scope, remembering, maker);
       if (grant === undefined) throw notKept(answer, 'Synqly answered without a token or its expiry.');
       await store.add(grant).catch((cause) => {
         throw notKept(answer, 'The token store could not be written.', cause);
       });
-      return answer;
+      return maker ? { ...answer, body: endingAt(answer.body, grant.expires) } : answer;
     },
   };
 }
@@ -51,6 +54,29 @@ async function assertReachable(store: TokenStore): Promise<void> {
       cause,
     });
   });
+}
+
+/** The grant of the token that another is made with. @throws CallError when there may be no further one */
+async function findMaker({ store, maker: hash }: Remembering): Promise<Grant | undefined> {
+  if (hash === undefined) return undefined;
+  const maker = await store.find(hash);
+  if (!maker) {
+    throw new CallError('unauthorized', 'The MCP token that this one would be made with is revoked.', {
+      next: 'Log in with another MCP token. No token was made.',
+      retry: 'no',
+    });
+  }
+  if ((maker.makers?.length ?? 0) < maxMakers) return maker;
+  throw new CallError('forbidden', `MCP tokens are made one with another ${maxMakers} times at most.`, {
+    next: 'Ask the administrator for a token (synqly-mcp token create). No token was made.',
+    retry: 'no',
+  });
+}
+
+/** What is told of the token: it opens this gateway no longer than its maker does. */
+function endingAt(body: unknown, expires: string): unknown {
+  if (!isJsonObject(body) || !isJsonObject(body.result)) return body;
+  return { ...body, result: { ...body.result, expires } };
 }
 
 async function resolveScope(
@@ -73,7 +99,12 @@ async function resolveScope(
   return { ...scope, account_id: account.id };
 }
 
-function grantOf({ body }: ApiAnswer, scope: McpScope, { audience, label }: Remembering): Grant | undefined {
+function grantOf(
+  { body }: ApiAnswer,
+  scope: McpScope,
+  { audience, label }: Remembering,
+  maker: Grant | undefined,
+): Grant | undefined {
   const token = isJsonObject(body) ? body.result : undefined;
   if (!isJsonObject(token) || typeof token.secret !== 'string' || token.secret === '') return undefined;
   const expires = Date.parse(String(token.expires));
@@ -85,7 +116,10 @@ function grantOf({ body }: ApiAnswer, scope: McpScope, { audience, label }: Reme
     scope,
     label,
     created: new Date(now).toISOString(),
-    expires: new Date(Math.min(expires, now + longestLife)).toISOString(),
+    expires: new Date(
+      Math.min(expires, now + longestLife, maker ? Date.parse(maker.expires) : expires),
+    ).toISOString(),
+    ...(maker && { makers: [...(maker.makers ?? []), maker.hash] }),
   };
 }
 

@@ -31,3 +31,9 @@ export function currentOf(grants: readonly Grant[]): Grant[] {
     .filter(({ expires }) => Date.parse(expires) > now)
     .sort((one, other) => Date.parse(other.created) - Date.parse(one.created));
 }
+
+/** Whether all the tokens that one was made with are still known: it is revoked with any of them. */
+export async function isStanding({ makers = [] }: Grant, store: Pick<TokenStore, 'find'>): Promise<boolean> {
+  const found = await Promise.all(makers.map((hash) => store.find(hash)));
+  return found.every((maker) => maker !== undefined);
+}

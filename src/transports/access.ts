@@ -3,8 +3,8 @@ import { CallError } from '../errors.ts';
 import { combinePins, type Pins } from '../pins.ts';
 import type { SynqlyClient } from '../synqly/client.ts';
 import { checkToken, fixedToken, type TokenSource } from '../synqly/token.ts';
-import { hashToken, isGood, pinsOfScope } from '../tokens/grant.ts';
-import type { TokenStore } from '../tokens/store.ts';
+import { type Grant, hashToken, isGood, pinsOfScope } from '../tokens/grant.ts';
+import { isStanding, type TokenStore } from '../tokens/store.ts';
 
 /** The token that a request came with. */
 export interface Bearer {
@@ -129,7 +129,7 @@ export function gatewayAccess({ store, audience, token, pins }: GatewayOptions):
     admit: async (bearer, onVerdict) => {
       if (bearer === undefined) return denied;
       const { hash } = bearer;
-      const grant = await store.find(hash).catch(() => 'unavailable' as const);
+      const grant = await findStanding(store, hash).catch(() => 'unavailable' as const);
       if (grant === 'unavailable') return unavailable;
       onVerdict?.('store');
       if (!grant || !isGood(grant, hash, audience, Date.now())) return denied;
@@ -138,6 +138,14 @@ export function gatewayAccess({ store, audience, token, pins }: GatewayOptions):
       return held === 'apart' ? elsewhere : { hash, token, pins: held };
     },
   };
+}
+
+/** A grant, unless one of the tokens that it was made with is revoked. */
+async function findStanding(store: TokenStore, hash: string): Promise<Grant | undefined> {
+  const grant = await store.find(hash);
+  // Nearly all are made with no other.
+  if (!grant?.makers) return grant;
+  return (await isStanding(grant, store)) ? grant : undefined;
 }
 
 const connectorsOnly: Denial = {

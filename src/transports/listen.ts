@@ -18,7 +18,7 @@ import { defaultStore, openTokenStore } from '../tokens/open-store.ts';
 import { rememberMcpTokens } from '../tokens/remember.ts';
 import { createMemoryStore, type TokenStore } from '../tokens/store.ts';
 import { openForCallers, type SharedUpstream } from '../upstream.ts';
-import { type Access, directAccess, gatewayAccess } from './access.ts';
+import { type Access, type Caller, directAccess, gatewayAccess } from './access.ts';
 import { rememberRights } from './caller-rights.ts';
 import { loopbackHosts } from './guard.ts';
 import { buildHttpServer, type HttpOptions, type HttpServer } from './http.ts';
@@ -44,12 +44,12 @@ export async function listen(config: Config): Promise<void> {
   const secrets = secretsForMany(config);
   const log = createLog(config.logLevel.value, upstream.token?.known ?? [], secrets.known);
   warnIfRevealing(config, log);
-  const { access, client, store } = await chooseAccess(config, upstream);
+  const { access, client, clientFor, store } = await chooseAccess(config, upstream);
   const readiness = createReadiness({ client, token: upstream.token, store });
   const server = await buildHttpServer({
     access,
     offeringFor: createOfferings(config.surface.value),
-    sessionOf: sessionsFor(config, client, secrets, readiness, log, store !== undefined),
+    sessionOf: sessionsFor(config, client, clientFor, secrets, readiness, log, store !== undefined),
     isReady: readiness.isReady,
     log,
     hosts,
@@ -73,20 +73,26 @@ export async function listen(config: Config): Promise<void> {
 interface Chosen {
   readonly access: Access;
   readonly client: Upstream['client'];
+  /** The client for the calls of one caller. */
+  readonly clientFor: (caller: Caller) => Upstream['client'];
   /** Where MCP tokens are kept, for a gateway. */
   readonly store: TokenStore | undefined;
 }
 
 async function chooseAccess(config: Config, { client, baseUrl, token }: SharedUpstream): Promise<Chosen> {
   const pins = pinsOf(config);
-  if (!token) return { access: directAccess(client, { pins }), client, store: undefined };
+  if (!token) {
+    return { access: directAccess(client, { pins }), client, clientFor: () => client, store: undefined };
+  }
   const { value: named } = config.tokenStore;
   const isTrial = config.sandbox.value && named === undefined;
   const store = isTrial ? createMemoryStore() : await openTokenStore(named ?? defaultStore(process.env));
   const audience = baseUrl.href;
+  const remembering = { store, audience, label: 'made by a tool' };
   return {
     access: gatewayAccess({ store, audience, token, pins }),
-    client: rememberMcpTokens(client, { store, audience, label: 'made by a tool' }),
+    client: rememberMcpTokens(client, remembering),
+    clientFor: ({ hash }) => rememberMcpTokens(client, { ...remembering, maker: hash }),
     store,
   };
 }
@@ -136,6 +142,7 @@ function createOfferings(surface: SurfaceKind): HttpOptions['offeringFor'] {
 function sessionsFor(
   config: Config,
   client: Upstream['client'],
+  clientFor: Chosen['clientFor'],
   secrets: SecretStore,
   readiness: Readiness,
   log: Log,
@@ -158,7 +165,7 @@ function sessionsFor(
       secrets,
       pending: confirmations(caller.hash),
       trail,
-      open: async () => ({ client, token: caller.token }),
+      open: async () => ({ client: clientFor(caller), token: caller.token }),
       knownTokens: caller.token.known,
       log,
       timeout: config.timeout.value,
