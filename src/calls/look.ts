@@ -10,6 +10,7 @@ import type { Limits } from './deadline.ts';
 import { lastingIdentityOf } from './identity.ts';
 import { type Loss, losses, mostRows } from './losses.ts';
 import { isObjectOfApi, readObject, readResult } from './reader.ts';
+import { isServed } from './served.ts';
 
 /** What an operation would meet, as it is now. */
 export interface Look {
@@ -119,8 +120,10 @@ async function findLosses(
     if (Object.values(given).includes(undefined) || Object.keys(given).length === 0) return undefined;
     const result = await once(loss.by, given);
     if ('failure' in result) return { what: loss.what, told: reasonFor(result.failure), rows: undefined };
+    // Of what this server does not serve otherwise, how much there is.
+    const isNamed = !loss.unnamed && isServed(findOperation(loss.by) as Operation, session);
     return (
-      tell(loss, object, result.value) ?? {
+      tell(loss, object, result.value, isNamed) ?? {
         what: loss.what,
         told: `${notRead} (invalid_response)`,
         rows: undefined,
@@ -144,9 +147,10 @@ function namesOf(rows: readonly JsonObject[]): JsonObject {
 
 /** What a read found; undefined where its answer has not the shape of one. */
 function tell(
-  { what, which, figures, unnamed }: Loss,
+  { what, which, figures }: Loss,
   object: JsonObject,
   result: unknown,
+  isNamed: boolean,
 ): Found | undefined {
   if (figures) {
     if (!isJsonObject(result) || !figures.some((name) => name in result)) return undefined;
@@ -158,7 +162,7 @@ function tell(
   const told = {
     count: rows.length,
     ...(listed.length >= mostRows && { or_more: true }),
-    ...(!unnamed && namesOf(rows)),
+    ...(isNamed && namesOf(rows)),
   };
   return { what, told, rows };
 }

@@ -9,6 +9,7 @@ import { isHidden, narrowingOf, type Reach, withdrawnArguments } from '../tools/
 import type { Arguments } from './arguments.ts';
 import type { Limits } from './deadline.ts';
 import { createLookup, isOwnedBy, type Lookup, type Owner, outsidePin } from './lookup.ts';
+import { assertNotByHidden, withoutHidden } from './pinned-expand.ts';
 import { assertPatchStays } from './pinned-patch.ts';
 
 /** A call that is held to the pins of its session. */
@@ -59,8 +60,11 @@ export async function holdToPins(
   const { pins } = session;
   if (!pins) return { operation, args, inside: async (body) => body };
   assertPatchStays(operation, args, pins);
+  assertNotByHidden(args);
   const lookup = createLookup(pins, session, limits);
-  return holders(operation, args, pins, lookup)[operation.reach.kind]();
+  const held = await holders(operation, args, pins, lookup)[operation.reach.kind]();
+  if (operation.reach.kind === 'global') return held;
+  return { ...held, inside: async (body) => withoutHidden(await held.inside(body)) };
 }
 
 type Of<Kind extends Reach['kind']> = Extract<Reach, { kind: Kind }>;

@@ -8,7 +8,7 @@ import { type Learnt, learnRights, type Read } from '../synqly/rights.ts';
 import { whoami } from '../tools/helpers.ts';
 import { indexOfNames } from './index-of-names.ts';
 import { publishedTools } from './published.ts';
-import { type Absence, absenceOf } from './select.ts';
+import { type Absence, absenceOf, isSelected } from './select.ts';
 
 /** Tells who calls, what it is held to, and which operations are left out for what reason. Never throws. */
 export async function tellWhoami(
@@ -32,7 +32,9 @@ const learnWithin = 2_000;
 async function describe(session: Session, limits: Limits): Promise<JsonObject> {
   const { pins, policy, caller } = session;
   const [organization, learnt] = await Promise.all([
-    pins ? undefined : describeOrganization(readWith(session, limits)),
+    pins || !isSelected('organization_get', policy)
+      ? undefined
+      : describeOrganization(readWith(session, limits)),
     session.rights ?? learnAnew(session, limits),
   ]);
   const served = publishedTools.filter(({ name }) => absenceOf(name, session) === undefined).length;
