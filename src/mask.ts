@@ -69,7 +69,9 @@ const mostRemembered = 200;
 
 /** The forms of a secret that are looked for: each has as many characters as the secret, or more. */
 function formsOf(secret: string): readonly string[] {
-  const base64 = Buffer.from(secret).toString('base64').replace(/=+$/, '');
+  const base64 = Buffer.from(secret)
+    .toString('base64')
+    .replace(/={1,2}$/, '');
   if (/^[\w.~!*'()-]+$/.test(secret)) return [secret, base64].filter(isSearched);
   const escaped = JSON.stringify(secret).slice(1, -1);
   // Half a surrogate pair has no encoding.

@@ -12,7 +12,7 @@ export function tellUsage(text: string): string {
     .replace(/^error: /, '')
     .split('\n');
   const [, flag, value] = /^unknown option '(--?[^=']*)(=.*)?'$/s.exec(problem) ?? [];
-  const meant = /\(Did you mean (.+)\?\)/s.exec(rest.join('\n'))?.[1];
+  const meant = /^\(Did you mean (.+)\?\)/s.exec(rest.join('\n').trim())?.[1];
   // A value may be a secret, and clients keep what stands on stderr.
   const told = value === undefined ? problem : `unknown option '${flag}=...'`;
   return `synqly-mcp: ${told}\n${hint(problem, flag) ?? suggestion(meant)}\n`;

@@ -19,7 +19,7 @@ export function pick(args: Arguments, names: readonly string[]): JsonObject {
   return Object.fromEntries(given.map((name) => [name, args[name]]));
 }
 
-type Taking = Pick<Operation, 'id' | 'input'> & Partial<Pick<Operation, 'replacesWhole'>>;
+type Taking = Pick<Operation, 'id' | 'input'> & Partial<Pick<Operation, 'replacesWhole' | 'body'>>;
 
 const schemaOf = (operation: Taking) => argumentSchemaOf(operation) as Schema;
 
@@ -39,7 +39,7 @@ export function readArguments(operation: Taking, raw: unknown): Arguments {
   const { value: decoded, faults: unclear } = decodeArguments(raw, schemaOf(operation), kind);
   // Once more: a text among them may hold as much as all others.
   if (!isBounded(decoded)) throw new CallError('invalid_arguments', `The arguments hold ${beyondBounds}.`);
-  assertShort(decoded);
+  assertShort(operation, decoded);
   const parsed = operation.input.safeParse(forCheck(decoded));
   // As they were given: zod's copy leaves out keys such as __proto__, and no field changes a value.
   if (parsed.success && unclear.length === 0) return decoded as Arguments;
@@ -63,8 +63,8 @@ export function readArguments(operation: Taking, raw: unknown): Arguments {
 }
 
 /** @throws CallError `invalid_arguments` that names each text that is too long, and how long it may be */
-function assertShort(args: unknown): void {
-  const faults = tooLongAmong(args);
+function assertShort(operation: Taking, args: unknown): void {
+  const faults = tooLongAmong(operation, args);
   if (faults.length === 0) return;
   throw new CallError('invalid_arguments', 'A text among the arguments is too long.', {
     arguments: firstOf(faults),

@@ -2,7 +2,7 @@ import { CallError, dropUndefined } from '../errors.ts';
 import { isJsonObject, type JsonObject } from '../json.ts';
 import { showPart } from '../tools/helpers.ts';
 import { closest } from './hints/closest.ts';
-import { findPart, keyNamed, takeApart } from './parts/address.ts';
+import { findPart, keyNamed, reachable, takeApart } from './parts/address.ts';
 import { type Left, type Manner, shortenPart } from './parts/shorten.ts';
 import { costOf, isWithin } from './size.ts';
 
@@ -133,7 +133,7 @@ function dotted(address: string): string {
 }
 
 function missingPart(whole: JsonObject, address: string): CallError {
-  const keys = address.split('/');
+  const keys = reachable(address).split('/');
   for (let end = keys.length - 1; end >= 0; end -= 1) {
     const base = keys.slice(0, end).join('/');
     const inside = end === 0 ? whole : findPart(whole, whole, base)?.value;

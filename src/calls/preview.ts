@@ -98,6 +98,8 @@ function secretPointers(operation: Operation, args: Arguments): readonly string[
     const pointer = [base, ...names.map((name) => name.replaceAll('~', '~0').replaceAll('/', '~1'))].join(
       '/',
     );
-    return [pointer.replace(/\/(\d+|-)(\/.*)?$/, '')];
+    const keys = pointer.split('/');
+    const inList = keys.findIndex((key) => /^(?:\d+|-)$/.test(key));
+    return [inList < 0 ? pointer : keys.slice(0, inList).join('/')];
   });
 }

@@ -1,5 +1,5 @@
 import { isJsonObject, type JsonObject } from '../json.ts';
-import { filterOf, operatorPattern, readFilter } from './hints/grammar.ts';
+import { filterOf, readFilter } from './hints/grammar.ts';
 
 /** Names by which objects of other query languages call the field, the operator and the value of a filter. */
 const fieldNames = ['field', 'column', 'key', 'property', 'attribute'];
@@ -68,11 +68,22 @@ function orderBy(field: string, direction: unknown): readonly string[] | undefin
   return /^(desc|descending|-1)$/.test(word) ? [`${field}[desc]`] : undefined;
 }
 
-const between = new RegExp(String.raw`\s*(?:[,;&]|\s(?:and|AND)\s)\s*(?=[\w.]+\[(?:${operatorPattern})\])`);
-
 /** The filters of a text: commas belong to values, save for one with another filter behind it. */
 export function splitFilters(text: string): readonly string[] {
-  return readFilter(text) ? text.split(between) : [text];
+  if (!readFilter(text)) return [text];
+  const [first = '', ...others] = text.split(/([,;&]|\s(?:and|AND)\s)/);
+  const filters = [first];
+  for (let at = 0; at + 1 < others.length; at += 2) {
+    const [divider = '', part = ''] = others.slice(at, at + 2);
+    if (beginsFilter(part)) filters.push(part);
+    else filters.push(`${filters.pop()}${divider}${part}`);
+  }
+  return filters.map((filter) => filter.trim());
+}
+
+function beginsFilter(text: string): boolean {
+  const filter = readFilter(text);
+  return filter !== undefined && /^\s*[\w.]+$/.test(filter.field);
 }
 
 function valueUnder(given: JsonObject, names: readonly string[]): unknown {

@@ -1,4 +1,5 @@
 import { runOperation } from '../calls/call.ts';
+import { longestUri } from '../calls/text-bounds.ts';
 import { stringifyJson } from '../exact-json.ts';
 import { isJsonObject } from '../json.ts';
 import type { Session } from '../session.ts';
@@ -23,6 +24,8 @@ export async function readResource(
   session: Session,
   cancelled: AbortSignal,
 ): Promise<ResourceContents> {
+  if (uri.length > longestUri)
+    throw new ResourceError(`The URI must have at most ${longestUri} characters.`, true, undefined);
   const read = resolve(uri);
   if (!read) throw new ResourceError('Resource not found', true, { uri });
   const { value, error } = await runOperation(read.operation, read.args, session, cancelled, {

@@ -12,9 +12,11 @@ export const hour = 3600 * second;
 /** A duration in milliseconds; undefined when the text is none. */
 export function parseDuration(text: string): number | undefined {
   if (!/^(\d+(\.\d+)?(h|ms|m|s))+$/.test(text)) return undefined;
+  // Amounts, each with its unit behind it.
+  const parts = text.split(/(h|ms|m|s)/);
   let sum = 0;
-  for (const [, amount, , unit] of text.matchAll(/(\d+(\.\d+)?)(h|ms|m|s)/g)) {
-    sum += Number(amount) * (units[unit ?? ''] ?? 0);
+  for (let at = 0; at + 1 < parts.length; at += 2) {
+    sum += Number(parts[at]) * (units[parts[at + 1] ?? ''] ?? 0);
   }
   return sum;
 }

@@ -78,5 +78,6 @@ export function nameObject(
 
 function shorten(fullname: string): string {
   const plain = fullname.normalize('NFKD').replace(/\p{M}/gu, '').toLowerCase();
-  return plain.replace(/[^a-z0-9_]+/g, '-').replace(/^-+|-+$/g, '');
+  // No two of its hyphens stand side by side.
+  return plain.replace(/[^a-z0-9_]+/g, '-').replace(/^-|-$/g, '');
 }

@@ -50,7 +50,9 @@ export interface Base {
 }
 
 export function baseOf({ origin, pathname }: URL): Base {
-  return { origin, prefix: pathname.replace(/\/+$/, '') };
+  let end = pathname.length;
+  while (pathname[end - 1] === '/') end -= 1;
+  return { origin, prefix: pathname.slice(0, end) };
 }
 
 /**

@@ -22,7 +22,7 @@ export function findId(text: string): Found {
 
 /** What follows the id where it stands at the end: other short members, and the brace that ends the message. */
 const idAtEnd =
-  /[,{]\s*"id"\s*:\s*("(?:[^"\\]|\\.){0,200}"|-?\d[\d.eE+-]*)(?:\s*,\s*"(?:jsonrpc|method)"\s*:\s*"[^"\\]{0,200}")*\s*\}\s*$/;
+  /[,{]\s*"id"\s*:\s*("(?:[^"\\]|\\.)*"|-?\d[\d.eE+-]*)(?:\s*,\s*"(?:jsonrpc|method)"\s*:\s*"[^"\\]*")*\s*\}\s*$/;
 
 /** The id of a message that is known by its beginning and its end only. */
 export function findIdAround(beginning: string, end: string): Found {

@@ -76,7 +76,7 @@ function readNarrowing(headers: IncomingHttpHeaders): Narrowing | Refusal | unde
     const unknown = unknownIn(selection);
     if (unknown.length > 0)
       throw new Error(`The headers name no tool or group there is: ${unknown.join(', ')}.`);
-    const account = read('synqly-account', (text) => text);
+    const account = read('synqly-account', parseAccount);
     const environment = read('synqly-environment', (text) => parseChoice(text, ['test', 'prod'] as const));
     const isPinned = account !== undefined || environment !== undefined;
     return {
@@ -90,6 +90,14 @@ function readNarrowing(headers: IncomingHttpHeaders): Narrowing | Refusal | unde
   } catch (error) {
     return { status: 400, message: (error as Error).message };
   }
+}
+
+/** Characters of an account's id or name. */
+const longestAccount = 500;
+
+function parseAccount(text: string): string {
+  if (text.length > longestAccount) throw new Error(`must have at most ${longestAccount} characters`);
+  return text;
 }
 
 function textOf(header: string | string[] | undefined): string | undefined {

@@ -2,7 +2,7 @@ import { CallError } from '../../errors.ts';
 import { isJsonObject, type JsonObject } from '../../json.ts';
 import type { Arguments } from '../arguments.ts';
 import { closest } from '../hints/closest.ts';
-import { addressOf, findPart, takeApart } from '../parts/address.ts';
+import { addressOf, findPart, reachable, takeApart } from '../parts/address.ts';
 import { legend, shortenPart } from '../parts/shorten.ts';
 import { withReferences } from './copy.ts';
 import { searchDocument } from './find.ts';
@@ -51,7 +51,7 @@ function isAt({ method, path }: Entry, wanted: string): boolean {
   const plain = (route: string) =>
     route
       .trim()
-      .replace(/\{[^}]*\}/g, '{}')
+      .replace(/\{[^{}]*\}/g, '{}')
       .toLowerCase();
   return plain(`${method} ${path}`) === plain(wanted);
 }
@@ -60,7 +60,7 @@ function showPart(document: OpenApi, wanted: string, tool: string, tokens: numbe
   const schemas = schemasOf(document);
   const address = addressOf(wanted);
   const part = findPart(document, schemas, address);
-  if (!part) throw notFound('schema', wanted, closestParts(document, address), tool);
+  if (!part) throw notFound('schema', wanted, closestParts(document, reachable(address)), tool);
   const base = part.from > 0 ? (takeApart(address)?.base ?? address) : address;
   return {
     schema: address,

@@ -14,8 +14,6 @@ const known = ['eq', 'in', 'like', 'gt', 'gte', 'lt', 'lte'];
 /** Named by Synqly for other APIs; whether lists take them is for Synqly to say. */
 const possible = ['neq', 'not in', 'not like'];
 const operators: ReadonlySet<string> = new Set([...known, ...possible]);
-/** All operators, as alternatives of a regular expression. */
-export const operatorPattern = [...operators].join('|');
 
 /** A filter item in its parts; undefined for what is none. */
 export function readFilter(text: string): Filter | undefined {
@@ -70,12 +68,12 @@ const wildcards: Readonly<Record<string, (value: string) => string>> = {
   endswith: (value) => `%${value}`,
 };
 
-/** Ways in which a filter is written elsewhere; each gives field, operator and value. */
+/** Ways in which a filter is written elsewhere; each gives field, operator and value, with blanks around them. */
 const otherWays: readonly RegExp[] = [
-  /^(?<field>[\w.]+)\s*\[\s*(?<operator>[^[\]]+?)\s*\]\s*[=:]?\s*(?<value>.*)$/s,
+  /^(?<field>[\w.]+)\s*\[(?<operator>[^[\]]+)\](?<assigned>.*)$/s,
   /^(?<field>[\w.]+)\s*(?<operator>[!=<>~:]+)\s*(?<value>.+)$/s,
   /^(?<field>[\w.]+)\s+(?<operator>not in|not like|[a-z_]+)\s+(?<value>.+)$/is,
-  /^(?<operator>[a-z_]+)\(\s*(?<field>[\w.]+)\s*,\s*(?<value>.+)\)$/is,
+  /^(?<operator>[a-z_]+)\((?<field>\s*[\w.]+\s*),(?<value>.+)\)$/is,
 ];
 
 /** What joins conditions in other query languages, and a value in quotes with something behind it. */
@@ -84,8 +82,10 @@ const joined = /\s(?:and|or)\s|&&|\|\||^(["'])(?:(?!\1).)*\1\s*\S/is;
 /** The filter that was meant, where it can be told. */
 function meantFilter(text: string): string | undefined {
   for (const way of otherWays) {
-    const { field, operator = '', value = '' } = way.exec(text.trim())?.groups ?? {};
-    if (field === undefined) continue;
+    const found = way.exec(text.trim())?.groups;
+    if (found?.field === undefined) continue;
+    const [field, operator] = [found.field.trim(), found.operator?.trim() ?? ''];
+    const value = found.value ?? found.assigned?.trim().replace(/^[=:]/, '') ?? '';
     if (joined.test(value.trim())) return undefined;
     const bare = value.trim().replace(/^(["'])(.*)\1$/s, '$2');
     // `name[acme]`
@@ -117,7 +117,7 @@ function meantOrder(text: string): string | undefined {
   const [, sign, field] = /^([+-])([\w.]+)$/.exec(text) ?? [];
   if (field !== undefined) return `${field}[${sign === '-' ? 'desc' : 'asc'}]`;
   const groups =
-    /^(?<field>[\w.]+)[\s:,[.]+(?<word>asc|desc)\w*\]?$/i.exec(text.trim())?.groups ??
+    /^(?<field>[\w.]*\w)[\s:,[.]+(?<word>asc|desc)\w*\]?$/i.exec(text.trim())?.groups ??
     /^(?<word>asc|desc)\w*\((?<field>[\w.]+)\)$/i.exec(text.trim())?.groups;
   return groups && `${groups.field}[${groups.word?.toLowerCase()}]`;
 }
@@ -131,11 +131,21 @@ export function fieldsQueried(text: string): readonly string[] {
   const [, first = ''] = /^[\s+-]*([^\s:,[\]=<>!~]+)/.exec(text) ?? [];
   const meant = [text, meantFilter(text) ?? '', meantOrder(text) ?? ''];
   const others = meant.flatMap((one) =>
-    [...one.matchAll(/([^[\]\s,;&|()]+)\]?\s*(?=\[([^[\]]*)\])/g)].flatMap(([, field = '', operator = '']) =>
-      isOperator(operator) ? [field] : [],
+    [...one.matchAll(/\[([^[\]]*)\]/g)].flatMap(({ 1: operator = '', index }) =>
+      isOperator(operator) ? fieldBefore(one, index) : [],
     ),
   );
   return [first, ...others];
+}
+
+/** The word that ends, with or without a bracket and blanks behind it, where an operator begins; none where there is none. */
+function fieldBefore(text: string, end: number): readonly string[] {
+  let last = end;
+  while (last > 0 && /\s/.test(text.charAt(last - 1))) last -= 1;
+  if (text[last - 1] === ']') last -= 1;
+  let from = last;
+  while (from > 0 && /[^[\]\s,;&|()]/.test(text.charAt(from - 1))) from -= 1;
+  return from < last ? [text.slice(from, last)] : [];
 }
 
 function isOperator(text: string): boolean {

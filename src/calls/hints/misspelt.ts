@@ -14,13 +14,16 @@ export function meantBy(
 ): ReadonlyMap<string, string> {
   const free = known.filter((name) => !given.includes(name));
   const meant = new Map<string, string>();
-  for (const name of unknown) {
+  for (const name of unknown.slice(0, mostUnknown)) {
     const found =
       free.find((one) => plain(one) === plain(name)) ?? nearest(name, free) ?? shorter(name, missing);
     if (found !== undefined && ![...meant.values()].includes(found)) meant.set(name, found);
   }
   return meant;
 }
+
+/** Unknown arguments that are compared with the known ones. */
+const mostUnknown = 50;
 
 const plain = (name: string) => name.toLowerCase().replaceAll(/[^a-z0-9]/g, '');
 

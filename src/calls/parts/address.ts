@@ -1,3 +1,4 @@
+import { deepestNesting } from '../../exact-json.ts';
 import { isJsonObject } from '../../json.ts';
 
 /*
@@ -51,6 +52,11 @@ export function takeApart(address: string): { readonly base: string; readonly fr
   return base === undefined ? undefined : { base, from: Number(from) };
 }
 
+/** The beginning of an address, as far down as anything can lie. */
+export function reachable(address: string): string {
+  return address.split('/', deepestNesting + 1).join('/');
+}
+
 /** What an address that begins at the root or with a key of `named` leads to. */
 export function findPart(root: unknown, named: unknown, address: string): Part | undefined {
   const whole = follow(root, named, address);
@@ -68,9 +74,15 @@ function follow(root: unknown, named: unknown, address: string): unknown {
   return head.includes('.') ? followDots(named, address) : undefined;
 }
 
+/** Dots of an address, from its end, that are tried. */
+const mostDots = 100;
+
 /** `Integration.name`: a dot may also be part of a schema's name. */
 function followDots(named: unknown, address: string): unknown {
-  for (let dot = address.lastIndexOf('.'); dot > 0; dot = address.lastIndexOf('.', dot - 1)) {
+  let dot = address.length;
+  for (let tried = 0; tried < mostDots; tried += 1) {
+    dot = address.lastIndexOf('.', dot - 1);
+    if (dot <= 0) return undefined;
     const schema = valueUnder(named, unescapeKey(address.slice(0, dot)));
     const keys = address.slice(dot + 1).split('/');
     const found = descend(valueUnder(schema, 'properties'), keys.map(unescapeKey));

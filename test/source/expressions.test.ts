@@ -1,0 +1,94 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { check } from 'recheck';
+import { expect, test, vi } from 'vitest';
+import { parseAst } from 'vitest/node';
+
+/*
+ * One caller's text must not stop the server for all: every regular expression takes a time that grows with the text no
+ * faster than the text does, whatever the text is.
+ */
+
+interface Expression {
+  readonly where: string;
+  readonly pattern: string;
+  readonly flags: string;
+}
+
+const source = new URL('../../src/', import.meta.url);
+const files = readdirSync(source, { recursive: true, encoding: 'utf8' }).filter((file) =>
+  file.endsWith('.ts'),
+);
+const textOf = (file: string) => readFileSync(new URL(file, source), 'utf8');
+
+/** The regular expressions that a file writes out. */
+function literalsOf(file: string): Expression[] {
+  const found: Expression[] = [];
+  const look = (node: unknown): void => {
+    if (typeof node !== 'object' || node === null) return;
+    if ('regex' in node) {
+      const { pattern, flags } = node.regex as { pattern: string; flags: string };
+      found.push({ where: file, pattern, flags });
+      return;
+    }
+    Object.values(node).forEach(look);
+  };
+  look(parseAst(textOf(file), { lang: 'ts' }));
+  return found;
+}
+
+/** The regular expressions that files put together when they are loaded. */
+async function builtBy(loaded: readonly string[]): Promise<Expression[]> {
+  const built: Expression[] = [];
+  const Original = RegExp;
+  vi.stubGlobal(
+    'RegExp',
+    class extends Original {
+      constructor(pattern: RegExp | string, flags?: string) {
+        super(pattern, flags);
+        built.push({ where: loaded.join(' or '), pattern: this.source, flags: this.flags });
+      }
+    },
+  );
+  try {
+    vi.resetModules();
+    for (const file of loaded) await import(new URL(file, source).href);
+  } finally {
+    vi.unstubAllGlobals();
+  }
+  return built;
+}
+
+const literals = files.flatMap(literalsOf);
+
+async function faultOf({ where, pattern, flags }: Expression): Promise<string[]> {
+  const { status, ...found } = await check(pattern, flags, { timeout: 60_000, randomSeed: 1 });
+  if (status === 'safe') return [];
+  const attack = 'attack' in found ? `, by ${found.attack?.pattern}` : '';
+  return [`${where}: /${pattern}/${flags} is ${status}${attack}`];
+}
+
+async function faultsOf(expressions: readonly Expression[]): Promise<string[]> {
+  const each = new Map(expressions.map((one) => [`/${one.pattern}/${one.flags}`, one]));
+  return (await Promise.all([...each.values()].map(faultOf))).flat();
+}
+
+test('expressions are found, and slow ones are told', async () => {
+  expect(literals.length).toBeGreaterThan(200);
+  expect(await faultsOf([{ where: 'here', pattern: '^(a+)+$', flags: '' }])).toHaveLength(1);
+  expect(await faultsOf([{ where: 'here', pattern: '\\s+$', flags: '' }])).toHaveLength(1);
+});
+
+test('every expression that is written out is linear', { timeout: 120_000 }, async () => {
+  expect(await faultsOf(literals)).toEqual([]);
+});
+
+test('so is every one that is put together, which none is from what a caller says', {
+  timeout: 120_000,
+}, async () => {
+  const building = files.filter((file) => /\bRegExp\(/.test(textOf(file)));
+  expect(building.sort()).toEqual(['exact-json.ts']);
+  // Only when they are loaded, of nothing that was not there by then.
+  const built = await builtBy(building);
+  expect(built).toHaveLength(building.length);
+  expect(await faultsOf(built)).toEqual([]);
+});
