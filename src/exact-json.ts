@@ -38,6 +38,14 @@ export class NestingError extends Error {
   }
 }
 
+/** A JSON text holds more values than are looked through. */
+export class MembersError extends Error {
+  constructor() {
+    super('JSON holds too many values.');
+    this.name = 'MembersError';
+  }
+}
+
 /**
  * The value of a JSON text, with an `ExactNumber` for each number that would be rounded. Of a text that is nested deeper
  * than `deepestNesting`, which no caller goes into, numbers are left to JSON.parse.

@@ -1,4 +1,4 @@
-import { deepestNesting, NestingError } from './exact-json.ts';
+import { deepestNesting, MembersError, NestingError } from './exact-json.ts';
 
 /* What comes next in the text. In those up to `afterValue`, white space may. */
 const [value, valueOrEnd, key, keyOrEnd, colon, afterValue] = [0, 1, 2, 3, 4, 5] as const;
@@ -22,9 +22,18 @@ const literals: Readonly<Record<number, readonly number[]>> = {
 const escapes = new Set(Buffer.from('"\\/bfnrt'));
 const marks = [0xef, 0xbb, 0xbf] as const;
 
+/** How many values a JSON text may hold: a value takes far more room than the two bytes it may have in a text. */
+export interface MembersLimit {
+  /** In all: commas, and brackets that open. */
+  readonly all: number;
+  /** In one list or object. */
+  readonly inOne: number;
+}
+
 /**
  * Checks a JSON text in UTF-8 that arrives in pieces, in one pass and without recursion. It takes what JSON.parse takes,
- * behind a byte order mark if there is one, and nothing that is nested deeper than `deepestNesting`.
+ * behind a byte order mark if there is one, and nothing that is nested deeper than `deepestNesting` or
+ * holds more values than it may.
  */
 export class JsonValidator {
   #state: number = value;
@@ -37,8 +46,17 @@ export class JsonValidator {
   /** Of an escape or a byte order mark, how many bytes are done. */
   #done = 0;
   #isAtStart = true;
+  readonly #limit: MembersLimit;
+  #members = 0;
+  /** Of the list or object that is read now, and of those around it. */
+  #inOne = 0;
+  readonly #outer: number[] = [];
 
-  /** Takes the next piece. @throws SyntaxError, NestingError */
+  constructor(limit: MembersLimit) {
+    this.#limit = limit;
+  }
+
+  /** Takes the next piece. @throws SyntaxError, NestingError, MembersError */
   push(bytes: Uint8Array): void {
     let at = 0;
     if (this.#isAtStart && bytes.length > 0) {
@@ -166,8 +184,12 @@ export class JsonValidator {
   #takeAfterValue(byte: number): void {
     const isObject = this.#isObject.at(-1);
     if (isObject === undefined) throw broken();
-    if (byte === comma) this.#state = isObject ? key : value;
-    else if (byte === (isObject ? closeObject : closeList)) this.#close();
+    if (byte === comma) {
+      this.#state = isObject ? key : value;
+      this.#inOne += 1;
+      this.#count();
+      if (this.#inOne >= this.#limit.inOne) throw new MembersError();
+    } else if (byte === (isObject ? closeObject : closeList)) this.#close();
     else throw broken();
   }
 
@@ -182,14 +204,23 @@ export class JsonValidator {
     } else throw broken();
   }
 
+  #count(): void {
+    this.#members += 1;
+    if (this.#members > this.#limit.all) throw new MembersError();
+  }
+
   #open(isObject: boolean): void {
     if (this.#isObject.length === deepestNesting) throw new NestingError();
+    this.#count();
     this.#isObject.push(isObject);
+    this.#outer.push(this.#inOne);
+    this.#inOne = 0;
     this.#state = isObject ? keyOrEnd : valueOrEnd;
   }
 
   #close(): void {
     this.#isObject.pop();
+    this.#inOne = this.#outer.pop() ?? 0;
     this.#state = afterValue;
   }
 }

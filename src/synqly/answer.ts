@@ -1,5 +1,5 @@
 import { CallError } from '../errors.ts';
-import { NestingError, parseBounded } from '../exact-json.ts';
+import { MembersError, NestingError, parseBounded } from '../exact-json.ts';
 import { readLazily } from '../lazy-json.ts';
 import { type Head, readHead, type TextAnswer } from './head.ts';
 
@@ -41,6 +41,7 @@ function readBody({ text, bytes, fault, unreadable, headers }: TextAnswer): Read
     return { body: bytes ? readLazily(bytes) : parseBounded(text) };
   } catch (error) {
     if (error instanceof NestingError) return { description: 'JSON that is nested too deeply' };
+    if (error instanceof MembersError) return { description: 'JSON that holds too many values' };
     if (!(error instanceof SyntaxError)) throw error;
     const beginning = bytes?.toString('utf8', 0, 1_000) ?? text;
     return { description: describe(beginning, [headers['content-type']].flat()[0] ?? '') };

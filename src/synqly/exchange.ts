@@ -2,7 +2,7 @@ import type { Dispatcher } from 'undici';
 import { CallError } from '../errors.ts';
 import type { Decoder } from './content-encoding.ts';
 import { type AnswerHead, codingsOf, readHead, type TextAnswer } from './head.ts';
-import { LargeBody } from './large-body.ts';
+import { faultOfTree, LargeBody } from './large-body.ts';
 
 /**
  * What ends work before its time: an AbortSignal, or something as simple. An AbortSignal of its own for every call is a
@@ -76,7 +76,7 @@ export function exchange(
           ? { text: '', unreadable }
           : large
             ? { text: '', ...large.end() }
-            : { text: textOf(chunks) };
+            : wholeOf(chunks, bytes);
       // undici may keep this handler for as long as the connection is idle.
       large = undefined;
       chunks.length = 0;
@@ -124,6 +124,13 @@ export function exchange(
       onResponseError: (_, error) => settle({ error, head }),
     });
   });
+}
+
+/** A body as a text, or why it must not be made one. */
+function wholeOf(chunks: readonly Buffer[], bytes: number): Pick<TextAnswer, 'text' | 'fault'> {
+  const fault = faultOfTree(chunks, bytes);
+  // What is wrong with a text is told by its beginning.
+  return fault ? { text: textOf(chunks.slice(0, 1)), fault } : { text: textOf(chunks) };
 }
 
 /** JSON must not begin with a byte order mark, and parsers may ignore one (RFC 8259, 8.1). */

@@ -1,9 +1,37 @@
-import { NestingError } from '../exact-json.ts';
+import { MembersError, NestingError } from '../exact-json.ts';
 import { collectGarbage, collectNewGarbage } from '../garbage.ts';
-import { JsonValidator } from '../json-validator.ts';
+import { JsonValidator, type MembersLimit } from '../json-validator.ts';
 
 /** Bytes that are gathered before those they came in are let go of. */
 const step = 1024 * 1024;
+
+/** Values of an answer that stays bytes, and is read where it is looked at. */
+const mostOfBytes: MembersLimit = { all: 1_500_000, inOne: 100_000 };
+/** Values of an answer that is parsed whole: each takes room at once, and once more in each copy. */
+const mostOfTree: MembersLimit = { all: 100_000, inOne: 100_000 };
+/** Bytes in which there cannot be as many: a value has two with its comma. */
+const withFewMembers = 2 * mostOfTree.all;
+
+/** Why a body must not be parsed whole, if it must not. */
+export function faultOfTree(chunks: readonly Buffer[], bytes: number): Error | undefined {
+  if (bytes < withFewMembers) return undefined;
+  const validator = new JsonValidator(mostOfTree);
+  return faultOf(() => {
+    for (const chunk of chunks) validator.push(chunk);
+  });
+}
+
+/** What is wrong with a text, where a step in reading it tells. */
+function faultOf(step: () => void): Error | undefined {
+  try {
+    step();
+    return undefined;
+  } catch (error) {
+    if (error instanceof SyntaxError || error instanceof NestingError || error instanceof MembersError)
+      return error;
+    throw error;
+  }
+}
 
 /**
  * The bytes of a large body in one piece. They arrive in thousands of buffers, whose memory is none of V8's own, so that
@@ -13,7 +41,7 @@ export class LargeBody {
   #whole: Buffer;
   #length = 0;
   #sinceCollected = 0;
-  readonly #validator = new JsonValidator();
+  readonly #validator = new JsonValidator(mostOfBytes);
   #fault: Error | undefined;
 
   /** @param expected bytes, if that is known */
@@ -47,13 +75,7 @@ export class LargeBody {
   }
 
   #check(step: () => void): void {
-    if (this.#fault) return;
-    try {
-      step();
-    } catch (error) {
-      if (!(error instanceof SyntaxError || error instanceof NestingError)) throw error;
-      this.#fault = error;
-    }
+    this.#fault ??= faultOf(step);
   }
 
   #makeRoom(bytes: number): void {
