@@ -3,9 +3,8 @@ import { once } from 'node:events';
 import { createServer, type IncomingHttpHeaders } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, test } from 'vitest';
-import { startSandbox } from '../../src/sandbox/start.ts';
-import { makeFolder, makeMcpToken, startGateway } from './gateway-support.ts';
-import { type HttpProgram, type HttpRig, postTo, startHttpRig } from './http-support.ts';
+import { type HttpRig, startHttpRig } from './http-support.ts';
+import { seeTheirOwnByApiTokens, seeTheirOwnByMcpTokens } from './interleaving.ts';
 import { builtCli, cleanEnvironment, toolCount } from './support.ts';
 
 let rig: HttpRig | undefined;
@@ -16,78 +15,12 @@ afterEach(async () => {
 
 const bearer = (token: string) => ({ authorization: `Bearer ${token}` });
 
-/** Has each caller ask in turn, many at a time; counts what is wrong, and what shows the other's. */
-async function interleave(
-  { call }: HttpProgram,
-  callers: { own: string; foreign: string; token: string }[],
-  count: number,
-): Promise<{ leaks: number; wrong: number }> {
-  const found = { leaks: 0, wrong: 0 };
-  const run = async (turn: number) => {
-    for (let index = turn; index < count; index += 20) {
-      const caller = callers[index % callers.length];
-      if (!caller) continue;
-      const asks = [
-        () => call(caller.token, 'accounts_list'),
-        () => call(caller.token, 'accounts_list', { filter: [`name[eq]${caller.own}`] }),
-        () => call(caller.token, 'integrations_list', { limit: -1, note: caller.own }),
-      ];
-      const kind = Math.floor(index / callers.length) % asks.length;
-      const text = JSON.stringify(await asks[kind]?.());
-      if (kind === 2 ? !text.includes('invalid_arguments') : !text.includes(caller.own)) found.wrong += 1;
-      if (text.includes(caller.foreign)) found.leaks += 1;
-    }
-  };
-  await Promise.all(Array.from({ length: 20 }, (_, turn) => run(turn)));
-  return found;
-}
+test('callers with API tokens see their own accounts only', { timeout: 60_000 }, () =>
+  seeTheirOwnByApiTokens(600),
+);
 
-const names = { red: 'planted-red-7f3a', blue: 'planted-blue-c41e' };
-const quick = ['--rate-per-minute', '1000000', '--log-level', 'info'];
-
-test('two callers with API tokens see their own accounts only', { timeout: 60_000 }, async () => {
-  rig = await startHttpRig({ args: quick });
-  const { sandbox, call, makeToken, stderr } = rig;
-  for (const name of Object.values(names)) await call(sandbox.token, 'accounts_create', { name });
-  const callers = await Promise.all(
-    Object.values(names).map(async (own) => {
-      const resources = { accounts: { ids: [own] } };
-      const { secret } = await makeToken({ permission_set: 'viewer', resources });
-      return { own, token: secret, foreign: Object.values(names).find((name) => name !== own) ?? '' };
-    }),
-  );
-  expect(await interleave(rig, callers, 2_000)).toEqual({ leaks: 0, wrong: 0 });
-  for (const { token } of callers) expect(stderr()).not.toContain(token);
-});
-
-test('two callers with MCP tokens of one gateway see their own account only', {
-  timeout: 120_000,
-}, async () => {
-  const sandbox = await startSandbox({ size: 'small' });
-  const store = await makeFolder();
-  for (const name of Object.values(names)) await postTo(sandbox, '/v1/accounts', { name });
-  const callers = await Promise.all(
-    Object.values(names).map(async (own) => {
-      const { token, fingerprint } = await makeMcpToken(sandbox, store.named, '--account', own);
-      return { own, token, fingerprint, foreign: Object.values(names).find((name) => name !== own) ?? '' };
-    }),
-  );
-  const gateway = await startGateway(sandbox, store.named, quick);
-  expect(await interleave(gateway, callers, 10_000)).toEqual({ leaks: 0, wrong: 0 });
-  const linesOf = (fingerprint: string) =>
-    gateway
-      .stderr()
-      .split('\n')
-      .filter((line) => line.includes(`"caller":"${fingerprint}"`)).length;
-  for (const { token, own, fingerprint } of callers) {
-    await expect.poll(() => linesOf(fingerprint)).toBe(5_000);
-    expect(gateway.stderr()).not.toContain(token);
-    expect(gateway.stderr()).not.toContain(own);
-  }
-  await gateway.close();
-  await sandbox.close();
-  await store.close();
-});
+test('callers with MCP tokens of one gateway see their own accounts only', () =>
+  seeTheirOwnByMcpTokens(1_200));
 
 test('a pinned account holds over HTTP, and what its name means is looked up once for each caller', async () => {
   rig = await startHttpRig({ args: ['--account', 'pinned-here'] });

@@ -215,20 +215,31 @@ describe('what stands around a token', () => {
     `\uFEFF${canary}`,
   ];
 
-  test.each(written)('%j in SYNQLY_TOKEN is taken away', async (value) => {
-    const env = { SYNQLY_TOKEN: value, SYNQLY_PERMISSIONS: 'ignore' };
-    program = await startProgram(['--base-url', fake.url], env);
-    await program.call('organization_get');
-    expect(fake.requests.at(-1)?.headers.authorization).toBe(`Bearer ${canary}`);
+  /** The bearers that Synqly sees, of programs that run side by side. */
+  async function bearersOf(environments: Record<string, string>[]): Promise<unknown[]> {
+    const before = fake.requests.length;
+    await Promise.all(
+      environments.map(async (env) => {
+        const one = await startProgram(['--base-url', fake.url], { ...env, SYNQLY_PERMISSIONS: 'ignore' });
+        await one.call('organization_get');
+        await one.close();
+      }),
+    );
+    return fake.requests.slice(before).map(({ headers }) => headers.authorization);
+  }
+
+  test('in SYNQLY_TOKEN it is taken away', async () => {
+    const environments = written.map((value) => ({ SYNQLY_TOKEN: value }));
+    expect(await bearersOf(environments)).toEqual(written.map(() => `Bearer ${canary}`));
   });
 
-  test.each([written[0] ?? '', written.at(-1) ?? ''])('%j in a token file is taken away', async (value) => {
-    const file = join(folder, 'token');
-    writeFileSync(file, value);
-    const env = { SYNQLY_TOKEN_FILE: file, SYNQLY_PERMISSIONS: 'ignore' };
-    program = await startProgram(['--base-url', fake.url], env);
-    await program.call('organization_get');
-    expect(fake.requests.at(-1)?.headers.authorization).toBe(`Bearer ${canary}`);
+  test('in a token file it is taken away', async () => {
+    const environments = [written[0], written.at(-1)].map((value, index) => {
+      const file = join(folder, `token-${index}`);
+      writeFileSync(file, value ?? '');
+      return { SYNQLY_TOKEN_FILE: file };
+    });
+    expect(await bearersOf(environments)).toEqual(environments.map(() => `Bearer ${canary}`));
   });
 
   test('a token file that was not filled in holds no token', async () => {
