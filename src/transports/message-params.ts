@@ -1,6 +1,5 @@
 import {
   ClientCapabilitiesSchema,
-  ImplementationSchema,
   LATEST_PROTOCOL_VERSION,
   RELATED_TASK_META_KEY,
 } from '@modelcontextprotocol/sdk/types.js';
@@ -127,16 +126,17 @@ function readInitialize(params: JsonObject): JsonObject {
   };
 }
 
+/** Those that a server can make use of; of the others there may be any number. */
+const usable = ['elicitation', 'roots', 'sampling', 'tasks'];
+
 /** What a client can do. A capability that cannot be understood is one that cannot be used. */
 function readCapabilities(given: unknown): JsonObject {
-  const entries = Object.entries(isJsonObject(given) ? given : {}).map(([name, told]) => [
-    name,
-    told === true ? {} : withoutNulls(told),
-  ]);
+  if (!isJsonObject(given)) return {};
+  const named = usable.filter((name) => Object.hasOwn(given, name));
+  const entries = named.map((name) => [name, given[name] === true ? {} : withoutNulls(given[name])] as const);
   return Object.fromEntries(
     entries.filter(
-      ([name, told]) =>
-        isJsonObject(told) && ClientCapabilitiesSchema.safeParse({ [name as string]: told }).success,
+      ([name, told]) => isJsonObject(told) && ClientCapabilitiesSchema.safeParse({ [name]: told }).success,
     ),
   );
 }
@@ -148,11 +148,11 @@ function withoutNulls(value: unknown): unknown {
 
 /** How a client introduces itself: never a reason to refuse it. */
 function readClientInfo(given: unknown): JsonObject {
-  if (isJsonObject(given) && ImplementationSchema.safeParse(given).success) return given;
-  const { name, version } = isJsonObject(given) ? given : { name: given, version: undefined };
+  const { name, version, title } = isJsonObject(given) ? given : { name: given };
   return {
     name: typeof name === 'string' ? name : '',
     version: typeof version === 'string' || typeof version === 'number' ? String(version) : '',
+    ...(typeof title === 'string' && { title }),
   };
 }
 

@@ -36,8 +36,9 @@ export interface Reading {
   readonly isBatch: boolean;
 }
 
-/** Messages of one batch. */
+/** Messages of one batch; of one with very many, no message is looked at and answered by itself. */
 const mostInBatch = 100;
+const mostLookedAt = 1_000;
 
 /** Reads the text of a message, or of a batch. Never throws. */
 export function readText(text: string, parse: Parse = JSON.parse): Reading {
@@ -50,8 +51,11 @@ export function readText(text: string, parse: Parse = JSON.parse): Reading {
   }
   if (!Array.isArray(value)) return oneOf(readMessage(value, plain));
   if (value.length === 0) return oneOf(refuse(ErrorCode.InvalidRequest, 'The batch is empty.'));
+  if (value.length > mostLookedAt) return oneOf(refuse(ErrorCode.InvalidRequest, tooLong));
   return { messages: value.map((one) => readOfBatch(one, value.length)), isBatch: true };
 }
+
+const tooLong = `A batch holds at most ${mostInBatch} messages.`;
 
 const oneOf = (message: Incoming): Reading => ({ messages: [message], isBatch: false });
 
@@ -59,8 +63,7 @@ function readOfBatch(value: unknown, length: number): Incoming {
   const read = readMessage(value);
   if (read.kind !== 'request') return read;
   const { id, method } = read.message;
-  if (length > mostInBatch)
-    return refuse(ErrorCode.InvalidRequest, `A batch holds at most ${mostInBatch} messages.`, id);
+  if (length > mostInBatch) return refuse(ErrorCode.InvalidRequest, tooLong, id);
   if (method !== 'initialize') return read;
   return refuse(ErrorCode.InvalidRequest, 'initialize cannot be part of a batch; send it on its own.', id);
 }

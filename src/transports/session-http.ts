@@ -1,6 +1,7 @@
 import { ErrorCode, type JSONRPCRequest, type RequestInfo } from '@modelcontextprotocol/sdk/types.js';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { readAccept } from './accept.ts';
+import { keepUsed } from './introduction.ts';
 import { isOrdinaryId } from './messages.ts';
 import type { Narrowed } from './narrowing.ts';
 import { answerPost, begins, handOver, nobody, onlyId, type Post, type Recipient } from './post.ts';
@@ -41,7 +42,7 @@ export async function postInSession(
     if (!isOrdinaryId(message.id)) return refuse(reply, 400, unusualId, bad);
     const begun = await begin(!accepted.namesStream);
     if (!begun) return refuse(reply.header('retry-after', '5'), 503, noRoom, { id });
-    return handOver(begun, request, reply, begun.requests.numbered(message));
+    return handOver(begun, request, reply, begun.requests.numbered(keepUsed(message)));
   }
   const session = find(request, sessions);
   if (!session) return refuse(reply, 404, unknownSession, { id });
