@@ -87,7 +87,7 @@ export const httpSettings = {
     placeholder: 'n',
     env: 'SYNQLY_HTTP_RATE_PER_MINUTE',
     fallback: 600,
-    help: 'HTTP: requests that one token may send in a minute.',
+    help: 'HTTP: requests that one token, and tries without a good one that one address, may send in a minute.',
     parse: (text) => parseWhole(text, 1, 10_000_000),
   }),
   maxConcurrent: define<number>({
@@ -95,7 +95,7 @@ export const httpSettings = {
     placeholder: 'n',
     env: 'SYNQLY_HTTP_MAX_CONCURRENT',
     fallback: 512,
-    help: 'HTTP: requests served at one time; more are answered 503.',
+    help: 'HTTP: requests served at one time, for one token two thirds of them; more are answered 503.',
     parse: (text) => parseWhole(text, 1, 100_000),
   }),
 };

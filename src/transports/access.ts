@@ -5,6 +5,7 @@ import type { SynqlyClient } from '../synqly/client.ts';
 import { checkToken, fixedToken, type TokenSource } from '../synqly/token.ts';
 import { type Grant, hashToken, isGood, pinsOfScope } from '../tokens/grant.ts';
 import { isStanding, type TokenStore } from '../tokens/store.ts';
+import { Checks } from './checks.ts';
 
 /** The token that a request came with. */
 export interface Bearer {
@@ -37,16 +38,24 @@ export interface Access {
   /**
    * @param bearer the token of a request; without one, nobody is let in
    * @param onVerdict told where a verdict on a token came from; not called when there is no token, or no verdict
+   * @param sender who waits for the verdict: senders take turns where a check takes a request to Synqly
    */
-  admit(bearer: Bearer | undefined, onVerdict?: (from: Verdict) => void): Promise<Caller | Denial>;
+  admit(
+    bearer: Bearer | undefined,
+    onVerdict?: (from: Verdict) => void,
+    sender?: string,
+  ): Promise<Caller | Denial>;
+  /** Whether the token was good when it was last looked at, and is nobody's invention therefore. */
+  knows(bearer: Bearer): boolean;
+  /** Whether a verdict takes no request to Synqly. */
+  readonly isCheap: boolean;
 }
 
 /** Milliseconds for which a good token is remembered: one revoked at Synqly stops working within this time. */
 const rememberAdmitted = 60_000;
 const rememberDenied = 10_000;
+/** Good tokens that are known, and bad ones that are remembered: made-up ones take no room of good ones. */
 const mostRemembered = 10_000;
-/** Checks at one time: a flood of made-up tokens must not become a flood of requests to Synqly. */
-const mostChecks = 64;
 /** Milliseconds that a check at Synqly may take. */
 const checkWithin = 10_000;
 
@@ -63,44 +72,54 @@ export interface DirectOptions {
 
 /**
  * Access by the caller's own API token. It is checked at Synqly once with a cheap read, and remembered for a
- * short while by its SHA-256 only; checks of the same token that run at the same time share one request.
- *
+ * short while by its SHA-256 only; checks of the same token that run at the same time share one request. A token that
+ * was good before is checked again at once: it never stands behind those that may be made up.
  */
 export function directAccess(
   client: Pick<SynqlyClient, 'request'>,
   { pins, clock = performance }: DirectOptions = {},
 ): Access {
-  const verdicts = new LRUCache<string, 'good' | 'bad'>({
-    max: mostRemembered,
-    ttl: rememberAdmitted,
-    perf: clock,
-    // It would set a timer in every millisecond, so as not to look at the clock.
-    ttlResolution: 0,
-  });
+  // It would set a timer in every millisecond, so as not to look at the clock.
+  const caching = { max: mostRemembered, perf: clock, ttlResolution: 0 };
+  /** Tokens that were good when they were last checked, until when that holds. */
+  const good = new LRUCache<string, number>({ max: mostRemembered });
+  const bad = new LRUCache<string, true>({ ...caching, ttl: rememberDenied });
   const running = new Map<string, Promise<'good' | 'bad'>>();
+  const checks = new Checks();
 
   const check = async (token: string, hash: string): Promise<'good' | 'bad'> => {
     const verdict = (await isAccepted(client, token)) ? 'good' : 'bad';
-    verdicts.set(hash, verdict, { ttl: verdict === 'good' ? rememberAdmitted : rememberDenied });
+    if (verdict === 'good') {
+      good.set(hash, clock.now() + rememberAdmitted);
+    } else {
+      good.delete(hash);
+      bad.set(hash, true);
+    }
     return verdict;
   };
-  const judge = async (token: string, hash: string): Promise<'good' | 'bad'> => {
-    const known = verdicts.get(hash) ?? running.get(hash);
+  const remembered = (hash: string): 'good' | 'bad' | undefined => {
+    if ((good.get(hash) ?? 0) > clock.now()) return 'good';
+    return bad.has(hash) ? 'bad' : undefined;
+  };
+  const checkOnce = (token: string, hash: string, sender: string): Promise<'good' | 'bad'> => {
+    const known = running.get(hash);
     if (known !== undefined) return known;
-    if (running.size >= mostChecks) throw new Error('Too many tokens are being checked.');
-    const checking = check(token, hash).finally(() => running.delete(hash));
+    const ask = () => check(token, hash);
+    const checking = (good.has(hash) ? ask() : checks.run(sender, ask)).finally(() => running.delete(hash));
     running.set(hash, checking);
     return checking;
   };
 
   return {
-    admit: async (bearer, onVerdict) => {
+    isCheap: false,
+    knows: ({ hash }) => good.has(hash),
+    admit: async (bearer, onVerdict, sender = '') => {
       if (bearer === undefined) return denied;
       const { token, hash } = bearer;
-      const from = verdicts.has(hash) ? 'remembered' : 'checked';
       try {
-        const verdict = await judge(token, hash);
-        onVerdict?.(from);
+        const known = remembered(hash);
+        const verdict = known ?? (await checkOnce(token, hash, sender));
+        onVerdict?.(known ? 'remembered' : 'checked');
         return verdict === 'good' ? { token: fixedToken(token), hash, pins } : denied;
       } catch {
         return unavailable;
@@ -125,14 +144,21 @@ export interface GatewayOptions {
  * gateway stops on all.
  */
 export function gatewayAccess({ store, audience, token, pins }: GatewayOptions): Access {
+  const known = new LRUCache<string, true>({ max: mostRemembered });
   return {
+    isCheap: true,
+    knows: ({ hash }) => known.get(hash) ?? false,
     admit: async (bearer, onVerdict) => {
       if (bearer === undefined) return denied;
       const { hash } = bearer;
       const grant = await findStanding(store, hash).catch(() => 'unavailable' as const);
       if (grant === 'unavailable') return unavailable;
       onVerdict?.('store');
-      if (!grant || !isGood(grant, hash, audience, Date.now())) return denied;
+      if (!grant || !isGood(grant, hash, audience, Date.now())) {
+        known.delete(hash);
+        return denied;
+      }
+      if (!known.has(hash)) known.set(hash, true);
       if (grant.scope.type === 'integration-usage') return connectorsOnly;
       const held = combinePins(pins, pinsOfScope(grant.scope));
       return held === 'apart' ? elsewhere : { hash, token, pins: held };

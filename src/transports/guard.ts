@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import type { FastifyRequest } from 'fastify';
 import { canonicalHost } from '../http-setting-parsers.ts';
 import type { ProxyTrust } from './proxy.ts';
@@ -15,6 +16,8 @@ export interface GuardOptions {
   readonly origins: readonly string[];
   /** Which senders are proxies whose X-Forwarded headers are believed; undefined for none. */
   readonly trusts?: ProxyTrust | undefined;
+  /** Whether it may be asked under any IP address as well. */
+  readonly byAddress?: boolean;
 }
 
 /**
@@ -23,12 +26,13 @@ export interface GuardOptions {
  */
 export function guard(
   request: FastifyRequest,
-  { hosts, origins, trusts }: GuardOptions,
+  { hosts, origins, trusts, byAddress = false }: GuardOptions,
 ): Refusal | undefined {
   const repeated = repeatedHeader(request);
   if (repeated) return { status: 400, message: `There is more than one ${repeated} header.` };
   const asked = addressOf(request, trusts);
-  if (!isAllowedHost(asked.host, hosts)) return { status: 403, message: whyHostRefused(asked) };
+  if (!isAllowedHost(asked.host, hosts) && !(byAddress && isAddress(asked.host)))
+    return { status: 403, message: whyHostRefused(asked) };
   const { origin } = request.headers;
   if (origin === undefined || origins.includes(origin) || isOwnOrigin(origin, asked)) return undefined;
   return {
@@ -69,6 +73,11 @@ function isAllowedHost(host: string | undefined, hosts: readonly string[]): bool
   // Written in another way: a dot at the end, an IPv6 address in full.
   const canonical = canonicalHost(name);
   return canonical !== undefined && hosts.includes(canonical);
+}
+
+function isAddress(host = ''): boolean {
+  const name = host.replace(/:\d{1,5}$/, '');
+  return isIP(/^\[(.*)\]$/.exec(name)?.[1] ?? name) !== 0;
 }
 
 function isOwnOrigin(origin: string, { host, scheme }: Asked): boolean {

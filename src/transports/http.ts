@@ -1,9 +1,8 @@
-import { setTimeout as pause } from 'node:timers/promises';
 import cors from '@fastify/cors';
 import type { RequestInfo } from '@modelcontextprotocol/sdk/types.js';
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { LRUCache } from 'lru-cache';
-import { runningWork, stopQuestions, stopWork } from '../calls/stopping.ts';
+import { stopQuestions, stopWork } from '../calls/stopping.ts';
 import { parseExact } from '../exact-json.ts';
 import type { Log } from '../log.ts';
 import { RunningList } from '../running-list.ts';
@@ -13,13 +12,15 @@ import { type Access, type Bearer, type Denial, readBearer, type Verdict } from 
 import { checkBody, readBodies } from './bodies.ts';
 import { cancelledRequest, cancelOne, type RunningRequest } from './cancelling.ts';
 import { type GuardOptions, guard } from './guard.ts';
+import { createLoad, type Load, untilQuiet, whyBusy } from './load.ts';
 import { ownFault } from './messages.ts';
 import { refuseOtherMethods } from './methods.ts';
 import { createMetrics, type Metrics } from './metrics.ts';
 import { serveMonitoring } from './monitoring.ts';
 import { type Narrowed, narrowCaller, narrowingHeaders } from './narrowing.ts';
+import type { Place } from './places.ts';
 import { answerPost, nobody, type Recipient, readPost } from './post.ts';
-import { type CountAgain, limitRate } from './rate.ts';
+import { type CountAgain, limitRate, turnsOf } from './rate.ts';
 import { refuse } from './replies.ts';
 import { postInSession, streamOrEnd } from './session-http.ts';
 import { createSessions, type Sessions } from './sessions.ts';
@@ -40,7 +41,7 @@ export interface HttpOptions extends GuardOptions {
   readonly sessionIdle: number;
   /** Requests that one token may send in a minute. */
   readonly ratePerMinute: number;
-  /** Requests that are served at one time; more are answered 503. */
+  /** Requests that are served at one time, of which one token gets two thirds at most; more are answered 503. */
   readonly mostConcurrent: number;
 }
 
@@ -56,6 +57,8 @@ declare module 'fastify' {
     bearer: Bearer | undefined;
     /** Whose it is, once its token is known to be good. */
     caller: Narrowed | undefined;
+    /** Where it is served, once its body is there. */
+    place: Place | undefined;
   }
 }
 
@@ -75,8 +78,11 @@ const keepWithin = 5 * 60_000;
  * server is cheap, because lists and schemas are shared.
  */
 export async function buildHttpServer(options: HttpOptions): Promise<HttpServer> {
-  const load: Load = { running: 0, streams: new Set(), draining: false };
-  const metrics = createMetrics(() => load.running);
+  const load = createLoad(options.mostConcurrent);
+  const metrics = createMetrics(
+    () => load.requests.taken,
+    () => load.streams.taken,
+  );
   const sessions = options.sessions ? createSessions({ idle: options.sessionIdle }) : undefined;
   const app = Fastify({
     bodyLimit,
@@ -98,7 +104,7 @@ export async function buildHttpServer(options: HttpOptions): Promise<HttpServer>
     return refuse(reply, status, status >= 500 ? ownFault : wordsOf(error.message, status));
   });
   app.setNotFoundHandler((_, reply) => refuse(reply, 404, nothingHere));
-  serveMonitoring(app, metrics, async () => !load.draining && (await options.isReady()));
+  serveMonitoring(app, metrics, options, async () => !load.draining && (await options.isReady()));
   await app.register(async (mcp) => {
     readBodies(mcp, parseExact);
     const countAgain = await protect(mcp, options, metrics, load);
@@ -111,7 +117,7 @@ export async function buildHttpServer(options: HttpOptions): Promise<HttpServer>
       load.draining = true;
       // What a stream waits for may never come, and the answer of a person would be turned away by now.
       stopQuestions();
-      for (const stream of load.streams) stream.end();
+      for (const stream of load.openStreams) stream.end();
       await untilQuiet(load, milliseconds);
       stopWork();
       await untilQuiet(load, answerWithin);
@@ -132,19 +138,6 @@ export interface HttpServer {
 
 function wordsOf(message: string, status: number): string {
   return status === 413 ? 'The body is over 1 MB: send less in one message.' : message;
-}
-
-interface Load {
-  running: number;
-  /** Those of them that are no calls: responses on which a session's client waits for requests. */
-  readonly streams: Set<FastifyReply['raw']>;
-  draining: boolean;
-}
-
-/** Waits until no call runs, also none whose client has gone; for so many milliseconds at most. */
-async function untilQuiet(load: Load, milliseconds: number): Promise<void> {
-  const end = Date.now() + milliseconds;
-  while ((load.running > load.streams.size || runningWork() > 0) && Date.now() < end) await pause(20);
 }
 
 /**
@@ -169,6 +162,7 @@ async function protect(
   };
   mcp.decorateRequest('bearer', undefined);
   mcp.decorateRequest('caller', undefined);
+  mcp.decorateRequest('place', undefined);
   mcp.addHook('onRequest', (request, reply, pass) => {
     const refusal = guard(request, options);
     if (refusal) return void turnAway(reply, 'guard', refusal.status, refusal.message);
@@ -176,12 +170,15 @@ async function protect(
     pass();
   });
   if (options.origins.length > 0) await mcp.register(cors, corsFor(options.origins));
-  const countAgain = await limitRate(mcp, options.ratePerMinute, (reply, message) =>
-    turnAway(reply, 'rate', 429, message),
-  );
+  const onExceeded = (reply: FastifyReply, message: string) => turnAway(reply, 'rate', 429, message);
+  const limit = limitRate(mcp, options.ratePerMinute, options.access, onExceeded);
   const onVerdict = (from: Verdict) => metrics.verdicts.inc({ from });
   mcp.addHook('preParsing', (request, reply, _, pass) => {
-    options.access.admit(request.bearer, onVerdict).then((admitted) => {
+    options.access.admit(request.bearer, onVerdict, turnsOf(request)).then((admitted) => {
+      const isBad = 'status' in admitted && admitted.status === 401;
+      if ('status' in admitted && !isBad) return deny(reply, admitted);
+      const message = isBad ? limit.refused(request, reply) : limit.admitted(request, reply);
+      if (message !== undefined) return onExceeded(reply, message);
       if ('status' in admitted) return deny(reply, admitted);
       const narrowed = narrowCaller(admitted, request.headers);
       if ('status' in narrowed) return void turnAway(reply, 'access', narrowed.status, narrowed.message);
@@ -194,20 +191,21 @@ async function protect(
   // Counted when the body is there: one that dawdles takes up no room.
   mcp.addHook('preHandler', (request, reply, pass) => {
     if (reply.raw.closed) return void reply.hijack();
-    if (load.draining || load.running >= options.mostConcurrent) {
+    const places = request.method === 'GET' ? load.streams : load.requests;
+    const place = load.draining ? undefined : places.take(request.bearer?.hash ?? '');
+    if (!place) {
       reply.header('retry-after', '1');
-      const message = load.draining ? 'The server is stopping.' : 'Too many requests at once.';
-      return void turnAway(reply, 'busy', 503, message);
+      return void turnAway(reply, 'busy', 503, whyBusy(load, places));
     }
-    load.running += 1;
-    if (request.method === 'GET') load.streams.add(reply.raw);
+    request.place = place;
+    if (request.method === 'GET') load.openStreams.add(reply.raw);
     reply.raw.once('close', () => {
-      load.running -= 1;
-      load.streams.delete(reply.raw);
+      place.close();
+      load.openStreams.delete(reply.raw);
     });
     pass();
   });
-  return countAgain;
+  return limit.countAgain;
 }
 
 function corsFor(origins: readonly string[]) {
@@ -265,6 +263,7 @@ function serveMcp(
   const toCaller = (endpoint: StatelessEndpoint, request: FastifyRequest, reply: FastifyReply): Recipient => {
     const caller = request.caller as Narrowed;
     const requestInfo = { headers: request.headers as RequestInfo['headers'] };
+    const place = request.place as Place;
     let current: Answering | undefined;
     reply.raw.once('close', () => current?.cancel());
     return {
@@ -272,7 +271,9 @@ function serveMcp(
         current = endpoint.answer(message, { requestInfo });
         const one: RunningRequest = { caller, id: message.id, cancel: current.withdraw, place: undefined };
         running.add(one);
+        place.isWorking = true;
         const text = await current.text;
+        place.finish();
         running.delete(one);
         return text;
       },

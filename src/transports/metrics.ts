@@ -11,8 +11,11 @@ export interface Metrics {
   expose(): Promise<{ contentType: string; text: string }>;
 }
 
-/** @param inFlight how many requests are being served */
-export function createMetrics(inFlight: () => number): Metrics {
+/**
+ * @param inFlight how many requests are being served
+ * @param streams how many streams are open
+ */
+export function createMetrics(inFlight: () => number, streams: () => number): Metrics {
   const register = new Registry();
   const registers = [register];
   collectDefaultMetrics({ register });
@@ -41,6 +44,14 @@ export function createMetrics(inFlight: () => number): Metrics {
     registers,
     collect() {
       this.set(inFlight());
+    },
+  });
+  new Gauge({
+    name: 'synqly_mcp_streams_open',
+    help: 'Streams on which clients wait for requests of the server.',
+    registers,
+    collect() {
+      this.set(streams());
     },
   });
   return {

@@ -78,7 +78,7 @@ export async function answerPost(
   for (const [index, incoming] of messages.entries()) {
     // A client that went away asks for nothing more.
     if (reply.raw.closed) break;
-    const exceeded = index > 0 && incoming.kind === 'request' ? await countAgain(request) : undefined;
+    const exceeded = index > 0 && incoming.kind === 'request' ? countAgain(request) : undefined;
     const text = exceeded ? tooMany(incoming, exceeded) : await answerOne(incoming, recipient);
     if (text !== undefined) texts.push(text);
   }

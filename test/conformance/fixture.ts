@@ -101,7 +101,11 @@ const resources: ResourceRoom = {
 export async function startFixture(): Promise<{ url: string; close: () => Promise<void> }> {
   const log = createLog('silent', []);
   const server = await buildHttpServer({
-    access: { admit: async () => ({ token: fixedToken('fixture'), hash: '0'.repeat(64) }) },
+    access: {
+      admit: async () => ({ token: fixedToken('fixture'), hash: '0'.repeat(64) }),
+      knows: () => true,
+      isCheap: true,
+    },
     offeringFor: () => ({ surface, resources }),
     sessionOf: async () => ({
       session: createSession({

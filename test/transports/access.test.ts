@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { expect, test, vi } from 'vitest';
 import { CallError } from '../../src/errors.ts';
-import { directAccess, readBearer } from '../../src/transports/access.ts';
+import { type Bearer, directAccess, readBearer } from '../../src/transports/access.ts';
 
 let time = 1;
 const clock = { now: () => time };
@@ -58,20 +58,76 @@ test('a failed check is not remembered', async () => {
   expect(await admits(access, 'token')).toBe(true);
 });
 
-test('a flood of different tokens becomes no flood of requests', async () => {
+test('a flood of different tokens becomes no flood of requests, and leaves room for the tokens of others', async () => {
   let running = 0;
   let most = 0;
-  const request = async () => {
+  const request = async (_: unknown, token: string) => {
     running += 1;
     most = Math.max(most, running);
     await pause(50);
     running -= 1;
-    throw new CallError('unauthorized', 'unknown', { status: 401 });
+    if (!token.startsWith('good')) throw new CallError('unauthorized', 'unknown', { status: 401 });
+    return { status: 200, body: {}, requestId: undefined, retryAfter: undefined };
   };
   const access = directAccess({ request }, { clock });
-  const answers = await Promise.all(
-    Array.from({ length: 500 }, (_, index) => access.admit(readBearer(`Bearer token-${index}`))),
+  const ended: string[] = [];
+  const ask = async (token: string, sender: string) => {
+    const answer = await access.admit(readBearer(`Bearer ${token}`), undefined, sender);
+    ended.push(sender);
+    return 'status' in answer ? answer.status : 200;
+  };
+  const flood = Array.from({ length: 500 }, (_, index) => ask(`token-${index}`, 'flood'));
+  await pause(5);
+  expect(running).toBeLessThan(64);
+  const good = Array.from({ length: 30 }, (_, index) => ask(`good-${index}`, 'other'));
+  expect(new Set(await Promise.all(good))).toEqual(new Set([200]));
+  // Refused at once are those for which there was no place to wait; the others were not all served first.
+  expect(ended.filter((sender) => sender === 'flood').length).toBeLessThan(500);
+  const answers = await Promise.all(flood);
+  expect(most).toBeLessThanOrEqual(64);
+  expect([...new Set(answers)].sort()).toEqual([401, 503]);
+  expect(answers.filter((status) => status === 401).length).toBeGreaterThanOrEqual(200);
+});
+
+test('a token that was good is checked again past those that wait, and is not forgotten for bad ones', async () => {
+  const { asked, client } = synqlyThatKnows('good');
+  let hold: Promise<void> | undefined;
+  const request = async (target: unknown, token: string) => {
+    if (token.startsWith('slow')) await hold;
+    return client.request(target, token);
+  };
+  const access = directAccess({ request }, { clock });
+  expect(await admits(access, 'good')).toBe(true);
+  for (let index = 0; index < 10_100; index += 1) await admits(access, `bad-${index}`);
+  asked.length = 0;
+  expect(await admits(access, 'good')).toBe(true);
+  expect(asked).toEqual([]);
+  pass(61);
+  let release = () => {};
+  hold = new Promise((resolve) => {
+    release = resolve;
+  });
+  const senders = Array.from({ length: 20 }, (_, index) => `sender-${index}`);
+  const slow = senders.flatMap((sender) =>
+    Array.from({ length: 20 }, (_, index) =>
+      access.admit(readBearer(`Bearer slow-${sender}-${index}`), undefined, sender),
+    ),
   );
-  expect(most).toBe(64);
-  expect(answers.filter((answer) => 'status' in answer && answer.status === 503)).toHaveLength(436);
+  expect(await admits(access, 'good')).toBe(true);
+  release();
+  expect((await Promise.all(slow)).every((answer) => 'status' in answer && answer.status === 401)).toBe(true);
+});
+
+test('a token is known from its first good check on, and no more once it is bad', async () => {
+  const { known, client } = synqlyThatKnows('good');
+  const access = directAccess(client, { clock });
+  const knows = (token: string) => access.knows(readBearer(`Bearer ${token}`) as Bearer);
+  expect(knows('good')).toBe(false);
+  await admits(access, 'good');
+  await admits(access, 'bad');
+  pass(300);
+  expect([knows('good'), knows('bad')]).toEqual([true, false]);
+  known.delete('good');
+  expect(await admits(access, 'good')).toBe(false);
+  expect(knows('good')).toBe(false);
 });

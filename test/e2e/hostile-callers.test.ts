@@ -1,0 +1,222 @@
+import { once } from 'node:events';
+import { request as send } from 'node:http';
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
+import { type Sandbox, startSandbox } from '../../src/sandbox/start.ts';
+import { type FakeSynqly, startFakeSynqly } from './fake-synqly.ts';
+import { makeFolder, makeMcpToken, startGateway } from './gateway-support.ts';
+import { type HttpProgram, startHttpProgram } from './http-support.ts';
+
+/*
+ * What one caller can take from the others. The heavy part of it is in test/hostile/.
+ */
+let program: HttpProgram;
+let synqly: FakeSynqly;
+/** Lets go what hangs, and lets nothing hang until the next start. */
+let release: () => void;
+let hanging: Promise<void>;
+
+const organization = { result: { id: '1', name: 'acme', fullname: 'Acme' } };
+
+/** Knows tokens that begin with "good"; checks of "slow" ones hang, and so does the list of accounts, until `release`. */
+beforeAll(async () => {
+  synqly = await startFakeSynqly(async ({ path, headers: { authorization = '' } }) => {
+    const isGood = authorization.startsWith('Bearer good');
+    if (authorization.startsWith('Bearer slow') || (path === '/v1/accounts' && isGood)) await hanging;
+    if (!isGood) return { status: 401, json: { status: 401, message: 'unknown token' } };
+    return { json: path === '/v1/accounts' ? { result: [] } : organization };
+  });
+});
+afterEach(async () => {
+  release();
+  await program.close();
+});
+afterAll(() => synqly.close());
+
+const start = async (...args: string[]) => {
+  hanging = new Promise((resolve) => {
+    release = resolve;
+  });
+  program = await startHttpProgram(['--base-url', synqly.url, '--permissions', 'ignore', ...args]);
+  synqly.requests.length = 0;
+};
+const headersOf = (token: string, from?: string) => ({
+  authorization: `Bearer ${token}`,
+  ...(from !== undefined && { 'x-forwarded-for': from }),
+});
+const ping = async (token: string, from?: string) => {
+  const response = await program.post({ method: 'ping' }, headersOf(token, from));
+  await response.text();
+  return response.status;
+};
+const callSlowly = async (token: string) => {
+  const params = { name: 'accounts_list', arguments: {} };
+  const response = await program.post({ method: 'tools/call', params }, headersOf(token));
+  await response.text();
+  return response.status;
+};
+const many = <Value>(length: number, make: (index: number) => Value) =>
+  Array.from({ length }, (_, index) => make(index));
+const countOf = (statuses: readonly number[], status: number) =>
+  statuses.filter((one) => one === status).length;
+
+describe('made-up tokens', () => {
+  test('count for their sender, in the direct mode each also as a request to Synqly, and not for good tokens', async () => {
+    await start('--rate-per-minute', '60');
+    expect(await ping('good-known')).toBe(200);
+    const statuses = await Promise.all(many(300, (index) => ping(`bad-${index}`)));
+    expect(countOf(statuses, 401)).toBeLessThanOrEqual(60);
+    expect(countOf(statuses, 429)).toBeGreaterThanOrEqual(240);
+    expect(synqly.requests.length).toBeLessThan(100);
+    // From the same address, as behind a proxy that the server was not told of.
+    expect(await ping('good-known')).toBe(200);
+    expect(await ping('good-new')).toBe(200);
+    const without = await fetch(program.url, { method: 'POST' });
+    expect([without.status, without.headers.get('retry-after')]).toEqual([429, expect.any(String)]);
+  });
+
+  test('count for the address that a trusted proxy tells, and for its network in IPv6', async () => {
+    await start('--rate-per-minute', '3', '--trust-proxy', '1');
+    const statuses = [];
+    for (const from of ['2001:db8::1', '2001:db8:0:0:1::2', '2001:db8::3', '2001:db8::4', '2001:db8:0:1::1'])
+      statuses.push(await ping('bad', from));
+    expect(statuses).toEqual([401, 401, 401, 429, 401]);
+    const mapped = [];
+    for (const from of ['192.0.2.7', '::ffff:192.0.2.7', '192.0.2.7:4711', '::FFFF:192.0.2.7'])
+      mapped.push(await ping('bad', from));
+    expect(mapped).toEqual([401, 401, 401, 429]);
+  });
+
+  test('whose checks hang keep no good one from being checked', async () => {
+    await start('--trust-proxy', '1', '--rate-per-minute', '200');
+    const hanging = many(150, (index) => ping(`slow-${index}`, '192.0.2.66'));
+    await vi.waitUntil(() => synqly.requests.length >= 40, { timeout: 5_000 });
+    const good = await Promise.all(many(10, (index) => ping(`good-${index}`, `192.0.2.${index}`)));
+    expect(new Set(good)).toEqual(new Set([200]));
+    release();
+    const statuses = await Promise.all(hanging);
+    expect(countOf(statuses, 401)).toBe(150);
+  });
+
+  describe('at a gateway', () => {
+    let sandbox: Sandbox;
+    beforeAll(async () => {
+      sandbox = await startSandbox({ size: 'small' });
+    });
+    afterAll(() => sandbox.close());
+
+    test('count for their sender, and a good one is let in as before', async () => {
+      const store = await makeFolder();
+      program = await startGateway(sandbox, store.named, ['--rate-per-minute', '60']);
+      const { token } = await makeMcpToken(sandbox, store.named, '--organization');
+      const statuses = await Promise.all(many(200, (index) => ping(`bad-${index}`)));
+      expect([countOf(statuses, 401), countOf(statuses, 429)]).toEqual([60, 140]);
+      expect(await ping(token)).toBe(200);
+      await store.close();
+    });
+  });
+});
+
+describe('places', () => {
+  test('slow calls of one caller leave room for the calls of others', async () => {
+    await start('--max-concurrent', '30');
+    expect(await Promise.all([ping('good-b'), ping('good-a')])).toEqual([200, 200]);
+    const slow = many(60, () => callSlowly('good-a'));
+    const lists = () => synqly.requests.filter(({ path }) => path === '/v1/accounts').length;
+    await vi.waitUntil(() => lists() >= 20, { timeout: 5_000 });
+    const others = await Promise.all(many(4, (index) => ping(`good-${index}`)));
+    expect([await ping('good-b'), ...others]).toEqual([200, 200, 200, 200, 200]);
+    release();
+    const statuses = await Promise.all(slow);
+    // Alone, a caller has most of the room.
+    expect(countOf(statuses, 200)).toBeGreaterThanOrEqual(20);
+    expect(countOf(statuses, 200) + countOf(statuses, 503)).toBe(60);
+    expect(await ping('good-a')).toBe(200);
+  });
+
+  test('a stream takes no place of a request', async () => {
+    await start('--max-concurrent', '3', '--sessions');
+    const open = async () => {
+      const opened = await program.post(initialize(), headersOf('good-a'));
+      await opened.text();
+      const session = {
+        ...headersOf('good-a'),
+        'mcp-session-id': opened.headers.get('mcp-session-id') ?? '',
+      };
+      const stream = send(program.url, { headers: { ...session, accept: 'text/event-stream' } }).end();
+      stream.on('error', () => {});
+      const [response] = await once(stream, 'response');
+      response.resume();
+      expect(response.statusCode).toBe(200);
+      return { session, leave: () => stream.destroy() };
+    };
+    const opened = [];
+    for (let index = 0; index < 8; index += 1) opened.push(await open());
+    const pong = await program.post({ method: 'ping' }, opened[0]?.session);
+    expect([pong.status, await ping('good-b')]).toEqual([200, 400]);
+    const metrics = await (await fetch(`${program.origin}/metrics`)).text();
+    expect(metrics).toMatch(/synqly_mcp_streams_open 8\n/);
+    expect(metrics).toMatch(/synqly_mcp_requests_in_flight 0\n/);
+    for (const { leave } of opened) leave();
+  });
+});
+
+const initialize = (capabilities: object = {}, name = 'test') => ({
+  method: 'initialize',
+  params: { protocolVersion: '2025-11-25', capabilities, clientInfo: { name, version: '1' } },
+});
+
+describe('with sessions', () => {
+  test('a list of calls counts as so many, and one of very many things gets one answer', async () => {
+    await start('--sessions', '--rate-per-minute', '50');
+    const opened = await program.post(initialize(), headersOf('good-a'));
+    await opened.text();
+    const session = { ...headersOf('good-a'), 'mcp-session-id': opened.headers.get('mcp-session-id') ?? '' };
+    const calls = many(100, (id) => ({ jsonrpc: '2.0', id, method: 'ping' }));
+    const answer = await program.postText(JSON.stringify(calls), session);
+    const answers = (await answer.json()) as { result?: object; error?: { message: string } }[];
+    expect(answers).toHaveLength(100);
+    // `initialize` was one of the fifty.
+    expect(answers.filter(({ result }) => result !== undefined)).toHaveLength(49);
+    expect((await program.post({ method: 'ping' }, session)).status).toBe(429);
+    const nothing = await program.postText(`[${many(300_000, () => '0').join()}]`, headersOf('good-b'));
+    const text = await nothing.text();
+    expect(text.length).toBeLessThan(1_000);
+    expect(text).toContain('A batch holds at most');
+  });
+
+  test('what a client says of itself is kept only as far as it is used', async () => {
+    const args = ['--base-url', synqly.url, '--permissions', 'ignore', '--sessions'];
+    // What is kept whole takes several megabytes a session.
+    program = await startHttpProgram(args, { NODE_OPTIONS: '--max-old-space-size=72' });
+    const experimental = Object.fromEntries(many(60_000, (index) => [`c${index}`, {}]));
+    const name = 'n'.repeat(100_000);
+    for (let index = 0; index < 25; index += 1) {
+      const opened = await program.post(initialize({ experimental }, name), headersOf('good-a'));
+      expect(opened.status).toBe(200);
+      await opened.text();
+    }
+    expect(await ping('good-b')).toBe(400);
+  });
+});
+
+describe('/metrics', () => {
+  const get = async (path: string, headers: Record<string, string> | string[]) => {
+    const request = send(`${program.origin}${path}`, { headers, setHost: false }).end();
+    const [response] = await once(request, 'response');
+    response.resume();
+    return response.statusCode;
+  };
+
+  test('is not told under a name that is not the own one, nor to pages of other origins', async () => {
+    await start();
+    expect(await get('/metrics', { host: 'evil.example' })).toBe(403);
+    expect(await get('/metrics', { host: 'evil.example:3000' })).toBe(403);
+    expect(await get('/metrics', { host: '127.0.0.1.evil.example' })).toBe(403);
+    expect(await get('/metrics', { host: 'localhost', origin: 'https://evil.example' })).toBe(403);
+    expect(await get('/metrics', ['host', 'localhost', 'host', 'evil.example'])).toBe(400);
+    // A scraper asks a process under its address, and a load balancer under any name.
+    for (const host of ['localhost:1', '10.0.0.5:3000', '[fd00::5]:3000'])
+      expect(await get('/metrics', { host })).toBe(200);
+    expect(await get('/healthz', { host: 'evil.example' })).toBe(200);
+  });
+});

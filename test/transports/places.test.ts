@@ -1,0 +1,51 @@
+import { expect, test } from 'vitest';
+import { type Place, Places } from '../../src/transports/places.ts';
+
+/** Takes as many as a caller gets. */
+function fill(places: Places, caller: string): Place[] {
+  const taken: Place[] = [];
+  for (;;) {
+    const place = places.take(caller);
+    if (!place) return taken;
+    taken.push(place);
+  }
+}
+
+test('one caller gets two thirds, and whoever comes after it finds room', () => {
+  const places = new Places(512);
+  const counts = ['a', 'b', 'c', 'd', 'e'].map((caller) => fill(places, caller).length);
+  expect(counts).toEqual([342, 114, 38, 12, 4]);
+  expect(places.isFull).toBe(false);
+  expect(fill(places, 'f').length).toBeGreaterThan(0);
+});
+
+test('where there are few places, one caller may have them all', () => {
+  const places = new Places(3);
+  const [first] = fill(places, 'a');
+  expect([places.taken, places.isFull, places.take('b')]).toEqual([3, true, undefined]);
+  first?.close();
+  expect(places.take('b')).toBeDefined();
+});
+
+test('a place is free once its response is over and nothing runs for it', () => {
+  const places = new Places(10);
+  const place = places.take('a');
+  if (place) place.isWorking = true;
+  place?.close();
+  expect(places.taken).toBe(1);
+  place?.finish();
+  expect(places.taken).toBe(0);
+  const other = places.take('a');
+  if (other) other.isWorking = true;
+  other?.finish();
+  expect(places.taken).toBe(1);
+  other?.close();
+  expect(places.taken).toBe(0);
+});
+
+test('callers that have left are forgotten, those that stay are not', () => {
+  const places = new Places(10_000);
+  for (let index = 0; index < 4; index += 1) places.take('stays');
+  for (let index = 0; index < 5_000; index += 1) places.take(`caller-${index}`)?.close();
+  expect(places.taken).toBe(4);
+});
