@@ -4,7 +4,7 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
-    exclude: ['test/long/**', '**/node_modules/**'],
+    exclude: ['test/long/**', 'test/hostile/**', '**/node_modules/**'],
     testTimeout: 20_000,
     hookTimeout: 20_000,
     // Most tests wait for programs that they have started; one worker less than cores would wait in a row.
