@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
+import { closest } from '../calls/hints/closest.ts';
 import type { Config } from '../config.ts';
 import { combinePins, type Pins } from '../pins.ts';
 import { emptiness } from '../placeholder.ts';
@@ -30,6 +31,8 @@ export interface Narrowing {
 }
 
 type Name = (typeof narrowingHeaders)[number];
+
+const isNarrowing = (name: string): name is Name => narrowingHeaders.some((known) => known === name);
 type Settings = Pick<Config, 'groups' | 'allow' | 'deny' | 'readOnly' | 'account' | 'environment'>;
 
 /** The headers that say what settings say: a bridge has no other way to hold its client to them. */
@@ -48,10 +51,36 @@ export function headersOf(config: Settings): Readonly<Record<string, string>> {
   );
 }
 
+/** Every header with this beginning is for this server: one that it does not know may have been meant to narrow. */
+const ownPrefix = /^synqly[-_]/;
+const plainName = (name: string) => name.replace(/^(x[-_])?synqly/, '').replaceAll(/[-_]/g, '');
+
+/** Whether a header was meant for this server and is none of its own, be it with `X-` or with underscores. */
+function isMistaken(name: string): boolean {
+  if (isNarrowing(name)) return false;
+  return ownPrefix.test(name) || narrowingHeaders.some((known) => plainName(known) === plainName(name));
+}
+
+/** What an unknown header was likely meant to be. */
+function unknownHeader(name: string): string {
+  const same = narrowingHeaders.find((known) => plainName(known) === plainName(name));
+  const names = narrowingHeaders.map((known) => known.replace(ownPrefix, ''));
+  const [alike] = closest(name.replace(ownPrefix, ''), names);
+  const near = same ?? (alike === undefined ? undefined : `synqly-${alike}`);
+  const shown = name.slice(0, 60);
+  return near === undefined
+    ? `There is no header ${shown}; there are ${narrowingHeaders.join(', ')}.`
+    : `There is no header ${shown}; did you mean ${near}?`;
+}
+
 /** Reads the headers that narrow; undefined where there are none, a refusal where one cannot be understood. */
 function readNarrowing(headers: IncomingHttpHeaders): Narrowing | Refusal | undefined {
   // Nearly all requests have none.
-  if (!narrowingHeaders.some((name) => headers[name] !== undefined)) return undefined;
+  const own = Object.keys(headers).filter((name) => name.includes('synqly'));
+  if (own.length === 0) return undefined;
+  const unknown = own.find(isMistaken);
+  if (unknown !== undefined) return { status: 400, message: unknownHeader(unknown) };
+  if (!own.some(isNarrowing)) return undefined;
   const given = new Map(narrowingHeaders.map((name) => [name, textOf(headers[name])]));
   const read = <Value>(name: Name, parse: (text: string) => Value): Value | undefined => {
     const text = given.get(name);

@@ -183,3 +183,29 @@ test('a bridge holds its client to its own flags by these headers', async () => 
   const { json } = await program.call('whoami');
   expect(json).toMatchObject({ read_only: true, pinned_to: { environment: 'test' }, operations: 2 });
 });
+
+test.each([
+  ['Synqly-Readonly', 'synqly-read-only'],
+  ['Synqly_Read_Only', 'synqly-read-only'],
+  ['X-Synqly-Read-Only', 'synqly-read-only'],
+  ['Synqly-Acount', 'synqly-account'],
+  ['Synqly-Group', 'synqly-groups'],
+  ['Synqly-Env', 'synqly-environment'],
+  ['Synqly-Toolbox', undefined],
+])('the unknown header %s is refused with the one that it may mean', async (name, meant) => {
+  const response = await rig.post(
+    { method: 'tools/list' },
+    { authorization: `Bearer ${rig.sandbox.token}`, [name]: 'true', 'synqly-deny': '*_delete' },
+  );
+  expect(response.status).toBe(400);
+  const text = await response.text();
+  expect(text).toContain(`There is no header ${name.toLowerCase()}`);
+  expect(text).toContain(meant === undefined ? 'synqly-read-only' : `did you mean ${meant}?`);
+  const alone = { authorization: `Bearer ${rig.sandbox.token}`, [name]: 'true' };
+  expect((await rig.post({ method: 'tools/list' }, alone)).status).toBe(400);
+});
+
+test('headers of others that hold the name are left alone', async () => {
+  const headers = { 'x-synqly-signature': 'sha256=0', 'x-from-synqly': '1' };
+  expect((await namesWith(headers)).length).toBeGreaterThan(10);
+});
