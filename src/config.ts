@@ -54,12 +54,13 @@ function readSetting(
   const { flag: flagName, env, fallback } = definition;
   if (flag !== undefined) {
     const text = readFlag(`--${flagName}`, String(flag), definition.parse);
-    const value = parseAs(`--${flagName}`, definition, text);
+    const value = parseAs(`--${flagName}`, definition.parse, text);
+    if (definition.checkFlag) parseAs(`--${flagName}`, definition.checkFlag, text);
     if (isEmptyList(value)) throw new ConfigError(`--${flagName} names nothing.`);
     return { value, source: 'flag' };
   }
   const text = env === undefined ? undefined : readVariable(env, environment, say);
-  const value = text === undefined ? undefined : parseAs(`${env}`, definition, text);
+  const value = text === undefined ? undefined : parseAs(`${env}`, definition.parse, text);
   if (isEmptyList(value)) say(`${env} names nothing, and counts as unset.`);
   return value === undefined || isEmptyList(value)
     ? { value: fallback, source: 'default' }
@@ -96,9 +97,9 @@ export function readVariable(name: string, environment: NodeJS.ProcessEnv, say: 
   return undefined;
 }
 
-function parseAs(name: string, definition: Definition<unknown>, text: string): unknown {
+function parseAs(name: string, parse: (text: string) => unknown, text: string): unknown {
   try {
-    return definition.parse(text);
+    return parse(text);
   } catch (error) {
     throw new ConfigError(`${name} ${(error as Error).message}.`);
   }

@@ -1,5 +1,5 @@
 import { isIP } from './builtins.ts';
-import { parseNames, parsePath } from './setting-parsers.ts';
+import { parseNames } from './setting-parsers.ts';
 
 /** Which proxies stand in front: how many, or the networks that they are in. */
 export type Proxies = { readonly hops: number } | { readonly networks: readonly string[] };
@@ -24,15 +24,6 @@ export function parseListenHost(text: string): string {
   throw new Error(
     `takes an address or a name alone, such as 127.0.0.1 or 0.0.0.0, not ${cited(text)}; the port is --port`,
   );
-}
-
-/** Where tokens are kept: a directory, or a URL of Redis. */
-export function parseStore(text: string): string {
-  if (/^rediss?:\/\/./i.test(text)) return text;
-  // One letter before a colon is a drive.
-  if (/^[a-z][a-z\d+.-]+:/i.test(text))
-    throw new Error('takes a directory, or Redis as redis://host:6379 or rediss://host:6379');
-  return parsePath(text);
 }
 
 /**

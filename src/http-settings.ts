@@ -4,10 +4,10 @@ import {
   parseListenHost,
   parseOrigins,
   parseProxies,
-  parseStore,
 } from './http-setting-parsers.ts';
 import { define } from './setting.ts';
 import { parseBoolean, parseNumber, parseWhole } from './setting-parsers.ts';
+import { assertNoPassword, parseTokenStore } from './token-store-setting.ts';
 
 /** What only a server over HTTP is told. */
 export const httpSettings = {
@@ -70,7 +70,8 @@ export const httpSettings = {
     fallback: undefined,
     fallbackText: '~/.local/state/synqly-mcp/tokens',
     help: 'Where hashes of MCP tokens are kept: a directory, or redis://... for several gateways.',
-    parse: parseStore,
+    parse: parseTokenStore,
+    checkFlag: assertNoPassword,
   }),
   trustProxy: define<Proxies | undefined>({
     flag: 'trust-proxy',

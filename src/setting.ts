@@ -16,6 +16,8 @@ export interface Definition<Value> {
   readonly repeated?: 'added' | 'narrows';
   /** @throws Error that says what is wrong with the text. */
   readonly parse: (text: string) => Value;
+  /** What may not stand on a command line, which everyone on the machine can see. @throws Error that says what to do */
+  readonly checkFlag?: (text: string) => void;
 }
 
 /** A setting with the type of its value. */

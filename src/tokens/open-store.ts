@@ -1,6 +1,7 @@
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { ConfigError } from '../config.ts';
+import { withoutCredentials } from '../token-store-setting.ts';
 import type { TokenStore } from './store.ts';
 
 /** Where MCP tokens are kept when nothing else is said (XDG Base Directory Specification). */
@@ -18,6 +19,7 @@ export async function openTokenStore(named: string): Promise<TokenStore> {
     if (/^rediss?:\/\//i.test(named)) return await (await import('./redis-store.ts')).openRedisStore(named);
     return await (await import('./folder-store.ts')).openFolderStore(named);
   } catch (error) {
-    throw new ConfigError(`--token-store cannot be used: ${(error as Error).message}`);
+    const { message } = error as Error;
+    throw new ConfigError(`--token-store cannot be used: ${withoutCredentials(message, named)}`);
   }
 }
