@@ -27,6 +27,31 @@ export function mapStrings(value: unknown, change: (text: string) => string): un
   return Object.fromEntries(Object.entries(value).map(([key, part]) => [key, mapStrings(part, change)]));
 }
 
+/** The same with the keys of objects too. Keys that become the same are counted, so that nothing is lost. */
+export function mapTexts(value: unknown, change: (text: string) => string): unknown {
+  if (Array.isArray(value)) return value.map((item) => mapTexts(item, change));
+  if (!isJsonObject(value)) return mapStrings(value, change);
+  const keys = mapKeys(Object.keys(value), change);
+  return Object.fromEntries(
+    Object.values(value).map((part, index) => [keys[index] as string, mapTexts(part, change)]),
+  );
+}
+
+/** Keys as `change` gives them; one that another key has already is followed by a number. */
+export function mapKeys(keys: readonly string[], change: (text: string) => string): string[] {
+  const changed = keys.map(change);
+  // Nearly no key is changed.
+  if (changed.every((key, index) => key === keys[index])) return changed;
+  const taken = new Set(changed.filter((key, index) => key === keys[index]));
+  return changed.map((key, index) => {
+    if (key === keys[index]) return key;
+    let free = key;
+    for (let count = 2; taken.has(free); count += 1) free = `${key} ${count}`;
+    taken.add(free);
+    return free;
+  });
+}
+
 /** So many digits can be a secret as a text can; once they are changed they are no number any more. */
 function changeDigits(number: ExactNumber, change: (text: string) => string): ExactNumber | string {
   const changed = change(number.text);

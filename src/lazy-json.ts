@@ -1,6 +1,6 @@
 import { parseExact } from './exact-json.ts';
 import { collectGarbage } from './garbage.ts';
-import { isJsonObject, mapStrings } from './json.ts';
+import { isJsonObject, mapKeys, mapTexts } from './json.ts';
 import { type Member, membersOf, skipCharacters, skipSpace, skipValue } from './json-bytes.ts';
 
 /*
@@ -65,8 +65,11 @@ export function changeTexts(value: unknown, change: Change): unknown {
   const place = placeOf(value);
   if (!place) {
     if (Array.isArray(value)) return value.map((item) => changeTexts(item, change));
-    if (!isJsonObject(value)) return mapStrings(value, change);
-    return Object.fromEntries(Object.entries(value).map(([key, part]) => [key, changeTexts(part, change)]));
+    if (!isJsonObject(value)) return mapTexts(value, change);
+    const keys = mapKeys(Object.keys(value), change);
+    return Object.fromEntries(
+      Object.values(value).map((part, index) => [keys[index] as string, changeTexts(part, change)]),
+    );
   }
   const { change: before, ...source } = place.source;
   const both: Change = before ? (text) => change(before(text)) : change;
@@ -90,7 +93,7 @@ function parse(place: Place): unknown {
   const isLong = bytes[start] === 0x22 && end - start >= longText;
   if (!isLong) tidyUp(end - start);
   const value = isLong ? longTextAt(place) : parseExact(bytes.toString('utf8', start, end));
-  return change ? mapStrings(value, change) : value;
+  return change ? mapTexts(value, change) : value;
 }
 
 let parsed = 0;
@@ -175,6 +178,11 @@ function lookInto(isList: boolean, place: Place): object {
   });
 }
 
+function withChangedKeys(places: Map<string, number>, change: Change): Map<string, number> {
+  const keys = mapKeys([...places.keys()], change);
+  return new Map([...places.values()].map((place, index) => [keys[index] as string, place]));
+}
+
 /** Where the members of a list or object are. */
 class Members {
   readonly count: number;
@@ -198,7 +206,7 @@ class Members {
     };
     membersOf(source.bytes, start, onMember);
     this.#ends = Uint32Array.from(ends);
-    this.#places = places;
+    this.#places = places && source.change ? withChangedKeys(places, source.change) : places;
     this.count = ends.length / 2;
   }
 

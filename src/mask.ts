@@ -1,16 +1,19 @@
+import { mayBeEscaped, searchDecoded } from './escaped-texts.ts';
+import { formsOf, type SecretForm, type Span, shortestMasked } from './secret-forms.ts';
 import { withheld } from './secret-names.ts';
 
-/** Shorter values are words that stand in texts by chance; masking them would spoil the text. */
-export const shortestMasked = 6;
-
 /** Gives a text with every secret in it masked; the very same text where there is none. */
-export type Mask = (text: string) => string;
+export interface Mask {
+  (text: string): string;
+  /** Whether one of these texts may hold a secret. Asked once for many texts, it costs less than masking each. */
+  mayHold(texts: readonly string[]): boolean;
+}
 
 /** Secrets, or an index of them where they are many and stay the same for longer. */
 export type Secrets = Iterable<string> | SecretIndex;
 
 /** Forms up to which it is faster to look for one after the other, and secrets of which there are surely no more. */
-const fewForms = 32;
+const fewForms = 48;
 const fewSecrets = 8;
 
 /**
@@ -19,7 +22,7 @@ const fewSecrets = 8;
  */
 export function maskFor(...sources: readonly Secrets[]): Mask | undefined {
   const indexes: SecretIndex[] = [];
-  const few: string[] = [];
+  const few: SecretForm[] = [];
   for (const source of sources) {
     if (source instanceof SecretIndex && source.size > fewSecrets) indexes.push(source);
     else for (const secret of source) if (secret.length >= shortestMasked) few.push(...rememberForms(secret));
@@ -31,24 +34,62 @@ export function maskFor(...sources: readonly Secrets[]): Mask | undefined {
     few.length = 0;
   }
   if (indexes.length === 0 && few.length === 0) return undefined;
-  return (text) => {
-    if (text.length < shortestMasked) return text;
+  const find = (text: string): Span[] | undefined => {
     let found: Span[] | undefined;
     // Nearly no text holds one, so little is done before that is known.
-    for (const form of few) if (text.includes(form)) found = findForm(text, form, found);
+    for (const form of few) if (text.includes(form.probe)) found = findForm(text, form, found);
     for (const index of indexes) found = index.find(text, found);
+    return found;
+  };
+  const findAll = (text: string): Span[] | undefined => {
+    let found = find(text);
+    if (mayBeEscaped(text)) {
+      searchDecoded(text, find, (spans, locate) => {
+        const starts = locate();
+        const located = spans.map(({ from, to }) => ({
+          from: starts[from] as number,
+          to: endOf(starts, to),
+        }));
+        found = [...(found ?? []), ...located];
+      });
+    }
+    return found;
+  };
+  const mask = (text: string) => {
+    if (text.length < shortestMasked) return text;
+    const found = findAll(text);
     return found ? maskSpans(text, found) : text;
   };
+  const mayHold = (texts: readonly string[]) => {
+    const all = texts.join('\n');
+    if (find(all)) return true;
+    if (!mayBeEscaped(all)) return false;
+    // One by one, since a long text is not read back as often as a short one.
+    return texts.some((text) => mayBeEscaped(text) && findAll(text) !== undefined);
+  };
+  return Object.assign(mask, { mayHold });
 }
 
-interface Span {
-  readonly from: number;
-  readonly to: number;
+/** Where the next character begins that does not belong to the same escape. */
+function endOf(starts: Uint32Array, to: number): number {
+  const last = starts[to - 1] as number;
+  for (let at = to; at < starts.length; at += 1)
+    if ((starts[at] as number) > last) return starts[at] as number;
+  return last + 1;
 }
 
-function findForm(text: string, form: string, found: Span[] = []): Span[] {
-  for (let from = text.indexOf(form); from !== -1; from = text.indexOf(form, from + 1))
-    found.push({ from, to: from + form.length });
+function findForm(
+  text: string,
+  { probe, spanAt }: SecretForm,
+  before: Span[] | undefined,
+): Span[] | undefined {
+  let found = before;
+  for (let from = text.indexOf(probe); from !== -1; from = text.indexOf(probe, from + 1)) {
+    const span = spanAt ? spanAt(text, from) : { from, to: from + probe.length };
+    if (!span) continue;
+    found ??= [];
+    found.push(span);
+  }
   return found;
 }
 
@@ -64,33 +105,16 @@ function maskSpans(text: string, spans: Span[]): string {
 }
 
 /** Forms of secrets that are masked in many answers, such as those of the token in use. */
-const rememberedForms = new Map<string, readonly string[]>();
+const rememberedForms = new Map<string, readonly SecretForm[]>();
 const mostRemembered = 200;
 
-/** The forms of a secret that are looked for: each has as many characters as the secret, or more. */
-function formsOf(secret: string): readonly string[] {
-  const base64 = Buffer.from(secret)
-    .toString('base64')
-    .replace(/={1,2}$/, '');
-  if (/^[\w.~!*'()-]+$/.test(secret)) return [secret, base64].filter(isSearched);
-  const escaped = JSON.stringify(secret).slice(1, -1);
-  // Half a surrogate pair has no encoding.
-  const encoded = encodeURIComponent(secret.replace(/\p{Surrogate}/gu, '\ufffd'));
-  return [...new Set([secret, escaped, encoded, base64])].filter(isSearched);
-}
-
-function rememberForms(secret: string): readonly string[] {
+function rememberForms(secret: string): readonly SecretForm[] {
   const before = rememberedForms.get(secret);
   if (before) return before;
   if (rememberedForms.size >= mostRemembered) rememberedForms.clear();
   const forms = formsOf(secret);
   rememberedForms.set(secret, forms);
   return forms;
-}
-
-/** Part of the mask itself would be found in what is masked. */
-function isSearched(form: string): boolean {
-  return !withheld.includes(form);
 }
 
 /** Bits by which most places of a text are passed over. */
@@ -104,7 +128,7 @@ const mostStale = 1 << (filterBits - 4);
  */
 export class SecretIndex implements Iterable<string> {
   readonly #secrets = new Set<string>();
-  readonly #forms = new Map<number, string[]>();
+  readonly #forms = new Map<number, SecretForm[]>();
   #filter = new Uint8Array(1 << (filterBits - 3));
   #stale = 0;
 
@@ -122,9 +146,8 @@ export class SecretIndex implements Iterable<string> {
     if (secret.length >= shortestMasked) for (const form of formsOf(secret)) this.addForm(form);
   }
 
-  /** A form that is looked for as it is. */
-  addForm(form: string): void {
-    const hash = hashOfEnd(form);
+  addForm(form: SecretForm): void {
+    const hash = hashOfEnd(form.probe);
     const others = this.#forms.get(hash);
     if (others) others.push(form);
     else this.#forms.set(hash, [form]);
@@ -134,9 +157,9 @@ export class SecretIndex implements Iterable<string> {
   delete(secret: string): void {
     if (!this.#secrets.delete(secret) || secret.length < shortestMasked) return;
     for (const form of formsOf(secret)) {
-      const hash = hashOfEnd(form);
+      const hash = hashOfEnd(form.probe);
       const rest = this.#forms.get(hash) ?? [];
-      const at = rest.indexOf(form);
+      const at = rest.findIndex((one) => one.probe === form.probe && one.of === form.of);
       if (at !== -1) rest.splice(at, 1);
       if (rest.length === 0) this.#forms.delete(hash);
       this.#stale += 1;
@@ -158,9 +181,12 @@ export class SecretIndex implements Iterable<string> {
       const bit = bitOf(hash);
       if (((filter[bit >>> 3] as number) & (1 << (bit & 7))) === 0) continue;
       for (const form of this.#forms.get(hash) ?? []) {
-        if (!text.endsWith(form, to + 1)) continue;
+        if (!text.endsWith(form.probe, to + 1)) continue;
+        const from = to + 1 - form.probe.length;
+        const span = form.spanAt ? form.spanAt(text, from) : { from, to: to + 1 };
+        if (!span) continue;
         found ??= [];
-        found.push({ from: to + 1 - form.length, to: to + 1 });
+        found.push(span);
       }
     }
     return found;

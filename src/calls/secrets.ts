@@ -1,4 +1,4 @@
-import { isJsonObject } from '../json.ts';
+import { isJsonObject, type JsonObject } from '../json.ts';
 import { changeTexts, isVast } from '../lazy-json.ts';
 import { type Mask, maskFor, type Secrets } from '../mask.ts';
 import { isAlwaysSecretName, isSecretName, withheld } from '../secret-names.ts';
@@ -82,8 +82,8 @@ function withholdAll(value: unknown, found: Found): unknown {
 }
 
 /**
- * A copy of what leaves the server with every given secret masked, wherever it turns up: in clear, and in the forms that
- * servers repeat requests in.
+ * A copy of what leaves the server with every given secret masked, wherever it turns up, names included: in clear, and in
+ * the forms that servers repeat requests in.
  */
 export function maskKnown(value: unknown, ...secrets: readonly Secrets[]): unknown {
   const mask = maskFor(...secrets);
@@ -93,7 +93,21 @@ export function maskKnown(value: unknown, ...secrets: readonly Secrets[]): unkno
 
 /** What is too large to be looked through counts as holding one: it is masked as it is read. */
 function mayHold(value: unknown, mask: Mask): boolean {
-  if (typeof value === 'string') return mask(value) !== value;
+  if (typeof value === 'string') return mask.mayHold([value]);
+  const texts: string[] = [];
+  const names = new Set<string>();
+  return collectTexts(value, texts, names) || mask.mayHold([...texts, ...names]);
+}
+
+/** Collects texts, and names of fields. Whether it came to a value that is too large for it. */
+function collectTexts(value: unknown, texts: string[], names: Set<string>): boolean {
+  if (typeof value === 'string') texts.push(value);
   if (typeof value !== 'object' || value === null) return false;
-  return isVast(value) || Object.values(value).some((part) => mayHold(part, mask));
+  if (isVast(value)) return true;
+  if (Array.isArray(value)) return value.some((item) => collectTexts(item, texts, names));
+  for (const name in value) {
+    names.add(name);
+    if (collectTexts((value as JsonObject)[name], texts, names)) return true;
+  }
+  return false;
 }
