@@ -21,11 +21,15 @@ const alwaysSecret: ReadonlySet<string> = new Set([
 
 /** Other names of secrets, by how they end; each may also be that of an object with the secret in it. */
 const endsLikeSecret =
-  /(secret|password|passwd|passphrase|token|authorization|cookie|(api|access|secret|private|shared|signing|encryption|provider|integrator|subscription)key)$/;
+  /(secret|password|passwd|passwort|passcode|passphrase|pwd|token|jwt|authorization|cookie|connectionstring|(api|access|secret|private|shared|signing|encryption|provider|integrator|subscription|auth|account|storage|application|app|client|master|license|routing|ingest|ingestion|webhook|hmac|ssh|service|signature)key)s?(value|text|string|plaintext|raw|pem|base64|b64)?\d*$/;
+/** Names that stand for a secret by themselves, but end others that do not. */
+const isShortSecret = /^(pin|otp|pass|bearer|apipin|apipass|userpass|signature)$/;
 
 /** Fields of a provider's configuration that are an object with a secret in it. A test holds them against the field lists. */
 const holdsCredential =
   /(credential|credentials|webhookurl|collectionurl|authorization|apiconfig|authoptions|httpingest)$/;
+/** Of these, names of fields that some write the secret itself into. */
+const holdsCredentialText = /credentials?$/;
 /** Those whose own fields have whatever name their owner gave them, so that no name tells which is a secret. */
 const holdsAnything = /^(endpoints|endpointparams|staticheaders|headers|extra)$/;
 
@@ -43,7 +47,7 @@ function foldName(name: string): string {
 /** Whether what has this name is a secret: `client_secret`, `apiKey`, `Session`; not `token_url` or `refresh_token_id`. */
 export function isSecretName(name: string): boolean {
   const folded = foldName(name);
-  return alwaysSecret.has(folded) || endsLikeSecret.test(folded);
+  return alwaysSecret.has(folded) || endsLikeSecret.test(folded) || isShortSecret.test(folded);
 }
 
 /** Whether all that stands below this name is secret too. */
@@ -54,6 +58,11 @@ export function isAlwaysSecretName(name: string): boolean {
 /** Whether what has this name, in an object that the API leaves open, is a secret or may have one in it. */
 export function mayHoldSecret(name: string): boolean {
   return isSecretName(name) || holdsCredential.test(foldName(name)) || mayHoldAnything(name);
+}
+
+/** Whether a text under this name, in an object that the API leaves open, stands where a credential belongs. */
+export function isCredentialName(name: string): boolean {
+  return holdsCredentialText.test(foldName(name));
 }
 
 /** Whether any field below this name, whatever its own, may be a secret. */

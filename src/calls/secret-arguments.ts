@@ -1,11 +1,11 @@
 import type * as z from 'zod';
 import { isJsonObject } from '../json.ts';
-import { isSecretName, leadToSecret, namesAlong } from '../secret-names.ts';
+import { leadToSecret, namesAlong } from '../secret-names.ts';
 import { readReference } from '../secrets/reference.ts';
 import { isSecret } from '../tools/fields.ts';
 import type { Operation } from '../tools/operation.ts';
 import type { Arguments } from './arguments.ts';
-import { isCredential } from './secrets.ts';
+import { isCredential, mannerOf, objectInText } from './secrets.ts';
 
 /** A secret text among arguments. */
 export interface SecretPlace {
@@ -87,15 +87,18 @@ function collectMarked(value: unknown, path: Path, found: SecretPlace[]): void {
 function collectSecret(value: unknown, path: Path, found: SecretPlace[], name = ''): void {
   if (typeof value === 'string') found.push({ path, text: value });
   else if (isCredential(value, name)) collectNamed(value, path, found);
-  else for (const [key, part] of partsOf(value)) collectSecret(part, [...path, key], found, name);
+  else
+    for (const [key, part] of partsOf(value))
+      if (key !== 'type' || Array.isArray(value)) collectSecret(part, [...path, key], found, name);
 }
 
-/** Secrets in an object that the API leaves open, by their names. */
+/** Secrets in an object that the API leaves open, by their names; also in a text that is the JSON of one. */
 function collectNamed(value: unknown, path: Path, found: SecretPlace[]): void {
   const isList = Array.isArray(value);
-  for (const [name, part] of partsOf(value)) {
+  const object = typeof value === 'string' ? objectInText(value) : value;
+  for (const [name, part] of partsOf(object)) {
     const within = [...path, name];
-    if (!isList && isSecretName(name)) collectSecret(part, within, found, name);
+    if (!isList && mannerOf(name, part) === 'whole') collectSecret(part, within, found, name);
     else collectNamed(part, within, found);
   }
 }

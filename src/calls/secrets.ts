@@ -1,7 +1,15 @@
+import { isDeepStrictEqual } from 'node:util';
+import { parseBounded, stringifyJson } from '../exact-json.ts';
 import { isJsonObject, type JsonObject } from '../json.ts';
 import { changeTexts, isVast } from '../lazy-json.ts';
 import { type Mask, maskFor, type Secrets } from '../mask.ts';
-import { isAlwaysSecretName, isSecretName, withheld } from '../secret-names.ts';
+import {
+  isAlwaysSecretName,
+  isCredentialName,
+  isSecretName,
+  mayHoldSecret,
+  withheld,
+} from '../secret-names.ts';
 import { isEcho } from '../tools/answer-secrets.ts';
 import type { Operation } from '../tools/operation.ts';
 import { holdsUnshownSecrets } from './secret-fields.ts';
@@ -63,22 +71,78 @@ function withholdValue(value: unknown, found: Found): unknown {
 /** Withholds secrets of an object whose fields the API leaves open (provider_config), by their names. */
 function withholdOpen(value: unknown, found: Found): unknown {
   if (Array.isArray(value)) return value.map((item) => withholdOpen(item, found));
+  if (typeof value === 'string') return withholdInText(value, found);
   if (!isJsonObject(value)) return value;
   const entries = Object.entries(value).map(([name, part]) => {
-    if (!isSecretName(name) || typeof part === 'boolean') return [name, withholdOpen(part, found)] as const;
-    return [name, isCredential(part, name) ? withholdOpen(part, found) : withholdAll(part, found)] as const;
+    const manner = mannerOf(name, part);
+    return [name, manner === 'whole' ? withholdAll(part, found) : withholdOpen(part, found)] as const;
   });
   return Object.fromEntries(entries);
 }
 
-/** Whether what has the name of a secret is an object that has the secret in it, beside what is none. */
+/**
+ * How a field of an object that the API leaves open is a secret: all of it, what in it is named like one, or (`open` too)
+ * not at all.
+ */
+export function mannerOf(name: string, value: unknown): 'whole' | 'open' {
+  if (typeof value === 'boolean') return 'open';
+  if (isSecretName(name)) return isCredential(value, name) ? 'open' : 'whole';
+  if (!isCredentialName(name)) return 'open';
+  return typeof value === 'string' || isBareCredential(value, name) ? 'whole' : 'open';
+}
+
+/** A credential with its secret under the name of an id. */
+function isBareCredential(value: unknown, name: string): boolean {
+  return isJsonObject(value) && 'value' in value && !isCredential(value, name);
+}
+
+/** An object in a text: what in it is named like a secret is withheld as if it were none. */
+function withholdInText(text: string, { secrets }: Found): string {
+  const value = objectInText(text);
+  if (value === undefined) return text;
+  const rest = withholdOpen(value, { secrets, standIn: undefined });
+  return isDeepStrictEqual(rest, value) ? text : stringifyJson(rest);
+}
+
+/** Characters of a text that is looked into: configurations are far shorter. */
+const longestInText = 256 * 1024;
+
+/** The value of a JSON text; undefined where it is none, or is nested too deep. */
+function readJson(text: string): unknown {
+  try {
+    return parseBounded(text);
+  } catch {
+    return undefined;
+  }
+}
+
+/** The object or list that a text is the JSON of. */
+export function objectInText(text: string): unknown {
+  if (text.length > longestInText || !/^\s*[[{]/.test(text)) return undefined;
+  const value = readJson(text);
+  return typeof value === 'object' && value !== null ? value : undefined;
+}
+
+/**
+ * Whether what has the name of a secret is an object that has the secret in it, under a name of its own, beside what is
+ * none; or one that refers to a stored credential.
+ */
 export function isCredential(value: unknown, name: string): boolean {
-  return isJsonObject(value) && (typeof value.type === 'string' || !isAlwaysSecretName(name));
+  if (!isJsonObject(value)) return false;
+  const { type } = value;
+  if (typeof type === 'string' && /_id$/.test(type)) return true;
+  const holdsNamed = Object.keys(value).some(mayHoldSecret);
+  return holdsNamed && (typeof type === 'string' || !isAlwaysSecretName(name));
 }
 
 function withholdAll(value: unknown, found: Found): unknown {
   if (!isJsonObject(value)) return withholdValue(value, found);
-  return Object.fromEntries(Object.entries(value).map(([name, part]) => [name, withholdAll(part, found)]));
+  // What kind of credential it is tells nothing.
+  const entries = Object.entries(value).map(([name, part]) => [
+    name,
+    name === 'type' ? part : withholdAll(part, found),
+  ]);
+  return Object.fromEntries(entries);
 }
 
 /**

@@ -75,6 +75,26 @@ test.each([
   ['integrations_create', { provider_config: { type: 'siem_splunk', deep: [{ 'Client-Secret': secret }] } }],
   ['integrations_create', { provider_config: { type: 'siem_splunk', secret: { value: secret } } }],
   ['integrations_create', { provider_config: { type: 'siem_splunk', Session: [secret] } }],
+  ['integrations_create', { provider_config: { type: 'siem_splunk', token: { value: secret } } }],
+  [
+    'integrations_create',
+    { provider_config: { type: 'siem_splunk', api_key: { type: 'token', value: secret } } },
+  ],
+  [
+    'integrations_create',
+    { provider_config: { type: 'siem_splunk', credential: { type: 't', value: secret } } },
+  ],
+  ['integrations_create', { provider_config: { type: 'siem_splunk', credential: secret } }],
+  ['integrations_create', { provider_config: { type: 'siem_splunk', passphrases: [secret] } }],
+  ['integrations_create', { provider_config: { type: 'siem_splunk', pin: secret } }],
+  [
+    'integrations_create',
+    { provider_config: { type: 'siem_splunk', raw: JSON.stringify({ password: secret }) } },
+  ],
+  [
+    'integrations_create',
+    { provider_config: { type: 'siem_splunk', raw: ` [{"token": {"value": "${secret}"}}]` } },
+  ],
   [
     'integrations_create',
     { provider_config: { type: 'siem_splunk', credential: { type: 'x', Secret: secret } } },
@@ -98,7 +118,9 @@ test('what an answer names like a secret is withheld, whatever its letters, and 
   const { json } = await rig.call('integrations_get', integration);
   const { integration: collection } = rig.sandbox.world.collections;
   const before = collection.get(json.result.id);
-  const hidden = ['one-secret-6a', 'two-secret-6a', 'three-secret-6a', 'four-secret-6a', 'five-secret-6a'];
+  const hidden = ['one', 'two', 'three', 'four', 'five', 'six', 'seven', 'eight', 'nine'].map(
+    (word) => `${word}-secret-6a`,
+  );
   const shown = {
     url: 'https://shown.example.com',
     token_url: 'https://shown-too.example.com',
@@ -114,12 +136,22 @@ test('what an answer names like a secret is withheld, whatever its letters, and 
       'api-key': hidden[2],
       Api_Key: { type: 'token', secret: hidden[3], value: 'shown-as-well' },
       list: [{ SESSION: [hidden[4]] }],
+      token: { value: hidden[5] },
+      passphrase: [hidden[6]],
+      settings: JSON.stringify({ shown: 'shown-in-a-text', login: { apiKey: hidden[7] } }),
+      service_credential: hidden[8],
+      stored_credential: { type: 'token_id', value: 'id-of-a-credential' },
     },
   });
   const answer = await rig.call('integrations_get', integration);
   collection.replace(before);
   for (const one of hidden) expect(answer.text).not.toContain(one);
-  expect(answer.json.result.provider_config).toMatchObject({ ...shown, Api_Key: { value: 'shown-as-well' } });
+  expect(answer.json.result.provider_config).toMatchObject({
+    ...shown,
+    Api_Key: { value: 'shown-as-well' },
+    settings: '{"shown":"shown-in-a-text","login":{"apiKey":"[withheld]"}}',
+    stored_credential: { value: 'id-of-a-credential' },
+  });
 });
 
 async function expectKept(tool: string, args: Record<string, unknown>, argument: string) {
