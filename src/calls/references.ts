@@ -1,10 +1,12 @@
 import { CallError } from '../errors.ts';
 import { isJsonObject } from '../json.ts';
+import { namesAlong } from '../secret-names.ts';
 import { holdsReference, type Reference, readReference } from '../secrets/reference.ts';
 import type { Session } from '../session.ts';
 import type { Operation } from '../tools/operation.ts';
 import type { Arguments } from './arguments.ts';
 import { secretPlaces } from './secret-arguments.ts';
+import { begins, secretFieldsOf } from './secret-fields.ts';
 
 /** A reference among arguments. */
 export interface PlacedReference {
@@ -20,7 +22,8 @@ export interface PlacedReference {
 export function findReferences(operation: Operation, args: Arguments): readonly PlacedReference[] {
   const texts = textsOf(args).filter(({ text }) => holdsReference(text));
   if (texts.length === 0) return [];
-  const secret = new Set(secretPlaces(operation, args).map(({ path }) => keyOf(path)));
+  const places = secretPlaces(operation, args).filter(({ path }) => takesReference(operation, args, path));
+  const secret = new Set(places.map(({ path }) => keyOf(path)));
   const read = texts.map(({ path, text }) => ({ path, reference: readReference(text) }));
   const faults = read.flatMap(({ path, reference }) => {
     const argument = path.join('.');
@@ -35,6 +38,40 @@ export function findReferences(operation: Operation, args: Arguments): readonly 
     });
   }
   return read as PlacedReference[];
+}
+
+/** Steps of a patch that set what they hold, or compare with it. */
+const stepsWithValue: ReadonlySet<unknown> = new Set(['add', 'replace', 'test']);
+
+/**
+ * Whether what is named like a secret is one at its place. Of a patch the step's path decides: under any other than that of
+ * a secret, Synqly would keep the value as something that answers show.
+ */
+function takesReference(
+  operation: Operation,
+  { patch }: Arguments,
+  [argument, index, ...rest]: readonly string[],
+) {
+  if (argument !== 'patch' || !Array.isArray(patch)) return true;
+  const step: unknown = patch[Number(index)];
+  if (!isJsonObject(step) || !stepsWithValue.has(step.op) || rest[0] !== 'value') return false;
+  const pointer = String(step.path);
+  if (pointer !== '' && !pointer.startsWith('/')) return false;
+  const names = namesOf(pointer, rest.slice(1));
+  return secretFieldsOf(operation).some(
+    ({ names: field, isOpen }) => begins(field, names) && names.length > field.length === isOpen,
+  );
+}
+
+/** The names that a JSON Pointer (RFC 6901), read to the letter, and keys below it lead along, without places in lists. */
+function namesOf(pointer: string, below: readonly string[]): string[] {
+  const keys = pointer
+    .split('/')
+    .slice(1)
+    .map((key) => key.replaceAll('~1', '/').replaceAll('~0', '~'));
+  return [...keys, ...below]
+    .filter((key) => !/^(\d+|-)$/.test(key))
+    .map((key) => (/^[\w-]+$/.test(key) ? (namesAlong(key)[0] ?? key) : key));
 }
 
 /** A reference with what it stands for. */

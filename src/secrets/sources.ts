@@ -1,5 +1,6 @@
 import { fitsPattern } from '../glob.ts';
 import { placeholderIn } from '../placeholder.ts';
+import { isSecretName } from '../secret-names.ts';
 import { referenceError } from './reference.ts';
 
 /** Bytes of a file that a secret may have: certificates and keys are far shorter. */
@@ -30,6 +31,19 @@ export function readVariable(
   return value;
 }
 
+/**
+ * What the variables hold that calls may name: they are secrets from the start, whether one has been used yet or not. A
+ * pattern that fits every name says of none that it is a secret's; of those only what is named like one counts.
+ */
+export function secretVariables(patterns: readonly string[], environment: NodeJS.ProcessEnv): string[] {
+  const telling = patterns.filter((pattern) => !/^\*+$/.test(pattern));
+  const fitsAll = telling.length < patterns.length;
+  return Object.entries(environment).flatMap(([name, value]) => {
+    const isSecret = telling.some((pattern) => fitsPattern(name, pattern)) || (fitsAll && isSecretName(name));
+    return isSecret && value ? [value] : [];
+  });
+}
+
 function describePatterns(patterns: readonly string[]): string {
   return patterns.length === 0
     ? 'this server reads none (--secret-env)'
@@ -39,12 +53,17 @@ function describePatterns(patterns: readonly string[]): string {
 /**
  * The text of a file in the directory of secrets, without the line break at its end. A link may not lead out of it.
  *
+ * @param tokenFile where the server's own token is, which goes nowhere else, whatever the file is called there
  * @throws CallError `secret_reference`
  */
-export async function readSecretFile(path: string, directory: string | undefined): Promise<string> {
+export async function readSecretFile(
+  path: string,
+  directory: string | undefined,
+  tokenFile?: string,
+): Promise<string> {
   if (directory === undefined)
     throw referenceError('This server reads no files: it was started without --secret-dir.');
-  const [{ constants }, { open, realpath }, { relative, resolve, isAbsolute }] = await Promise.all([
+  const [{ constants }, { open, realpath, stat }, { relative, resolve, isAbsolute }] = await Promise.all([
     import('node:fs'),
     import('node:fs/promises'),
     import('node:path'),
@@ -72,8 +91,13 @@ export async function readSecretFile(path: string, directory: string | undefined
     },
   );
   try {
-    const { size, ...stats } = await file.stat().then((stat) => ({ size: stat.size, isFile: stat.isFile() }));
-    if (!stats.isFile) throw referenceError('The path does not name a file.');
+    const opened = await file.stat({ bigint: true });
+    const size = Number(opened.size);
+    if (!opened.isFile()) throw referenceError('The path does not name a file.');
+    const own =
+      tokenFile === undefined ? undefined : await stat(tokenFile, { bigint: true }).catch(() => undefined);
+    if (own && own.ino === opened.ino && own.dev === opened.dev)
+      throw referenceError("The file holds the server's own token, which is no secret for calls.");
     if (size > longestSecret) throw referenceError(`The file is larger than ${longestSecret} bytes.`);
     return decode(await file.readFile());
   } finally {

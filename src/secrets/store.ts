@@ -3,7 +3,7 @@ import type { Config } from '../config.ts';
 import { CallError } from '../errors.ts';
 import { SecretIndex } from '../mask.ts';
 import { type Reference, referenceError, referTo } from './reference.ts';
-import { readSecretFile, readVariable } from './sources.ts';
+import { readSecretFile, readVariable, secretVariables } from './sources.ts';
 
 /** Where a secret that is put away comes from: a read can be done again, what a write gave may come only once. */
 export type Origin = 'read' | 'write';
@@ -46,6 +46,8 @@ export interface Person {
 interface Options {
   readonly patterns: readonly string[];
   readonly directory: string | undefined;
+  /** The file of the server's own token, which no reference may read. */
+  readonly tokenFile?: string | undefined;
   readonly keeps: boolean;
 }
 
@@ -63,8 +65,14 @@ const mostReadLength = 4 * 1024 * 1024;
 export function secretsForOne({
   secretEnv,
   secretDir,
-}: Pick<Config, 'secretEnv' | 'secretDir'>): SecretStore {
-  return createSecretStore({ patterns: secretEnv.value, directory: secretDir.value, keeps: true });
+  tokenFile,
+}: Pick<Config, 'secretEnv' | 'secretDir' | 'tokenFile'>): SecretStore {
+  return createSecretStore({
+    patterns: secretEnv.value,
+    directory: secretDir.value,
+    tokenFile: tokenFile.value,
+    keeps: true,
+  });
 }
 
 /**
@@ -104,7 +112,7 @@ class Shelf {
   }
 }
 
-function createSecretStore({ patterns, directory, keeps }: Options): SecretStore {
+function createSecretStore({ patterns, directory, tokenFile, keeps }: Options): SecretStore {
   const given = new Shelf();
   const seen = new Shelf();
   const known = new SecretIndex();
@@ -142,9 +150,10 @@ function createSecretStore({ patterns, directory, keeps }: Options): SecretStore
     else rememberRead(secret);
     return referTo(handle);
   };
+  for (const secret of secretVariables(patterns, process.env)) rememberGiven(secret);
   const read: Readonly<Record<Reference['kind'], Read>> = {
     env: (name) => readVariable(name, patterns, process.env),
-    file: (name) => readSecretFile(name, directory),
+    file: (name) => readSecretFile(name, directory, tokenFile),
     secret: (name) => {
       const secret = secrets.get(name);
       if (secret !== undefined) return secret;

@@ -168,17 +168,21 @@ describe('where no more can be remembered', () => {
   ])(
     'after %s, a write that gives some is refused before it is sent, and all of them stay',
     async (_, keys) => {
-      const env = { SYNQLY_SECRET_NEXT: 'value-of-another-variable' };
-      const { program, echo, api } = await prepare(['--max-response-bytes', '40000000'], env, keys);
+      const folder = mkdtempSync(join(tmpdir(), 'next-secret-'));
+      open.push({ close: () => rmSync(folder, { recursive: true }) });
+      writeFileSync(join(folder, 'next'), 'content-of-another-file');
+      const env = { SYNQLY_SECRET_KNOWN: 'known-from-the-start' };
+      const args = ['--max-response-bytes', '40000000', '--secret-dir', folder];
+      const { program, echo, api } = await prepare(args, env, keys);
       const created = await program.call('integrations_create', integrate);
       expect(created.isError, created.text.slice(0, 500)).toBe(false);
-      for (const [tool, args] of [
+      for (const [tool, given] of [
         ['tokens_create_token', create],
         ['integrations_create', integrate],
-        ['credentials_create', credential('${env:SYNQLY_SECRET_NEXT}')],
+        ['credentials_create', credential('${file:next}')],
       ] as const) {
         const before = api.requests.length;
-        const { json } = await program.call(tool, args);
+        const { json } = await program.call(tool, given);
         expect(json.error, tool).toMatchObject({
           code: 'secret_refused',
           next: expect.stringMatching(/restart.*Nothing was sent/),
@@ -188,9 +192,11 @@ describe('where no more can be remembered', () => {
       }
       const some = keys.length > 100 ? [keys[0], keys[5_000], keys.at(-1)] : [keys[0]];
       for (const key of some) expect(await echo(`<${key}>`)).toBe('<[withheld]>');
-      // Reads, and writes that give nothing, go on.
+      // Reads, writes that give nothing, and references to what is known go on.
       expect((await program.call('tokens_get', { refresh_token_id: 'x' })).isError).toBe(false);
       expect((await program.call('credentials_create', credential('a-literal-secret'))).isError).toBe(false);
+      const known = credential('${env:SYNQLY_SECRET_KNOWN}');
+      expect((await program.call('credentials_create', known)).isError).toBe(false);
     },
   );
 });
@@ -214,3 +220,20 @@ test.each(['a', '"', '{', 'info', ':', '":"'])(
     expect(lines.some(({ tool, level }) => tool === 'credentials_create' && level === 'info')).toBe(true);
   },
 );
+
+describe('what the variables hold that calls may name is masked before any call has named them', () => {
+  const held = 'held-by-a-variable-5b1d';
+  test.each([
+    [[], { SYNQLY_SECRET_HELD: held }, true],
+    [['--secret-env', 'VAULT_*'], { VAULT_ONE: held }, true],
+    [['--secret-env', '*'], { SOME_PASSWORD: held }, true],
+    [['--secret-env', '*'], { SOME_PLACE: held }, false],
+    [['--secret-env', 'VAULT_*'], { OTHER_ONE: held }, false],
+  ] as const)('with %j and %j: %s', async (args, env, isKnown) => {
+    const { echo, list, program } = await prepare([...args], { ...env });
+    expect(await echo(`was ${held}`)).toContain(isKnown ? 'was [withheld]' : `was ${held}`);
+    list(0, 1000, 5_000);
+    await program.call('tokens_list', { limit: 1000 });
+    expect(await echo(`was ${held}`)).toContain(isKnown ? 'was [withheld]' : `was ${held}`);
+  });
+});

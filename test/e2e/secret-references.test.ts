@@ -1,4 +1,5 @@
 import {
+  linkSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
@@ -11,6 +12,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { findOperation } from '../../src/tools/catalogue.ts';
 import { type HttpRig, startHttpRig } from './http-support.ts';
 import { type Rig, startProgram, startRig } from './support.ts';
 
@@ -134,6 +136,55 @@ describe('a reference', () => {
     expect(rig.exchanges).toHaveLength(before);
   });
 
+  test.each([
+    ['credentials_patch', '/secret', reference],
+    ['credentials_patch', '/fullname', { secret: reference }],
+    ['credentials_patch', '/config/extra_secret', reference],
+    ['credentials_patch', '/name/password', reference],
+    ['accounts_patch', '/secret', reference],
+    ['accounts_patch', '/fullname', { secret: reference }],
+    ['accounts_patch', '/labels/-', { token: reference }],
+    ['accounts_patch', '', { secret: reference }],
+    ['integrations_patch', '/webhook_config/provider_key/secret', reference],
+    ['integrations_patch', '/fullname', { provider_key: reference }],
+    ['integrations_patch', '/provider_key', reference],
+    ['integrations_patch', '/provider_config/url', reference],
+    ['organizationWebhooks_patch', '/environment', { secret: reference }],
+    ['members_patch', '/fullname', { secret: reference }],
+  ])('in a step of %s at "%s" as %j is refused', async (tool, path, value) => {
+    const before = rig.exchanges.length;
+    const ids = {
+      account_id: 'tern',
+      owner_id: 'tern',
+      credential_id: 'c',
+      integration_id: 'i',
+      webhook_id: 'w',
+      member_id: 'm',
+    };
+    const taken = Object.keys(findOperation(tool)?.params ?? {});
+    const args = Object.fromEntries(Object.entries(ids).filter(([name]) => taken.includes(name)));
+    for (const op of ['add', 'replace']) {
+      const given = { ...args, patch: [{ op, path, value }] };
+      for (const answer of [
+        await rig.call(tool, given),
+        await rig.call('preview_call', { tool, arguments: given }),
+      ])
+        expect(answer.json.error?.code, answer.text).toBe('secret_reference');
+    }
+    expect(rig.exchanges).toHaveLength(before);
+  });
+
+  test.each([
+    ['credentials_patch', { owner_id: 'tern' }, '/config', { type: 'token', secret: '${file:token}' }],
+    ['credentials_patch', { owner_id: 'tern' }, '/config/secret', '${file:token}'],
+  ])('by %s of %j at %s is taken', async (tool, owner, path, value) => {
+    const made = await rig.call('credentials_create', credential('as-it-was-first'));
+    const patch = [{ op: 'replace', path, value }];
+    const { isError, text } = await rig.call(tool, { ...owner, credential_id: made.json.result.id, patch });
+    expect(isError, text).toBe(false);
+    expect(JSON.stringify(rig.exchanges.at(-1)?.requestBody)).toContain(inside);
+  });
+
   test('in a patch of a secret is resolved', async () => {
     const made = await rig.call('credentials_create', credential('as-it-was-first'));
     const patch = [{ op: 'replace', path: '/config/secret', value: '${file:token}' }];
@@ -218,6 +269,26 @@ test("the server's own tokens are open to no pattern", async () => {
     const { json } = await program.call('credentials_create', credential(`\${env:${name}}`));
     expect(json.error.code).toBe('secret_reference');
   }
+  await program.close();
+});
+
+test("the file of the server's own token is no secret for calls, whatever it is called", async () => {
+  const own = join(directory, 'own-token');
+  writeFileSync(own, rig.sandbox.token);
+  symlinkSync(own, join(directory, 'own-link'));
+  linkSync(own, join(directory, 'own-hard-link'));
+  const args = ['--base-url', rig.sandbox.baseUrl, '--secret-dir', directory];
+  const program = await startProgram(args, { SYNQLY_TOKEN_FILE: own });
+  const before = rig.exchanges.length;
+  for (const name of ['own-token', 'own-link', 'own-hard-link', './own-token', own]) {
+    const { json, text } = await program.call('credentials_create', credential(`\${file:${name}}`));
+    expect(json.error?.code, text).toBe('secret_reference');
+    expect(json.error.arguments[0].problem).toContain('own token');
+  }
+  expect(rig.exchanges.filter(({ method }) => method === 'POST').length).toBe(
+    rig.exchanges.slice(0, before).filter(({ method }) => method === 'POST').length,
+  );
+  expect((await program.call('credentials_create', credential('${file:token}'))).isError).toBe(false);
   await program.close();
 });
 
