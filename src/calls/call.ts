@@ -252,12 +252,14 @@ export async function finish(
   about: About,
 ): Promise<CallResult> {
   const { started, confirmedBy } = about;
-  const error = 'value' in outcome ? undefined : explain(outcome.cause, tool, session);
+  const unspoken = unspokenIn(session, about);
+  const error = 'value' in outcome ? undefined : explain(outcome.cause, tool, session, unspoken);
   const { status, requestId } = error?.facts ?? ('answer' in outcome ? outcome.answer : undefined) ?? {};
   const outcomeCode = error ? (about.recordedAs ?? error.code) : 'ok';
   const milliseconds = elapsedSince({ started });
-  record({ tool: tool.id, outcome: outcomeCode, milliseconds, status }, requestId, session);
-  const unspoken = unspokenIn(session, about);
+  // Whoever answers writes it: the log knows no secrets of this one call.
+  const shownId = requestId === undefined ? undefined : String(maskKnown(requestId, ...unspoken));
+  record({ tool: tool.id, outcome: outcomeCode, milliseconds, status }, shownId, session);
   if (tool.effect !== 'read') {
     const call = about.call ?? newCallId();
     const course = { call, outcome: outcomeCode, status, requestId, confirmedBy };
@@ -285,9 +287,18 @@ function timeLeft({ timeout }: Session, about: About, signal: AbortSignal): Limi
 const elapsedSince = ({ started }: Pick<About, 'started'>) => performance.now() - started;
 
 /** A fault of our own is logged whole; the caller learns only that there was one. */
-function explain(cause: unknown, { id }: Operation | Helper, session: Session): CallError {
+function explain(
+  cause: unknown,
+  { id }: Operation | Helper,
+  session: Session,
+  unspoken: readonly Secrets[],
+): CallError {
   if (cause instanceof CallError) return cause;
-  session.log.error({ err: cause, tool: id }, 'a call failed by a fault of this server');
+  const told = cause instanceof Error ? { type: cause.name, stack: cause.stack } : String(cause);
+  session.log.error(
+    { err: maskKnown(told, ...unspoken), tool: id },
+    'a call failed by a fault of this server',
+  );
   return new CallError('internal', 'The call failed by a fault of this server.', { cause });
 }
 

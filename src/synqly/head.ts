@@ -37,7 +37,19 @@ const requestIdHeaders = ['x-request-id', 'request-id', 'x-correlation-id'];
 export function readHead({ status, headers }: AnswerHead): Head {
   const named = requestIdHeaders.find((name) => headers[name]);
   const requestId = named === undefined ? undefined : [headers[named]].flat()[0];
-  return { status, requestId, retryAfter: parseRetryAfter(headers) };
+  return {
+    status,
+    requestId: requestId === undefined ? undefined : boundId(requestId),
+    retryAfter: parseRetryAfter(headers),
+  };
+}
+
+/** Characters of an id; what is longer is none, and may be anything. */
+const longestId = 128;
+
+/** An id of a request as it may be told; it is not cut, since half a secret would not be known for one. */
+export function boundId(id: string): string {
+  return id.length > longestId ? '[too long for an id]' : id;
 }
 
 /**

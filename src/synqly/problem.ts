@@ -2,6 +2,7 @@ import { CallError, dropUndefined, type ErrorCode, type Retry } from '../errors.
 import { isJsonObject, type JsonObject } from '../json.ts';
 import { isSecretName, withheld } from '../secret-names.ts';
 import type { ApiAnswer } from './answer.ts';
+import { boundId } from './head.ts';
 
 const codeByStatus: Readonly<Record<number, ErrorCode>> = {
   400: 'invalid_request',
@@ -47,12 +48,18 @@ export function toCallError(answer: ApiAnswer): CallError {
     `${sentences[code] ?? 'Synqly answered in an unexpected way.'} (HTTP ${status})`,
     {
       status,
-      requestId: answer.requestId ?? text(problem?.instance),
+      requestId: answer.requestId ?? instanceOf(problem),
       retryAfter: answer.retryAfter,
       retry: retryOf(status),
       upstream: problem ? describeProblem(problem) : { body: answer.description },
     },
   );
+}
+
+/** Synqly gives the id of the request as the problem's instance. */
+function instanceOf(problem: JsonObject | undefined): string | undefined {
+  const instance = text(problem?.instance);
+  return instance === undefined ? undefined : boundId(instance);
 }
 
 function codeOf(status: number): ErrorCode {
