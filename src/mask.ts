@@ -1,5 +1,5 @@
 import { mayBeEscaped, searchDecoded } from './escaped-texts.ts';
-import { formsOf, type SecretForm, type Span, shortestMasked } from './secret-forms.ts';
+import { type FoundSecret, formsOf, type SecretForm, type Span, shortestMasked } from './secret-forms.ts';
 import { withheld } from './secret-names.ts';
 
 /** Gives a text with every secret in it masked; the very same text where there is none. */
@@ -7,6 +7,8 @@ export interface Mask {
   (text: string): string;
   /** Whether one of these texts may hold a secret. Asked once for many texts, it costs less than masking each. */
   mayHold(texts: readonly string[]): boolean;
+  /** The secrets that a text holds. */
+  secretsIn(text: string): ReadonlySet<string>;
 }
 
 /** Secrets, or an index of them where they are many and stay the same for longer. */
@@ -34,21 +36,22 @@ export function maskFor(...sources: readonly Secrets[]): Mask | undefined {
     few.length = 0;
   }
   if (indexes.length === 0 && few.length === 0) return undefined;
-  const find = (text: string): Span[] | undefined => {
-    let found: Span[] | undefined;
+  const find = (text: string): FoundSecret[] | undefined => {
+    let found: FoundSecret[] | undefined;
     // Nearly no text holds one, so little is done before that is known.
     for (const form of few) if (text.includes(form.probe)) found = findForm(text, form, found);
     for (const index of indexes) found = index.find(text, found);
     return found;
   };
-  const findAll = (text: string): Span[] | undefined => {
+  const findAll = (text: string): FoundSecret[] | undefined => {
     let found = find(text);
     if (mayBeEscaped(text)) {
       searchDecoded(text, find, (spans, locate) => {
         const starts = locate();
-        const located = spans.map(({ from, to }) => ({
+        const located = spans.map(({ from, to, of }) => ({
           from: starts[from] as number,
           to: endOf(starts, to),
+          of,
         }));
         found = [...(found ?? []), ...located];
       });
@@ -67,7 +70,8 @@ export function maskFor(...sources: readonly Secrets[]): Mask | undefined {
     // One by one, since a long text is not read back as often as a short one.
     return texts.some((text) => mayBeEscaped(text) && findAll(text) !== undefined);
   };
-  return Object.assign(mask, { mayHold });
+  const secretsIn = (text: string) => new Set(findAll(text)?.map(({ of }) => of));
+  return Object.assign(mask, { mayHold, secretsIn });
 }
 
 /** Where the next character begins that does not belong to the same escape. */
@@ -80,15 +84,15 @@ function endOf(starts: Uint32Array, to: number): number {
 
 function findForm(
   text: string,
-  { probe, spanAt }: SecretForm,
-  before: Span[] | undefined,
-): Span[] | undefined {
+  { of, probe, spanAt }: SecretForm,
+  before: FoundSecret[] | undefined,
+): FoundSecret[] | undefined {
   let found = before;
   for (let from = text.indexOf(probe); from !== -1; from = text.indexOf(probe, from + 1)) {
     const span = spanAt ? spanAt(text, from) : { from, to: from + probe.length };
     if (!span) continue;
     found ??= [];
-    found.push(span);
+    found.push({ ...span, of });
   }
   return found;
 }
@@ -171,7 +175,7 @@ export class SecretIndex implements Iterable<string> {
   }
 
   /** Where in a text secrets stand, beside what was found there before. */
-  find(text: string, before: Span[] | undefined): Span[] | undefined {
+  find(text: string, before: FoundSecret[] | undefined): FoundSecret[] | undefined {
     let found = before;
     const filter = this.#filter;
     let hash = 0;
@@ -186,7 +190,7 @@ export class SecretIndex implements Iterable<string> {
         const span = form.spanAt ? form.spanAt(text, from) : { from, to: to + 1 };
         if (!span) continue;
         found ??= [];
-        found.push(span);
+        found.push({ ...span, of: form.of });
       }
     }
     return found;

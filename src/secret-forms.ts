@@ -18,6 +18,11 @@ export interface Span {
   readonly to: number;
 }
 
+/** Where which secret stands. */
+export interface FoundSecret extends Span {
+  readonly of: string;
+}
+
 /**
  * The forms of a secret that are looked for. Escapes are none of them: texts are read back for those.
  */

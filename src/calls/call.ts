@@ -10,6 +10,7 @@ import { findOperation } from '../tools/catalogue.ts';
 import { type Helper, previewCall, showPart } from '../tools/helpers.ts';
 import type { Operation } from '../tools/operation.ts';
 import { type Arguments, readArguments } from './arguments.ts';
+import { maskBeside } from './as-given.ts';
 import { assertUnchanged, type ConfirmedBy, lookAhead, obtainConsent } from './confirm.ts';
 import { cutPart, cutTo } from './cut.ts';
 import { type Limits, withDeadline } from './deadline.ts';
@@ -81,9 +82,9 @@ export async function runCall(
 ): Promise<CallResult> {
   const about: About = { started: performance.now(), secrets: [], confirmedBy: undefined };
   // Before anything is cut: half a secret would not be known for one.
-  const mask = (value: unknown) => maskKnown(value, ...unspokenIn(session, about));
+  let args: Arguments = isJsonObject(raw) ? raw : {};
+  const mask = (value: unknown) => maskResult(value, operation, args, session, about);
   let outcome: Outcome;
-  let args: Arguments = {};
   try {
     assertPermitted(operation, session);
     assertSecretWanted(operation, session);
@@ -99,7 +100,7 @@ export async function runCall(
     const call = { operation, args, raw };
     if (as === previewCall) {
       const { preview: shown } = await lookAhead(call, session, cancelled);
-      outcome = { value: cutTo(mask(shown), session.maxResultTokens, askForLess) };
+      outcome = { value: cutTo(mask(shown), session.maxResultTokens, askForLess), isMasked: true };
     } else {
       if (operation.effect !== 'read') await session.trail.assertReady();
       const consent = await obtainConsent(call, confirmed, session, cancelled);
@@ -131,16 +132,28 @@ export async function runCall(
       const told = withAftermath(shaped, operation, args, answer, session.log);
       const value = isJsonObject(told) ? { ...told, ...hint, ...files } : told;
       const remedy = remedyFor(operation, args, session);
-      const fitting =
-        part === undefined ? cutTo(value, most, remedy, mask) : cutPart(mask(value), part, most, remedy);
-      outcome = { value: fitting, answer };
+      const masked = mask(value);
+      const fitting = part === undefined ? cutTo(masked, most, remedy) : cutPart(masked, part, most, remedy);
+      outcome = { value: fitting, answer, isMasked: true };
     }
   } catch (cause) {
     const limits = timeLeft(session, about, cancelled);
     const failure = withFields(softened(cause, operation, about), operation, args);
     outcome = { cause: await withClosest(failure, operation, args, session, limits) };
   }
-  return finish(as ?? operation, raw, outcome, session, about);
+  const maskError = (value: unknown) => mask({ error: value }) as JsonObject;
+  return finish(as ?? operation, raw, outcome, session, { ...about, maskError });
+}
+
+/** A result without secrets, save what it repeats of the caller's own arguments. */
+function maskResult(
+  value: unknown,
+  operation: Operation,
+  args: Arguments,
+  { knownTokens, secrets }: Session,
+  about: About,
+): unknown {
+  return maskBeside(value, { operation, args }, [knownTokens, about.secrets], [secrets.known]);
 }
 
 /** Records a call by name of an operation that is no tool for its caller, who is told no more than that there is none. */
@@ -225,7 +238,13 @@ const unsentNext: Partial<Record<ErrorCode, string>> = {
 };
 
 type Outcome =
-  | { readonly value: unknown; readonly answer?: ApiAnswer; readonly cause?: undefined }
+  | {
+      readonly value: unknown;
+      readonly answer?: ApiAnswer;
+      /** Whether its secrets are masked, so that what it repeats of its arguments may stay. */
+      readonly isMasked?: boolean;
+      readonly cause?: undefined;
+    }
   | { readonly cause: unknown };
 
 /** What is known of a call beside its outcome. */
@@ -235,6 +254,8 @@ export interface About {
   /** None of them may be in what leaves the server. */
   readonly secrets: string[];
   confirmedBy: ConfirmedBy | undefined;
+  /** Masks its error, where the arguments that it may repeat are known. */
+  readonly maskError?: (error: unknown) => JsonObject;
   /** Its id in the trail, once there is a line of it. */
   call?: string;
   /** Whether its request has left, or may have; of a call that is not a read. */
@@ -266,11 +287,14 @@ export async function finish(
     const trace = traceOf(tool, raw, session, course);
     await session.trail.end(maskKnown(trace, ...unspoken) as typeof trace, tool.effect === 'destroy');
   }
-  const value = maskKnown('value' in outcome ? outcome.value : error?.toJSON(), ...unspoken);
-  if (!error) return { value, error };
+  if (!error) {
+    const { value, isMasked } = outcome as Extract<Outcome, { readonly value: unknown }>;
+    return { value: isMasked ? value : maskKnown(value, ...unspoken), error };
+  }
+  const masked = about.maskError?.(error.toJSON()).error ?? maskKnown(error.toJSON(), ...unspoken);
   // A text is cut after its secrets are masked: half of one would not be known again.
   return {
-    value: cutTo({ error: briefly(value as JsonObject) }, session.maxResultTokens, askForLess),
+    value: cutTo({ error: briefly(masked as JsonObject) }, session.maxResultTokens, askForLess),
     error,
   };
 }

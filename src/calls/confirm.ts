@@ -14,6 +14,7 @@ import { holdToPins } from './pin.ts';
 import { previewOf } from './preview.ts';
 import { questionOf } from './question.ts';
 import { prepareRequest } from './request.ts';
+import { maskKnown } from './secrets.ts';
 import { interruption, untilQuestionsStop } from './stopping.ts';
 import { typedNameOf } from './typed-name.ts';
 
@@ -55,7 +56,7 @@ export async function obtainConsent(
   const { client, pending } = session;
   if (client?.askForm) {
     const { digest } = look;
-    const agreed = await askPerson(call, look, preview, client.askForm, pending.within, cancelled);
+    const agreed = await askPerson(call, look, preview, session, client.askForm, pending.within, cancelled);
     if (agreed === 'yes') return { by: 'person', digest };
     if (cancelled.aborted) throw new CallError('cancelled', 'The call was cancelled.', { retry: 'safe' });
     if (untilQuestionsStop().aborted) throw interruption();
@@ -115,11 +116,14 @@ async function askPerson(
   { operation, args }: CheckedCall,
   look: Look,
   preview: JsonObject,
+  session: Session,
   askForm: NonNullable<ClientPort['askForm']>,
   within: number,
   signal: AbortSignal,
 ): Promise<'yes' | 'no' | 'other name'> {
-  const { question, typed } = questionOf(operation, preview, {
+  // A person needs none of them, and the client may keep what it shows. Whoever made the call sees no question.
+  const shown = maskKnown(preview, session.knownTokens, session.secrets.known) as JsonObject;
+  const { question, typed } = questionOf(operation, shown, {
     isFarReaching: farReaching.has(operation.id),
     typedName: () => typedNameOf(operation, args, look.object),
   });

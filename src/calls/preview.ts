@@ -3,13 +3,14 @@ import { isJsonObject, type JsonObject, mapStrings } from '../json.ts';
 import { withheld } from '../secret-names.ts';
 import type { Operation } from '../tools/operation.ts';
 import type { Arguments } from './arguments.ts';
+import { maskBeside } from './as-given.ts';
 import { patched, stepsBetween, valueAt } from './differences.ts';
 import { identityOf } from './identity.ts';
 import type { Look } from './look.ts';
 import { readerOf } from './reader.ts';
 import type { PreparedRequest } from './request.ts';
 import { secretPlaces, secretsAmong } from './secret-arguments.ts';
-import { withholdDeclared } from './secrets.ts';
+import { declaredSecrets, withholdAtPlaces } from './secrets.ts';
 import { wholeBody } from './send.ts';
 
 /**
@@ -27,7 +28,7 @@ export function previewOf(
   const mask = maskOf(operation, args);
   const body = operation.replacesWhole && object ? wholeBody(args, object, request) : request.body;
   const { method, path, query = {} } = request;
-  return dropUndefined({
+  const preview = dropUndefined({
     tool: operation.id,
     effect: operation.effect,
     sends: dropUndefined({
@@ -43,6 +44,19 @@ export function previewOf(
         : undefined,
     takes: Object.keys(takes).length > 0 ? takes : undefined,
   });
+  const given = { operation, args };
+  return maskBeside(
+    preview,
+    given,
+    [secretsAmong(operation, args)],
+    [secretsOf(operation, object)],
+  ) as JsonObject;
+}
+
+/** The secrets of an object as it is: a patch may take what holds one to where nothing else says that it is one. */
+function secretsOf(operation: Operation, object: JsonObject | undefined): readonly string[] {
+  const reader = readerOf(operation);
+  return reader && object ? declaredSecrets(reader, { result: object }) : [];
 }
 
 function unreadObject({ replacesWhole }: Operation, why: string): string {
@@ -58,7 +72,7 @@ function maskOf(operation: Operation, args: Arguments): Mask {
   return (value) => {
     const declared =
       reader && isJsonObject(value)
-        ? (withholdDeclared(reader, { result: value }) as JsonObject).result
+        ? (withholdAtPlaces(reader, { result: value }) as JsonObject).result
         : value;
     return mapStrings(declared, (text) => (given.has(text) ? withheld : text));
   };

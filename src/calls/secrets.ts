@@ -26,12 +26,27 @@ type StandIn = (secret: string) => string;
  */
 export function withholdDeclared(operation: Operation, body: unknown, standIn?: StandIn): unknown {
   const secrets: string[] = [];
+  return maskKnown(withholdInto(operation, body, secrets, standIn), secrets);
+}
+
+/** A copy of an answer's body without the secrets at their places; copies of them elsewhere stay. */
+export function withholdAtPlaces(operation: Operation, body: unknown): unknown {
+  return withholdInto(operation, body, []);
+}
+
+/** The secrets of an answer's body at the places that the operation declares. */
+export function declaredSecrets(operation: Operation, body: unknown): readonly string[] {
+  const secrets: string[] = [];
+  withholdInto(operation, body, secrets);
+  return secrets;
+}
+
+function withholdInto(operation: Operation, body: unknown, secrets: string[], standIn?: StandIn): unknown {
   const rest = operation.secrets.reduce((part: unknown, path) => {
     const found: Found = { secrets, standIn: isEcho(path) ? undefined : standIn };
     return withholdAt(part, path.split('.'), found);
   }, body);
-  const all = holdsUnshownSecrets(operation) ? withholdOpen(rest, { secrets, standIn }) : rest;
-  return maskKnown(all, secrets);
+  return holdsUnshownSecrets(operation) ? withholdOpen(rest, { secrets, standIn }) : rest;
 }
 
 interface Found {
