@@ -7,6 +7,7 @@ import { type Sandbox, startSandbox } from '../../src/sandbox/start.ts';
 import { catalogue } from '../../src/tools/catalogue.ts';
 import { answerSchemaOf, facts, sensitivePathsOf } from '../tools/fact-sheet.ts';
 import { secretArgumentsOf } from '../tools/walk.ts';
+import { writtenForms } from '../written-forms.ts';
 import { startHttpProgram } from './http-support.ts';
 import { type PlantingProxy, startPlantingProxy } from './planting-proxy.ts';
 import { memberSteps, steps } from './scenario.ts';
@@ -118,7 +119,7 @@ test.each([
         return answer;
       },
     };
-    await runAll(recording, spare);
+    await runAll(recording, spare, 'previewed too');
     const calls = results.length;
     for (const fault of echoes) {
       sandbox.faults.clear();
@@ -152,10 +153,11 @@ test.each([
  *
  * @param spare carries out what is refused for its secret, so that later steps find what it makes
  */
-async function runAll(program: Program, spare: Program): Promise<void> {
+async function runAll(program: Program, spare: Program, previews?: 'previewed too'): Promise<void> {
   const answers: Record<string, ToolAnswer> = {};
   for (const { tool, args } of every) {
     const given = typeof args === 'function' ? attempt(() => args(answers)) : args;
+    if (previews && given) await program.call('preview_call', { tool, arguments: given });
     const answer = await program.call(tool, given);
     const isRefused = answer.json.error?.code === 'secret_refused';
     answers[tool] = isRefused ? await spare.call(tool, given) : answer;
@@ -179,11 +181,10 @@ function argumentSecrets(value: unknown, name = ''): string[] {
 }
 
 function formsOf(secret: string): string[] {
-  const escaped = JSON.stringify(secret).slice(1, -1);
-  const base64 = Buffer.from(secret).toString('base64').replace(/=+$/, '');
-  return [
-    ...new Set([secret, escaped, JSON.stringify(escaped).slice(1, -1), encodeURIComponent(secret), base64]),
-  ];
+  const twice = writtenForms(JSON.stringify(secret).slice(1, -1));
+  const texts = [...writtenForms(secret), ...twice].map(({ text }) => text);
+  // As they stand in results, which are JSON in JSON.
+  return [...new Set(texts.flatMap((text) => [text, JSON.stringify(text).slice(1, -1)]))];
 }
 
 function leakOf(secret: string, form: string, text: string): string {

@@ -49,6 +49,12 @@ export async function startPlantingProxy(upstream: string): Promise<PlantingProx
       const secret = secretFor(found.fact.operationId, path);
       if (plantAt(body, path.split('.'), secret)) planted.add(secret);
       seen.add(found.fact.operationId);
+      // Someone may have copied it to where nothing says that it is one, and as the name of a field.
+      body.copies = {
+        ...body.copies,
+        [secret]: Buffer.from(`user:${secret}`).toString('base64'),
+        [`name of ${encodeURIComponent(secret).toLowerCase()}`]: [JSON.stringify({ secret })],
+      };
     }
     return response.end(JSON.stringify(body));
   });
