@@ -87,8 +87,7 @@ export function markExact(value: unknown): unknown {
 /** JSON in which bare digits stand where `markExact` has marked them. */
 export function unmark(text: string): string {
   if (mark === undefined) return text;
-  markedNumber ??= new RegExp(`"${mark}([-+.\\deE]+)"`, 'g');
-  return text.replace(markedNumber, '$1');
+  return text.replace(markedNumber, (whole, found, digits) => (found === mark ? digits : whole));
 }
 
 /** Set while `stringifyJson` writes. */
@@ -99,7 +98,7 @@ let writing: { hasExact: boolean } | undefined;
  * number that needs it.
  */
 let mark: string | undefined;
-let markedNumber: RegExp | undefined;
+const markedNumber = /"(exact:[0-9a-f-]{36}:)([-+.\deE]+)"/g;
 
 function theMark(): string {
   mark ??= `exact:${randomUUID()}:`;

@@ -20,8 +20,27 @@ const alwaysSecret: ReadonlySet<string> = new Set([
 ]);
 
 /** Other names of secrets, by how they end; each may also be that of an object with the secret in it. */
-const endsLikeSecret =
-  /(secret|password|passwd|passwort|passcode|passphrase|pwd|token|jwt|authorization|cookie|connectionstring|(api|access|secret|private|shared|signing|encryption|provider|integrator|subscription|auth|account|storage|application|app|client|master|license|routing|ingest|ingestion|webhook|hmac|ssh|service|signature)key)s?(value|text|string|plaintext|raw|pem|base64|b64)?\d*$/;
+const secretEnds: readonly string[] = [
+  ...'secret password passwd passwort passcode passphrase pwd token jwt authorization cookie connectionstring'.split(
+    ' ',
+  ),
+  ...`api access secret private shared signing encryption provider integrator subscription auth account storage
+  application app client master license routing ingest ingestion webhook hmac ssh service signature`
+    .split(/\s+/)
+    .map((word) => `${word}key`),
+];
+/** What some append to such a name, and a number after it. */
+const appended: readonly string[] = [
+  '',
+  'value',
+  'text',
+  'string',
+  'plaintext',
+  'raw',
+  'pem',
+  'base64',
+  'b64',
+];
 /** Names that stand for a secret by themselves, but end others that do not. */
 const isShortSecret = /^(pin|otp|pass|bearer|apipin|apipass|userpass|signature)$/;
 
@@ -44,10 +63,26 @@ function foldName(name: string): string {
     .replace(/[^\p{L}\p{N}*?%]/gu, '');
 }
 
+/** Whether a folded name ends as those of secrets do: `apikey`, `tokens`, `passwordvalue2`. */
+function endsLikeSecret(folded: string): boolean {
+  let end = folded.length;
+  while (end > 0 && isDigit(folded.charCodeAt(end - 1))) end -= 1;
+  return [folded, folded.slice(0, end)].some((name) =>
+    appended.some((suffix) => name.endsWith(suffix) && endsIn(name.slice(0, name.length - suffix.length))),
+  );
+}
+
+const isDigit = (code: number) => code >= 0x30 && code <= 0x39;
+
+function endsIn(name: string): boolean {
+  const single = name.endsWith('s') ? name.slice(0, -1) : name;
+  return secretEnds.some((end) => name.endsWith(end) || single.endsWith(end));
+}
+
 /** Whether what has this name is a secret: `client_secret`, `apiKey`, `Session`; not `token_url` or `refresh_token_id`. */
 export function isSecretName(name: string): boolean {
   const folded = foldName(name);
-  return alwaysSecret.has(folded) || endsLikeSecret.test(folded) || isShortSecret.test(folded);
+  return alwaysSecret.has(folded) || endsLikeSecret(folded) || isShortSecret.test(folded);
 }
 
 /** Whether all that stands below this name is secret too. */

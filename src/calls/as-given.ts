@@ -62,6 +62,9 @@ function textsOf(value: unknown): string[] {
   return Object.entries(value).flatMap(([name, part]) => [name, ...textsOf(part)]);
 }
 
+/** Where an answer has the object that was made, beside others that were made with it. */
+const madeWithOthers = ['account', 'bridge', 'integration', 'mapping', 'member', 'organization'];
+
 /** What of a result its caller has given. */
 function givenIn(value: unknown, operation: Operation, args: Arguments): Given {
   if (!isJsonObject(value)) return undefined;
@@ -69,8 +72,7 @@ function givenIn(value: unknown, operation: Operation, args: Arguments): Given {
   if (isJsonObject(value.sends)) return givenInPreview(value, operation, args);
   const body = givenBody(operation, args);
   const result = isJsonObject(value.result) ? value.result : {};
-  // Some answers have the object beside others that were made with it.
-  const inside = Object.keys(result).filter((name) => isJsonObject(result[name]) && !(name in body));
+  const inside = madeWithOthers.filter((name) => isJsonObject(result[name]) && !(name in body));
   return {
     result: { ...body, ...Object.fromEntries(inside.map((name) => [name, body])) },
     more: { arguments: args },

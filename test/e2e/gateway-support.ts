@@ -125,10 +125,16 @@ interface Run {
 }
 
 /** Runs `synqly-mcp token` to its end; not synchronously, since the sandbox it asks is in this process. */
-export function runToken(sandbox: Sandbox, store: string, command: string, ...args: string[]): Promise<Run> {
-  const where = ['--base-url', sandbox.baseUrl, '--token-store', store];
+export function runToken(
+  sandbox: Sandbox,
+  store: string | { readonly SYNQLY_TOKEN_STORE: string },
+  command: string,
+  ...args: string[]
+): Promise<Run> {
+  const named = typeof store === 'string' ? ['--token-store', store] : [];
+  const where = ['--base-url', sandbox.baseUrl, ...named];
   const child = spawn(process.execPath, [builtCli, 'token', command, ...where, ...args], {
-    env: cleanEnvironment({ SYNQLY_TOKEN: sandbox.token }),
+    env: cleanEnvironment({ SYNQLY_TOKEN: sandbox.token, ...(typeof store === 'string' ? {} : store) }),
   });
   let stdout = '';
   let stderr = '';

@@ -279,7 +279,8 @@ test.runIf(hasRedis)('a token that was made and could not be kept is said so', a
 
 test('a Redis that cannot be reached at the start is said, without its password', async () => {
   const sandbox = await keep(startSandbox({ size: 'small' }));
-  const { status, stderr } = await runToken(sandbox, 'redis://user:hush-hush@127.0.0.1:1/0', 'list');
+  const store = { SYNQLY_TOKEN_STORE: 'redis://user:hush-hush@127.0.0.1:1/0' };
+  const { status, stderr } = await runToken(sandbox, store, 'list');
   expect(status).toBe(2);
   expect(stderr).toContain('--token-store cannot be used');
   expect(stderr).not.toContain('hush-hush');

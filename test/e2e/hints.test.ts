@@ -139,12 +139,18 @@ describe('an empty list', () => {
 });
 
 test('a list that is not empty costs one request, and has no note', async () => {
-  for (const args of [{}, { filter: ['environment[eq]test'] }, { start_after: 'b' }, { limit: 1000 }]) {
+  for (const args of [{}, { filter: ['environment[eq]test'] }, { start_after: 'b' }]) {
     const { json, sent } = await watch('accounts_list', args);
     expect(json.result.length).toBeGreaterThan(0);
     expect(json.note).toBeUndefined();
     expect(sent).toEqual(['accounts_list']);
   }
+});
+
+test('where more than a page is wanted, one request more looks behind a short page', async () => {
+  const { json, sent } = await watch('accounts_list', { limit: 1000 });
+  expect(json.more).toBeUndefined();
+  expect(sent).toEqual(['accounts_list', 'accounts_list']);
 });
 
 describe('a list of hundreds', () => {

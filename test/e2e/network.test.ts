@@ -61,7 +61,7 @@ test('a path prefix of the base URL is kept, and bearer, accept and user agent a
 });
 
 test('one connection is kept for calls that follow one another', async () => {
-  const server = createServer((_, response) => answer(response, { result: {} }));
+  const server = createServer((_, response) => answer(response, { result: { id: 'organization' } }));
   let connections = 0;
   server.on('connection', () => {
     connections += 1;
@@ -97,7 +97,9 @@ test('HTTPS_PROXY is used and NO_PROXY heeded', async () => {
 });
 
 test('a self-hosted Synqly on loopback is not asked through a proxy', async () => {
-  const base = await listen(createServer((_, response) => answer(response, { result: {} })));
+  const base = await listen(
+    createServer((_, response) => answer(response, { result: { id: 'organization' } })),
+  );
   const program = await startProgram(['--base-url', base], {
     SYNQLY_TOKEN: canary,
     HTTP_PROXY: 'http://127.0.0.1:9',

@@ -97,8 +97,8 @@ function meantFilter(text: string): string | undefined {
 /** The filters that a text meant, joined by `and`, where that can be told of each. */
 function meantFilters(text: string): readonly string[] | undefined {
   const parts = text
-    .split(/\s+and\s+|\s*&&\s*/i)
-    .map((part) => (readFilter(part) ? part : meantFilter(part)));
+    .split(/\sand\s|&&/i)
+    .map((part) => (readFilter(part.trim()) ? part.trim() : meantFilter(part)));
   return parts.every((part) => part !== undefined) ? parts : undefined;
 }
 
