@@ -1,8 +1,8 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type FakeSynqly, startFakeSynqly } from './fake-synqly.ts';
-import { type Program, startProgram } from './support.ts';
-import { within } from './within.ts';
+import { type FakeSynqly, startFakeSynqly } from '../e2e/fake-synqly.ts';
+import { type Program, startProgram } from '../e2e/support.ts';
+import { within } from '../e2e/within.ts';
 
 let text = '';
 let synqly: FakeSynqly;

@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { encode } from 'gpt-tokenizer/encoding/o200k_base';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { errorCodes } from '../../src/errors.ts';
-import { startProxy } from './changing-proxy.ts';
-import { canary, type Program, type Rig, startProgram, startRig } from './support.ts';
+import { startProxy } from '../e2e/changing-proxy.ts';
+import { canary, type Program, type Rig, startProgram, startRig } from '../e2e/support.ts';
 
 let rig: Rig;
 let compact: Program;

@@ -1,8 +1,8 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { losses } from '../../src/calls/losses.ts';
-import { destroying, makeTarget } from './destroys.ts';
-import type { FakeRequest } from './fake-synqly.ts';
-import { type HttpRig, startHttpRig } from './http-support.ts';
+import { destroying, makeTarget } from '../e2e/destroys.ts';
+import type { FakeRequest } from '../e2e/fake-synqly.ts';
+import { type HttpRig, startHttpRig } from '../e2e/http-support.ts';
 import {
   dependentReads,
   type Failure,
@@ -10,9 +10,9 @@ import {
   type LookingGround,
   objectPath,
   prepareLooking,
-} from './looking-support.ts';
-import type { Person } from './support.ts';
-import { testSurfaces } from './surfaces.ts';
+} from '../e2e/looking-support.ts';
+import type { Person } from '../e2e/support.ts';
+import { testSurfaces } from '../e2e/surfaces.ts';
 
 type Arguments = Record<string, unknown>;
 

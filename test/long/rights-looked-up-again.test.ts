@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test } from 'vitest';
-import { type HttpRig, postTo, startHttpRig } from './http-support.ts';
-import { type Program, type Rig, startProgram, startRig, toolCount } from './support.ts';
+import { type HttpRig, postTo, startHttpRig } from '../e2e/http-support.ts';
+import { type Program, type Rig, startProgram, startRig, toolCount } from '../e2e/support.ts';
 
 let rig: HttpRig | Rig | undefined;
 let program: Program | undefined;

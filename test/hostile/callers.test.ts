@@ -2,9 +2,9 @@ import { once } from 'node:events';
 import { request as send } from 'node:http';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import { type Sandbox, startSandbox } from '../../src/sandbox/start.ts';
-import { type FakeSynqly, startFakeSynqly } from './fake-synqly.ts';
-import { makeFolder, makeMcpToken, startGateway } from './gateway-support.ts';
-import { type HttpProgram, startHttpProgram } from './http-support.ts';
+import { type FakeSynqly, startFakeSynqly } from '../e2e/fake-synqly.ts';
+import { makeFolder, makeMcpToken, startGateway } from '../e2e/gateway-support.ts';
+import { type HttpProgram, startHttpProgram } from '../e2e/http-support.ts';
 
 /*
  * What one caller can take from the others. The heavy part of it is in test/hostile/.

@@ -5,14 +5,14 @@ import { afterAll, afterEach, expect, test } from 'vitest';
 import type { Fault } from '../../src/sandbox/faults.ts';
 import { type Sandbox, startSandbox } from '../../src/sandbox/start.ts';
 import { catalogue } from '../../src/tools/catalogue.ts';
+import { startHttpProgram } from '../e2e/http-support.ts';
+import { type PlantingProxy, startPlantingProxy } from '../e2e/planting-proxy.ts';
+import { memberSteps, steps } from '../e2e/scenario.ts';
+import { type Program, programOf, startProgram, type ToolAnswer } from '../e2e/support.ts';
+import { by, type TestSurface, testSurfaces } from '../e2e/surfaces.ts';
 import { answerSchemaOf, facts, sensitivePathsOf } from '../tools/fact-sheet.ts';
 import { secretArgumentsOf } from '../tools/walk.ts';
 import { writtenForms } from '../written-forms.ts';
-import { startHttpProgram } from './http-support.ts';
-import { type PlantingProxy, startPlantingProxy } from './planting-proxy.ts';
-import { memberSteps, steps } from './scenario.ts';
-import { type Program, programOf, startProgram, type ToolAnswer } from './support.ts';
-import { by, type TestSurface, testSurfaces } from './surfaces.ts';
 
 /*
  * Every operation is called, with a secret in every argument that takes one, against answers with a secret in every place

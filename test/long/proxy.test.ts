@@ -2,8 +2,8 @@ import { spawnSync } from 'node:child_process';
 import { createServer, type IncomingHttpHeaders } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { type HttpProgram, startHttpProgram } from './http-support.ts';
-import { builtCli, canary, cleanEnvironment, type Program, startProgram } from './support.ts';
+import { type HttpProgram, startHttpProgram } from '../e2e/http-support.ts';
+import { builtCli, canary, cleanEnvironment, type Program, startProgram } from '../e2e/support.ts';
 
 /** A proxy that refuses to open any way, with the status that the user's name says, else the one that is set. */
 const proxy = createServer();

@@ -3,8 +3,8 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { encode } from 'gpt-tokenizer/encoding/o200k_base';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { operationsIn, Walk } from './document-walk.ts';
-import { largeDocument } from './large-document.ts';
+import { operationsIn, Walk } from '../e2e/document-walk.ts';
+import { largeDocument } from '../e2e/large-document.ts';
 import {
   canary,
   factOperations,
@@ -13,7 +13,7 @@ import {
   type Rig,
   startProgram,
   startRig,
-} from './support.ts';
+} from '../e2e/support.ts';
 
 const management = 'meta_managementOpenapiSpec';
 const engine = 'meta_engineOpenapiSpec';

@@ -2,8 +2,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
-import { type FakeRequest, type FakeSynqly, startFakeSynqly } from './fake-synqly.ts';
-import { type Program, startProgram } from './support.ts';
+import { type FakeRequest, type FakeSynqly, startFakeSynqly } from '../e2e/fake-synqly.ts';
+import { type Program, startProgram } from '../e2e/support.ts';
 
 /*
  * What variables, files, persons and writes gave is known to the end of the process, however much is read after it.
