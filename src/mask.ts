@@ -24,11 +24,27 @@ const fewSecrets = 8;
  */
 export function maskFor(...sources: readonly Secrets[]): Mask | undefined {
   const indexes: SecretIndex[] = [];
-  const few: SecretForm[] = [];
+  const secrets: string[] = [];
   for (const source of sources) {
     if (source instanceof SecretIndex && source.size > fewSecrets) indexes.push(source);
-    else for (const secret of source) if (secret.length >= shortestMasked) few.push(...rememberForms(secret));
+    else for (const secret of source) if (secret.length >= shortestMasked) secrets.push(secret);
   }
+  const [only] = secrets;
+  if (only === undefined || secrets.length > 1 || indexes.length > 0) return makeMask(secrets, indexes);
+  // Over HTTP the caller's token is nearly always all there is, and several masks are asked for in each call.
+  const before = rememberedMasks.get(only);
+  if (before) return before;
+  if (rememberedMasks.size >= mostRemembered) rememberedMasks.clear();
+  const made = makeMask(secrets, indexes);
+  if (made) rememberedMasks.set(only, made);
+  return made;
+}
+
+/** Masks for one secret. */
+const rememberedMasks = new Map<string, Mask>();
+
+function makeMask(secrets: readonly string[], indexes: SecretIndex[]): Mask | undefined {
+  const few = secrets.flatMap(rememberForms);
   if (few.length > fewForms) {
     const index = new SecretIndex();
     for (const form of few) index.addForm(form);

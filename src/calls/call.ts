@@ -123,7 +123,7 @@ export async function runCall(
       // With what time is left, but outside of the call's own: the answer is there, whatever becomes of the hint.
       // Of a list that goes on nothing is said as if it were empty.
       const hint =
-        whole || answer.beyond
+        whole || answer.beyond || !operation.listing
           ? {}
           : await noteOnEmpty(operation, args, answer.body, session, timeLeft(session, about, cancelled));
       const { body, files } = await putAway(operation, answer.body, session);

@@ -57,7 +57,10 @@ function decode(value: unknown, schema: Schema, path: Path, context: Context): u
   return typeof value === 'string' ? decodeNumber(value) : value;
 }
 
-const typesOf = ({ type }: Schema) => [type ?? []].flat();
+function typesOf({ type }: Schema): readonly string[] {
+  if (typeof type === 'string') return [type];
+  return type ?? [];
+}
 
 /** The JSON value that a text holds, also where it was encoded more than once; undefined when it is no JSON. */
 function jsonIn(text: string): unknown {

@@ -20,6 +20,8 @@ export interface PlacedReference {
  * @throws CallError `secret_reference` for one in a field that takes no secret, or one that is part of a value
  */
 export function findReferences(operation: Operation, args: Arguments): readonly PlacedReference[] {
+  // Nearly no call holds one.
+  if (!mayHoldReference(args)) return [];
   const texts = textsOf(args).filter(({ text }) => holdsReference(text));
   if (texts.length === 0) return [];
   const places = secretPlaces(operation, args).filter(({ path }) => takesReference(operation, args, path));
@@ -72,6 +74,16 @@ function namesOf(pointer: string, below: readonly string[]): string[] {
   return [...keys, ...below]
     .filter((key) => !/^(\d+|-)$/.test(key))
     .map((key) => (/^[\w-]+$/.test(key) ? (namesAlong(key)[0] ?? key) : key));
+}
+
+/** Whether a text or a name among arguments has the sign that references begin with. */
+function mayHoldReference(value: unknown): boolean {
+  if (typeof value === 'string') return value.includes('${');
+  if (typeof value !== 'object' || value === null) return false;
+  for (const name in value) {
+    if (name.includes('${') || mayHoldReference((value as Record<string, unknown>)[name])) return true;
+  }
+  return false;
 }
 
 /** A reference with what it stands for. */

@@ -175,7 +175,9 @@ function mayHold(value: unknown, mask: Mask): boolean {
   if (typeof value === 'string') return mask.mayHold([value]);
   const texts: string[] = [];
   const names = new Set<string>();
-  return collectTexts(value, texts, names) || mask.mayHold([...texts, ...names]);
+  if (collectTexts(value, texts, names)) return true;
+  for (const name of names) texts.push(name);
+  return mask.mayHold(texts);
 }
 
 /** Collects texts, and names of fields. Whether it came to a value that is too large for it. */

@@ -36,7 +36,9 @@ function segmentProblem(value: unknown): string | undefined {
 
 /** Half of a surrogate pair cannot be encoded in UTF-8: in a path it would throw, in a query it would become another text. */
 function halfCharacterIn(value: string): string | undefined {
-  return /\p{Surrogate}/u.test(value) ? 'must not hold half of a surrogate pair' : undefined;
+  return /[\ud800-\udfff]/.test(value) && /\p{Surrogate}/u.test(value)
+    ? 'must not hold half of a surrogate pair'
+    : undefined;
 }
 
 /** Characters of a URL. Servers and what stands before them take 8 to 16 kB of it, and answer 414 or 431 beyond. */
