@@ -312,15 +312,15 @@ describe('show_part', () => {
   });
 
   test.each([
-    ['result/lables', '"result/labels"'],
-    ['reslt', '"result"'],
+    ['result/lables', 'result/labels'],
+    ['reslt', 'result'],
   ])('names the closest parts to %s', async (part, closest) => {
     const { json } = await rig.call('show_part', {
       tool: 'accounts_get',
       arguments: { account_id: 'much-labelled' },
       part,
     });
-    expect(json.error).toMatchObject({ code: 'not_found', next: expect.stringContaining(closest) });
+    expect(json.error).toMatchObject({ code: 'not_found', closest: expect.arrayContaining([closest]) });
   });
 
   test('takes no tool that there is not', async () => {

@@ -3,9 +3,9 @@ import { createInterface } from 'node:readline';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { Exchange } from '../../src/sandbox/app.ts';
 import { type Sandbox, startSandbox } from '../../src/sandbox/start.ts';
-import { type FrontDoor, startFrontDoor } from './front-door.ts';
-import { type HttpProgram, postTo, startHttpProgram } from './http-support.ts';
-import { builtCli, cleanEnvironment, type Person, type Program, startProgram } from './support.ts';
+import { type FrontDoor, startFrontDoor } from '../e2e/front-door.ts';
+import { type HttpProgram, postTo, startHttpProgram } from '../e2e/http-support.ts';
+import { builtCli, cleanEnvironment, type Person, type Program, startProgram } from '../e2e/support.ts';
 
 let sandbox: Sandbox;
 let exchanges: Exchange[];

@@ -1,9 +1,15 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { catalogue } from '../../src/tools/catalogue.ts';
-import { changing, makeChange } from './changes.ts';
-import { makeTarget } from './destroys.ts';
-import { type Failure, failures, type LookingGround, objectPath, prepareLooking } from './looking-support.ts';
-import type { Program } from './support.ts';
+import { changing, makeChange } from '../e2e/changes.ts';
+import { makeTarget } from '../e2e/destroys.ts';
+import {
+  type Failure,
+  failures,
+  type LookingGround,
+  objectPath,
+  prepareLooking,
+} from '../e2e/looking-support.ts';
+import type { Program } from '../e2e/support.ts';
 
 let looking: LookingGround;
 let subject: Program;
