@@ -29,7 +29,8 @@ const initialize = {
 
 const messages = [
   { method: 'ping' },
-  { method: 'tools/call', params: { name: 'accounts_list', arguments: { limit: 1 } } },
+  // A tool of both surfaces, which reads at Synqly.
+  { method: 'tools/call', params: { name: 'whoami', arguments: {} } },
 ];
 
 /** Starts a server, lets one caller attack it, and another one ask as it always does. */
