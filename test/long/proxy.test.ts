@@ -139,7 +139,11 @@ describe('the address of a proxy', () => {
     // Side by side: each waits for the name to be looked up several times.
     const codes = await Promise.all(
       forms.map(async (NO_PROXY) => {
-        const one = await startProgram(there, { SYNQLY_TOKEN: canary, HTTPS_PROXY: address, NO_PROXY });
+        const one = await startProgram([...there, '--timeout', '30'], {
+          SYNQLY_TOKEN: canary,
+          HTTPS_PROXY: address,
+          NO_PROXY,
+        });
         const { json } = await one.call('organization_get');
         await one.close();
         return json.error.code;
