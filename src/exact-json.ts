@@ -63,6 +63,11 @@ export function parseBounded(text: string): unknown {
   return value;
 }
 
+/** Whether a value is nested deeper than `deepestNesting`. */
+export function isNestedTooDeeply(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && inspect(value, 1) === tooDeep;
+}
+
 /** The JSON text of a value, with exact numbers in it; undefined where JSON.stringify gives that. */
 export function stringifyJson(value: unknown, replacer?: (key: string, part: unknown) => unknown): string {
   const outer = writing;

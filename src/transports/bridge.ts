@@ -1,6 +1,7 @@
 import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
 import type { FetchLike } from '@modelcontextprotocol/sdk/shared/transport.js';
 import {
+  ErrorCode,
   isInitializeRequest,
   isJSONRPCRequest,
   type JSONRPCMessage,
@@ -9,7 +10,7 @@ import {
   type RequestId,
 } from '@modelcontextprotocol/sdk/types.js';
 import { fetch } from 'undici';
-import { markExact, parseExact, unmark } from '../exact-json.ts';
+import { isNestedTooDeeply, markExact, parseExact, unmark } from '../exact-json.ts';
 import type { Log } from '../log.ts';
 import { openPool } from '../synqly/pool.ts';
 import { version } from '../version.ts';
@@ -89,6 +90,7 @@ export async function serveBridge(gateway: URL, headers: BridgeHeaders, log: Log
   upstream.onerror = (error) => log.debug({ err: error }, 'the gateway connection had a fault');
 
   client.onmessage = (message) => {
+    if (isNestedTooDeeply(message)) return void refuseDeep(message);
     if (!('method' in message)) return void passAnswer(message);
     if (!isJSONRPCRequest(message)) return void begun.then(() => passNotification(message));
     const numbered = requests.add(message);
@@ -98,6 +100,14 @@ export async function serveBridge(gateway: URL, headers: BridgeHeaders, log: Log
     } else void begun.then(() => forward(numbered));
   };
   client.onerror = (error) => log.warn({ err: error }, 'a message was not understood');
+
+  /** Whatever copies such a message would run out of stack. */
+  const refuseDeep = async (message: JSONRPCMessage): Promise<void> => {
+    if (!('id' in message) || message.id === undefined) return;
+    const error = { code: ErrorCode.InvalidRequest, message: 'The message is nested too deeply.' };
+    const refused = { jsonrpc: '2.0', id: message.id, error } as const;
+    await ('method' in message ? client.send(refused) : passAnswer(refused));
+  };
 
   const passAnswer = async (message: JSONRPCMessage): Promise<void> => {
     const shown = 'id' in message ? message.id : undefined;
