@@ -5,7 +5,7 @@ import { isJsonObject, type JsonObject } from '../json.ts';
 import type { Operation } from '../tools/operation.ts';
 import { argumentSchemaOf } from '../tools/schema.ts';
 import { beyondBounds, isBounded } from './bounds.ts';
-import { decodeArguments, type Kind, type Schema } from './decode.ts';
+import { decodeArguments, type Kind } from './decode.ts';
 import { exampleOf } from './hints/example.ts';
 import { grammarOf } from './hints/grammar.ts';
 import { meantBy } from './hints/misspelt.ts';
@@ -21,8 +21,6 @@ export function pick(args: Arguments, names: readonly string[]): JsonObject {
 
 type Taking = Pick<Operation, 'id' | 'input'> & Partial<Pick<Operation, 'replacesWhole' | 'body'>>;
 
-const schemaOf = (operation: Taking) => argumentSchemaOf(operation) as Schema;
-
 function kindOf({ replacesWhole }: Taking): Kind {
   if (replacesWhole === undefined) return 'own tool';
   return replacesWhole ? 'update' : 'operation';
@@ -36,7 +34,7 @@ function kindOf({ replacesWhole }: Taking): Kind {
 export function readArguments(operation: Taking, raw: unknown): Arguments {
   if (!isBounded(raw)) throw new CallError('invalid_arguments', `The arguments hold ${beyondBounds}.`);
   const kind = kindOf(operation);
-  const { value: decoded, faults: unclear } = decodeArguments(raw, schemaOf(operation), kind);
+  const { value: decoded, faults: unclear } = decodeArguments(raw, argumentSchemaOf(operation), kind);
   // Once more: a text among them may hold as much as all others.
   if (!isBounded(decoded)) throw new CallError('invalid_arguments', `The arguments hold ${beyondBounds}.`);
   assertShort(operation, decoded);

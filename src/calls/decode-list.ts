@@ -1,5 +1,5 @@
 import { isJsonObject } from '../json.ts';
-import type { Schema } from './decode.ts';
+import type { ArgumentSchema } from '../tools/schema.ts';
 import { grammarOf } from './hints/grammar.ts';
 import { filtersOf, ordersOf, splitFilters } from './query-forms.ts';
 
@@ -34,7 +34,7 @@ export const isQueryList = (name: string) => queryLists.has(name);
  *
  * @param name of the argument or field that takes the list
  */
-export function decodeTextList(given: unknown, name: string, items: Schema): TextList {
+export function decodeTextList(given: unknown, name: string, items: ArgumentSchema): TextList {
   const isQuery = queryLists.has(name);
   if (typeof given === 'string') return fromText(given.trim(), name, items);
   if (isJsonObject(given)) return { value: objectIn(given, name, items) ?? given };
@@ -52,9 +52,9 @@ export function decodeTextList(given: unknown, name: string, items: Schema): Tex
 }
 
 /** Choices and patterned texts: none of them holds a comma. */
-const hasFixedItems = (items: Schema) => items.enum !== undefined || items.pattern !== undefined;
+const hasFixedItems = (items: ArgumentSchema) => items.enum !== undefined || items.pattern !== undefined;
 
-function fromText(text: string, name: string, items: Schema): TextList {
+function fromText(text: string, name: string, items: ArgumentSchema): TextList {
   if (text === '') return { value: '' };
   if (/^[[{]/.test(text) || (name === 'fields' && text.startsWith('('))) {
     const form = grammarOf(name) ?? 'give a list, such as ["a","b"], with double quotes';
@@ -86,7 +86,7 @@ function divided(text: string, name: string): readonly string[] {
 function objectIn(
   given: Record<string, unknown>,
   name: string,
-  items: Schema,
+  items: ArgumentSchema,
 ): readonly string[] | undefined {
   if (filterLists.has(name) && !items.enum) return filtersOf(given);
   return name === 'order' ? ordersOf(given) : undefined;

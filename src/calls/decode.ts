@@ -1,20 +1,7 @@
 import type { ArgumentFault } from '../errors.ts';
 import { isJsonObject, type JsonObject, parseJson } from '../json.ts';
+import type { ArgumentSchema } from '../tools/schema.ts';
 import { decodeTextList, isQueryList } from './decode-list.ts';
-
-/** The part of JSON Schema that the catalogue uses. */
-export interface Schema {
-  readonly type?: string | readonly string[];
-  readonly properties?: Readonly<Record<string, Schema>>;
-  readonly required?: readonly string[];
-  readonly additionalProperties?: unknown;
-  readonly items?: Schema;
-  readonly oneOf?: readonly Schema[];
-  readonly anyOf?: readonly Schema[];
-  readonly enum?: readonly unknown[];
-  readonly const?: unknown;
-  readonly pattern?: string;
-}
 
 /** Arguments as they are meant, and what cannot be told without guessing. */
 export interface Decoded {
@@ -39,13 +26,13 @@ type Path = readonly string[];
  * schema says what is meant: a value that fits is left alone, and so are fields that may hold any text, patches, and
  * what is inside of objects that the API leaves open.
  */
-export function decodeArguments(raw: unknown, schema: Schema, kind: Kind): Decoded {
+export function decodeArguments(raw: unknown, schema: ArgumentSchema, kind: Kind): Decoded {
   const context: Context = { kind, omitsEmpty: kind !== 'update', faults: [] };
   const value = decodeObject(raw ?? {}, schema, [], context);
   return { value: value ?? {}, faults: context.faults };
 }
 
-function decode(value: unknown, schema: Schema, path: Path, context: Context): unknown {
+function decode(value: unknown, schema: ArgumentSchema, path: Path, context: Context): unknown {
   const options = schema.oneOf ?? schema.anyOf;
   if (options) return decodeOption(value, options, path, context);
   const types = typesOf(schema);
@@ -57,7 +44,7 @@ function decode(value: unknown, schema: Schema, path: Path, context: Context): u
   return typeof value === 'string' ? decodeNumber(value) : value;
 }
 
-function typesOf({ type }: Schema): readonly string[] {
+function typesOf({ type }: ArgumentSchema): readonly string[] {
   if (typeof type === 'string') return [type];
   return type ?? [];
 }
@@ -108,7 +95,7 @@ function decodeNumber(text: string): unknown {
 }
 
 /** Of choices the one that was meant, where only case, blanks or hyphens differ. */
-function meantChoice(text: string, { enum: choices, const: only }: Schema): string {
+function meantChoice(text: string, { enum: choices, const: only }: ArgumentSchema): string {
   const all = choices ?? (only === undefined ? [] : [only]);
   if (all.length === 0 || all.includes(text)) return text;
   const fitting = all.filter((choice) => typeof choice === 'string' && plain(choice) === plain(text));
@@ -122,7 +109,12 @@ const plain = (text: string) =>
     .toLowerCase()
     .replaceAll(/[\s-]+/g, '_');
 
-function decodeOption(value: unknown, options: readonly Schema[], path: Path, context: Context): unknown {
+function decodeOption(
+  value: unknown,
+  options: readonly ArgumentSchema[],
+  path: Path,
+  context: Context,
+): unknown {
   const forms = options.filter((option) => option.type !== 'null');
   const [only] = forms;
   if (forms.length === 1 && only) return value === null ? null : decode(value, only, path, context);
@@ -134,7 +126,7 @@ function decodeOption(value: unknown, options: readonly Schema[], path: Path, co
 }
 
 /** Whether an object carries the constants (the discriminator) of a form. */
-function fitsConstants(value: JsonObject, { properties = {} }: Schema): boolean {
+function fitsConstants(value: JsonObject, { properties = {} }: ArgumentSchema): boolean {
   return Object.entries(properties).every(([name, property]) => {
     const given = Object.hasOwn(value, name) ? value[name] : undefined;
     const meant = typeof given === 'string' ? meantChoice(given, property) : given;
@@ -142,7 +134,7 @@ function fitsConstants(value: JsonObject, { properties = {} }: Schema): boolean 
   });
 }
 
-function decodeList(value: unknown, schema: Schema, path: Path, context: Context): unknown {
+function decodeList(value: unknown, schema: ArgumentSchema, path: Path, context: Context): unknown {
   const items = schema.items ?? {};
   const name = path.at(-1) ?? '';
   const given = withoutText(value);
@@ -170,7 +162,7 @@ function withoutJson(item: unknown): unknown {
   return isJsonObject(inner) ? inner : item;
 }
 
-function decodeObject(value: unknown, schema: Schema, path: Path, context: Context): unknown {
+function decodeObject(value: unknown, schema: ArgumentSchema, path: Path, context: Context): unknown {
   const inner = isNull(value) ? null : withoutText(value);
   if (inner === null) return null;
   // In some languages an empty list and an empty object are one.
@@ -179,7 +171,7 @@ function decodeObject(value: unknown, schema: Schema, path: Path, context: Conte
   return schema.additionalProperties === false ? decodeFields(inner, schema, path, context) : inner;
 }
 
-function decodeFields(given: JsonObject, schema: Schema, path: Path, context: Context): JsonObject {
+function decodeFields(given: JsonObject, schema: ArgumentSchema, path: Path, context: Context): JsonObject {
   const { properties = {}, required = [] } = schema;
   const entries: [string, unknown][] = [];
   for (const [name, part] of Object.entries(given)) {
@@ -200,7 +192,7 @@ const limiting: ReadonlySet<string> = new Set(['scope', 'resources']);
 /** Whether a value stands for an argument that was not given. */
 function isOmitted(
   value: unknown,
-  property: Schema,
+  property: ArgumentSchema,
   isRequired: boolean,
   path: Path,
   { kind, omitsEmpty, faults }: Context,
@@ -221,14 +213,14 @@ function isOmitted(
 
 const isBlank = (value: unknown) => value === null || value === '';
 
-function isNothing(value: unknown, property: Schema): boolean {
+function isNothing(value: unknown, property: ArgumentSchema): boolean {
   if (isBlank(value)) return true;
   return typeof value === 'string' && value.trim() === '' && !takesType(property, 'string');
 }
 
-const takesNull = (schema: Schema) => takesType(schema, 'null');
+const takesNull = (schema: ArgumentSchema) => takesType(schema, 'null');
 
-function takesType(schema: Schema, type: string): boolean {
+function takesType(schema: ArgumentSchema, type: string): boolean {
   const options = schema.oneOf ?? schema.anyOf ?? [];
   return typesOf(schema).includes(type) || options.some((option) => takesType(option, type));
 }

@@ -10,6 +10,21 @@ export interface InputSchema {
   readonly additionalProperties: false;
 }
 
+/** The part of JSON Schema that arguments are described by. */
+export interface ArgumentSchema {
+  readonly type?: string | readonly string[];
+  readonly properties?: Readonly<Record<string, ArgumentSchema>>;
+  readonly required?: readonly string[];
+  readonly additionalProperties?: unknown;
+  readonly items?: ArgumentSchema;
+  readonly oneOf?: readonly ArgumentSchema[];
+  readonly anyOf?: readonly ArgumentSchema[];
+  readonly enum?: readonly unknown[];
+  readonly const?: unknown;
+  readonly pattern?: string;
+  readonly minimum?: number;
+}
+
 type Node = Record<string, unknown>;
 
 /** A tool, as far as its arguments go. */
@@ -58,13 +73,13 @@ export function takesSecret(operation: Taking): boolean {
   return takes;
 }
 
-const whole = new WeakMap<Taking, object>();
+const whole = new WeakMap<Taking, ArgumentSchema>();
 
 /** The schema that arguments are held to, with nothing hidden or sketched; converted with the first call. */
-export function argumentSchemaOf(operation: Taking): object {
+export function argumentSchemaOf(operation: Taking): ArgumentSchema {
   let schema = whole.get(operation);
   if (!schema) {
-    schema = z.toJSONSchema(operation.input, { io: 'input', reused: 'inline' });
+    schema = z.toJSONSchema(operation.input, { io: 'input', reused: 'inline' }) as ArgumentSchema;
     whole.set(operation, schema);
   }
   return schema;

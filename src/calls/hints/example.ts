@@ -2,7 +2,7 @@ import type * as z from 'zod';
 import { isJsonObject, type JsonObject, mapStrings } from '../../json.ts';
 import { isSecret } from '../../tools/fields.ts';
 import type { Operation } from '../../tools/operation.ts';
-import { argumentSchemaOf } from '../../tools/schema.ts';
+import { type ArgumentSchema, argumentSchemaOf } from '../../tools/schema.ts';
 import { costOf } from '../size.ts';
 
 /** A call, as it could be made. */
@@ -23,7 +23,7 @@ const mostTokens = 60;
  * are missing what shows their shape. Nothing in it is a secret, or may be one.
  */
 export function exampleOf({ id, input }: Taking, given: JsonObject): Example {
-  const { properties = {}, required = [] } = argumentSchemaOf({ input }) as Schema;
+  const { properties = {}, required = [] } = argumentSchemaOf({ input });
   const told: JsonObject = {};
   for (const [name, field] of Object.entries(input.shape) as [string, z.ZodType][]) {
     const value = Object.hasOwn(given, name) ? given[name] : undefined;
@@ -63,21 +63,8 @@ function mayHoldSecret(field: z.ZodType): boolean {
   );
 }
 
-/** The part of JSON Schema that the catalogue uses. */
-interface Schema {
-  readonly type?: string | readonly string[];
-  readonly properties?: Readonly<Record<string, Schema>>;
-  readonly required?: readonly string[];
-  readonly items?: Schema;
-  readonly oneOf?: readonly Schema[];
-  readonly anyOf?: readonly Schema[];
-  readonly enum?: readonly unknown[];
-  readonly const?: unknown;
-  readonly minimum?: number;
-}
-
 /** A value that shows the shape of a field: of several forms the shortest. */
-function shapeOf(name: string, schema: Schema): unknown {
+function shapeOf(name: string, schema: ArgumentSchema): unknown {
   if (name === 'patch') return [{ op: 'replace', path: '/<field>', value: '<value>' }];
   if (schema.const !== undefined) return schema.const;
   if (schema.enum) return schema.enum[0];
