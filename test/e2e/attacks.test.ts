@@ -1,6 +1,6 @@
-import { connect as connectSocket, type Socket } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type HttpRig, startHttpRig } from './http-support.ts';
+import { openSocket, postHead, readAll } from './raw-sockets.ts';
 
 let rig: HttpRig;
 beforeAll(async () => {
@@ -12,38 +12,12 @@ afterAll(() => rig.close());
 const bearer = (token: string) => ({ authorization: `Bearer ${token}` });
 const isServed = async () => (await rig.post({ method: 'ping' }, bearer(rig.sandbox.token))).status === 200;
 
-const head = (length: number) =>
-  [
-    'POST /mcp HTTP/1.1',
-    'Host: 127.0.0.1',
-    `Authorization: Bearer ${rig.sandbox.token}`,
-    'Content-Type: application/json',
-    'Accept: application/json, text/event-stream',
-    `Content-Length: ${length}`,
-    '',
-    '',
-  ].join('\r\n');
-
-function open(allowHalfOpen = false): Socket {
-  const { hostname, port } = new URL(rig.url);
-  return connectSocket({ port: Number(port), host: hostname, allowHalfOpen }).on('error', () => {});
-}
-
-/** Everything that comes until the other side ends the connection. */
-function readAll(socket: Socket): Promise<string> {
-  let text = '';
-  socket.on('data', (chunk) => {
-    text += chunk;
-  });
-  return new Promise((resolve) => socket.once('close', () => resolve(text)));
-}
-
 describe('connections that dawdle', () => {
   test('a client that closes its half once it has asked still gets its answer', async () => {
     const body = '{"jsonrpc":"2.0","id":7,"method":"ping"}';
-    const socket = open(true);
+    const socket = openSocket(rig, true);
     const text = readAll(socket);
-    socket.end(head(body.length) + body);
+    socket.end(postHead(rig, body.length) + body);
     expect(await text).toContain('"id":7');
   });
 
@@ -52,8 +26,8 @@ describe('connections that dawdle', () => {
     const body =
       '{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"accounts_list","arguments":{}}}';
     for (let round = 0; round < 3; round += 1) {
-      const sockets = Array.from({ length: 20 }, () => open());
-      for (const socket of sockets) socket.write(head(body.length) + body);
+      const sockets = Array.from({ length: 20 }, () => openSocket(rig));
+      for (const socket of sockets) socket.write(postHead(rig, body.length) + body);
       await new Promise((resolve) => setTimeout(resolve, 100));
       for (const socket of sockets) socket.destroy();
       await expect.poll(isServed).toBe(true);
