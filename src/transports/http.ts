@@ -19,7 +19,7 @@ import { createMetrics, type Metrics } from './metrics.ts';
 import { serveMonitoring } from './monitoring.ts';
 import { type Narrowed, narrowCaller, narrowingHeaders } from './narrowing.ts';
 import type { Place } from './places.ts';
-import { answerPost, nobody, type Recipient, readPost } from './post.ts';
+import { answerPost, nobody, type Recipient, readPost, refuseArray } from './post.ts';
 import { type CountAgain, limitRate, turnsOf } from './rate.ts';
 import { refuse } from './replies.ts';
 import { postInSession, streamOrEnd } from './session-http.ts';
@@ -271,7 +271,7 @@ function serveMcp(
         current = endpoint.answer(message, { requestInfo });
         const one: RunningRequest = { caller, id: message.id, cancel: current.withdraw, place: undefined };
         running.add(one);
-        place.isWorking = true;
+        place.begin();
         const text = await current.text;
         place.finish();
         running.delete(one);
@@ -294,6 +294,8 @@ function serveMcp(
       };
       return postInSession(request, reply, post, sessions, { begin, countAgain });
     }
+    const refused = refuseArray(post, request, reply);
+    if (refused) return refused;
     const asks = post.reading.messages.some(({ kind }) => kind === 'request');
     const recipient = asks
       ? toCaller(await endpointOf(caller), request, reply)

@@ -30,9 +30,12 @@ export type Incoming =
   /** Nobody waits for an answer to it, and nothing can be done with it. */
   | { readonly kind: 'ignored' };
 
-/** One message, or a batch of them (MCP specification 2025-03-26 has batches; those after it do not send them). */
+/** One message, or a batch of them (see `whyNoBatch` for who may send one). */
 export interface Reading {
   readonly messages: readonly Incoming[];
+  /** Whether it came as an array. */
+  readonly isArray?: boolean;
+  /** Whether the answers go out as an array too: not where the array is refused as a whole. */
   readonly isBatch: boolean;
 }
 
@@ -50,9 +53,11 @@ export function readText(text: string, parse: Parse = JSON.parse): Reading {
     return oneOf(unreadable(findId(plain), 'The message is not valid JSON.'));
   }
   if (!Array.isArray(value)) return oneOf(readMessage(value, plain));
-  if (value.length === 0) return oneOf(refuse(ErrorCode.InvalidRequest, 'The batch is empty.'));
-  if (value.length > mostLookedAt) return oneOf(refuse(ErrorCode.InvalidRequest, tooLong));
-  return { messages: value.map((one) => readOfBatch(one, value.length)), isBatch: true };
+  const refused =
+    value.length === 0 ? 'The batch is empty.' : value.length > mostLookedAt ? tooLong : undefined;
+  if (refused !== undefined) return { ...oneOf(refuse(ErrorCode.InvalidRequest, refused)), isArray: true };
+  const messages = value.map((one) => readOfBatch(one, value.length));
+  return { messages, isArray: true, isBatch: true };
 }
 
 const tooLong = `A batch holds at most ${mostInBatch} messages.`;

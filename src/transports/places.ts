@@ -8,8 +8,8 @@ interface Held {
 /** The place that a request takes up while it is served. */
 export class Place {
   /** Whether a call still runs for it: it may go on when its client's connection has broken. */
-  isWorking = false;
-  isClosed = false;
+  #isWorking = false;
+  #isClosed = false;
   readonly #held: Held;
   readonly #leave: (held: Held) => void;
 
@@ -18,16 +18,24 @@ export class Place {
     this.#leave = leave;
   }
 
-  /** Its response is over. */
-  close(): void {
-    this.isClosed = true;
-    if (!this.isWorking) this.#leave(this.#held);
+  /** Work for it begins, for which it is kept until `finish`. */
+  begin(): void {
+    // Once it is left, it is another's.
+    if (!this.#isClosed) this.#isWorking = true;
   }
 
-  /** The work for it has ended, after `isWorking` was set. */
+  /** Its response is over. */
+  close(): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    if (!this.#isWorking) this.#leave(this.#held);
+  }
+
+  /** The work for it has ended. */
   finish(): void {
-    this.isWorking = false;
-    if (this.isClosed) this.#leave(this.#held);
+    if (!this.#isWorking) return;
+    this.#isWorking = false;
+    if (this.#isClosed) this.#leave(this.#held);
   }
 }
 

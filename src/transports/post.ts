@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import {
+  DEFAULT_NEGOTIATED_PROTOCOL_VERSION,
   ErrorCode,
   type JSONRPCMessage,
   type JSONRPCRequest,
@@ -11,6 +12,7 @@ import { type Accepted, readAccept } from './accept.ts';
 import { errorAnswer, type Incoming, idOf, type Reading, unreadable, writeMessage } from './messages.ts';
 import type { CountAgain } from './rate.ts';
 import { headersOf, refuse, sendText } from './replies.ts';
+import { whyNoBatch } from './revisions.ts';
 import type { HttpSession } from './sessions.ts';
 
 /** Whoever the messages of a POST are for: the endpoint of one caller, or a session. */
@@ -50,6 +52,26 @@ export function readPost(request: FastifyRequest, reply: FastifyReply): Post | u
   const known = SUPPORTED_PROTOCOL_VERSIONS.join(', ');
   refuse(reply, 400, `MCP-Protocol-Version names a version unknown here; known are ${known}.`, { id });
   return undefined;
+}
+
+/**
+ * Refuses an array of messages that the client's revision of MCP does not have. It has been counted as the one request
+ * that it is, and nothing of it is done.
+ *
+ * @param agreed the revision of the session; without one, that of the header, or 2025-03-26 for want of it (MCP
+ * specification 2025-11-25, transports, protocol version header)
+ */
+export function refuseArray(
+  { reading }: Post,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  agreed?: string,
+): FastifyReply | undefined {
+  if (!reading.isArray) return undefined;
+  const revision =
+    agreed ?? String(request.headers['mcp-protocol-version'] || DEFAULT_NEGOTIATED_PROTOCOL_VERSION);
+  const why = whyNoBatch(revision);
+  return why === undefined ? undefined : refuse(reply, 400, why, { code: ErrorCode.InvalidRequest });
 }
 
 /** Whether a POST asks for a new connection, whose version is agreed on in its answer. */

@@ -4,7 +4,16 @@ import { readAccept } from './accept.ts';
 import { keepUsed } from './introduction.ts';
 import { isOrdinaryId } from './messages.ts';
 import type { Narrowed } from './narrowing.ts';
-import { answerPost, begins, handOver, nobody, onlyId, type Post, type Recipient } from './post.ts';
+import {
+  answerPost,
+  begins,
+  handOver,
+  nobody,
+  onlyId,
+  type Post,
+  type Recipient,
+  refuseArray,
+} from './post.ts';
 import type { CountAgain } from './rate.ts';
 import { refuse } from './replies.ts';
 import type { HttpSession, Sessions } from './sessions.ts';
@@ -34,7 +43,7 @@ export async function postInSession(
   const [first] = reading.messages;
   const id = onlyId(reading);
   const bad = { code: ErrorCode.InvalidRequest, id };
-  if (first?.kind === 'refused' && !reading.isBatch)
+  if (first?.kind === 'refused' && !reading.isArray)
     return answerPost(request, reply, post, nobody, countAgain);
   if (request.headers['mcp-session-id'] === undefined) {
     if (!begins(reading)) return refuse(reply, 400, noSession, bad);
@@ -42,22 +51,38 @@ export async function postInSession(
     if (!isOrdinaryId(message.id)) return refuse(reply, 400, unusualId, bad);
     const begun = await begin(!accepted.namesStream);
     if (!begun) return refuse(reply.header('retry-after', '5'), 503, noRoom, { id });
-    return handOver(begun, request, reply, begun.requests.numbered(keepUsed(message)));
+    return stream(begun, keepUsed(message), request, reply);
   }
   const session = find(request, sessions);
   if (!session) return refuse(reply, 404, unknownSession, { id });
   if (begins(reading)) return refuse(reply, 400, 'This session has begun; initialize opens one.', bad);
-  const { requests, json } = session;
+  const { requests, json, revision } = session;
+  const refused = refuseArray(post, request, reply, revision);
+  if (refused) return refused;
   const streams = !json && accepted.namesStream && first?.kind === 'request' && !reading.isBatch;
-  if (streams && isOrdinaryId(first.message.id))
-    return handOver(session, request, reply, requests.numbered(first.message));
+  if (streams && isOrdinaryId(first.message.id)) return stream(session, first.message, request, reply);
   session.serve(reply.raw);
   const requestInfo = { headers: request.headers as RequestInfo['headers'] };
   const recipient: Recipient = {
-    answer: (message) => requests.answer(message, { requestInfo }),
+    answer: (message) => requests.answer(message, { requestInfo }, request.place),
     tell: (message) => requests.tell(message, { requestInfo }),
   };
   return answerPost(request, reply, post, recipient, countAgain);
+}
+
+/** Answers a request by way of the SDK's transport. */
+async function stream(
+  session: HttpSession,
+  message: JSONRPCRequest,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<FastifyReply> {
+  const numbered = session.requests.numbered(message, request.place);
+  try {
+    return await handOver(session, request, reply, numbered);
+  } finally {
+    session.requests.forgetUnread(numbered);
+  }
 }
 
 /** GET opens the stream of a session, DELETE ends it. */

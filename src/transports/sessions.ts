@@ -2,7 +2,12 @@ import { randomUUID } from 'node:crypto';
 import type { ServerResponse } from 'node:http';
 import type { Server } from '@modelcontextprotocol/sdk/server/index.js';
 import { StreamableHTTPServerTransport } from '@modelcontextprotocol/sdk/server/streamableHttp.js';
-import { isJSONRPCNotification, isJSONRPCRequest, type RequestId } from '@modelcontextprotocol/sdk/types.js';
+import {
+  isJSONRPCNotification,
+  isJSONRPCRequest,
+  LATEST_PROTOCOL_VERSION,
+  type RequestId,
+} from '@modelcontextprotocol/sdk/types.js';
 import { numberRequests, type SessionRequests } from './session-requests.ts';
 
 /** A session of the Streamable HTTP transport, bound to the token that opened it, and to how its client narrowed it then. */
@@ -11,6 +16,8 @@ export interface HttpSession {
   readonly requests: SessionRequests;
   /** Whether it answers by JSON alone, for a client that takes no stream. */
   readonly json: boolean;
+  /** The revision of MCP that it was agreed on at its beginning. */
+  readonly revision: string;
   /** Counts the session as in use until the response is over: while a stream is open, or an answer is awaited. */
   serve(response: ServerResponse): void;
 }
@@ -56,6 +63,8 @@ interface Entry {
   server: Server | undefined;
   transport: StreamableHTTPServerTransport | undefined;
   requests: SessionRequests | undefined;
+  /** As its first answer tells it. */
+  revision: string;
   /** Responses that are not over. */
   responses: number;
   /** Requests that are not answered: a call goes on when its client's connection breaks. */
@@ -104,6 +113,7 @@ export function createSessions({
     transport: entry.transport as StreamableHTTPServerTransport,
     requests: entry.requests as SessionRequests,
     json: entry.json,
+    revision: entry.revision,
     serve: (response) => {
       const release = () => {
         entry.responses -= 1;
@@ -154,6 +164,7 @@ export function createSessions({
         server: undefined,
         transport: undefined,
         requests: undefined,
+        revision: LATEST_PROTOCOL_VERSION,
         // It has its place, and is not idle, while its server is made.
         responses: 1,
         running: new Set(),
@@ -202,7 +213,12 @@ function trackRequests(transport: StreamableHTTPServerTransport, entry: Entry): 
     receive?.(message, extra);
   };
   const send = transport.send.bind(transport);
+  let isAgreed = false;
   transport.send = async (message, options) => {
+    if (!isAgreed && 'result' in message) {
+      isAgreed = true;
+      if (typeof message.result.protocolVersion === 'string') entry.revision = message.result.protocolVersion;
+    }
     try {
       await send(message, options);
     } finally {

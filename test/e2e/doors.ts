@@ -164,7 +164,10 @@ async function openHttp(args: string[], accept = both): Promise<Door> {
     await close();
   };
   if (args.length === 0) return httpDoor(program.url, headers, closeAll);
-  const opened = await fetch(program.url, { method: 'POST', headers, body: JSON.stringify(initialize) });
+  // Of the revisions, the one that has arrays of messages.
+  const params = { ...initialize.params, protocolVersion: '2025-03-26' };
+  const body = JSON.stringify({ ...initialize, params });
+  const opened = await fetch(program.url, { method: 'POST', headers, body });
   const session = { 'mcp-session-id': opened.headers.get('mcp-session-id') ?? '' };
   await opened.text();
   return httpDoor(program.url, { ...headers, ...session }, closeAll);

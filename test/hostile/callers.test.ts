@@ -160,15 +160,15 @@ describe('places', () => {
   });
 });
 
-const initialize = (capabilities: object = {}, name = 'test') => ({
+const initialize = (capabilities: object = {}, name = 'test', protocolVersion = '2025-11-25') => ({
   method: 'initialize',
-  params: { protocolVersion: '2025-11-25', capabilities, clientInfo: { name, version: '1' } },
+  params: { protocolVersion, capabilities, clientInfo: { name, version: '1' } },
 });
 
 describe('with sessions', () => {
   test('a list of calls counts as so many, and one of very many things gets one answer', async () => {
     await start('--sessions', '--rate-per-minute', '50');
-    const opened = await program.post(initialize(), headersOf('good-a'));
+    const opened = await program.post(initialize({}, 'test', '2025-03-26'), headersOf('good-a'));
     await opened.text();
     const session = { ...headersOf('good-a'), 'mcp-session-id': opened.headers.get('mcp-session-id') ?? '' };
     const calls = many(100, (id) => ({ jsonrpc: '2.0', id, method: 'ping' }));

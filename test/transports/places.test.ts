@@ -30,13 +30,13 @@ test('where there are few places, one caller may have them all', () => {
 test('a place is free once its response is over and nothing runs for it', () => {
   const places = new Places(10);
   const place = places.take('a');
-  if (place) place.isWorking = true;
+  place?.begin();
   place?.close();
   expect(places.taken).toBe(1);
   place?.finish();
   expect(places.taken).toBe(0);
   const other = places.take('a');
-  if (other) other.isWorking = true;
+  other?.begin();
   other?.finish();
   expect(places.taken).toBe(1);
   other?.close();
