@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { request as send } from 'node:http';
+import { Agent, request as send } from 'node:http';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import { type Sandbox, startSandbox } from '../../src/sandbox/start.ts';
 import { type FakeSynqly, startFakeSynqly } from '../e2e/fake-synqly.ts';
@@ -59,6 +59,22 @@ const many = <Value>(length: number, make: (index: number) => Value) =>
 const countOf = (statuses: readonly number[], status: number) =>
   statuses.filter((one) => one === status).length;
 
+/** Pings with each of the headers, over so many connections that are kept; gives the statuses. */
+function connections({ url }: HttpProgram, count: number) {
+  const agent = new Agent({ keepAlive: true, maxSockets: count });
+  const body = '{"jsonrpc":"2.0","id":1,"method":"ping"}';
+  const one = (headers: Record<string, string>) =>
+    new Promise<number>((resolve, reject) => {
+      const type = { 'content-type': 'application/json', 'content-length': body.length };
+      const request = send(url, { agent, method: 'POST', headers: { ...headers, ...type } });
+      request.on('error', reject).on('response', (response) => {
+        response.resume().on('end', () => resolve(response.statusCode ?? 0));
+      });
+      request.end(body);
+    });
+  return (all: readonly Record<string, string>[]) => Promise.all(all.map(one));
+}
+
 describe('made-up tokens', () => {
   test('count for their sender, in the direct mode each also as a request to Synqly, and not for good tokens', async () => {
     await start('--rate-per-minute', '60');
@@ -72,6 +88,19 @@ describe('made-up tokens', () => {
     expect(await ping('good-new')).toBe(200);
     const without = await fetch(program.url, { method: 'POST' });
     expect([without.status, without.headers.get('retry-after')]).toEqual([429, expect.any(String)]);
+  });
+
+  test('take no room in what is remembered of good ones: the count of a good token goes on', async () => {
+    await start('--rate-per-minute', '20', '--trust-proxy', '1');
+    const sendMany = connections(program, 40);
+    const before = await sendMany(many(15, () => headersOf('good-limited', '192.0.2.1')));
+    expect(countOf(before, 200)).toBe(15);
+    // From very many addresses, so that each is counted, and looked at.
+    const addressOf = (index: number) => `10.${index >> 16}.${(index >> 8) & 255}.${index & 255}`;
+    const madeUp = await sendMany(many(5_200, (index) => headersOf(`bad-${index}`, addressOf(index))));
+    expect(countOf(madeUp, 401)).toBe(5_200);
+    const after = await sendMany(many(15, () => headersOf('good-limited', '192.0.2.1')));
+    expect([countOf(after, 200), countOf(after, 429)]).toEqual([5, 10]);
   });
 
   test('count for the address that a trusted proxy tells, and for its network in IPv6', async () => {
@@ -166,11 +195,93 @@ const initialize = (capabilities: object = {}, name = 'test', protocolVersion = 
 });
 
 describe('with sessions', () => {
+  test.each([
+    ['by streams', 'application/json, text/event-stream'],
+    ['by JSON', 'application/json'],
+  ])('slow calls keep their places, also when their client goes away (%s)', async (_, accept) => {
+    await start('--sessions', '--max-concurrent', '30');
+    const headers = { ...headersOf('good-a'), accept };
+    const opened = await program.post(initialize(), headers);
+    await opened.text();
+    const session = { ...headers, 'mcp-session-id': opened.headers.get('mcp-session-id') ?? '' };
+    const lists = () => synqly.requests.filter(({ path }) => path === '/v1/accounts').length;
+    const inFlight = async () => {
+      const metrics = await (await fetch(`${program.origin}/metrics`)).text();
+      return Number(/synqly_mcp_requests_in_flight (\d+)/.exec(metrics)?.[1]);
+    };
+    /** Calls, and goes away once the call runs; 503 where it does not get that far. */
+    const leave = async (id: number): Promise<number> => {
+      const before = lists();
+      const request = send(program.url, {
+        method: 'POST',
+        headers: { ...session, 'content-type': 'application/json' },
+      });
+      let status = 0;
+      request
+        .on('error', () => {})
+        .on('response', (response) => {
+          status = response.statusCode ?? 0;
+          response.on('error', () => {}).resume();
+        });
+      const params = { name: 'accounts_list', arguments: {} };
+      request.end(JSON.stringify({ jsonrpc: '2.0', id, method: 'tools/call', params }));
+      await vi.waitUntil(() => status === 503 || lists() > before, { timeout: 5_000, interval: 2 });
+      request.destroy();
+      return status;
+    };
+    const statuses = [];
+    for (let id = 0; id < 40; id += 1) statuses.push(await leave(id));
+    // What one caller may have of thirty places.
+    expect(lists()).toBe(20);
+    expect(countOf(statuses, 503)).toBe(20);
+    expect(await ping('good-b')).toBe(400);
+    release();
+    await expect.poll(inFlight, { timeout: 5_000 }).toBe(0);
+    expect((await program.post({ method: 'ping' }, session)).status).toBe(200);
+  });
+
+  test('calls that are cancelled, or whose session is ended, leave no place taken', async () => {
+    await start('--sessions', '--max-concurrent', '30');
+    const metric = async (name: string) => {
+      const metrics = await (await fetch(`${program.origin}/metrics`)).text();
+      return Number(new RegExp(`${name} (\\d+)`).exec(metrics)?.[1]);
+    };
+    for (const end of ['cancel', 'delete'] as const) {
+      const opened = await program.post(initialize(), headersOf('good-a'));
+      await opened.text();
+      const session = {
+        ...headersOf('good-a'),
+        'mcp-session-id': opened.headers.get('mcp-session-id') ?? '',
+      };
+      const before = synqly.requests.length;
+      const params = { name: 'accounts_list', arguments: {} };
+      const calls = many(10, (id) =>
+        program
+          .post({ id, method: 'tools/call', params }, session)
+          .then((response) => response.text())
+          .catch(() => {}),
+      );
+      await vi.waitUntil(() => synqly.requests.length >= before + 10, { timeout: 5_000 });
+      if (end === 'delete') await fetch(program.url, { method: 'DELETE', headers: session });
+      else
+        for (let requestId = 0; requestId < 10; requestId += 1)
+          await program.postText(
+            JSON.stringify({ jsonrpc: '2.0', method: 'notifications/cancelled', params: { requestId } }),
+            session,
+          );
+      await Promise.all(calls);
+      await expect.poll(() => metric('synqly_mcp_requests_in_flight'), { timeout: 5_000 }).toBe(0);
+    }
+  });
+
   test('a list of calls counts as so many, and one of very many things gets one answer', async () => {
     await start('--sessions', '--rate-per-minute', '50');
-    const opened = await program.post(initialize({}, 'test', '2025-03-26'), headersOf('good-a'));
-    await opened.text();
-    const session = { ...headersOf('good-a'), 'mcp-session-id': opened.headers.get('mcp-session-id') ?? '' };
+    const begin = async (token: string) => {
+      const opened = await program.post(initialize({}, 'test', '2025-03-26'), headersOf(token));
+      await opened.text();
+      return { ...headersOf(token), 'mcp-session-id': opened.headers.get('mcp-session-id') ?? '' };
+    };
+    const session = await begin('good-a');
     const calls = many(100, (id) => ({ jsonrpc: '2.0', id, method: 'ping' }));
     const answer = await program.postText(JSON.stringify(calls), session);
     const answers = (await answer.json()) as { result?: object; error?: { message: string } }[];
@@ -178,7 +289,7 @@ describe('with sessions', () => {
     // `initialize` was one of the fifty.
     expect(answers.filter(({ result }) => result !== undefined)).toHaveLength(49);
     expect((await program.post({ method: 'ping' }, session)).status).toBe(429);
-    const nothing = await program.postText(`[${many(300_000, () => '0').join()}]`, headersOf('good-b'));
+    const nothing = await program.postText(`[${many(300_000, () => '0').join()}]`, await begin('good-b'));
     const text = await nothing.text();
     expect(text.length).toBeLessThan(1_000);
     expect(text).toContain('A batch holds at most');
