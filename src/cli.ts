@@ -4,6 +4,7 @@ import { createConfirmations } from './calls/pending.ts';
 import { type Config, ConfigError, readConfig, readFlag } from './config.ts';
 import { greeting } from './greeting.ts';
 import { createLog, warnIfRevealing } from './log.ts';
+import { assertPath } from './paths.ts';
 import { pinsOf } from './pins.ts';
 import { policyOf } from './policy.ts';
 import { synqlyResources } from './resources/room.ts';
@@ -31,6 +32,8 @@ type Flags = Record<string, string | boolean>;
 async function serve(flags: Flags): Promise<void> {
   const config = readConfig(flags, process.env, tell);
   if (config.gateway.value !== undefined) assertForwards(config);
+  assertPath(settings.auditLog, config.auditLog, 'log');
+  assertPath(settings.secretDir, config.secretDir, 'directory');
   if (config.transport.value === 'http') return serveHttp(config);
   if (config.gateway.value !== undefined) return serveGateway(config.gateway.value, config);
   const access = await withRights(config, keepMcpTokens(prepareAccess(config), config));

@@ -1,6 +1,8 @@
 import { baseUrlOf, type Config, ConfigError } from './config.ts';
+import { assertPath } from './paths.ts';
 import type { Rights } from './rights.ts';
 import type { Upstream } from './session.ts';
+import { settings } from './settings.ts';
 import { tell } from './start-failure.ts';
 import { readProxies } from './synqly/proxy.ts';
 import { checkToken, fileToken, fixedToken, type TokenSource } from './synqly/token.ts';
@@ -18,7 +20,10 @@ function tokenOf(config: Config): TokenSource {
   // Over HTTP it is a caller's token, if anything.
   if (mcpToken.value !== undefined && !isShared)
     return fixedToken(usable('SYNQLY_MCP_TOKEN', mcpToken.value));
-  if (tokenFile.value !== undefined) return fileToken(tokenFile.value);
+  if (tokenFile.value !== undefined) {
+    assertPath(settings.tokenFile, tokenFile, 'token');
+    return fileToken(tokenFile.value);
+  }
   throw new ConfigError(
     'There is no Synqly token. Set SYNQLY_TOKEN (or SYNQLY_TOKEN_FILE) to an organization token, or start with --sandbox to try it on invented data.',
   );

@@ -26,12 +26,15 @@ export function fileToken(path: string): TokenSource {
 
   const load = async (): Promise<string> => {
     try {
-      const { readFile, stat } = await import('node:fs/promises');
+      const [{ stat }, { readTokenFile }] = await Promise.all([
+        import('node:fs/promises'),
+        import('./token-file.ts'),
+      ]);
       const { mtimeNs, size, ino } = await stat(path, { bigint: true });
       // Nanoseconds and inode: a file replaced within the clock's millisecond is still seen as new.
       const version = `${ino}-${size}-${mtimeNs}`;
       if (read?.version === version) return read.token;
-      const token = checkToken(await readFile(path, 'utf8'));
+      const token = checkToken(await readTokenFile(path));
       known.add(token);
       read = { token, version };
       return token;

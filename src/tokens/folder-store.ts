@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { LRUCache } from 'lru-cache';
 import { parseJson } from '../json.ts';
 import { type Grant, grantSchema } from './grant.ts';
@@ -17,7 +17,7 @@ const fileName = /^([0-9a-f]{64})\.json$/;
  * @throws Error when the directory cannot be made, or others may write into it
  */
 export async function openFolderStore(directory: string): Promise<TokenStore> {
-  await mkdir(directory, { recursive: true, mode: 0o700 });
+  await makeFolders(directory);
   await assertOwn(directory);
   const known = new LRUCache<string, Grant>({ max: mostRemembered });
   const fileOf = (hash: string) => join(directory, `${hash}.json`);
@@ -58,9 +58,33 @@ export async function openFolderStore(directory: string): Promise<TokenStore> {
   };
 }
 
+/** Makes a directory and those above it. Node's own way of it never ends where the system lets nobody make one, as in /proc. */
+async function makeFolders(directory: string): Promise<void> {
+  if (await isMade(directory)) return;
+  await makeFolders(dirname(directory));
+  if (!(await isMade(directory))) throw new Error(`${directory} cannot be made.`);
+}
+
+/** Whether there is something under the name now; false where what is above it is missing. */
+async function isMade(directory: string): Promise<boolean> {
+  try {
+    await mkdir(directory, { mode: 0o700 });
+    return true;
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'EEXIST' || dirname(directory) === directory) return true;
+    if (code === 'ENOENT') return false;
+    // Where nothing can be made, it may be there all the same.
+    if (await exists(directory).catch(() => false)) return true;
+    throw error;
+  }
+}
+
 /** A token store that others may write into would let them in. */
 async function assertOwn(directory: string): Promise<void> {
-  const { mode, uid } = await stat(directory);
+  const status = await stat(directory);
+  if (!status.isDirectory()) throw new Error(`${directory} is no directory.`);
+  const { mode, uid } = status;
   const isOthers = process.getuid !== undefined && uid !== process.getuid();
   if (process.platform === 'win32' || (!isOthers && (mode & 0o022) === 0)) return;
   throw new Error(`${directory} must belong to this user and be writable by nobody else.`);
