@@ -8,6 +8,8 @@ export interface Visit {
   /** Whether it was answered as it should be. */
   readonly isServed: boolean;
   readonly milliseconds: number;
+  /** Whether the attack was under way when it was sent. */
+  readonly beganDuring: boolean;
   /** Whether the attack was still under way when the answer came. */
   readonly isDuring: boolean;
 }
@@ -16,7 +18,18 @@ export interface Visit {
 export interface Outcome {
   readonly before: readonly Visit[];
   readonly during: readonly Visit[];
+  /** What the server wrote meanwhile. */
+  readonly stderr: string;
 }
+
+export interface Manner {
+  /** Visits during an attack, which begins anew until there were so many, or for `mostRounds` times. */
+  readonly least?: number;
+  /** Milliseconds between two visits. */
+  readonly between?: number;
+}
+
+const mostRounds = 40;
 
 const initialize = {
   method: 'initialize',
@@ -34,7 +47,7 @@ const messages = [
 ];
 
 /** Starts a server, lets one caller attack it, and another one ask as it always does. */
-export async function withstand(attack: Attack): Promise<Outcome> {
+export async function withstand(attack: Attack, { least = 0, between = 40 }: Manner = {}): Promise<Outcome> {
   const rig = await startHttpRig({
     sandbox: { size: 'small' },
     args: ['--permissions', 'ignore', '--rate-per-minute', '100000', ...(attack.args ?? [])],
@@ -44,20 +57,30 @@ export async function withstand(attack: Attack): Promise<Outcome> {
     const isSlow = attack.delay !== undefined;
     if (isSlow) rig.sandbox.faults.add({ route: delayedTool, delay: (attack.delay ?? 0) * 1_000 });
     const headers = await headersOf(rig, attack.args?.includes('--sessions') ?? false);
-    const before: Visit[] = [];
-    for (let index = 0; index < 20; index += 1) before.push(await visit(rig, headers, index, () => false));
+    const visits = async (count: number) => {
+      const made: Visit[] = [];
+      for (let index = 0; index < count; index += 1) made.push(await visit(rig, headers, index, () => false));
+      return made;
+    };
+    // The first ones find a process that has not compiled anything yet.
+    await visits(20);
+    const before = await visits(40);
     let isUnderWay = true;
-    const attacking = attack.run(rig, secret).finally(() => {
+    const during: Visit[] = [];
+    const attackAgain = async () => {
+      for (let round = 0; round === 0 || (during.length < least && round < mostRounds); round += 1)
+        await attack.run(rig, secret);
+    };
+    const attacking = attackAgain().finally(() => {
       isUnderWay = false;
     });
-    const during: Visit[] = [];
     // At least one more after it: the process must have outlived it.
     for (let index = 0; isUnderWay || index < 4; index += 1) {
       during.push(await visit(rig, headers, index, () => isUnderWay));
-      await pause(40);
+      await pause(between);
     }
     await attacking;
-    return { before, during };
+    return { before, during, stderr: rig.stderr() };
   } finally {
     await rig.close();
   }
@@ -78,6 +101,7 @@ async function visit(
   isUnderWay: () => boolean,
 ): Promise<Visit> {
   const from = performance.now();
+  const beganDuring = isUnderWay();
   const answer = await rig
     .post(messages[index % messages.length] ?? {}, headers)
     .then(async (response) => ({ status: response.status, text: await response.text() }))
@@ -86,6 +110,7 @@ async function visit(
     status: answer.status,
     isServed: answer.text.includes('"result"') && !answer.text.includes('"isError"'),
     milliseconds: performance.now() - from,
+    beganDuring,
     isDuring: isUnderWay(),
   };
 }
