@@ -1,6 +1,7 @@
 /*
  * Starting a sandbox: an invented organization behind the Management API, over HTTP on loopback.
  */
+import { setMaxListeners } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { createApp, type Exchange } from './app.ts';
 import { createFaults, type Fault, type Faults } from './faults.ts';
@@ -55,6 +56,8 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
   });
   const faults = createFaults(options.faults ?? [], createRandom(seed, 'faults'));
   const stop = new AbortController();
+  // Each call that a fault delays waits for it, which Node would take for a leak.
+  setMaxListeners(0, stop.signal);
   const app = createApp({
     world,
     faults,

@@ -37,6 +37,19 @@ describe('effects', () => {
     expect(performance.now() - start).toBeGreaterThan(100);
   });
 
+  test('many delayed calls side by side are no leak to warn of', async () => {
+    const warnings: string[] = [];
+    const onWarning = ({ name }: Error) => warnings.push(name);
+    process.on('warning', onWarning);
+    const own = await startSandbox({ size: 'small', faults: [{ delay: 50 }] });
+    const headers = { authorization: `Bearer ${own.token}` };
+    const calls = Array.from({ length: 20 }, () => fetch(`${own.baseUrl}/v1/accounts`, { headers }));
+    for (const { status } of await Promise.all(calls)) expect(status).toBe(200);
+    process.off('warning', onWarning);
+    await own.close();
+    expect(warnings).not.toContain('MaxListenersExceededWarning');
+  });
+
   test('a call given up during its delay is not done', async () => {
     api.sandbox.faults.add({ route: 'accounts_create', delay: 100 });
     const made = call('/v1/accounts', {
