@@ -1,12 +1,29 @@
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
 import { attacks } from '../test/hostile/attacks.ts';
-import { quantile, type Visit, withstand } from '../test/hostile/other-caller.ts';
+import { type Manner, quantile, type Visit, withstand } from '../test/hostile/other-caller.ts';
 
 /*
- * How long one caller waits for pings and reads while another does its worst, beside how long it waits otherwise. Both,
- * the sandbox and the callers share the machine with the server, so the ratios tell of all of them.
+ * How long one caller waits for pings and reads while another does its worst, beside how long it waits otherwise. The
+ * caller, who has the sandbox in its process, and the attacker share the machine with the server, so the ratios tell of
+ * all of them.
  */
 const least = 30;
 const between = 5;
+
+const attacker = fileURLToPath(new URL('attacker.ts', import.meta.url));
+const prepare: Manner['prepare'] = async ({ name }, { url }, token) => {
+  const child = fork(attacker, [name, url, token]);
+  await once(child, 'message');
+  return {
+    run: async () => {
+      child.send('attack');
+      await once(child, 'message');
+    },
+    end: () => void child.kill(),
+  };
+};
 
 const columns = ['alone', 'attacked', 'ratio', 'longest', 'not served', 'visits'];
 const width = Math.max(...attacks.map(({ name }) => name.length)) + 2;
@@ -19,7 +36,7 @@ console.log(
 );
 row('attack', columns);
 for (const attack of attacks) {
-  const { before, during } = await withstand(attack, { least, between });
+  const { before, during } = await withstand(attack, { least, between, prepare });
   const attacked = during.filter(({ beganDuring }) => beganDuring);
   row(attack.name, [
     median(before).toFixed(1),

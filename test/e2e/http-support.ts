@@ -32,6 +32,18 @@ export interface HttpRig extends HttpProgram {
   makeToken(body: Record<string, unknown>): Promise<{ id: string; secret: string }>;
 }
 
+/** What can be sent to a server, whoever has started it. */
+export type Endpoint = Pick<HttpProgram, 'url' | 'post' | 'postText'>;
+
+export function endpointAt(url: string): Endpoint {
+  const accept = 'application/json, text/event-stream';
+  const postText: HttpProgram['postText'] = (body, headers = {}) =>
+    fetch(url, { method: 'POST', headers: { accept, 'content-type': 'application/json', ...headers }, body });
+  const post: HttpProgram['post'] = (message, headers) =>
+    postText(JSON.stringify({ jsonrpc: '2.0', id: 1, ...message }), headers);
+  return { url, post, postText };
+}
+
 export async function startHttpProgram(
   args: string[],
   env: Record<string, string> = {},
@@ -50,20 +62,14 @@ export async function startHttpProgram(
     await pause(20);
   }
   const url = /"url":"([^"]+)"/.exec(written)?.[1] ?? '';
-  const accept = 'application/json, text/event-stream';
-
-  const postText: HttpProgram['postText'] = (body, headers = {}) =>
-    fetch(url, { method: 'POST', headers: { accept, 'content-type': 'application/json', ...headers }, body });
-  const post: HttpProgram['post'] = (message, headers) =>
-    postText(JSON.stringify({ jsonrpc: '2.0', id: 1, ...message }), headers);
+  const endpoint = endpointAt(url);
+  const { post } = endpoint;
 
   return {
-    url,
+    ...endpoint,
     origin: new URL(url).origin,
     child,
     stderr: () => written,
-    post,
-    postText,
     call: async (token, name, args = {}) => {
       const response = await post(
         { method: 'tools/call', params: wholeLists(name, args) },

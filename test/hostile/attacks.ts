@@ -1,5 +1,5 @@
 import { request as send } from 'node:http';
-import type { HttpProgram } from '../e2e/http-support.ts';
+import type { Endpoint } from '../e2e/http-support.ts';
 
 /** The worst that one caller can do in one way. */
 export interface Attack {
@@ -9,7 +9,7 @@ export interface Attack {
   /** Seconds by which the sandbox delays the calls of the attack, which nobody else makes. */
   readonly delay?: number;
   /** Does it, until the last of it has ended somehow. @param token good, and the attacker's own */
-  run(program: HttpProgram, token: string): Promise<void>;
+  run(program: Endpoint, token: string): Promise<void>;
 }
 
 /** Tools that only attacks use: the other caller's calls must not be delayed along with them. */
@@ -20,7 +20,7 @@ type Headers = Record<string, string>;
 const bearer = (token: string): Headers => ({ authorization: `Bearer ${token}` });
 
 /** Sends a message, and takes whatever comes of it: what is refused, or broken off, is over as well. */
-async function ask(program: HttpProgram, headers: Headers, message: object): Promise<Headers> {
+async function ask(program: Endpoint, headers: Headers, message: object): Promise<Headers> {
   try {
     const response = await program.post(message, headers);
     await response.text();
@@ -195,7 +195,7 @@ export const attacks: readonly Attack[] = [
 ];
 
 /** Sends a body as it is, and takes whatever comes of it. */
-async function say(program: HttpProgram, headers: Headers, body: string): Promise<void> {
+async function say(program: Endpoint, headers: Headers, body: string): Promise<void> {
   await program
     .postText(body, headers)
     .then((response) => response.text())
@@ -203,7 +203,7 @@ async function say(program: HttpProgram, headers: Headers, body: string): Promis
 }
 
 /** Sends a message, and breaks the connection off at once. */
-function leaveEarly(program: HttpProgram, headers: Headers, message: object): Promise<void> {
+function leaveEarly(program: Endpoint, headers: Headers, message: object): Promise<void> {
   const body = JSON.stringify({ jsonrpc: '2.0', ...message });
   return new Promise((resolve) => {
     const request = send(program.url, {

@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { type HttpRig, startHttpRig } from '../e2e/http-support.ts';
+import { type Endpoint, type HttpRig, startHttpRig } from '../e2e/http-support.ts';
 import { type Attack, delayedTool } from './attacks.ts';
 
 /** One request of the caller that means no harm. */
@@ -27,7 +27,21 @@ export interface Manner {
   readonly least?: number;
   /** Milliseconds between two visits. */
   readonly between?: number;
+  /** Makes all ready for an attack; here, or in another process. */
+  readonly prepare?: (attack: Attack, endpoint: Endpoint, token: string) => Promise<Prepared>;
 }
+
+/** An attack that only waits to begin. */
+export interface Prepared {
+  /** Resolves when it is over. */
+  run(): Promise<void>;
+  end(): void;
+}
+
+const prepareHere: NonNullable<Manner['prepare']> = async (attack, endpoint, token) => ({
+  run: () => attack.run(endpoint, token),
+  end: () => {},
+});
 
 const mostRounds = 40;
 
@@ -47,7 +61,10 @@ const messages = [
 ];
 
 /** Starts a server, lets one caller attack it, and another one ask as it always does. */
-export async function withstand(attack: Attack, { least = 0, between = 40 }: Manner = {}): Promise<Outcome> {
+export async function withstand(
+  attack: Attack,
+  { least = 0, between = 40, prepare = prepareHere }: Manner = {},
+): Promise<Outcome> {
   const rig = await startHttpRig({
     sandbox: { size: 'small' },
     args: ['--permissions', 'ignore', '--rate-per-minute', '100000', ...(attack.args ?? [])],
@@ -67,12 +84,14 @@ export async function withstand(attack: Attack, { least = 0, between = 40 }: Man
     const before = await visits(40);
     let isUnderWay = true;
     const during: Visit[] = [];
+    const prepared = await prepare(attack, rig, secret);
     const attackAgain = async () => {
       for (let round = 0; round === 0 || (during.length < least && round < mostRounds); round += 1)
-        await attack.run(rig, secret);
+        await prepared.run();
     };
     const attacking = attackAgain().finally(() => {
       isUnderWay = false;
+      prepared.end();
     });
     // At least one more after it: the process must have outlived it.
     for (let index = 0; isUnderWay || index < 4; index += 1) {
