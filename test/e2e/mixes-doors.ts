@@ -115,7 +115,7 @@ export async function openDoors(
   });
 }
 
-/** What must hold after any request: nothing was sent to the other accounts, and nothing of them shown. */
+/** What must hold after any request: nothing was sent to or moved to the other accounts, and nothing of them shown. */
 export function assertHeld(
   mixed: Mixed,
   pinning: Pinning,
@@ -126,7 +126,12 @@ export function assertHeld(
   const why = JSON.stringify(asked);
   const sent = mixed.writes
     .slice(from)
-    .filter(({ accounts }) => accounts.some((account) => mixed.isForeign(account, pinning)));
+    .filter(
+      ({ accounts, leavesOwner, leavesEnvironment }) =>
+        leavesOwner ||
+        (leavesEnvironment && pinning !== 'account') ||
+        accounts.some((one) => mixed.isForeign(one, pinning)),
+    );
   expect(
     sent.map(({ told }) => told),
     `sent after ${why}`,

@@ -21,6 +21,10 @@ export interface Write {
   readonly told: string;
   /** Ids of the accounts that anything in its path is of, or that its body gives the object to. */
   readonly accounts: readonly string[];
+  /** Whether its body takes an account out of its environment. */
+  readonly leavesEnvironment: boolean;
+  /** Whether its body changes whose the object is. */
+  readonly leavesOwner: boolean;
 }
 
 /** Two planted accounts behind a Synqly that finds whatever is named, and heeds neither parents nor filters. */
@@ -95,19 +99,27 @@ export async function startMixed(): Promise<Mixed> {
     }
     return (tokens.all() as Stored[]).find(({ id, name }) => id === segment || name === segment);
   };
-  const accountsIn = (path: string, body: string): readonly string[] => {
-    const given: unknown = body === '' ? undefined : JSON.parse(body);
-    const steps = (Array.isArray(given) ? given : []).filter(({ path }) => /^\/?\w*(id|type)$/i.test(path));
-    const own = given && !Array.isArray(given) ? (given as Arguments) : {};
+  const writeOf = ({ method, path, body }: FakeRequest): Write => {
+    const fields = body === '' ? [] : fieldsSetBy(JSON.parse(body));
     const named = [
       ...path.split('/').slice(3).map(decodeURIComponent),
-      ...['id', 'account_id', 'owner_id', 'integration_id'].map((name) => own[name]),
-      ...steps.map(({ value }) => value),
+      ...fields.filter(([name]) => /^\w*id$/.test(name)).map(([, value]) => value),
     ];
-    return named.flatMap((one) => {
-      const row = typeof one === 'string' && one !== '' ? find(one) : undefined;
-      return row ? (accountOfRow(row) ?? []) : [];
-    });
+    return {
+      told: `${method} ${path} ${body}`,
+      accounts: named.flatMap((one) => {
+        const row = typeof one === 'string' && one !== '' ? find(one) : undefined;
+        return row ? (accountOfRow(row) ?? []) : [];
+      }),
+      leavesEnvironment:
+        path.startsWith('/v1/accounts') &&
+        fields.some(([name, value]) => name === 'environment' && value !== 'test'),
+      leavesOwner:
+        method === 'PATCH' &&
+        fields.some(
+          ([name]) => name === 'account_id' || (path.includes('credentials') && name.startsWith('owner_')),
+        ),
+    };
   };
 
   const writes: Write[] = [];
@@ -136,10 +148,10 @@ export async function startMixed(): Promise<Mixed> {
       if (/^\/v1\/credentials\/[^/]+$/.test(all)) return { json: { result: collections.credential.all() } };
       return read(request, query.size > 0 ? `${all}?${query}` : all);
     }
-    const accounts = accountsIn(path, body);
-    writes.push({ told: `${method} ${path} ${body}`, accounts });
+    const write = writeOf(request);
+    writes.push(write);
     // What reaches the other account is done, so that it is seen.
-    if (accounts.some((account) => isForeign(account, 'environment'))) {
+    if (write.accounts.some((account) => isForeign(account, 'environment'))) {
       const answer = await fetch(`${sandbox.baseUrl}${there}`, {
         method,
         headers: { authorization: request.headers.authorization ?? '', 'content-type': 'application/json' },
@@ -168,6 +180,16 @@ export async function startMixed(): Promise<Mixed> {
       await sandbox.close();
     },
   };
+}
+
+/** The fields of its object that a body sets, or the steps of a patch, by names as a lenient reader would take them. */
+function fieldsSetBy(body: unknown): readonly (readonly [name: string, value: unknown])[] {
+  if (!Array.isArray(body)) return Object.entries(body ?? {});
+  return body.flatMap(({ op, path, value }) => {
+    if (op === 'test') return [];
+    const name = String(path).normalize('NFKC').toLowerCase().replace(/^\//, '').trim();
+    return name === '' ? fieldsSetBy(Array.isArray(value) ? {} : value) : [[name, value] as const];
+  });
 }
 
 /** Every operation that pins leave and whose path names something of an account, as its reach tells. */
