@@ -172,4 +172,11 @@ export async function callMix(
   expect(last.code, `${why}: ${last.whole}`).toBeUndefined();
   const isSent = way === 'call' && operation.effect !== 'read';
   expect(mixed.writes.length - before, why).toBe(isSent ? 1 : 0);
+  // What was proved has an id; its name may lead elsewhere by now.
+  const { name } = mixed.planted.inside;
+  const sent = mixed.writes.slice(before).flatMap(({ named }) => named);
+  expect(
+    sent.filter((one) => one.startsWith(name)),
+    why,
+  ).toEqual([]);
 }

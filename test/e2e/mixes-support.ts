@@ -19,6 +19,8 @@ const canaryOfTest = 'canary-of-another-account';
 /** A write that reached Synqly. */
 export interface Write {
   readonly told: string;
+  /** What its path names, by id or by name. */
+  readonly named: readonly string[];
   /** Ids of the accounts that anything in its path is of, or that its body gives the object to. */
   readonly accounts: readonly string[];
   /** Whether its body takes an account out of its environment. */
@@ -101,12 +103,11 @@ export async function startMixed(): Promise<Mixed> {
   };
   const writeOf = ({ method, path, body }: FakeRequest): Write => {
     const fields = body === '' ? [] : fieldsSetBy(JSON.parse(body));
-    const named = [
-      ...path.split('/').slice(3).map(decodeURIComponent),
-      ...fields.filter(([name]) => /^\w*id$/.test(name)).map(([, value]) => value),
-    ];
+    const inPath = path.split('/').slice(3).map(decodeURIComponent);
+    const named = [...inPath, ...fields.filter(([name]) => /^\w*id$/.test(name)).map(([, value]) => value)];
     return {
       told: `${method} ${path} ${body}`,
+      named: inPath,
       accounts: named.flatMap((one) => {
         const row = typeof one === 'string' && one !== '' ? find(one) : undefined;
         return row ? (accountOfRow(row) ?? []) : [];
