@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { catalogue } from '../../src/tools/catalogue.ts';
 import type { Operation } from '../../src/tools/operation.ts';
 import { assertHeld, type PinnedDoor, type Told } from './mixes-doors.ts';
-import { type Arguments, bodyFor, type Mixed } from './mixes-support.ts';
+import { type Arguments, bodyFor, type Mixed, namingOperations } from './mixes-support.ts';
 import { tokenConfig } from './pins-support.ts';
 
 const tools = ['call', 'call', 'call', 'preview_call', 'show_part'] as const;
@@ -129,14 +129,11 @@ export function attempts(mixed: Mixed): fc.Arbitrary<Attempt> {
     holder,
     fc.array(any, { maxLength: 2 }),
   );
-  const step = fc.record(
-    {
-      op: fc.constantFrom('add', 'replace', 'remove', 'copy', 'move', 'test'),
-      path: pointer,
-      value,
-      from: pointer,
-    },
-    { requiredKeys: ['op', 'path'] },
+  const step = fc.oneof(
+    fc.record({ op: fc.constantFrom('add', 'replace'), path: pointer, value }),
+    fc.record({ op: fc.constantFrom('copy', 'move'), path: pointer, from: pointer }),
+    fc.record({ op: fc.constant('remove'), path: pointer }),
+    fc.record({ op: fc.constant('test'), path: pointer, value }),
   );
   const body: Readonly<Record<string, fc.Arbitrary<unknown>>> = {
     patch: listOf(step),
@@ -176,7 +173,16 @@ export function attempts(mixed: Mixed): fc.Arbitrary<Attempt> {
       }));
   };
   return fc
-    .tuple(fc.constantFrom(...catalogue), fc.constantFrom(...tools))
+    .tuple(
+      fc.oneof(
+        fc.constantFrom(...catalogue),
+        fc.constantFrom(...namingOperations('environment')),
+        fc.constantFrom(
+          ...catalogue.filter(({ method, reach }) => method === 'PATCH' && reach.kind !== 'organization'),
+        ),
+      ),
+      fc.constantFrom(...tools),
+    )
     .chain(([operation, tool]) =>
       argumentsOf(operation).map((args) => ({ operation: operation.id, tool, args })),
     );

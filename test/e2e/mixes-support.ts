@@ -103,8 +103,10 @@ export async function startMixed(): Promise<Mixed> {
   };
   const writeOf = ({ method, path, body }: FakeRequest): Write => {
     const fields = body === '' ? [] : fieldsSetBy(JSON.parse(body));
+    // Of credentials alone the owner is a field that can be set.
+    const whose = path.startsWith('/v1/credentials') ? /^\w*id$/ : /^(?:id|account_id|refresh_token_id)$/;
     const inPath = path.split('/').slice(3).map(decodeURIComponent);
-    const named = [...inPath, ...fields.filter(([name]) => /^\w*id$/.test(name)).map(([, value]) => value)];
+    const named = [...inPath, ...fields.filter(([name]) => whose.test(name)).map(([, value]) => value)];
     return {
       told: `${method} ${path} ${body}`,
       named: inPath,
