@@ -1,3 +1,4 @@
+import { dropUndefined } from '../errors.ts';
 import type { JsonObject } from '../json.ts';
 import { borderOf } from '../synqly/known-rows.ts';
 import type { Listing } from '../tools/operation.ts';
@@ -73,10 +74,15 @@ function whyOf(doubt: ListDoubt, { rows, listing }: List): JsonObject {
   const fields = listing.cursor?.fields.join(',') ?? '';
   switch (doubt.kind) {
     case 'failed': {
-      const { code, retry } = doubt.error;
+      const { code, retry, facts } = doubt.error;
       const message = code === 'timeout' ? 'The next page did not come in time.' : doubt.error.message;
       // A read that may have been carried out does no harm when it is sent again.
-      const error = { code, message, retry: retry === 'check' ? 'safe' : retry };
+      const error = dropUndefined({
+        code,
+        message,
+        retry: retry === 'check' ? 'safe' : retry,
+        retry_after_s: facts.retryAfter,
+      });
       return { why: `Reading stopped after ${rows.length} rows.`, error };
     }
     case 'no objects':

@@ -143,6 +143,16 @@ describe('a page that is not a page', () => {
     expect(rest.rows).toEqual(rows.slice(99));
   });
 
+  test('a 429 as page 2 tells how long to wait', async () => {
+    const page = { status: 429, headers: { 'retry-after': '61' }, json: { message: 'no', status: 429 } };
+    const { json } = await list(
+      'audit_list',
+      { limit: 250 },
+      { rows, field: 'created_at', instead: { 2: page } },
+    );
+    expect(json.more.error).toMatchObject({ code: 'rate_limited', retry: 'safe', retry_after_s: 61 });
+  });
+
   test.each<[string, FakeAnswer]>([
     ['null in place of the rows', { json: { result: null } }],
     ['an empty object', { json: {} }],
