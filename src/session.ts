@@ -35,6 +35,8 @@ export interface Session {
   readonly maxResultTokens: number;
   /** Whether secrets of answers go into results. */
   readonly revealSecrets: boolean;
+  /** Whether its caller came with an MCP token, so that it is given no token that would outlive that one. */
+  readonly byMcpToken?: boolean | undefined;
   /** Where references to secrets lead, and where secrets of answers are put away. */
   readonly secrets: SecretStore;
   /** Whether the organization is invented. */

@@ -18,6 +18,7 @@ import { briefly } from './hints/brief.ts';
 import { noteOnEmpty } from './hints/empty.ts';
 import { assertGrammar, withFields } from './hints/grammar.ts';
 import { withClosest } from './hints/missing.ts';
+import { assertNoLastingToken } from './lasting-tokens.ts';
 import { assertSecretsStay } from './patched-secrets.ts';
 import type { PendingCall } from './pending.ts';
 import { holdToPins, operationUnder } from './pin.ts';
@@ -190,7 +191,10 @@ function assertReads({ effect }: Operation): void {
 }
 
 /** A call that is made for its secret is of no use where the secret can neither be put away nor shown. */
-function assertSecretWanted({ id, yieldsSecret }: Operation, { secrets, revealSecrets }: Session): void {
+function assertSecretWanted(operation: Operation, session: Session): void {
+  assertNoLastingToken(operation, session);
+  const { id, yieldsSecret } = operation;
+  const { secrets, revealSecrets } = session;
   if (!yieldsSecret || revealSecrets || secrets.keep) return;
   throw new CallError('secret_refused', `${id} is made for its secret, which this server would withhold.`);
 }

@@ -1,6 +1,7 @@
 import type { Session } from '../session.ts';
 import { isEcho } from '../tools/answer-secrets.ts';
 import type { Operation } from '../tools/operation.ts';
+import { withoutLastingTokens } from './lasting-tokens.ts';
 import { withholdDeclared } from './secrets.ts';
 
 interface Freed {
@@ -26,7 +27,7 @@ export function assertRoomForSecrets({ effect, secrets: paths }: Operation, sess
  */
 export async function putAway(operation: Operation, body: unknown, session: Session): Promise<Freed> {
   const { secrets, revealSecrets, log } = session;
-  if (revealSecrets) return { body, files: {} };
+  if (revealSecrets) return { body: withoutLastingTokens(operation, body, session), files: {} };
   const references: string[] = [];
   const origin = operation.effect === 'read' ? 'read' : 'write';
   const standIn =

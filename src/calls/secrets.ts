@@ -34,6 +34,12 @@ export function withholdAtPlaces(operation: Operation, body: unknown): unknown {
   return withholdInto(operation, body, []);
 }
 
+/** A copy of an answer's body without the secrets at these places, nor copies of them elsewhere. */
+export function withholdPlaces(paths: readonly string[], body: unknown): unknown {
+  const secrets: string[] = [];
+  return maskKnown(withholdPaths(paths, body, secrets), secrets);
+}
+
 /** The secrets of an answer's body at the places that the operation declares. */
 export function declaredSecrets(operation: Operation, body: unknown): readonly string[] {
   const secrets: string[] = [];
@@ -42,11 +48,20 @@ export function declaredSecrets(operation: Operation, body: unknown): readonly s
 }
 
 function withholdInto(operation: Operation, body: unknown, secrets: string[], standIn?: StandIn): unknown {
-  const rest = operation.secrets.reduce((part: unknown, path) => {
+  const rest = withholdPaths(operation.secrets, body, secrets, standIn);
+  return holdsUnshownSecrets(operation) ? withholdOpen(rest, { secrets, standIn }) : rest;
+}
+
+function withholdPaths(
+  paths: readonly string[],
+  body: unknown,
+  secrets: string[],
+  standIn?: StandIn,
+): unknown {
+  return paths.reduce((part: unknown, path) => {
     const found: Found = { secrets, standIn: isEcho(path) ? undefined : standIn };
     return withholdAt(part, path.split('.'), found);
   }, body);
-  return holdsUnshownSecrets(operation) ? withholdOpen(rest, { secrets, standIn }) : rest;
 }
 
 interface Found {

@@ -4,6 +4,7 @@ import type { ApiAnswer } from '../synqly/answer.ts';
 import type { ApiRequest, SynqlyClient } from '../synqly/client.ts';
 import { renderPath } from '../synqly/url.ts';
 import { type Grant, hashToken, type McpScope, maxMakers, readScope } from './grant.ts';
+import { endingBy } from './life.ts';
 import type { TokenStore } from './store.ts';
 
 type Client = Pick<SynqlyClient, 'request'>;
@@ -35,7 +36,12 @@ export function rememberMcpTokens(client: Client, remembering: Remembering): Cli
       await assertReachable(store);
       const maker = await findMaker(remembering);
       const scope = await resolveScope(client, request, token);
-      const answer = await client.request(request, token, headers);
+      // Synqly's own MCP servers know nothing of its maker.
+      const bounded =
+        maker && isJsonObject(request.body)
+          ? { ...request, body: endingBy(request.body, Date.parse(maker.expires), Date.now()) }
+          : request;
+      const answer = await client.request(bounded, token, headers);
       const grant = grantOf(answer, scope, remembering, maker);
       if (grant === undefined) throw notKept(answer, 'Synqly answered without a token or its expiry.');
       await store.add(grant).catch((cause) => {

@@ -43,3 +43,11 @@ export const messageSecrets: readonly string[] = within('messages.problems[]', [
 export function isEcho(path: string): boolean {
   return /\.(body|response|parameter\.value)$/.test(path);
 }
+
+/**
+ * Whether a place holds, or may repeat, a token that opens Synqly by itself, until it expires there. A bridge's credential
+ * and what integrations log in to their providers with are none.
+ */
+export function mayHoldToken(path: string): boolean {
+  return path.endsWith('.secret') || isEcho(path);
+}

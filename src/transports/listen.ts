@@ -171,6 +171,7 @@ function sessionsFor(
       timeout: config.timeout.value,
       maxResultTokens: config.maxResultTokens.value,
       revealSecrets: config.revealSecrets.value,
+      byMcpToken: isGateway,
       sandbox: config.sandbox.value,
       caller: caller.hash.slice(0, 8),
       onCall: (call) => {
