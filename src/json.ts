@@ -18,11 +18,11 @@ export function parseJson(text: string): unknown {
   }
 }
 
-/** A copy of a JSON value with every string replaced by what `change` gives for it. */
+/** A copy of a JSON value with every string, and every number that can be a secret, replaced by what `change` gives for it. */
 export function mapStrings(value: unknown, change: (text: string) => string): unknown {
   if (typeof value === 'string') return change(value);
   if (Array.isArray(value)) return value.map((item) => mapStrings(item, change));
-  if (value instanceof ExactNumber) return changeDigits(value, change);
+  if (typeof value === 'number' || value instanceof ExactNumber) return changeDigits(value, change);
   if (!isJsonObject(value)) return value;
   return Object.fromEntries(Object.entries(value).map(([key, part]) => [key, mapStrings(part, change)]));
 }
@@ -52,10 +52,17 @@ export function mapKeys(keys: readonly string[], change: (text: string) => strin
   });
 }
 
-/** So many digits can be a secret as a text can; once they are changed they are no number any more. */
-function changeDigits(number: ExactNumber, change: (text: string) => string): ExactNumber | string {
-  const changed = change(number.text);
-  return changed === number.text ? number : changed;
+/** Digits can be a secret as a text can; once they are changed they are no number any more. */
+function changeDigits(number: number | ExactNumber, change: (text: string) => string): unknown {
+  const digits = String(number);
+  const changed = change(digits);
+  return changed === digits ? number : changed;
+}
+
+/** The digits of a number as they stand in JSON; undefined for anything else. */
+export function digitsOf(value: unknown): string | undefined {
+  if (value instanceof ExactNumber) return value.text;
+  return typeof value === 'number' ? String(value) : undefined;
 }
 
 /** JSON with the keys of every object in order: equal values have equal texts. */

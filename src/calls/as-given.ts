@@ -1,5 +1,5 @@
 import { ExactNumber } from '../exact-json.ts';
-import { isJsonObject, type JsonObject, mapKeys } from '../json.ts';
+import { digitsOf, isJsonObject, type JsonObject, mapKeys } from '../json.ts';
 import { changeTexts, isVast } from '../lazy-json.ts';
 import { type Mask, maskFor, type Secrets } from '../mask.ts';
 import type { Operation } from '../tools/operation.ts';
@@ -163,8 +163,8 @@ function givenAt(body: JsonObject, pointer: string): Given {
 function maskAround(value: unknown, given: Given, mask: Mask): unknown {
   if (given === undefined || isVast(value)) return changeTexts(value, mask);
   if (typeof value === 'string') return value === given ? value : mask(value);
-  if (value instanceof ExactNumber)
-    return given instanceof ExactNumber && given.text === value.text ? value : changeTexts(value, mask);
+  if (digitsOf(value) !== undefined)
+    return digitsOf(given) === digitsOf(value) ? value : changeTexts(value, mask);
   if (Array.isArray(value)) return maskList(value, Array.isArray(given) ? given : [], mask);
   if (!isJsonObject(value)) return value;
   const inside = isJsonObject(given) ? given : {};
@@ -178,10 +178,12 @@ function maskAround(value: unknown, given: Given, mask: Mask): unknown {
   );
 }
 
-/** The places of a list may have shifted: a text that was given into it stands anywhere in it. */
+/** The places of a list may have shifted: a text or number that was given into it stands anywhere in it. */
 function maskList(list: readonly unknown[], given: readonly unknown[], mask: Mask): unknown[] {
-  const texts = new Set(given.filter((one) => typeof one === 'string'));
-  return list.map((item, index) =>
-    maskAround(item, typeof item === 'string' && texts.has(item) ? item : given[index], mask),
-  );
+  const plain = (one: unknown) => (typeof one === 'string' ? one : digitsOf(one));
+  const texts = new Set(given.map(plain).filter((text) => text !== undefined));
+  return list.map((item, index) => {
+    const text = plain(item);
+    return maskAround(item, text !== undefined && texts.has(text) ? item : given[index], mask);
+  });
 }

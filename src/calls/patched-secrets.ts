@@ -1,5 +1,4 @@
 import { CallError } from '../errors.ts';
-import { ExactNumber } from '../exact-json.ts';
 import { isJsonObject, type JsonObject } from '../json.ts';
 import { leadToSecret, namesAlong } from '../secret-names.ts';
 import { readReference } from '../secrets/reference.ts';
@@ -28,33 +27,17 @@ export function assertSecretsStay(operation: Operation, args: Arguments): void {
         ]
       : [],
   );
-  // A number can be a secret, too.
-  const compared = steps.map((step) =>
-    step.op === 'test' ? { ...step, value: numbersAsTexts(step.value) } : step,
-  );
-  const tested = secretPlaces(operation, { ...args, patch: compared }).flatMap(
-    ({ path: [argument, index, ...rest], text }) => {
-      const isTest = argument === 'patch' && steps[Number(index)]?.op === 'test';
-      const problem = 'is a secret, which cannot be tried out; a reference to it can be tested';
-      return isTest && !readReference(text)
-        ? [{ argument: ['patch', index, ...rest].join('.'), problem }]
-        : [];
-    },
-  );
+  const tested = secretPlaces(operation, args).flatMap(({ path: [argument, index, ...rest], text }) => {
+    const isTest = argument === 'patch' && steps[Number(index)]?.op === 'test';
+    const problem = 'is a secret, which cannot be tried out; a reference to it can be tested';
+    return isTest && !readReference(text) ? [{ argument: ['patch', index, ...rest].join('.'), problem }] : [];
+  });
   if (moved.length + tested.length === 0) return;
   const message =
     moved.length > 0
       ? 'The patch would take a secret out of its field.'
       : 'The patch would tell whether a secret is what it was guessed to be.';
   throw new CallError('invalid_arguments', message, { arguments: [...moved, ...tested] });
-}
-
-function numbersAsTexts(value: unknown): unknown {
-  if (typeof value === 'number') return String(value);
-  if (value instanceof ExactNumber) return value.text;
-  if (Array.isArray(value)) return value.map(numbersAsTexts);
-  if (!isJsonObject(value)) return value;
-  return Object.fromEntries(Object.entries(value).map(([name, part]) => [name, numbersAsTexts(part)]));
 }
 
 function takesSecret({ op, from, path }: JsonObject, fields: readonly SecretField[]): boolean {

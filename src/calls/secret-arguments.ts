@@ -1,5 +1,5 @@
 import type * as z from 'zod';
-import { isJsonObject } from '../json.ts';
+import { digitsOf, isJsonObject } from '../json.ts';
 import { leadToSecret, namesAlong } from '../secret-names.ts';
 import { readReference } from '../secrets/reference.ts';
 import { isSecret } from '../tools/fields.ts';
@@ -7,7 +7,7 @@ import type { Operation } from '../tools/operation.ts';
 import type { Arguments } from './arguments.ts';
 import { isCredential, mannerOf, objectInText } from './secrets.ts';
 
-/** A secret text among arguments. */
+/** A secret text among arguments, or the digits of a secret number. */
 export interface SecretPlace {
   readonly path: readonly string[];
   readonly text: string;
@@ -73,20 +73,28 @@ function isPatchStep(shape: Readonly<Record<string, z.ZodType>>): boolean {
 /** What a step of a JSON Patch sets: at `/config/secret` and `/secret/value` it is a secret, at `/fullname` it is none. */
 function collectStep(pointer: string, value: unknown, path: Path, found: SecretPlace[]): void {
   const names = namesAlong(pointer);
-  if (!leadToSecret(names)) collectNamed(value, path, found);
-  else collectSecret(value, path, found, names.at(-1));
+  const name = names.at(-1) ?? '';
+  if (leadToSecret(names) || mannerOf(name, value) === 'whole') collectSecret(value, path, found, name);
+  else collectNamed(value, path, found);
 }
 
 /** A marked field is a secret text, or an object that the API leaves open. */
 function collectMarked(value: unknown, path: Path, found: SecretPlace[]): void {
-  if (typeof value === 'string') found.push({ path, text: value });
-  else collectNamed(value, path, found);
+  if (!collectLeaf(value, path, found)) collectNamed(value, path, found);
 }
 
-/** What stands where a secret belongs: a text, or an object with the secret in it. */
+/** A secret text or number. Of truth values there are but two: whoever gives one tells no secret. */
+function collectLeaf(value: unknown, path: Path, found: SecretPlace[]): boolean {
+  const text = typeof value === 'string' ? value : digitsOf(value);
+  if (text === undefined) return false;
+  found.push({ path, text });
+  return true;
+}
+
+/** What stands where a secret belongs: a text or number, or an object with the secret in it. */
 function collectSecret(value: unknown, path: Path, found: SecretPlace[], name = ''): void {
-  if (typeof value === 'string') found.push({ path, text: value });
-  else if (isCredential(value, name)) collectNamed(value, path, found);
+  if (collectLeaf(value, path, found)) return;
+  if (isCredential(value, name)) collectNamed(value, path, found);
   else
     for (const [key, part] of partsOf(value))
       if (key !== 'type' || Array.isArray(value)) collectSecret(part, [...path, key], found, name);

@@ -1,8 +1,9 @@
 import { isDeepStrictEqual } from 'node:util';
-import { parseBounded, stringifyJson } from '../exact-json.ts';
-import { isJsonObject, type JsonObject } from '../json.ts';
+import { ExactNumber, parseBounded, stringifyJson } from '../exact-json.ts';
+import { digitsOf, isJsonObject, type JsonObject } from '../json.ts';
 import { changeTexts, isVast } from '../lazy-json.ts';
 import { type Mask, maskFor, type Secrets } from '../mask.ts';
+import { shortestMasked } from '../secret-forms.ts';
 import {
   isAlwaysSecretName,
   isCredentialName,
@@ -93,6 +94,9 @@ function withholdPart(
 
 function withholdValue(value: unknown, found: Found): unknown {
   if (value === null || value === undefined || value === '') return value;
+  const digits = digitsOf(value);
+  // A reference stands for a text: in the place of a number it would give something else.
+  if (digits !== undefined) found.secrets.push(digits);
   if (typeof value !== 'string' || value === withheld) return withheld;
   found.secrets.push(value);
   return found.standIn?.(value) ?? withheld;
@@ -118,7 +122,9 @@ export function mannerOf(name: string, value: unknown): 'whole' | 'open' {
   if (typeof value === 'boolean') return 'open';
   if (isSecretName(name)) return isCredential(value, name) ? 'open' : 'whole';
   if (!isCredentialName(name)) return 'open';
-  return typeof value === 'string' || isBareCredential(value, name) ? 'whole' : 'open';
+  return typeof value === 'string' || digitsOf(value) !== undefined || isBareCredential(value, name)
+    ? 'whole'
+    : 'open';
 }
 
 /** A credential with its secret under the name of an id. */
@@ -166,6 +172,11 @@ export function isCredential(value: unknown, name: string): boolean {
 }
 
 function withholdAll(value: unknown, found: Found): unknown {
+  if (Array.isArray(value)) {
+    // How many there are tells something, too.
+    for (const item of value) withholdAll(item, { ...found, standIn: undefined });
+    return withheld;
+  }
   if (!isJsonObject(value)) return withholdValue(value, found);
   // What kind of credential it is tells nothing.
   const entries = Object.entries(value).map(([name, part]) => [
@@ -195,10 +206,15 @@ function mayHold(value: unknown, mask: Mask): boolean {
   return mask.mayHold(texts);
 }
 
-/** Collects texts, and names of fields. Whether it came to a value that is too large for it. */
+/** Of fewer digits than the shortest secret that is masked. Nearly all numbers are below. */
+const leastMasked = 10 ** (shortestMasked - 1);
+
+/** Collects texts, numbers that can be secrets, and names of fields. Whether it came to a value that is too large for it. */
 function collectTexts(value: unknown, texts: string[], names: Set<string>): boolean {
   if (typeof value === 'string') texts.push(value);
+  else if (typeof value === 'number' && !(Math.abs(value) < leastMasked)) texts.push(String(value));
   if (typeof value !== 'object' || value === null) return false;
+  if (value instanceof ExactNumber) texts.push(value.text);
   if (isVast(value)) return true;
   if (Array.isArray(value)) return value.some((item) => collectTexts(item, texts, names));
   for (const name in value) {
