@@ -93,13 +93,22 @@ function changesOf(
   const changed = stepsBetween(object, next).map(({ path }) => path);
   // A secret that is given is told as a change even if it is the present one: else the preview would tell that it is.
   const isTold = (path: string) => changed.some((one) => path.startsWith(`${one}/`));
-  const given = secrets.filter((path) => valueAt(next, path) !== undefined && !isTold(path));
+  const given = secrets.flatMap((path) => heldIn(next, path) ?? []).filter((path) => !isTold(path));
   const others = changed.filter((path) => !given.includes(path));
   return [...new Set([...others, ...given])].map((path) => ({
     path,
     from: valueAt(from, path),
     to: valueAt(to, path),
   }));
+}
+
+/** The place of a secret, or of the text that it is written in as JSON; undefined where there is neither. */
+function heldIn(object: JsonObject, path: string): string | undefined {
+  if (valueAt(object, path) !== undefined) return path;
+  const above = path.slice(0, path.lastIndexOf('/'));
+  if (above === '') return undefined;
+  const value = valueAt(object, above);
+  return value === undefined ? heldIn(object, above) : typeof value === 'string' ? above : undefined;
 }
 
 /** Where in its object a call sets secrets, as JSON Pointers; in a list the list, since lists are told whole. */
