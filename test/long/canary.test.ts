@@ -7,7 +7,7 @@ import { type Sandbox, startSandbox } from '../../src/sandbox/start.ts';
 import { catalogue } from '../../src/tools/catalogue.ts';
 import { startHttpProgram } from '../e2e/http-support.ts';
 import { type PlantingProxy, startPlantingProxy } from '../e2e/planting-proxy.ts';
-import { memberSteps, steps } from '../e2e/scenario.ts';
+import { memberPassword, memberSteps, steps } from '../e2e/scenario.ts';
 import { type Program, programOf, startProgram, type ToolAnswer } from '../e2e/support.ts';
 import { by, type TestSurface, testSurfaces } from '../e2e/surfaces.ts';
 import { answerSchemaOf, facts, sensitivePathsOf } from '../tools/fact-sheet.ts';
@@ -15,9 +15,10 @@ import { secretArgumentsOf } from '../tools/walk.ts';
 import { writtenForms } from '../written-forms.ts';
 
 /*
- * Every operation is called, with a secret in every argument that takes one, against answers with a secret in every place
- * that the fact sheet marks; then again while Synqly repeats the request and its bearer in errors. Nothing that leaves
- * the server may hold any of them, in any form.
+ * Every operation is called, with a secret in every argument that takes one, and with patches of every kind, against answers
+ * with a secret in every place that the fact sheet marks; also previewed; then again while Synqly repeats the request and its
+ * bearer in errors, in each of the forms that are known: in ids of requests, texts of providers, names of fields, lines of
+ * its audit log. Nothing that leaves the server may hold any of them, in any form.
  */
 interface Served {
   readonly program: Program;
@@ -35,10 +36,37 @@ const config = (kind: Record<string, string>) => ({
   tool: 'credentials_create',
   args: { owner_id: 'tern-freight', config: kind },
 });
+/** Statuses with which Synqly, or a provider behind it, repeats what it was sent. */
+const failures = [400, 409, 429, 500] as const;
+const webhooks = {
+  items: [{ webhook_url: 'https://hooks.example.com', integrator_key: 'hook "key"+/ü-31c8' }],
+};
+/** Patches of every kind, at, above and beside secrets, for what the scenario patches. */
+const patchesOf: Readonly<Record<string, readonly Patched[]>> = {
+  credentials_patch: [
+    ['/config/secret', 'patched "secret"+/é-4471'],
+    ['/config', { type: 'token', secret: 'patched-config-secret-0b' }],
+  ],
+  integrations_patch: [
+    ['/provider_config/search_service_credential', { type: 'token', secret: 'patched <splunk> secret&=19' }],
+    ['/provider_config/search_service_credential/secret', 'patched-deep-secret-6e'],
+    ['/webhook_config', webhooks],
+    ['/webhook_config/items/0/integrator_key', 'patched-integrator-key-5f'],
+  ],
+  organizationWebhooks_patch: [
+    ['/secret/value', 'patched-hook-secret-a7'],
+    ['/secret', { value: 'patched hook\nsecret-c2' }],
+  ],
+  members_patch: [['/secret', memberPassword]],
+};
+type Patched = readonly [path: string, value: unknown];
+
 /** Every kind of credential, beside those of the scenario. */
 const kinds = [
   config({ type: 'basic', username: 'svc', secret: 'basic-secret-71f3' }),
   config({ type: 'secret', secret: 'plain-secret-80aa' }),
+  config({ type: 'secret', secret: 'odd "secret"+/<&>=ü é\n80ab' }),
+  config({ type: 'token', secret: 'Bearer odd-token/+80ac=\n' }),
   config({
     type: 'aws',
     access_key_id: 'AKIA',
@@ -48,7 +76,7 @@ const kinds = [
   config({ type: 'o_auth_client', client_id: 'id', client_secret: 'client-secret-e2b7' }),
   config({ type: 'tls_certificate', certificate: 'public', private_key: 'private-key-63ce' }),
 ];
-const every = [...steps, ...memberSteps, ...kinds];
+const every = [...steps.flatMap(withPatches), ...memberSteps, ...kinds];
 const folder = mkdtempSync(join(tmpdir(), 'canary-'));
 const open: { close(): unknown }[] = [];
 afterEach(async () => {
@@ -102,7 +130,7 @@ test.each([
   'over %s, on the %s surface, no secret leaves the server in any form',
   async (transport, kind) => {
     const sandbox = await startSandbox();
-    const proxy = await startPlantingProxy(sandbox.baseUrl);
+    const proxy = await startPlantingProxy(sandbox.baseUrl, argumentSecrets(every));
     open.push(sandbox, proxy);
     const { program, written } = await serve[transport](sandbox, proxy, testSurfaces[kind]);
     const spare = await startProgram(['--base-url', sandbox.baseUrl, '--confirm', 'never'], {
@@ -127,6 +155,17 @@ test.each([
       await runAll(recording, spare);
     }
 
+    sandbox.faults.clear();
+    for (const status of failures) {
+      proxy.failWith(status);
+      await runAll(recording, spare);
+    }
+    proxy.failWith(undefined);
+    const kindsOfForms = writtenForms('any').map(({ kind }) => kind);
+    for (const place of ['answer', 'problem'] as const)
+      expect([...proxy.repeated[place]].sort(), place).toEqual([...kindsOfForms].sort());
+    expect(proxy.repeated.header.size).toBeGreaterThan(kindsOfForms.length / 2);
+
     const bearing = facts
       .filter((fact) => sensitivePathsOf(answerSchemaOf(fact)).length > 0)
       .map(({ operationId }) => operationId);
@@ -145,7 +184,7 @@ test.each([
     );
     expect(leaks).toEqual([]);
   },
-  90_000,
+  180_000,
 );
 
 /**
@@ -164,6 +203,28 @@ async function runAll(program: Program, spare: Program, previews?: 'previewed to
   }
 }
 
+/** A step that patches, and what else is done by patches to the same object. */
+function withPatches(step: (typeof steps)[number]): (typeof steps)[number][] {
+  const { tool, args } = step;
+  if (typeof args !== 'object' || !tool.endsWith('_patch')) return [step];
+  const patched = patchesOf[tool] ?? [['/fullname', 'Renamed again']];
+  const patches = patched.flatMap(([path, value]) => [
+    [{ op: 'test', path, value }],
+    [{ op: 'copy', from: path, path: '/fullname' }],
+    [{ op: 'move', from: path, path: '/labels' }],
+    [
+      { op: 'copy', from: path, path: '/x' },
+      { op: 'remove', path },
+    ],
+    [{ op: 'add', path, value }],
+    [
+      { op: 'replace', path, value },
+      { op: 'replace', path: '/fullname', value: 'Renamed again' },
+    ],
+  ]);
+  return [step, ...patches.map((patch) => ({ tool, args: { ...args, patch } }))];
+}
+
 function attempt<Value>(work: () => Value): Value | undefined {
   try {
     return work();
@@ -177,6 +238,9 @@ function argumentSecrets(value: unknown, name = ''): string[] {
   if (typeof value === 'string')
     return /secret|_key$|^session$/.test(name) && value.length > 5 ? [value] : [];
   if (typeof value !== 'object' || value === null) return [];
+  // A step of a patch.
+  if ('path' in value && 'value' in value && typeof value.path === 'string')
+    return argumentSecrets(value.value, value.path);
   return Object.entries(value).flatMap(([key, part]) => argumentSecrets(part, key));
 }
 
