@@ -46,4 +46,50 @@ describe('before a Synqly that finds a child whatever parent the path names', ()
       if (operation.effect !== 'destroy' && !id.startsWith('tokens_r')) expect(reached).toBeGreaterThan(0);
     },
   );
+
+  test.each(['tokens_refresh', 'tokens_rotate', 'tokens_remove_secondary', 'tokens_reset'])(
+    '%s sends the id of a token that it was given by name',
+    async (id) => {
+      const { integrationId, tokenId } = planted.inside;
+      const name = rig.sandbox.world.tokens.all().find((token) => token.id === tokenId)?.name as string;
+      const owner = /rotate|reset/.test(id) ? { owner_id: integrationId } : {};
+      const from = lax.requests.length;
+      const { text } = await pinned.call(id, { ...owner, refresh_token_id: name });
+      const writes = lax.requests.slice(from).filter(({ method }) => method !== 'GET');
+      expect(writes, text).toHaveLength(1);
+      const segments = writes[0]?.path.split('/');
+      expect(segments).toContain(tokenId);
+      expect(segments).not.toContain(name);
+    },
+  );
+
+  test.each([
+    ['accounts_patch', ['id', 'organization_id', 'environment']],
+    ['bridges_patch', ['id', 'account_id']],
+    ['credentials_patch', ['account_id', 'owner_type', 'owner_id', 'integration_id']],
+    ['integrations_patch', ['id', 'account_id', 'refresh_token_id']],
+  ])('%s changes no field of identity, however its path is written', async (id, fields) => {
+    const { inside, outside } = planted;
+    const named = {
+      accounts_patch: { account_id: inside.id },
+      bridges_patch: { account_id: inside.id, bridge_id: inside.bridgeId },
+      credentials_patch: { owner_id: inside.id, credential_id: inside.credentialId },
+      integrations_patch: { account_id: inside.id, integration_id: inside.integrationId },
+    }[id];
+    const from = lax.requests.length;
+    for (const field of fields) {
+      const wide = String.fromCodePoint((field.codePointAt(0) as number) + 0xfee0) + field.slice(1);
+      const paths = [field.toUpperCase(), ` ${field}`, `${field} `, `\t${field}`, wide, wide.toUpperCase()];
+      for (const path of [...paths, `${field}/`, `${field}//`, `${field}/0`, `${wide}/`, ` ${field}/~0~1`]) {
+        for (const step of [
+          { op: 'add', path: `/${path}`, value: outside.id },
+          { op: 'move', path: '/description', from: `/${path}` },
+        ]) {
+          const { json, text } = await pinned.call(id, { ...named, patch: [step] });
+          expect(json.error?.code, `${JSON.stringify(step)}: ${text}`).toBe('outside_pin');
+        }
+      }
+    }
+    expect(lax.requests.slice(from).filter(({ method }) => method !== 'GET')).toEqual([]);
+  });
 });
