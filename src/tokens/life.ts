@@ -16,9 +16,8 @@ export function endingBy(body: JsonObject, end: number, now: number): JsonObject
 /** Milliseconds of a duration as Go writes them, such as `1h30m`. */
 function durationIn(text: string): number | undefined {
   if (text.length > 100 || !/^(?:\d+(?:\.\d+)?(?:h|ms|m|s))+$/.test(text)) return undefined;
-  const parts = text.matchAll(/([\d.]+)(h|ms|m|s)/g);
-  return [...parts].reduce(
-    (sum, [, amount, unit = '']) => sum + Number(amount) * (milliseconds[unit] ?? 0),
-    0,
-  );
+  const parts = text.split(/(?<=[a-z])(?=\d)/);
+  return parts.reduce((sum, part) => {
+    return sum + Number.parseFloat(part) * (milliseconds[part.replaceAll(/[\d.]/g, '')] ?? 0);
+  }, 0);
 }
