@@ -162,7 +162,9 @@ describe(`10,000 odd messages, FUZZ_SEED=${seed}`, () => {
       'content-type': 'application/json',
     };
     if (args.length > 0) {
-      const opened = await program.post(initialize, headers);
+      // The revision that has arrays of messages.
+      const params = { ...initialize.params, protocolVersion: '2025-03-26' };
+      const opened = await program.post({ ...initialize, params }, headers);
       await opened.text();
       headers['mcp-session-id'] = opened.headers.get('mcp-session-id') ?? '';
     }
