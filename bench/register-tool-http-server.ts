@@ -3,16 +3,16 @@ import type { AddressInfo } from 'node:net';
 import { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js';
 import { StreamableHTTPServerTransport } from '@modelcontextprotocol/sdk/server/streamableHttp.js';
 import * as z from 'zod';
-import { createTrail } from '../src/audit.ts';
-import { runOperation } from '../src/calls/call.ts';
-import { createConfirmations } from '../src/calls/pending.ts';
-import { createLog } from '../src/log.ts';
-import { wholeSelection } from '../src/policy.ts';
+import { createConfirmations } from '../src/access/pending-confirmations.ts';
+import { wholeSelection } from '../src/access/policy.ts';
+import { createTrail } from '../src/observability/audit-log.ts';
+import { createLog } from '../src/observability/logger.ts';
+import { runOperation } from '../src/pipeline/run-operation.ts';
+import { createSession } from '../src/request-context.ts';
 import { withoutSecrets } from '../src/secrets/store.ts';
-import { createSession } from '../src/session.ts';
-import { publishedTools } from '../src/surfaces/published.ts';
 import { SynqlyClient } from '../src/synqly/client.ts';
-import { fixedToken } from '../src/synqly/token.ts';
+import { fixedToken } from '../src/synqly/token-source.ts';
+import { publishedTools } from '../src/tools/published.ts';
 
 /*
  * The same tools over stateless HTTP the usual way: for each request a function makes a high-level server, with one

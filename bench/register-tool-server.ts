@@ -1,18 +1,18 @@
 import { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js';
 import { StdioServerTransport } from '@modelcontextprotocol/sdk/server/stdio.js';
 import { pino } from 'pino';
-import { createTrail } from '../src/audit.ts';
-import { runCall } from '../src/calls/call.ts';
-import { createConfirmations } from '../src/calls/pending.ts';
-import { readConfig } from '../src/config.ts';
-import type { Log } from '../src/log.ts';
-import { wholeSelection } from '../src/policy.ts';
+import { createConfirmations } from '../src/access/pending-confirmations.ts';
+import { wholeSelection } from '../src/access/policy.ts';
+import { readConfig } from '../src/config/load-config.ts';
+import { createTrail } from '../src/observability/audit-log.ts';
+import type { Log } from '../src/observability/logger.ts';
+import { runCall } from '../src/pipeline/run-operation.ts';
+import { createSession } from '../src/request-context.ts';
 import { withoutSecrets } from '../src/secrets/store.ts';
-import { createSession } from '../src/session.ts';
 import { SynqlyClient } from '../src/synqly/client.ts';
-import { fixedToken } from '../src/synqly/token.ts';
+import { fixedToken } from '../src/synqly/token-source.ts';
 import { catalogue } from '../src/tools/catalogue.ts';
-import { annotationsOf } from '../src/tools/operation.ts';
+import { annotationsOf } from '../src/tools/define-operation.ts';
 
 /*
  * The same tools served the usual way: one `registerTool` call for each operation on the SDK's high-level server,

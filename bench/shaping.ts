@@ -1,13 +1,13 @@
-import { noTrail } from '../src/audit.ts';
-import { runOperation } from '../src/calls/call.ts';
-import { createConfirmations } from '../src/calls/pending.ts';
-import { readConfig } from '../src/config.ts';
-import { gridOf, type Line } from '../src/cost/grid.ts';
-import { createLog } from '../src/log.ts';
-import { wholeSelection } from '../src/policy.ts';
+import { createConfirmations } from '../src/access/pending-confirmations.ts';
+import { wholeSelection } from '../src/access/policy.ts';
+import { gridOf, type Line } from '../src/cli/text-table.ts';
+import { readConfig } from '../src/config/load-config.ts';
+import { noTrail } from '../src/observability/audit-log.ts';
+import { createLog } from '../src/observability/logger.ts';
+import { runOperation } from '../src/pipeline/run-operation.ts';
+import { createSession, type Session } from '../src/request-context.ts';
 import { secretsForOne } from '../src/secrets/store.ts';
-import { createSession, type Session } from '../src/session.ts';
-import { fixedToken } from '../src/synqly/token.ts';
+import { fixedToken } from '../src/synqly/token-source.ts';
 
 /*
  * What shaping costs: the time of a call whose answer is made a table, pruned or cut, beside that of the same call whose

@@ -17,7 +17,7 @@ const dist = new URL('dist/', root);
 await rm(dist, { recursive: true, force: true });
 const { metafile } = await build({
   absWorkingDir: new URL('.', root).pathname,
-  entryPoints: { program: 'src/cli.ts' },
+  entryPoints: { program: 'src/cli/program.ts' },
   outdir: 'dist',
   bundle: true,
   splitting: true,
@@ -30,8 +30,8 @@ const { metafile } = await build({
   minifyIdentifiers: true,
   legalComments: 'none',
   plugins: [
-    oneStartFile(fileURLToPath(new URL('src/cli.ts', root))),
-    evaluateAtBuild('src/surfaces/published.ts'),
+    oneStartFile(fileURLToPath(new URL('src/cli/program.ts', root))),
+    evaluateAtBuild('src/tools/published.ts'),
     pureConstants(/@modelcontextprotocol\/sdk\/dist\/esm\/types\.js$/),
     leaveOut({
       // The SDK makes one at every start, for answers to elicitation, which this server checks itself.
@@ -55,7 +55,7 @@ const { engines } = JSON.parse(await readFile(new URL('package.json', root), 'ut
 // What is started: it loads the program, in a Node that can read it.
 await build({
   absWorkingDir: new URL('.', root).pathname,
-  entryPoints: { cli: 'src/entry.ts' },
+  entryPoints: { cli: 'src/cli.ts' },
   outdir: 'dist',
   bundle: true,
   format: 'esm',
@@ -67,7 +67,7 @@ await build({
     {
       name: 'program-apart',
       setup: ({ onResolve }) =>
-        onResolve({ filter: /^\.\/cli\.ts$/ }, () => ({ path: './program.js', external: true })),
+        onResolve({ filter: /^\.\/cli\/program\.ts$/ }, () => ({ path: './program.js', external: true })),
     },
   ],
   logLevel: 'warning',

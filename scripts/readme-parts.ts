@@ -1,6 +1,6 @@
-import { settings } from '../src/settings.ts';
+import { settings } from '../src/config/settings.ts';
 import { catalogue, groupTitles } from '../src/tools/catalogue.ts';
-import type { Operation } from '../src/tools/operation.ts';
+import type { Operation } from '../src/tools/define-operation.ts';
 
 /** The parts of the README that are made from the code, by the name of their markers. */
 export const readmeParts: Readonly<Record<string, () => string>> = {

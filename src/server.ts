@@ -16,12 +16,12 @@ import {
   type ServerRequest,
 } from '@modelcontextprotocol/sdk/types.js';
 import * as z from 'zod';
-import type { ClientPort } from './client-port.ts';
-import { stringifyJson } from './exact-json.ts';
-import { instructionsFor } from './instructions.ts';
-import { ResourceError } from './resources/resources.ts';
-import type { ResourceRoom } from './resources/room.ts';
-import type { Session } from './session.ts';
+import { stringifyJson } from './lib/exact-json.ts';
+import type { ClientPort } from './mcp-client.ts';
+import { instructionsFor } from './protocol/instructions.ts';
+import type { Session } from './request-context.ts';
+import { ResourceError } from './resources/definitions.ts';
+import type { ResourceRoom } from './resources/provider.ts';
 import type { Surface } from './surfaces/surface.ts';
 import type { StopSignal } from './synqly/exchange.ts';
 import { version } from './version.ts';

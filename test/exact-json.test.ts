@@ -7,10 +7,10 @@ import {
   parseBounded,
   parseExact,
   stringifyJson,
-} from '../src/exact-json.ts';
-import { canonicalJson, isJsonObject, mapStrings } from '../src/json.ts';
-import { JsonValidator } from '../src/json-validator.ts';
-import { readLazily } from '../src/lazy-json.ts';
+} from '../src/lib/exact-json.ts';
+import { canonicalJson, isJsonObject, mapStrings } from '../src/lib/json.ts';
+import { JsonValidator } from '../src/lib/json-validator.ts';
+import { readLazily } from '../src/lib/lazy-json.ts';
 import { jsonText } from './json-texts.ts';
 
 describe('a JSON text', () => {

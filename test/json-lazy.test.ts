@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { changeTexts, readLazily } from '../src/lazy-json.ts';
+import { changeTexts, readLazily } from '../src/lib/lazy-json.ts';
 import { largeDocument } from './e2e/large-document.ts';
 import { denseText, oddObject, oddText, wordyText } from './e2e/large-objects.ts';
 

@@ -1,5 +1,5 @@
 import { expect, test, vi } from 'vitest';
-import { createLog } from '../src/log.ts';
+import { createLog } from '../src/observability/logger.ts';
 
 /** What a log that knows these secrets has written of these facts. */
 async function written(facts: object, secrets: readonly string[] = []): Promise<string> {

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { maskKnown } from '../src/calls/secrets.ts';
-import { maskFor, SecretIndex } from '../src/mask.ts';
+import { maskFor, SecretIndex } from '../src/lib/mask.ts';
+import { maskKnown } from '../src/secrets/redact.ts';
 import { writtenForms } from './written-forms.ts';
 
 /** Secrets and texts of few letters, so that they meet, overlap and hold one another. */

@@ -1,14 +1,14 @@
-import { runOperation } from '../calls/call.ts';
-import { entriesOf, schemasOf } from '../calls/documents/openapi.ts';
-import { isJsonObject } from '../json.ts';
-import type { Session } from '../session.ts';
+import { isJsonObject } from '../lib/json.ts';
+import { entriesOf, schemasOf } from '../pipeline/result/openapi/document.ts';
+import { runOperation } from '../pipeline/run-operation.ts';
+import type { Session } from '../request-context.ts';
 import {
   type Completion,
   type CompletionRequest,
   type DocumentPart,
   documentPartOf,
   integrationTimeseries,
-} from './resources.ts';
+} from './definitions.ts';
 
 /** Names that complete an argument of a template; none for an unknown template or argument. */
 export async function completeTemplate(

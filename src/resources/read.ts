@@ -1,8 +1,8 @@
-import { runOperation } from '../calls/call.ts';
-import { longestUri } from '../calls/text-bounds.ts';
-import { stringifyJson } from '../exact-json.ts';
-import { isJsonObject } from '../json.ts';
-import type { Session } from '../session.ts';
+import { stringifyJson } from '../lib/exact-json.ts';
+import { isJsonObject } from '../lib/json.ts';
+import { longestUri } from '../pipeline/arguments/text-limits.ts';
+import { runOperation } from '../pipeline/run-operation.ts';
+import type { Session } from '../request-context.ts';
 import {
   documentPartOf,
   fixedResources,
@@ -10,7 +10,7 @@ import {
   mimeType,
   type ResourceContents,
   ResourceError,
-} from './resources.ts';
+} from './definitions.ts';
 
 const integrationTimeseriesUri = /^synqly:\/\/status\/([^/]+)\/([^/]+)\/timeseries$/;
 

@@ -1,6 +1,6 @@
-import { fitsPattern } from '../glob.ts';
-import { placeholderIn } from '../placeholder.ts';
-import { isSecretName } from '../secret-names.ts';
+import { isSecretName } from '../lib/secret-names.ts';
+import { placeholderIn } from '../lib/unfilled-placeholder.ts';
+import { fitsPattern } from '../lib/wildcard.ts';
 import { referenceError } from './reference.ts';
 
 /** Bytes of a file that a secret may have: certificates and keys are far shorter. */

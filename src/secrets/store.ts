@@ -1,7 +1,7 @@
-import type { ClientPort } from '../client-port.ts';
-import type { Config } from '../config.ts';
+import type { Config } from '../config/load-config.ts';
 import { CallError } from '../errors.ts';
-import { SecretIndex } from '../mask.ts';
+import { SecretIndex } from '../lib/mask.ts';
+import type { ClientPort } from '../mcp-client.ts';
 import { type Reference, referenceError, referTo } from './reference.ts';
 import { readSecretFile, readVariable, secretVariables } from './sources.ts';
 
@@ -162,7 +162,7 @@ function createSecretStore({ patterns, directory, tokenFile, keeps }: Options): 
       );
     },
     ask: async (name, { client, cancelled }) => {
-      const { askForSecret } = await import('./ask.ts');
+      const { askForSecret } = await import('./prompt.ts');
       return askForSecret(name, client, cancelled);
     },
   };

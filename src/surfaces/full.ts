@@ -1,7 +1,7 @@
-import type { CallResult } from '../calls/call.ts';
-import type { Session } from '../session.ts';
-import { effects } from './published.ts';
-import { isServed, selectHelpers, selectTools, type View } from './select.ts';
+import { isServed, selectHelpers, selectTools, type View } from '../access/visibility.ts';
+import type { CallResult } from '../pipeline/run-operation.ts';
+import type { Session } from '../request-context.ts';
+import { effects } from '../tools/published.ts';
 import { recordRefusedNamed, runHelperNamed, type Surface, toolsLike } from './surface.ts';
 
 /** One tool for each operation that is left, and those of this server's own. It is for sessions with pins of that kind. */
@@ -27,7 +27,7 @@ export function createFullSurface(view: View): Surface {
   };
 }
 
-let pipeline: Promise<typeof import('../calls/call.ts')> | undefined;
+let pipeline: Promise<typeof import('../pipeline/run-operation.ts')> | undefined;
 
 const isOperation = (name: string) => Object.hasOwn(effects, name);
 
@@ -38,7 +38,7 @@ async function runNamed(
   session: Session,
   cancelled: AbortSignal,
 ): Promise<CallResult> {
-  pipeline ??= import('../calls/call.ts');
+  pipeline ??= import('../pipeline/run-operation.ts');
   const { runOperation } = await pipeline;
   return runOperation(name, args, session, cancelled);
 }

@@ -1,4 +1,4 @@
-import type { Tool } from './published.ts';
+import type { Tool } from '../tools/published.ts';
 
 /** What is told of operations where they are not tools. */
 export interface Offer {

@@ -1,8 +1,8 @@
-import type { CallResult } from '../calls/call.ts';
-import type { Pins } from '../pins.ts';
-import type { Session } from '../session.ts';
-import { effects, type Tool } from './published.ts';
-import { isServed } from './select.ts';
+import type { Pins } from '../access/pins.ts';
+import { isServed } from '../access/visibility.ts';
+import type { CallResult } from '../pipeline/run-operation.ts';
+import type { Session } from '../request-context.ts';
+import { effects, type Tool } from '../tools/published.ts';
 
 /** What a client is shown of the selected operations, and how it runs them. */
 export interface Surface {
@@ -26,7 +26,7 @@ export interface Surface {
 
 /** Which of some tools are named or described like one that there is not. */
 export async function toolsLike(name: string, tools: readonly Tool[]): Promise<readonly string[]> {
-  const { closestTools } = await import('./search.ts');
+  const { closestTools } = await import('./compact/search.ts');
   return closestTools(name, tools);
 }
 
@@ -38,10 +38,10 @@ export async function runHelperNamed(
   cancelled: AbortSignal,
 ): Promise<CallResult> {
   if (name === 'whoami') {
-    const { tellWhoami } = await import('./whoami.ts');
+    const { tellWhoami } = await import('../pipeline/describe-access.ts');
     return tellWhoami(args, session, cancelled);
   }
-  const { runHelper } = await import('../calls/helpers.ts');
+  const { runHelper } = await import('../pipeline/run-tool.ts');
   return runHelper(name, args, session, cancelled);
 }
 
@@ -53,6 +53,6 @@ export async function recordRefusedNamed(
   pins: Pins | undefined,
 ): Promise<void> {
   if (!Object.hasOwn(effects, name)) return;
-  const { recordRefused } = await import('../calls/call.ts');
+  const { recordRefused } = await import('../pipeline/run-operation.ts');
   await recordRefused(name, isServed(name, pins) ? 'unknown_operation' : 'outside_pin', args, session);
 }

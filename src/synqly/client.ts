@@ -1,10 +1,10 @@
 import type { Dispatcher } from 'undici';
-import { stringifyJson } from '../exact-json.ts';
-import { type ApiAnswer, readAnswer } from './answer.ts';
+import { stringifyJson } from '../lib/exact-json.ts';
+import { assertAuthenticated, toCallError } from './api-error.ts';
+import { openPool } from './dispatcher.ts';
 import { exchange, type StopSignal } from './exchange.ts';
-import { explainFailure } from './failure.ts';
-import { openPool } from './pool.ts';
-import { assertAuthenticated, toCallError } from './problem.ts';
+import { explainFailure } from './network-error.ts';
+import { type ApiAnswer, readAnswer } from './response.ts';
 import { retryWhenSafe } from './retry.ts';
 import { type Base, baseOf, type Query, targetOf } from './url.ts';
 

@@ -1,8 +1,8 @@
 import type { Dispatcher } from 'undici';
 import { CallError } from '../errors.ts';
 import type { Decoder } from './content-encoding.ts';
-import { type AnswerHead, codingsOf, readHead, type TextAnswer } from './head.ts';
 import { faultOfTree, LargeBody } from './large-body.ts';
+import { type AnswerHead, codingsOf, readHead, type TextAnswer } from './response-meta.ts';
 
 /**
  * What ends work before its time: an AbortSignal, or something as simple. An AbortSignal of its own for every call is a

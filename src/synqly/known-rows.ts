@@ -1,4 +1,4 @@
-import { canonicalJson, type JsonObject } from '../json.ts';
+import { canonicalJson, type JsonObject } from '../lib/json.ts';
 
 /** The value that `start_after` takes for a row; undefined where the row lacks a field of it. */
 export function cursorOf(row: JsonObject, fields: readonly string[]): string | undefined {

@@ -1,6 +1,6 @@
-import { MembersError, NestingError } from '../exact-json.ts';
-import { collectGarbage, collectNewGarbage } from '../garbage.ts';
-import { JsonValidator, type MembersLimit } from '../json-validator.ts';
+import { MembersError, NestingError } from '../lib/exact-json.ts';
+import { collectGarbage, collectNewGarbage } from '../lib/garbage-collection.ts';
+import { JsonValidator, type MembersLimit } from '../lib/json-validator.ts';
 
 /** Bytes that are gathered before those they came in are let go of. */
 const step = 1024 * 1024;

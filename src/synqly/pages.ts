@@ -1,5 +1,5 @@
 import { CallError } from '../errors.ts';
-import { isJsonObject, type JsonObject } from '../json.ts';
+import { isJsonObject, type JsonObject } from '../lib/json.ts';
 import { beginsBefore, borderOf, cursorOf, isSameCursor, KnownRows } from './known-rows.ts';
 
 /*

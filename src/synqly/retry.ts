@@ -1,6 +1,6 @@
 import type { Ended, StopSignal } from './exchange.ts';
-import { codeOf, isUnsent } from './failure.ts';
-import { parseRetryAfter, type TextAnswer } from './head.ts';
+import { codeOf, isUnsent } from './network-error.ts';
+import { parseRetryAfter, type TextAnswer } from './response-meta.ts';
 
 /** What decides about repeats of one request. */
 export interface RetryScope {

@@ -1,7 +1,7 @@
 import { constants } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { setTimeout as pause } from 'node:timers/promises';
-import { longestTokenFile } from '../paths.ts';
+import { longestTokenFile } from '../config/check-path.ts';
 
 /** Milliseconds that the writer of a pipe gets. */
 const pipeWithin = 2_000;

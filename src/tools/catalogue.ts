@@ -1,3 +1,4 @@
+import type { Group, Operation } from './define-operation.ts';
 import {
   accountsCreate,
   accountsDelete,
@@ -5,9 +6,9 @@ import {
   accountsList,
   accountsPatch,
   accountsUpdate,
-} from './accounts.ts';
-import { auditList } from './audit.ts';
-import { authChangePassword, authLogoff, authLogon } from './auth.ts';
+} from './operations/accounts.ts';
+import { auditList } from './operations/audit.ts';
+import { authChangePassword, authLogoff, authLogon } from './operations/auth.ts';
 import {
   bridgesCreate,
   bridgesDelete,
@@ -16,12 +17,12 @@ import {
   bridgesList,
   bridgesPatch,
   bridgesUpdate,
-} from './bridges.ts';
+} from './operations/bridges.ts';
 import {
   capabilitiesGetProvider,
   capabilitiesListConnectors,
   capabilitiesListProviders,
-} from './capabilities.ts';
+} from './operations/capabilities.ts';
 import {
   credentialsCreate,
   credentialsDelete,
@@ -30,7 +31,7 @@ import {
   credentialsLookup,
   credentialsPatch,
   credentialsUpdate,
-} from './credentials.ts';
+} from './operations/credentials.ts';
 import {
   integrationPointsCreate,
   integrationPointsDelete,
@@ -38,7 +39,7 @@ import {
   integrationPointsList,
   integrationPointsPatch,
   integrationPointsUpdate,
-} from './integration-points.ts';
+} from './operations/integration-points.ts';
 import {
   integrationsCreate,
   integrationsDelete,
@@ -48,7 +49,7 @@ import {
   integrationsPatch,
   integrationsUpdate,
   integrationsVerify,
-} from './integrations.ts';
+} from './operations/integrations.ts';
 import {
   mappingsApply,
   mappingsCreate,
@@ -57,7 +58,7 @@ import {
   mappingsList,
   mappingsPatch,
   mappingsUpdate,
-} from './mappings.ts';
+} from './operations/mappings.ts';
 import {
   membersCreate,
   membersDelete,
@@ -65,11 +66,10 @@ import {
   membersList,
   membersPatch,
   membersUpdate,
-} from './members.ts';
-import { metaEngineOpenapiSpec, metaManagementOpenapiSpec } from './meta.ts';
-import type { Group, Operation } from './operation.ts';
-import { operationsList, operationsListExecutionHistory } from './operations.ts';
-import { organizationGet, organizationPatch, organizationUpdate } from './organization.ts';
+} from './operations/members.ts';
+import { metaEngineOpenapiSpec, metaManagementOpenapiSpec } from './operations/meta.ts';
+import { operationsList, operationsListExecutionHistory } from './operations/operations.ts';
+import { organizationGet, organizationPatch, organizationUpdate } from './operations/organization.ts';
 import {
   organizationWebhooksCreate,
   organizationWebhooksDelete,
@@ -77,9 +77,16 @@ import {
   organizationWebhooksList,
   organizationWebhooksPatch,
   organizationWebhooksUpdate,
-} from './organization-webhooks.ts';
-import { permissionsetGet, permissionsetList } from './permission-sets.ts';
-import { rolesCreate, rolesDelete, rolesGet, rolesList, rolesPatch, rolesUpdate } from './roles.ts';
+} from './operations/organization-webhooks.ts';
+import { permissionsetGet, permissionsetList } from './operations/permission-sets.ts';
+import {
+  rolesCreate,
+  rolesDelete,
+  rolesGet,
+  rolesList,
+  rolesPatch,
+  rolesUpdate,
+} from './operations/roles.ts';
 import {
   statusGet,
   statusGetIntegrationTimeseries,
@@ -87,8 +94,8 @@ import {
   statusList,
   statusListEvents,
   statusReset,
-} from './status.ts';
-import { subOrgsCreate, subOrgsDelete, subOrgsGet, subOrgsList } from './sub-orgs.ts';
+} from './operations/status.ts';
+import { subOrgsCreate, subOrgsDelete, subOrgsGet, subOrgsList } from './operations/sub-orgs.ts';
 import {
   tokensCreateIntegrationToken,
   tokensCreateMcpToken,
@@ -101,7 +108,7 @@ import {
   tokensRemoveSecondary,
   tokensReset,
   tokensRotate,
-} from './tokens.ts';
+} from './operations/tokens.ts';
 
 /** All operations of the Management API, in the order of its reference. */
 export const catalogue: readonly Operation[] = [

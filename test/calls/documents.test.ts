@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { shapeDocument } from '../../src/calls/documents.ts';
-import { metaEngineOpenapiSpec } from '../../src/tools/meta.ts';
+import { shapeDocument } from '../../src/pipeline/result/large-documents.ts';
+import { metaEngineOpenapiSpec } from '../../src/tools/operations/meta.ts';
 import { operationsIn, Walk } from '../e2e/document-walk.ts';
 import { largeDocument } from '../e2e/large-document.ts';
 

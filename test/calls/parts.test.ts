@@ -1,7 +1,7 @@
 import { encode } from 'gpt-tokenizer/encoding/o200k_base';
 import { expect, test } from 'vitest';
-import { cutPart, cutTo, type Remedy } from '../../src/calls/cut.ts';
-import { readLazily } from '../../src/lazy-json.ts';
+import { readLazily } from '../../src/lib/lazy-json.ts';
+import { cutPart, cutTo, type Remedy } from '../../src/pipeline/result/truncate.ts';
 import { oddObject } from '../e2e/large-objects.ts';
 import { PartWalk } from '../e2e/part-walk.ts';
 

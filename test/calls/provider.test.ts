@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { shapeDocument } from '../../src/calls/documents.ts';
-import { capabilitiesGetProvider } from '../../src/tools/capabilities.ts';
+import { shapeDocument } from '../../src/pipeline/result/large-documents.ts';
+import { capabilitiesGetProvider } from '../../src/tools/operations/capabilities.ts';
 import { Walk } from '../e2e/document-walk.ts';
 
 /** What is told of a provider whose configuration has this schema: Synqly documents no one form of it. */

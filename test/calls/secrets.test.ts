@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { secretPlaces } from '../../src/calls/secret-arguments.ts';
-import { withholdDeclared } from '../../src/calls/secrets.ts';
-import { isSecretName, mayHoldSecret } from '../../src/secret-names.ts';
+import { isSecretName, mayHoldSecret } from '../../src/lib/secret-names.ts';
+import { secretPlaces } from '../../src/pipeline/secrets/find.ts';
+import { withholdDeclared } from '../../src/secrets/redact.ts';
 import { findOperation } from '../../src/tools/catalogue.ts';
-import type { Operation } from '../../src/tools/operation.ts';
+import type { Operation } from '../../src/tools/define-operation.ts';
 
 interface Field {
   readonly name: string;

@@ -1,18 +1,18 @@
 import type { AddressInfo } from 'node:net';
-import { createTrail } from '../../src/audit.ts';
-import { createConfirmations } from '../../src/calls/pending.ts';
+import { createConfirmations } from '../../src/access/pending-confirmations.ts';
+import { wholeSelection } from '../../src/access/policy.ts';
 import { CallError } from '../../src/errors.ts';
-import { createLog } from '../../src/log.ts';
-import { wholeSelection } from '../../src/policy.ts';
-import { ResourceError } from '../../src/resources/resources.ts';
-import type { ResourceRoom } from '../../src/resources/room.ts';
+import { createTrail } from '../../src/observability/audit-log.ts';
+import { createLog } from '../../src/observability/logger.ts';
+import { createSession } from '../../src/request-context.ts';
+import { ResourceError } from '../../src/resources/definitions.ts';
+import type { ResourceRoom } from '../../src/resources/provider.ts';
 import { withoutSecrets } from '../../src/secrets/store.ts';
-import { createSession } from '../../src/session.ts';
-import type { Tool } from '../../src/surfaces/published.ts';
 import type { Surface } from '../../src/surfaces/surface.ts';
-import { fixedToken } from '../../src/synqly/token.ts';
-import { loopbackHosts } from '../../src/transports/guard.ts';
-import { buildHttpServer } from '../../src/transports/http.ts';
+import { fixedToken } from '../../src/synqly/token-source.ts';
+import type { Tool } from '../../src/tools/published.ts';
+import { buildHttpServer } from '../../src/transports/http/app.ts';
+import { loopbackHosts } from '../../src/transports/http/host-guard.ts';
 
 /*
  * The tools and resources that the MCP conformance suite asks for, served through our own adapter, transport and guard.

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { catalogue } from '../../src/tools/catalogue.ts';
-import { inputSchemaOf } from '../../src/tools/schema.ts';
+import { inputSchemaOf } from '../../src/tools/json-schema.ts';
 import { loadedAtStart } from './loaded.ts';
 import { hiddenUnder } from './pins-calls.ts';
 import { builtCli, type Rig, startRig, type ToolAnswer } from './support.ts';

@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { isJsonObject } from '../../src/json.ts';
+import { isJsonObject } from '../../src/lib/json.ts';
+import { runnerOf } from '../../src/surfaces/compact/definitions.ts';
 import { catalogue } from '../../src/tools/catalogue.ts';
-import type { Operation } from '../../src/tools/operation.ts';
-import { runnerOf } from '../../src/tools/runners.ts';
-import { argumentSchemaOf } from '../../src/tools/schema.ts';
+import type { Operation } from '../../src/tools/define-operation.ts';
+import { argumentSchemaOf } from '../../src/tools/json-schema.ts';
 import { objectOf, type Schema } from './arbitrary-arguments.ts';
 import { encodings } from './encodings.ts';
 import { type FakeSynqly, startFakeSynqly } from './fake-synqly.ts';

@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { budgets } from '../../src/cost/budgets.ts';
-import { costOfTool } from '../../src/cost/lists.ts';
-import { tokensOf, tokensOfJson } from '../../src/cost/tokens.ts';
+import { budgets } from '../../src/cli/token-cost/budgets.ts';
+import { costOfTool } from '../../src/cli/token-cost/measure.ts';
+import { tokensOf, tokensOfJson } from '../../src/cli/token-cost/tokens.ts';
 import { startSandbox } from '../../src/sandbox/start.ts';
-import type { Tool } from '../../src/surfaces/published.ts';
+import { runnerOf } from '../../src/surfaces/compact/definitions.ts';
 import { findOperation } from '../../src/tools/catalogue.ts';
-import { runnerOf } from '../../src/tools/runners.ts';
+import type { Tool } from '../../src/tools/published.ts';
 import { type Program, startProgram } from './support.ts';
 
 type Args = Record<string, unknown>;

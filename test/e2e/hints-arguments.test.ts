@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { exampleOf } from '../../src/calls/hints/example.ts';
+import { exampleOf } from '../../src/pipeline/arguments/example.ts';
+import { runners } from '../../src/surfaces/compact/definitions.ts';
+import { helpers } from '../../src/tools/builtin/index.ts';
 import { catalogue } from '../../src/tools/catalogue.ts';
-import { helpers } from '../../src/tools/helpers.ts';
-import { runners } from '../../src/tools/runners.ts';
 import { canary, type Program, type Rig, startProgram, startRig } from './support.ts';
 
 let rig: Rig;

@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { shelfOf } from '../../src/calls/hints/shelves.ts';
+import { shelfOf } from '../../src/pipeline/recovery/lists-by-argument.ts';
 import { catalogue, findOperation } from '../../src/tools/catalogue.ts';
 import { startProxy } from './changing-proxy.ts';
 import { type Rig, startProgram, startRig } from './support.ts';

@@ -1,7 +1,7 @@
-import { readerOf } from '../../src/calls/reader.ts';
+import { readerOf } from '../../src/pipeline/execute/read-target.ts';
 import { renderPath } from '../../src/synqly/url.ts';
 import { findOperation } from '../../src/tools/catalogue.ts';
-import type { Operation } from '../../src/tools/operation.ts';
+import type { Operation } from '../../src/tools/define-operation.ts';
 import { type Ground, prepareGround } from './destroys.ts';
 import { type FakeAnswer, type FakeRequest, type FakeSynqly, startFakeSynqly } from './fake-synqly.ts';
 import { type Person, type Program, startProgram } from './support.ts';

@@ -1,6 +1,6 @@
 import { McpError, ResultSchema } from '@modelcontextprotocol/sdk/types.js';
 import { expect } from 'vitest';
-import type { Operation } from '../../src/tools/operation.ts';
+import type { Operation } from '../../src/tools/define-operation.ts';
 import { startHttpProgram } from './http-support.ts';
 import { type Arguments, holdsWithdrawn, type Mix, type Mixed, type Pinning } from './mixes-support.ts';
 import { startProgram } from './support.ts';

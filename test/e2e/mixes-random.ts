@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { catalogue } from '../../src/tools/catalogue.ts';
-import type { Operation } from '../../src/tools/operation.ts';
+import type { Operation } from '../../src/tools/define-operation.ts';
 import { assertHeld, type PinnedDoor, type Told } from './mixes-doors.ts';
 import { type Arguments, bodyFor, type Mixed, namingOperations } from './mixes-support.ts';
 import { tokenConfig } from './pins-support.ts';

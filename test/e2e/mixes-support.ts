@@ -1,8 +1,8 @@
 import type { Stored } from '../../src/sandbox/model.ts';
 import { type Sandbox, startSandbox } from '../../src/sandbox/start.ts';
 import { catalogue } from '../../src/tools/catalogue.ts';
-import type { Operation } from '../../src/tools/operation.ts';
-import { isHidden, withdrawnArguments } from '../../src/tools/reach.ts';
+import type { Operation } from '../../src/tools/define-operation.ts';
+import { isHidden, withdrawnArguments } from '../../src/tools/pin-rule.ts';
 import { type FakeAnswer, type FakeRequest, startFakeSynqly } from './fake-synqly.ts';
 import { marker, type Planted, plant, tokenConfig } from './pins-support.ts';
 import { type Rig, startProgram } from './support.ts';

@@ -1,5 +1,5 @@
 import { catalogue } from '../../src/tools/catalogue.ts';
-import type { Operation } from '../../src/tools/operation.ts';
+import type { Operation } from '../../src/tools/define-operation.ts';
 import { type FakeRequest, type FakeSynqly, startFakeSynqly } from './fake-synqly.ts';
 import { type Planted, tokenConfig } from './pins-support.ts';
 import type { Rig } from './support.ts';

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { fitsPattern } from '../../src/glob.ts';
+import { fitsPattern } from '../../src/lib/wildcard.ts';
 import { type HttpRig, startHttpRig } from './http-support.ts';
 import { type RawProgram, startRawStdio } from './raw-calls.ts';
 import { builtCli, cleanEnvironment } from './support.ts';

@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { request as send } from 'node:http';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { parseHosts, parseOrigins, parseProxies } from '../../src/http-setting-parsers.ts';
+import { parseHosts, parseOrigins, parseProxies } from '../../src/config/http-parsers.ts';
 import { type Sandbox, startSandbox } from '../../src/sandbox/start.ts';
 import { type HttpProgram, startHttpProgram } from './http-support.ts';
 import { builtCli, cleanEnvironment } from './support.ts';

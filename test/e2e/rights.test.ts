@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { encode } from 'gpt-tokenizer/encoding/o200k_base';
 import { afterEach, describe, expect, test } from 'vitest';
 import { catalogue, findOperation } from '../../src/tools/catalogue.ts';
-import { permissionOf } from '../../src/tools/permission.ts';
+import { permissionOf } from '../../src/tools/required-permission.ts';
 import { type HttpRig, postTo, startHttpRig } from './http-support.ts';
 import { factSheet, type Program, type Rig, startProgram, startRig, toolCount } from './support.ts';
 

@@ -3,8 +3,8 @@ import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { readConfig } from '../../src/config.ts';
-import { settings } from '../../src/settings.ts';
+import { readConfig } from '../../src/config/load-config.ts';
+import { settings } from '../../src/config/settings.ts';
 import { type FakeSynqly, startFakeSynqly } from './fake-synqly.ts';
 import { type HttpRig, startHttpRig } from './http-support.ts';
 import { builtCli, canary, cleanEnvironment, type Program, startProgram } from './support.ts';

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { encode } from 'gpt-tokenizer/encoding/o200k_base';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { estimateTokens } from '../../src/calls/size.ts';
+import { estimateTokens } from '../../src/lib/token-estimate.ts';
 import { type Rig, startRig } from './support.ts';
 
 let rig: Rig;

@@ -9,8 +9,8 @@ import {
 } from '@modelcontextprotocol/sdk/types.js';
 import type { Exchange } from '../../src/sandbox/app.ts';
 import { type Sandbox, type SandboxOptions, startSandbox } from '../../src/sandbox/start.ts';
+import { helpers } from '../../src/tools/builtin/index.ts';
 import { findOperation } from '../../src/tools/catalogue.ts';
-import { helpers } from '../../src/tools/helpers.ts';
 
 /** The built program; TEST_CLI names another build, to see that a test fails there. */
 export const builtCli = process.env.TEST_CLI ?? fileURLToPath(new URL('../../dist/cli.js', import.meta.url));

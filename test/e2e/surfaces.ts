@@ -1,5 +1,5 @@
+import { runnerOf } from '../../src/surfaces/compact/definitions.ts';
 import { findOperation } from '../../src/tools/catalogue.ts';
-import { runnerOf } from '../../src/tools/runners.ts';
 import { helperNames, type Program } from './support.ts';
 
 interface Schema {

@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { budgets } from '../../src/cost/budgets.ts';
+import { budgets } from '../../src/cli/token-cost/budgets.ts';
 import { firstFile, loadedAtStart } from './loaded.ts';
 import { builtCli, cleanEnvironment, startProgram } from './support.ts';
 

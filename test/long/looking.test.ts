@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { losses } from '../../src/calls/losses.ts';
+import { losses } from '../../src/pipeline/confirmation/dependents.ts';
 import { destroying, makeTarget } from '../e2e/destroys.ts';
 import type { FakeRequest } from '../e2e/fake-synqly.ts';
 import { type HttpRig, startHttpRig } from '../e2e/http-support.ts';

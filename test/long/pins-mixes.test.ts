@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Stored } from '../../src/sandbox/model.ts';
-import type { Operation } from '../../src/tools/operation.ts';
+import type { Operation } from '../../src/tools/define-operation.ts';
 import {
   assertHeld,
   callMix,

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { publishedTools } from '../../src/surfaces/published.ts';
-import { createSearch } from '../../src/surfaces/search.ts';
+import { createSearch } from '../../src/surfaces/compact/search.ts';
+import { publishedTools } from '../../src/tools/published.ts';
 import { heldOutQueries, type Query, queries } from './queries.ts';
 
 const search = createSearch(publishedTools);

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { type AnswerShape, answerShapeOf } from '../../src/calls/answer-shape.ts';
+import { type AnswerShape, answerShapeOf } from '../../src/pipeline/execute/response-shape.ts';
 import { findOperation } from '../../src/tools/catalogue.ts';
 import { factOperations, factSheet } from '../e2e/support.ts';
 

@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest';
-import { readConfig } from '../../src/config.ts';
-import { budgets } from '../../src/cost/budgets.ts';
-import { connectClient, type OwnClient } from '../../src/cost/client.ts';
-import { costsOfSurfaces, costsOfTools } from '../../src/cost/lists.ts';
-import { tokensOf } from '../../src/cost/tokens.ts';
-import { wholeSelection } from '../../src/policy.ts';
-import type { SurfaceKind } from '../../src/settings.ts';
+import { wholeSelection } from '../../src/access/policy.ts';
+import { connectClient, type OwnClient } from '../../src/app/in-process-client.ts';
+import { budgets } from '../../src/cli/token-cost/budgets.ts';
+import { costsOfSurfaces, costsOfTools } from '../../src/cli/token-cost/measure.ts';
+import { tokensOf } from '../../src/cli/token-cost/tokens.ts';
+import { readConfig } from '../../src/config/load-config.ts';
+import type { SurfaceKind } from '../../src/config/settings.ts';
 
 /** With everything that is worth a word: what is invented, and what must be confirmed. */
 const policy = { readOnly: false, confirm: 'change', selection: wholeSelection } as const;

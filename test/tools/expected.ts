@@ -1,4 +1,4 @@
-import type { Operation } from '../../src/tools/operation.ts';
+import type { Operation } from '../../src/tools/define-operation.ts';
 import { type Fact, requestSchemaOf, resolved, type Schema, snakeCased } from './fact-sheet.ts';
 
 /** Fields of one part of a request. */

@@ -1,10 +1,10 @@
 import { encode } from 'gpt-tokenizer/encoding/o200k_base';
 import { expect, test } from 'vitest';
-import { instructionsFor } from '../../src/instructions.ts';
-import { presets } from '../../src/selection.ts';
-import type { Session } from '../../src/session.ts';
-import { groups } from '../../src/surfaces/published.ts';
-import { selectTools } from '../../src/surfaces/select.ts';
+import { presets } from '../../src/access/toolsets.ts';
+import { selectTools } from '../../src/access/visibility.ts';
+import { instructionsFor } from '../../src/protocol/instructions.ts';
+import type { Session } from '../../src/request-context.ts';
+import { groups } from '../../src/tools/published.ts';
 
 const pinsOfAllKinds = [
   undefined,

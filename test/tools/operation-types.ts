@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { defineOperation } from '../../src/tools/operation.ts';
+import { defineOperation } from '../../src/tools/define-operation.ts';
 
 /*
  * Proof for the compiler, never run: the params of an operation are the placeholders of its path, no fewer

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import * as z from 'zod';
 import { catalogue } from '../../src/tools/catalogue.ts';
-import { annotationsOf, type Fields, type Operation } from '../../src/tools/operation.ts';
+import { annotationsOf, type Fields, type Operation } from '../../src/tools/define-operation.ts';
 import { compareFields, type Deviation } from './compare.ts';
 import { type Difference, differences } from './differences.ts';
 import { expectedBody, expectedParameters, type Part } from './expected.ts';

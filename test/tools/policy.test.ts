@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest';
-import { helperTools, publishedTools, runnerTools } from '../../src/surfaces/published.ts';
+import { runners } from '../../src/surfaces/compact/definitions.ts';
+import { helpers } from '../../src/tools/builtin/index.ts';
 import { catalogue, findOperation, groupTitles } from '../../src/tools/catalogue.ts';
-import { helpers } from '../../src/tools/helpers.ts';
-import type { Operation } from '../../src/tools/operation.ts';
-import { runners } from '../../src/tools/runners.ts';
-import { inputSchemaOf } from '../../src/tools/schema.ts';
+import type { Operation } from '../../src/tools/define-operation.ts';
+import { inputSchemaOf } from '../../src/tools/json-schema.ts';
+import { helperTools, publishedTools, runnerTools } from '../../src/tools/published.ts';
 import { nodesOf, refusedOf } from './client-limits.ts';
 import { sketchesOf } from './walk.ts';
 
@@ -64,7 +64,7 @@ test('no two tools have the same title', () => {
 });
 
 test.each(Object.keys(groupTitles))('the file %s.ts describes its group, whole and alone', async (group) => {
-  const file: Record<string, Operation> = await import(`../../src/tools/${group}.ts`);
+  const file: Record<string, Operation> = await import(`../../src/tools/operations/${group}.ts`);
   const inGroup = catalogue.filter((operation) => operation.group === group);
   expect(inGroup).not.toEqual([]);
   expect(

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import * as z from 'zod';
 import { catalogue, findOperation } from '../../src/tools/catalogue.ts';
-import type { Operation } from '../../src/tools/operation.ts';
-import { inputSchemaOf } from '../../src/tools/schema.ts';
+import type { Operation } from '../../src/tools/define-operation.ts';
+import { inputSchemaOf } from '../../src/tools/json-schema.ts';
 import { compare } from './compare.ts';
 import type { Schema } from './fact-sheet.ts';
 import { type Place, sketchesOf } from './walk.ts';

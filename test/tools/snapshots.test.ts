@@ -1,10 +1,10 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { expect, test } from 'vitest';
+import { runners } from '../../src/surfaces/compact/definitions.ts';
+import { helpers } from '../../src/tools/builtin/index.ts';
 import { catalogue } from '../../src/tools/catalogue.ts';
-import { helpers } from '../../src/tools/helpers.ts';
-import { annotationsOf } from '../../src/tools/operation.ts';
-import { runners } from '../../src/tools/runners.ts';
-import { inputSchemaOf } from '../../src/tools/schema.ts';
+import { annotationsOf } from '../../src/tools/define-operation.ts';
+import { inputSchemaOf } from '../../src/tools/json-schema.ts';
 
 const folder = new URL('./snapshots/', import.meta.url);
 // Read before the tests run, which write a missing file outside of CI.

@@ -1,6 +1,6 @@
 import * as z from 'zod';
-import { isSecret, isSketched } from '../../src/tools/fields.ts';
-import type { Operation } from '../../src/tools/operation.ts';
+import type { Operation } from '../../src/tools/define-operation.ts';
+import { isSecret, isSketched } from '../../src/tools/schemas/fields.ts';
 
 /** A field somewhere in an operation's input; `path` is dotted, with `[]` for every item of a list. */
 export interface Place {

@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { expect, test, vi } from 'vitest';
+import { type Bearer, directAccess, readBearer } from '../../src/auth/authenticate.ts';
 import { CallError } from '../../src/errors.ts';
-import { type Bearer, directAccess, readBearer } from '../../src/transports/access.ts';
 
 let time = 1;
 const clock = { now: () => time };

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { type Place, Places } from '../../src/transports/places.ts';
+import { type Place, Places } from '../../src/transports/http/concurrency.ts';
 
 /** Takes as many as a caller gets. */
 function fill(places: Places, caller: string): Place[] {

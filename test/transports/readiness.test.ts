@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { CallError } from '../../src/errors.ts';
-import { createReadiness } from '../../src/transports/readiness.ts';
+import { createReadiness } from '../../src/transports/http/health.ts';
 
 const call = { tool: 'accounts_list', outcome: 'ok', milliseconds: 1, status: 200 } as const;
 

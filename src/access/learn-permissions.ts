@@ -1,0 +1,141 @@
+import { createHash, timingSafeEqual } from 'node:crypto';
+import { CallError } from '../errors.ts';
+import { isJsonObject, type JsonObject } from '../lib/json.ts';
+import type { SynqlyClient } from '../synqly/client.ts';
+import { readPages } from '../synqly/pages.ts';
+import type { TokenSource } from '../synqly/token-source.ts';
+import type { Rights } from './permissions.ts';
+
+/** Tokens of one owner among which the own one is looked for. */
+const mostTokens = 299;
+
+/** Gives the `result` of a GET. @throws when there is none */
+export type Read = (path: string, query?: Readonly<Record<string, unknown>>) => Promise<unknown>;
+
+/**
+ * What was learnt of a token's rights: the rights; `untold`, when Synqly does not tell this token, now or later; `failed`,
+ * when there was no answer, so that asking again may bring one.
+ */
+export type Learnt = Rights | 'untold' | 'failed';
+
+/** Statuses of 400 and more below 500 that tell nothing of what the token may ask. */
+const passing: ReadonlySet<number> = new Set([401, 408, 425, 429]);
+
+/**
+ * Learns what a token may do: finds it among its owner's tokens by its secret, and reads the permission sets of its
+ * roles. Never throws.
+ *
+ * @param read with that token
+ */
+export async function learnRights(bearer: string, read: Read): Promise<Learnt> {
+  try {
+    const own = await findOwn(read, digest(bearer));
+    return (own && (await rightsOf(own, read))) ?? 'untold';
+  } catch (error) {
+    return isRefusal(error) ? 'untold' : 'failed';
+  }
+}
+
+/** Whether an error tells that the token may not ask, or that the answer has a form unknown here. */
+function isRefusal(error: unknown): boolean {
+  if (!(error instanceof CallError)) return true;
+  const { status } = error.facts;
+  return status !== undefined && status >= 400 && status < 500 && !passing.has(status);
+}
+
+/** `learnRights` in so many milliseconds at most. */
+export async function learnRightsWithin(
+  milliseconds: number,
+  client: Pick<SynqlyClient, 'request'>,
+  token: TokenSource,
+): Promise<Learnt> {
+  const signal = AbortSignal.timeout(milliseconds);
+  const deadline = Date.now() + milliseconds;
+  const bearer = await token.current().catch(() => undefined);
+  if (bearer === undefined) return 'failed';
+  return learnRights(bearer, async (path, query = {}) => {
+    const request = { method: 'GET', path, query, repeatable: true, signal, deadline } as const;
+    const { body } = await client.request(request, bearer);
+    return isJsonObject(body) ? body.result : undefined;
+  });
+}
+
+interface Own {
+  /** The object that the token belongs to. */
+  readonly object: JsonObject;
+  /** The token itself, with its permissions. */
+  readonly token: JsonObject;
+}
+
+async function findOwn(read: Read, wanted: Buffer): Promise<Own | undefined> {
+  let own: Own | undefined;
+  await readPages({
+    fields: ['name'],
+    unique: true,
+    wanted: mostTokens,
+    read: async (query) => {
+      const listed = await read('/v1/tokens', { ...query });
+      if (!Array.isArray(listed)) throw new Error('There is no list.');
+      own ??= listed.filter(isJsonObject).flatMap((object) => ownAmong(object, wanted) ?? [])[0];
+      return { items: listed };
+    },
+    onPage: () => own !== undefined,
+  });
+  return own;
+}
+
+function ownAmong(object: JsonObject, wanted: Buffer): Own | undefined {
+  const token = [object.primary, object.secondary]
+    .map((pair) => (isJsonObject(pair) ? pair.access : undefined))
+    .filter(isJsonObject)
+    .find((access) => isEqual(access.secret, wanted));
+  return token && { object, token };
+}
+
+const digest = (secret: string) => createHash('sha256').update(secret).digest();
+
+function isEqual(secret: unknown, wanted: Buffer): boolean {
+  return typeof secret === 'string' && timingSafeEqual(digest(secret), wanted);
+}
+
+async function rightsOf({ object, token }: Own, read: Read): Promise<Rights | undefined> {
+  const permissions = isJsonObject(token.permissions) ? token.permissions : {};
+  const { role_binding: bound, adhoc_role: adhoc } = permissions;
+  const roles = Array.isArray(bound) ? bound.filter((role) => typeof role === 'string') : [];
+  // One made for the token alone can only narrow what its roles allow.
+  const named = isJsonObject(adhoc)
+    ? [adhoc.permission_set]
+    : await Promise.all(roles.map((role) => permissionSetOf(role, read)));
+  if (named.length === 0 || !named.every((name) => typeof name === 'string')) return undefined;
+  const permissionSets = [...new Set(named)];
+  const actions = await Promise.all(permissionSets.map((name) => actionsOf(name, read)));
+  return {
+    organization: textOf(permissions.organization_id),
+    token: { name: textOf(object.name), expires: textOf(token.expires) },
+    roles,
+    permissionSets,
+    resources: isJsonObject(adhoc) && isJsonObject(adhoc.resources) ? adhoc.resources : undefined,
+    actions,
+  };
+}
+
+async function permissionSetOf(role: string, read: Read): Promise<unknown> {
+  const found = await read(`/v1/roles/${encodeURIComponent(role)}`);
+  return isJsonObject(found) ? found.permission_set : undefined;
+}
+
+/** @throws Error when it is told in another way than is known: then nothing is known */
+async function actionsOf(name: string, read: Read): Promise<ReadonlyMap<string, ReadonlySet<string>>> {
+  const found = await read(`/v1/permissionsets/${encodeURIComponent(name)}`);
+  if (!isJsonObject(found) || !isJsonObject(found.permissions)) throw new Error('There are no permissions.');
+  const allowed = Object.entries(found.permissions).flatMap(([api, part]) => {
+    const actions = isJsonObject(part) ? part.actions : undefined;
+    return Array.isArray(actions) ? [[api, new Set<string>(actions.map(String))] as const] : [];
+  });
+  if (allowed.length === 0) throw new Error('There are no actions.');
+  return new Map(allowed);
+}
+
+function textOf(value: unknown): string | undefined {
+  return typeof value === 'string' ? value : undefined;
+}

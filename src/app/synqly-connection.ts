@@ -1,0 +1,143 @@
+import type { Rights } from '../access/permissions.ts';
+import { assertPath } from '../config/check-path.ts';
+import { baseUrlOf, type Config, ConfigError } from '../config/load-config.ts';
+import { readProxies } from '../config/proxy-environment.ts';
+import { settings } from '../config/settings.ts';
+import type { Upstream } from '../request-context.ts';
+import { checkToken, fileToken, fixedToken, type TokenSource } from '../synqly/token-source.ts';
+import { version } from '../version.ts';
+import { tell } from './startup-errors.ts';
+
+/**
+ * The token that the settings name: SYNQLY_TOKEN, else SYNQLY_MCP_TOKEN, else the file.
+ *
+ * @throws ConfigError when there is none, or none that can be used; it never holds the token
+ */
+function tokenOf(config: Config): TokenSource {
+  const { token, mcpToken, tokenFile } = config;
+  if (token.value !== undefined) return fixedToken(usable('SYNQLY_TOKEN', token.value));
+  const isShared = config.transport.value === 'http';
+  // Over HTTP it is a caller's token, if anything.
+  if (mcpToken.value !== undefined && !isShared)
+    return fixedToken(usable('SYNQLY_MCP_TOKEN', mcpToken.value));
+  if (tokenFile.value !== undefined) {
+    assertPath(settings.tokenFile, tokenFile, 'token');
+    return fileToken(tokenFile.value);
+  }
+  throw new ConfigError(
+    'There is no Synqly token. Set SYNQLY_TOKEN (or SYNQLY_TOKEN_FILE) to an organization token, or start with --sandbox to try it on invented data.',
+  );
+}
+
+/** The token for a gateway. @throws ConfigError */
+export function gatewayToken(config: Config): string {
+  const { value } = config.mcpToken;
+  if (value !== undefined) return usable('SYNQLY_MCP_TOKEN', value);
+  throw new ConfigError('--gateway needs a token: set SYNQLY_MCP_TOKEN to one that the gateway knows.');
+}
+
+function usable(name: string, token: string): string {
+  try {
+    return checkToken(token);
+  } catch (error) {
+    throw new ConfigError(`${name} ${(error as Error).message}.`);
+  }
+}
+
+/** Looks at the proxies that the environment names before anything is sent. @throws ConfigError */
+export function assertProxies(): void {
+  try {
+    readProxies(process.env, tell);
+  } catch (error) {
+    throw new ConfigError((error as Error).message);
+  }
+}
+
+/** The way to Synqly, not yet opened. */
+export interface Access {
+  /** Opens it; called by the first request. */
+  readonly open: () => Promise<Upstream>;
+  /** Every token used so far. None may appear in a result or a log. */
+  readonly knownTokens: Iterable<string>;
+}
+
+/** The Synqly that the callers of an HTTP server reach. */
+export interface SharedUpstream {
+  readonly client: Upstream['client'];
+  readonly baseUrl: URL;
+  /** The server's own token, for callers with MCP tokens; without one, callers bring API tokens. */
+  readonly token: TokenSource | undefined;
+}
+
+/** Opens Synqly, or the sandbox, for many callers. @throws ConfigError */
+export async function openForCallers(config: Config): Promise<SharedUpstream> {
+  if (!config.sandbox.value) {
+    const baseUrl = baseUrlOf(config);
+    assertProxies();
+    const hasOwn = config.token.value !== undefined || config.tokenFile.value !== undefined;
+    const token = hasOwn ? tokenOf(config) : undefined;
+    return { client: await connect(config, baseUrl), baseUrl, token };
+  }
+  assertAlone(config);
+  const { startSandbox } = await import('../sandbox/start.ts');
+  const sandbox = await startSandbox();
+  const baseUrl = new URL(sandbox.baseUrl);
+  return { client: await connect(config, baseUrl), baseUrl, token: fixedToken(sandbox.token) };
+}
+
+/** Prepares access to Synqly, or to the sandbox. @throws ConfigError */
+export function prepareAccess(config: Config): Access {
+  if (config.sandbox.value) return prepareSandbox(config);
+  const token = tokenOf(config);
+  assertProxies();
+  return {
+    open: async () => ({ client: await connect(config, baseUrlOf(config)), token }),
+    knownTokens: token.known,
+  };
+}
+
+/** Milliseconds after which a server starts without knowing what its token may do. */
+const learnWithin = 2_000;
+
+/**
+ * The same access with what its token may do, where that is asked for and can be learnt. The sandbox's token may do
+ * everything, so that a start on it asks nothing.
+ */
+export async function withRights(config: Config, access: Access): Promise<Access & { rights?: Rights }> {
+  if (config.permissions.value === 'ignore' || config.sandbox.value) return access;
+  const [{ learnRightsWithin }, upstream] = await Promise.all([
+    import('../access/learn-permissions.ts'),
+    access.open(),
+  ]);
+  const learnt = await learnRightsWithin(learnWithin, upstream.client, upstream.token);
+  return { ...access, open: async () => upstream, ...(typeof learnt === 'object' && { rights: learnt }) };
+}
+
+function prepareSandbox(config: Config): Access {
+  assertAlone(config);
+  const knownTokens = new Set<string>();
+  const open = async () => {
+    const { startSandbox } = await import('../sandbox/start.ts');
+    const sandbox = await startSandbox();
+    knownTokens.add(sandbox.token);
+    return { client: await connect(config, new URL(sandbox.baseUrl)), token: fixedToken(sandbox.token) };
+  };
+  return { open, knownTokens };
+}
+
+function assertAlone(config: Config): void {
+  if (config.baseUrl.source !== 'flag' && config.region.source !== 'flag') return;
+  throw new ConfigError(
+    '--sandbox serves its own Synqly: it cannot be combined with --base-url or --region.',
+  );
+}
+
+/** The HTTP client is loaded here and not before: listing tools does without it. */
+async function connect(config: Config, baseUrl: URL): Promise<Upstream['client']> {
+  const { SynqlyClient } = await import('../synqly/client.ts');
+  return new SynqlyClient({
+    baseUrl,
+    maxResponseBytes: config.maxResponseBytes.value,
+    userAgent: `synqly-mcp/${version}`,
+  });
+}

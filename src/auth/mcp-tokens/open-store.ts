@@ -1,0 +1,25 @@
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { ConfigError } from '../../config/load-config.ts';
+import { withoutCredentials } from '../../config/token-store-parser.ts';
+import type { TokenStore } from './store.ts';
+
+/** Where MCP tokens are kept when nothing else is said (XDG Base Directory Specification). */
+export function defaultStore(environment: NodeJS.ProcessEnv): string {
+  return join(environment.XDG_STATE_HOME || join(homedir(), '.local', 'state'), 'synqly-mcp', 'tokens');
+}
+
+/**
+ * Opens a store: Redis for a `redis://` or `rediss://` URL, else a directory.
+ *
+ * @throws ConfigError when it cannot be opened; it never holds a password
+ */
+export async function openTokenStore(named: string): Promise<TokenStore> {
+  try {
+    if (/^rediss?:\/\//i.test(named)) return await (await import('./redis-store.ts')).openRedisStore(named);
+    return await (await import('./directory-store.ts')).openFolderStore(named);
+  } catch (error) {
+    const { message } = error as Error;
+    throw new ConfigError(`--token-store cannot be used: ${withoutCredentials(message, named)}`);
+  }
+}

@@ -1,0 +1,73 @@
+import { createClient } from '@redis/client';
+import { parseJson } from '../../lib/json.ts';
+import { type Grant, grantSchema } from './mcp-token.ts';
+import { currentOf, type TokenStore } from './store.ts';
+
+const prefix = 'synqly-mcp:token:';
+const connectWithin = 5_000;
+const answerWithin = 3_000;
+
+/**
+ * Grants in Redis, for several gateways: Redis itself drops each when it expires. A server that is away fails every
+ * command at once, so nobody is let in unchecked, and is connected again when it is back.
+ *
+ * @param url `redis://` or `rediss://`, with user and password where there are any
+ * @throws Error when it cannot be reached
+ */
+export async function openRedisStore(url: string): Promise<TokenStore> {
+  let isConnected = false;
+  const client = createClient({
+    url,
+    disableOfflineQueue: true,
+    commandOptions: { timeout: answerWithin },
+    socket: {
+      connectTimeout: connectWithin,
+      // The first connection must stand, or the settings are wrong.
+      reconnectStrategy: (attempts, cause) => (isConnected ? Math.min(100 * 2 ** attempts, 5_000) : cause),
+    },
+  });
+  await connect(client);
+  isConnected = true;
+
+  const readAll = async (): Promise<Grant[]> => {
+    const grants: Grant[] = [];
+    for await (const keys of client.scanIterator({ MATCH: `${prefix}*`, COUNT: 500 })) {
+      if (keys.length === 0) continue;
+      const texts = await client.mGet(keys);
+      grants.push(...texts.map(readGrant).filter((grant) => grant !== undefined));
+    }
+    return grants;
+  };
+
+  return {
+    add: async (grant) => {
+      await client.set(prefix + grant.hash, JSON.stringify(grant), {
+        expiration: { type: 'PXAT', value: Date.parse(grant.expires) },
+      });
+    },
+    find: async (hash) => readGrant(await client.get(prefix + hash)),
+    list: async () => currentOf(await readAll()),
+    revoke: async (hash) => (await client.del(prefix + hash)) > 0,
+    close: async () => client.destroy(),
+  };
+}
+
+/** What connecting needs of a client, whose own type differs with its options. */
+interface Connection {
+  on(event: 'error', listener: (error: unknown) => void): unknown;
+  connect(): Promise<unknown>;
+}
+
+async function connect(client: Connection): Promise<void> {
+  // Without a listener, a connection that is lost later would end the process.
+  client.on('error', () => {});
+  try {
+    await client.connect();
+  } catch (error) {
+    throw new Error(`Redis cannot be reached (${(error as Error).message || 'no answer'}).`);
+  }
+}
+
+function readGrant(text: string | null): Grant | undefined {
+  return text === null ? undefined : grantSchema.safeParse(parseJson(text)).data;
+}

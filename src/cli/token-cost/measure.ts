@@ -1,0 +1,76 @@
+import { selects } from '../../access/toolsets.ts';
+import type { OwnClient } from '../../app/in-process-client.ts';
+import { effects, groups, type Tool } from '../../tools/published.ts';
+import { budgets } from './budgets.ts';
+import { effectOf } from './effect.ts';
+import { tokensOf, tokensOfJson } from './tokens.ts';
+
+/** What something costs a model. */
+export interface Cost {
+  readonly name: string;
+  /** How many tools it is, where it is more than one. */
+  readonly tools?: number;
+  readonly tokens: number;
+  readonly budget?: number;
+}
+
+/** What a model reads of a tool: titles and hints are for clients. */
+export function costOfTool({ name, description, inputSchema }: Tool): number {
+  return tokensOfJson({ name, description, inputSchema });
+}
+
+const costOfTools = (tools: readonly Tool[]) => tools.reduce((sum, tool) => sum + costOfTool(tool), 0);
+
+/** What each surface costs before the first call. */
+export function costsOfSurfaces(full: OwnClient, compact: OwnClient): readonly Cost[] {
+  const operations = full.tools.filter(({ name }) => Object.hasOwn(effects, name));
+  const share = (name: string, tools: readonly Tool[], budget: number): Cost => ({
+    name,
+    tools: tools.length,
+    tokens: costOfTools(tools),
+    budget,
+  });
+  const observe = { groups: ['observe'], allow: [], deny: [] };
+  const list = tokensOfJson(compact.tools);
+  return [
+    share('full', full.tools, budgets.full),
+    share(
+      'full, what reads',
+      operations.filter((tool) => effectOf(tool) === 'read'),
+      budgets.reading,
+    ),
+    share(
+      'full, preset observe',
+      operations.filter(({ name }) => selects(observe, { id: name, group: groups[name] ?? '' })),
+      budgets.observe,
+    ),
+    { name: 'full, instructions', tokens: tokensOf(full.instructions), budget: budgets.instructions },
+    { name: 'compact', tools: compact.tools.length, tokens: list, budget: budgets.compact },
+    {
+      name: 'compact, with instructions',
+      tools: compact.tools.length,
+      tokens: list + tokensOf(compact.instructions),
+      budget: budgets.compactStart,
+    },
+  ];
+}
+
+/** What each group of operations costs on the full surface, the dearest first. */
+export function costsOfGroups(tools: readonly Tool[]): readonly Cost[] {
+  const groupOf = ({ name }: Tool) => groups[name] ?? 'tools about calls';
+  return [...new Set(tools.map(groupOf))]
+    .map((name) => {
+      const some = tools.filter((tool) => groupOf(tool) === name);
+      return { name, tools: some.length, tokens: costOfTools(some) };
+    })
+    .sort(dearestFirst);
+}
+
+/** What each tool costs, the dearest first. */
+export function costsOfTools(tools: readonly Tool[]): readonly Cost[] {
+  return tools
+    .map((tool) => ({ name: tool.name, tokens: costOfTool(tool), budget: budgets.tool }))
+    .sort(dearestFirst);
+}
+
+const dearestFirst = (one: Cost, other: Cost) => other.tokens - one.tokens;

@@ -1,0 +1,96 @@
+import { policyOf } from '../../access/policy.ts';
+import { connectClient } from '../../app/in-process-client.ts';
+import { prepareAccess } from '../../app/synqly-connection.ts';
+import { readConfig } from '../../config/load-config.ts';
+import type { Exchange } from '../../sandbox/app.ts';
+import { type Sandbox, startSandbox } from '../../sandbox/start.ts';
+import type { Cost } from './measure.ts';
+import { tokensOf, tokensOfJson } from './tokens.ts';
+
+/** An answer that a model reads, beside the one that Synqly gave. */
+export interface AnswerCost extends Cost {
+  readonly tool: string;
+  readonly arguments: object;
+  /** Tokens of what Synqly answered, where it was asked. */
+  readonly unshaped?: number;
+}
+
+/** How many accounts the sandbox has that is asked; seed and time are the same every time. */
+export const accountsAsked = 100;
+const clock = '2026-09-01T12:00:00Z';
+
+type Call = readonly [what: string, tool: string, args: object];
+
+const account_id = 'ashbourne-bank';
+const splunk = { account_id: 'aldermere-logistics', integration_id: 'siem-splunk' };
+const fields = { provider_id: 'siem_splunk', expand: ['provider_config'] };
+
+/** What assistants ask most, and what goes wrong most. */
+const typicalCalls: readonly Call[] = [
+  [`all ${accountsAsked}`, 'accounts_list', {}],
+  ['the first 10', 'accounts_list', { limit: 10 }],
+  ['one', 'accounts_get', { account_id }],
+  ['the first 100', 'integrations_list', {}],
+  ['all of an account', 'integrations_list_account', { account_id }],
+  ['the first 100', 'status_list', {}],
+  ['those that fail', 'status_list', { filter: ['status[eq]error'] }],
+  ['one', 'status_get', splunk],
+  ['5 of one', 'status_list_events', { ...splunk, limit: 5 }],
+  ['the last 20', 'audit_list', { limit: 20, order: ['created_at[desc]'] }],
+  ['all', 'members_list', {}],
+  ['all', 'tokens_list', {}],
+  ['all', 'capabilities_list_providers', {}],
+  ['a search', 'capabilities_list_providers', { search: 'edr' }],
+  ['fields', 'capabilities_get_provider', fields],
+  ['outline', 'meta_managementOpenapiSpec', {}],
+  ['an operation', 'meta_managementOpenapiSpec', { operation: 'integrations_create' }],
+  ['with undo', 'accounts_update', { account_id, fullname: 'Ashbourne Bank plc' }],
+  ['of a delete', 'preview_call', { tool: 'accounts_delete', arguments: { account_id } }],
+  ['error: not found', 'accounts_get', { account_id: 'nobody' }],
+  ['error: arguments', 'accounts_create', { fullname: 7 }],
+];
+
+/** What the answers to typical calls cost a model. */
+export async function costsOfAnswers(): Promise<readonly AnswerCost[]> {
+  const exchanges: Exchange[] = [];
+  const sandbox = await startSandbox({
+    seed: 1,
+    size: accountsAsked,
+    clock,
+    onExchange: (exchange) => exchanges.push(exchange),
+  });
+  try {
+    return await measure(sandbox, exchanges);
+  } finally {
+    await sandbox.close();
+  }
+}
+
+async function measure(sandbox: Sandbox, exchanges: Exchange[]): Promise<readonly AnswerCost[]> {
+  // Nobody's settings: figures are to be compared.
+  const config = readConfig({ baseUrl: sandbox.baseUrl }, { SYNQLY_TOKEN: sandbox.token });
+  const { call } = await connectClient({
+    config,
+    surface: 'full',
+    pins: undefined,
+    policy: policyOf(config),
+    access: prepareAccess(config),
+  });
+  const costs: AnswerCost[] = [];
+  for (const [what, tool, args] of typicalCalls) {
+    exchanges.length = 0;
+    const answer = await call(tool, args);
+    // Not what was looked up on the way.
+    const bodies = exchanges.filter(({ operationId }) => operationId === tool);
+    const unshaped = bodies.reduce((sum, { responseBody }) => sum + tokensOfJson(responseBody), 0);
+    costs.push({
+      name: `${tool}, ${what}`,
+      tool,
+      arguments: args,
+      tokens: tokensOf(answer),
+      budget: config.maxResultTokens.value,
+      ...(bodies.length > 0 && { unshaped }),
+    });
+  }
+  return costs;
+}

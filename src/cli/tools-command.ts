@@ -1,0 +1,36 @@
+import { pinsOf } from '../access/pins.ts';
+import { policyOf } from '../access/policy.ts';
+import { assertSelection } from '../access/visibility.ts';
+import { connectClient } from '../app/in-process-client.ts';
+import { tell } from '../app/startup-errors.ts';
+import { readConfig } from '../config/load-config.ts';
+import type { SurfaceKind } from '../config/settings.ts';
+import { effectOf } from './token-cost/effect.ts';
+import { textOfCosts, textOfTools } from './token-cost/report.ts';
+
+type Print = (text: string) => void;
+
+/**
+ * Prints the tools that the settings leave, or what they cost a model.
+ *
+ * @param flags `tokens` and `json`, and settings by name
+ * @throws ConfigError
+ */
+export async function listTools(
+  { tokens, json, ...flags }: Record<string, string | boolean>,
+  print: Print,
+): Promise<void> {
+  const config = readConfig(flags, process.env, tell);
+  const [pins, policy] = [pinsOf(config), policyOf(config)];
+  assertSelection({ pins, policy });
+  const connect = (surface: SurfaceKind) => connectClient({ config, surface, pins, policy });
+  const shown = await connect(config.surface.value);
+  if (!tokens) {
+    const rows = shown.tools.map((tool) => ({ name: tool.name, effect: effectOf(tool), title: tool.title }));
+    print(json ? JSON.stringify(rows) : textOfTools(shown.tools));
+    return;
+  }
+  const { measureCosts } = await import('./token-cost/index.ts');
+  const costs = await measureCosts(await connect('full'), await connect('compact'), shown);
+  print(json ? JSON.stringify(costs) : textOfCosts(costs));
+}

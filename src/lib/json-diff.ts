@@ -1,0 +1,32 @@
+import { isDeepStrictEqual } from 'node:util';
+import { createPatch, type Operation as PatchStep } from 'rfc6902';
+import { ExactNumber } from './exact-json.ts';
+import { isJsonObject, type JsonObject } from './json.ts';
+import { applyPatch, valueAtPointer } from './json-patch.ts';
+
+/** A step from one state to another. Lists are replaced whole: a place in a list means nothing once it has changed. */
+export type Step = Extract<PatchStep, { op: 'add' | 'remove' | 'replace' }>;
+
+/** The steps of a JSON Patch from one object to another; fields that are null count as absent. */
+export function stepsBetween(before: JsonObject, after: JsonObject): Step[] {
+  return createPatch(withoutNulls(before), withoutNulls(after), (from, to, pointer) => {
+    const isLeaf = from instanceof ExactNumber || to instanceof ExactNumber;
+    if (!isLeaf && !(Array.isArray(from) && Array.isArray(to))) return undefined;
+    return isDeepStrictEqual(from, to) ? [] : [{ op: 'replace', path: pointer.toString(), value: to }];
+  }) as Step[];
+}
+
+function withoutNulls(object: JsonObject): JsonObject {
+  return Object.fromEntries(Object.entries(object).filter(([, value]) => value !== null));
+}
+
+/** What stands at a JSON Pointer; undefined when there is nothing. */
+export function valueAt(object: JsonObject | undefined, path: string): unknown {
+  return valueAtPointer(object, path);
+}
+
+/** What a JSON Patch makes of an object; undefined when it does not fit. */
+export function patched(object: JsonObject, patch: unknown): JsonObject | undefined {
+  const result = applyPatch(object, patch);
+  return isJsonObject(result) ? result : undefined;
+}

@@ -1,0 +1,174 @@
+import type { DestinationStream, Logger } from 'pino';
+import type { Config } from '../config/load-config.ts';
+import { escapeUnprintable, mayBePrinted } from '../lib/escape-control-characters.ts';
+import { isJsonObject, type JsonObject } from '../lib/json.ts';
+import { type Mask, maskFor, type Secrets } from '../lib/mask.ts';
+import { isSecretName, withheld } from '../lib/secret-names.ts';
+
+const levels = ['error', 'warn', 'info', 'debug'] as const;
+type Level = (typeof levels)[number];
+
+/** Writes lines about what the server does. Facts are data; the message is a constant sentence. */
+export type Log = Readonly<Record<Level, (facts: object, message: string) => void>> & {
+  /** Resolves when every line so far is written. */
+  flush(): Promise<void>;
+};
+
+/** Says at the start that secrets go into results, so that nobody comes upon it by chance. */
+export function warnIfRevealing({ revealSecrets }: Pick<Config, 'revealSecrets'>, log: Log): void {
+  if (revealSecrets.value) log.warn({}, 'secrets of answers go into results (--reveal-secrets)');
+}
+
+/** pino's own redaction costs a call several times this, since it knows paths of any depth. */
+function redact(facts: JsonObject, depth = 0): JsonObject {
+  let redacted = facts;
+  for (const name in facts) {
+    const value = facts[name];
+    const clean = isSecret(name)
+      ? withheld
+      : isJsonObject(value) && depth === 0
+        ? redact(value, depth + 1)
+        : value;
+    // Nearly no line holds any, so only then is it copied.
+    if (clean !== value) redacted = { ...redacted, [name]: clean };
+  }
+  return redacted;
+}
+
+/** Names of facts are few, and each comes with every line of its kind. */
+const judged = new Map<string, boolean>();
+const mostJudged = 500;
+
+/** Whether a fact of this name is never written, at the top level or one below. */
+function isSecret(name: string): boolean {
+  const before = judged.get(name);
+  if (before !== undefined) return before;
+  if (judged.size >= mostJudged) judged.clear();
+  const verdict = isSecretName(name);
+  judged.set(name, verdict);
+  return verdict;
+}
+
+/**
+ * A log on stderr: stdout belongs to the protocol, and one stray line there ends a client's connection. JSON
+ * lines, or readable ones on a terminal. pino is loaded with the first line, so that it does not slow the start.
+ *
+ * @param level the least severe level that is written, or `silent`
+ * @param secrets values that are masked wherever they turn up in a line
+ */
+export function createLog(level: Level | 'silent', ...secrets: readonly Secrets[]): Log {
+  const written = new Set(levels.slice(0, (levels as readonly string[]).indexOf(level) + 1));
+  let logger: Logger | undefined;
+  let opening: Promise<Logger> | undefined;
+  const open = async () => {
+    logger = await openLogger(level, secrets);
+    return logger;
+  };
+  const write = (severity: Level) => (facts: object, message: string) => {
+    if (!written.has(severity)) return;
+    if (logger) return logger[severity](facts, message);
+    opening ??= open();
+    void opening.then((opened) => opened[severity](facts, message));
+  };
+  return {
+    error: write('error'),
+    warn: write('warn'),
+    info: write('info'),
+    debug: write('debug'),
+    flush: async () => {
+      await opening;
+      writeLines();
+      await drained();
+    },
+  };
+}
+
+async function openLogger(level: string, secrets: readonly Secrets[]): Promise<Logger> {
+  const { default: pino } = await import('pino');
+  // Whoever read the log is gone; that is no reason to end.
+  process.stderr.on('error', () => {});
+  process.once('exit', writeLines);
+  const stream = process.stderr.isTTY ? await prettyStream() : stderr;
+  return pino(
+    {
+      level,
+      base: null,
+      timestamp,
+      formatters: { level: (label) => ({ level: label }), log: (facts) => redact(facts) },
+    },
+    maskingStream(stream, secrets),
+  );
+}
+
+let lastTime = 0;
+let lastTimestamp = '';
+
+/** As pino's `isoTime`; many lines of a busy server are of one millisecond, and rendering it costs a line a third. */
+function timestamp(): string {
+  const now = Date.now();
+  if (now !== lastTime) {
+    lastTime = now;
+    lastTimestamp = `,"time":"${new Date(now).toISOString()}"`;
+  }
+  return lastTimestamp;
+}
+
+/** Lines of one turn of the event loop are written at once: with many callers, writing is most of what a line costs. */
+const stderr: DestinationStream = { write: collectLine };
+
+let lines: string[] = [];
+
+function collectLine(line: string): void {
+  if (lines.length === 0) setImmediate(writeLines);
+  lines.push(mayBePrinted(line) ? line : `${escapeUnprintable(line.trimEnd())}\n`);
+}
+
+function writeLines(): void {
+  if (lines.length === 0) return;
+  const text = lines.join('');
+  lines = [];
+  process.stderr.write(text);
+}
+
+/** Milliseconds for a reader of the log that is slow. */
+const drainWithin = 1_000;
+
+/** Whoever ends the process next would cut off what the pipe has not taken yet. */
+function drained(): Promise<void> {
+  return new Promise((resolve) => {
+    if (process.stderr.destroyed || process.stderr.writableLength === 0) return resolve();
+    setTimeout(resolve, drainWithin).unref();
+    process.stderr.write('', () => resolve());
+  });
+}
+
+async function prettyStream(): Promise<DestinationStream> {
+  const { default: pretty } = await import('pino-pretty');
+  return pretty({ destination: 2, sync: true, ignore: 'pid,hostname' });
+}
+
+/** The last net: a message of a library may repeat what it was given. */
+function maskingStream(stream: DestinationStream, secrets: readonly Secrets[]): DestinationStream {
+  return {
+    write: (line) => {
+      const mask = maskFor(...secrets);
+      // Nearly no line holds one. Of one that does only the values are masked, so that it stays JSON whatever the secret is.
+      stream.write(mask && mask(line) !== line ? `${JSON.stringify(maskLine(line, mask))}\n` : line);
+    },
+  };
+}
+
+function maskLine(line: string, mask: Mask): unknown {
+  const { level, time, ...rest } = JSON.parse(line) as JsonObject;
+  const entries = Object.entries(rest).map(([name, value]) => [name, maskValue(value, mask)]);
+  return { level, time, ...Object.fromEntries(entries) };
+}
+
+/** Names are ours at the top level only. */
+function maskValue(value: unknown, mask: Mask): unknown {
+  if (typeof value === 'string') return mask(value);
+  if (typeof value === 'number') return mask(String(value)) === String(value) ? value : withheld;
+  if (Array.isArray(value)) return value.map((item) => maskValue(item, mask));
+  if (!isJsonObject(value)) return value;
+  return Object.fromEntries(Object.entries(value).map(([name, part]) => [mask(name), maskValue(part, mask)]));
+}

@@ -1,0 +1,114 @@
+import { canonicalJson, isJsonObject, type JsonObject } from '../../lib/json.ts';
+import { quoted } from '../../lib/quote-text.ts';
+import type { Operation } from '../../tools/define-operation.ts';
+
+/** What a question tells, and whether that is all there is to tell. */
+export interface Told {
+  readonly lines: readonly string[];
+  readonly isWhole: boolean;
+}
+
+/** Changes, steps, elements of a list, or fields that a question shows of each. */
+const mostLines = 20;
+
+/** Characters of a value that a call sets. */
+const maxValueLength = 400;
+
+/**
+ * What a call changes: the fields that differ, of lists the elements that they gain and lose. Where the difference
+ * cannot be known, what is sent: of a patch its steps, else the fields of the body.
+ *
+ * @param preview without secrets
+ */
+export function tellChanges({ method, effect }: Operation, { changes, sends }: JsonObject): Told {
+  const body = isJsonObject(sends) ? sends.body : undefined;
+  if (Array.isArray(changes) && changes.length > 0) {
+    return limited(changes.filter(isJsonObject).map(tellChange), 'changes');
+  }
+  const steps = method === 'PATCH' && Array.isArray(body) ? body : undefined;
+  if (steps) return limited(steps.map(tellStep), 'steps');
+  if (Array.isArray(changes)) return { lines: ['No field differs from what was read.'], isWhole: true };
+  if (effect !== 'change' || body === undefined) return { lines: [], isWhole: true };
+  const fields: (readonly [string, unknown])[] = isJsonObject(body) ? Object.entries(body) : [['body', body]];
+  return limited(
+    fields.map(([name, value]) => line('Sets: ', [[name, value]])),
+    'fields',
+  );
+}
+
+/** The first parts, and how many more there are. */
+function limited(parts: readonly Told[], what: string): Told {
+  const shown = parts.slice(0, mostLines);
+  const more = parts.length - shown.length;
+  return {
+    lines: [...shown.flatMap(({ lines }) => lines), ...(more > 0 ? [`Not shown: ${more} more ${what}`] : [])],
+    isWhole: more === 0 && shown.every(({ isWhole }) => isWhole),
+  };
+}
+
+function tellStep(step: unknown): Told {
+  if (!isJsonObject(step)) return line('Step: ', [['is', step]]);
+  return line('Step: ', Object.entries(step));
+}
+
+function tellChange({ path, from, to }: JsonObject): Told {
+  const place = [['path', path]] as const;
+  if (Array.isArray(from) && Array.isArray(to)) {
+    const [lost, gained] = [withoutThose(from, to), withoutThose(to, from)];
+    if (lost.length + gained.length > 0) {
+      const parts = [
+        ...lost.map((element) => line('Changes: ', [...place, ['loses', element]])),
+        ...gained.map((element) => line('Changes: ', [...place, ['gains', element]])),
+      ];
+      return limited(parts, `elements that ${quoted(path)} loses or gains`);
+    }
+  }
+  if (typeof from === 'string' && typeof to === 'string') {
+    const equal = equalBeginning(from, to);
+    const isLong = Math.max(from.length, to.length) > maxValueLength;
+    if (isLong && equal > 0) {
+      const after = `after ${equal} equal characters from`;
+      return line('Changes: ', [...place, [after, from.slice(equal)], ['to', to.slice(equal)]]);
+    }
+  }
+  return line('Changes: ', [...place, ['from', from], ['to', to]]);
+}
+
+/** Names in our words or quoted, values of others quoted, and whether each stands whole. */
+function line(start: string, pairs: readonly (readonly [string, unknown])[]): Told {
+  const given = pairs.filter(([, value]) => value !== undefined);
+  const told = given.map(([name, value]) => `${nameOf(name)} ${quoted(value, maxValueLength)}`);
+  const isCut = given.some(
+    ([name, value]) => isClipped(value, maxValueLength) || (!isPlain(name) && isClipped(name)),
+  );
+  return { lines: [`${start}${told.join(', ')}`], isWhole: !isCut };
+}
+
+/** Whether a value is shown in part only. */
+export function isClipped(value: unknown, maxLength?: number): boolean {
+  return quoted(value, maxLength) !== quoted(value, Number.POSITIVE_INFINITY);
+}
+
+/** Names of fields may come from a caller, too. */
+const isPlain = (name: string) => /^[\w ]{1,60}$/.test(name);
+const nameOf = (name: string) => (isPlain(name) ? name : quoted(name));
+
+/** The elements of one list that another has not, each as often as it has more of them. */
+function withoutThose(list: readonly unknown[], others: readonly unknown[]): readonly unknown[] {
+  const left = new Map<string, number>();
+  for (const other of others) left.set(canonicalJson(other), (left.get(canonicalJson(other)) ?? 0) + 1);
+  return list.filter((element) => {
+    const key = canonicalJson(element);
+    const count = left.get(key) ?? 0;
+    if (count > 0) left.set(key, count - 1);
+    return count === 0;
+  });
+}
+
+/** How many characters two texts begin with alike; no character is cut in half. */
+function equalBeginning(one: string, other: string): number {
+  let at = 0;
+  while (at < one.length && one[at] === other[at]) at += 1;
+  const isHalf = at > 0 && /[\ud800-\udbff]/.test(one[at - 1] ?? '');
+  return isHalf ? at - 1 : at;
+}

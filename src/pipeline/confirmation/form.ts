@@ -1,0 +1,99 @@
+import { isJsonObject, type JsonObject } from '../../lib/json.ts';
+import { quoted } from '../../lib/quote-text.ts';
+import type { Question } from '../../mcp-client.ts';
+import type { Operation } from '../../tools/define-operation.ts';
+import { isClipped, tellChanges } from './describe-changes.ts';
+import type { TypedName } from './typed-name.ts';
+
+/**
+ * What a person is asked before a call is carried out.
+ *
+ * @param typedName gives what the person must type where the call reaches far, or the question leaves something out
+ */
+export function questionOf(
+  operation: Operation,
+  preview: JsonObject,
+  { typedName, isFarReaching }: { readonly typedName: () => TypedName; readonly isFarReaching: boolean },
+): Asked {
+  const { object, takes, sends } = preview;
+  const { method, path } = sends as { method: string; path: string };
+  const changes = tellChanges(operation, preview);
+  const along = Object.entries(isJsonObject(takes) ? takes : {});
+  const isWhole = !isClipped(path) && changes.isWhole && along.every(([, told]) => isWholeAmount(told));
+  const typed = isFarReaching || !isWhole ? typedName() : undefined;
+  const lines = [
+    `${operation.title}?${operation.effect === 'destroy' ? ' It cannot be taken back.' : ''}`,
+    `Request: ${method} ${quoted(path)}`,
+    ...(isJsonObject(object) ? [`Object: ${pairs(withoutTimes(object))}`] : []),
+    // Why it could not be read, in our words.
+    ...(typeof object === 'string' ? [`The object ${object}.`] : []),
+    ...(along.length > 0 ? [`Affected: ${along.map(amount).join(', ')}`] : []),
+    ...changes.lines,
+    ...(isWhole ? [] : ['Not everything is shown here: parts of it are left out.']),
+    ...(typed ? [`To go on, type ${whatToType[typed.kind]}: ${quoted(typed.shown)}`] : []),
+  ];
+  const question = { message: lines.join('\n'), requestedSchema: typed ? nameForm(titles[typed.kind]) : yes };
+  return { question, typed };
+}
+
+/** A question, and what its answer must hold. */
+export interface Asked {
+  readonly question: Question;
+  /** What the person must type; a yes does where it is undefined. */
+  readonly typed: TypedName | undefined;
+}
+
+const yes = {
+  type: 'object',
+  properties: { confirm: { type: 'boolean', title: 'Yes, carry it out', default: false } },
+  required: ['confirm'],
+} as const;
+
+const whatToType = {
+  name: 'its name',
+  id: 'its id instead of its name',
+  tool: 'the name of the tool instead of its name',
+} as const satisfies Record<TypedName['kind'], string>;
+
+const titles = {
+  name: 'Name, typed in full',
+  id: 'Id, typed in full',
+  tool: 'Tool, typed in full',
+} as const satisfies Record<TypedName['kind'], string>;
+
+const nameForm = (title: string) => ({
+  type: 'object',
+  properties: { name: { type: 'string', title } },
+  required: ['name'],
+});
+
+function amount([what, told]: readonly [string, unknown]): string {
+  // That it could not be read, in our words.
+  if (typeof told === 'string') return `${what} ${told}`;
+  if (!isJsonObject(told) || told.count === undefined) return `${what} ${pairs(told)}`;
+  const named = Array.isArray(told.names) ? told.names : [];
+  const more = Number(told.count) - named.length;
+  const parts = [...named.map((name) => quoted(name)), ...(more > 0 ? [`${more} more, not named`] : [])];
+  const names = named.length > 0 ? ` (${parts.join(', ')})` : '';
+  return `${told.count}${told.or_more ? ' or more' : ''} ${what}${names}`;
+}
+
+/** Whether all that goes along is shown by name, where names say anything. */
+function isWholeAmount(told: unknown): boolean {
+  if (!isJsonObject(told) || told.count === undefined) return true;
+  if (told.or_more === true) return false;
+  if (!Array.isArray(told.names)) return true;
+  return told.names.length === told.count && !told.names.some((name) => isClipped(name));
+}
+
+function withoutTimes({ created_at, updated_at, ...rest }: JsonObject): JsonObject {
+  return rest;
+}
+
+function pairs(value: unknown): string {
+  if (!isJsonObject(value)) return quoted(value);
+  return Object.entries(value)
+    .filter(([, part]) => part !== undefined)
+    .map(([key, part]) => `${key} ${quoted(part)}`)
+    .join(', ');
+}

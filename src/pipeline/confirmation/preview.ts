@@ -1,0 +1,128 @@
+import { dropUndefined } from '../../errors.ts';
+import { isJsonObject, type JsonObject, mapStrings } from '../../lib/json.ts';
+import { patched, stepsBetween, valueAt } from '../../lib/json-diff.ts';
+import { withheld } from '../../lib/secret-names.ts';
+import { declaredSecrets, withholdAtPlaces } from '../../secrets/redact.ts';
+import type { Operation } from '../../tools/define-operation.ts';
+import type { Arguments } from '../arguments/parse.ts';
+import type { PreparedRequest } from '../execute/build-request.ts';
+import { wholeBody } from '../execute/execute.ts';
+import { readerOf } from '../execute/read-target.ts';
+import { secretPlaces, secretsAmong } from '../secrets/find.ts';
+import { maskBeside } from '../secrets/mask-result.ts';
+import { identityOf } from './identity.ts';
+import type { Look } from './snapshot.ts';
+
+/**
+ * What a call would send, and what it would meet: for a change the fields that differ, for a destroy what goes with
+ * the object, and what of these could not be read. Without secrets; names in it were written by others.
+ *
+ * @throws CallError `stale_object`
+ */
+export function previewOf(
+  operation: Operation,
+  args: Arguments,
+  request: PreparedRequest,
+  { object, objectUnread, takes }: Look,
+): JsonObject {
+  const mask = maskOf(operation, args);
+  const body = operation.replacesWhole && object ? wholeBody(args, object, request) : request.body;
+  const { method, path, query = {} } = request;
+  const preview = dropUndefined({
+    tool: operation.id,
+    effect: operation.effect,
+    sends: dropUndefined({
+      method,
+      path,
+      query: Object.keys(query).length > 0 ? query : undefined,
+      body: body === undefined ? undefined : mask(body),
+    }),
+    object: object ? identityOf(object) : objectUnread && unreadObject(operation, objectUnread),
+    changes:
+      operation.effect === 'change' && object
+        ? changesOf(operation, object, body, mask, secretPointers(operation, args))
+        : undefined,
+    takes: Object.keys(takes).length > 0 ? takes : undefined,
+  });
+  const given = { operation, args };
+  return maskBeside(
+    preview,
+    given,
+    [secretsAmong(operation, args)],
+    [secretsOf(operation, object)],
+  ) as JsonObject;
+}
+
+/** The secrets of an object as it is: a patch may take what holds one to where nothing else says that it is one. */
+function secretsOf(operation: Operation, object: JsonObject | undefined): readonly string[] {
+  const reader = readerOf(operation);
+  return reader && object ? declaredSecrets(reader, { result: object }) : [];
+}
+
+function unreadObject({ replacesWhole }: Operation, why: string): string {
+  return replacesWhole ? `${why}; the body shows the given fields only, which are laid over it` : why;
+}
+
+type Mask = (value: unknown) => unknown;
+
+/** Masks the secrets of an object, and the secret arguments of the call wherever they stand. */
+function maskOf(operation: Operation, args: Arguments): Mask {
+  const reader = readerOf(operation);
+  const given = new Set(secretsAmong(operation, args));
+  return (value) => {
+    const declared =
+      reader && isJsonObject(value)
+        ? (withholdAtPlaces(reader, { result: value }) as JsonObject).result
+        : value;
+    return mapStrings(declared, (text) => (given.has(text) ? withheld : text));
+  };
+}
+
+function changesOf(
+  operation: Operation,
+  object: JsonObject,
+  body: unknown,
+  mask: Mask,
+  secrets: readonly string[],
+): unknown {
+  const next = operation.method === 'PATCH' ? patched(object, body) : body;
+  if (next === undefined)
+    return operation.method === 'PATCH' ? 'the patch does not fit the object' : undefined;
+  if (!isJsonObject(next)) return undefined;
+  const [from, to] = [mask(object), mask(next)] as [JsonObject, JsonObject];
+  const changed = stepsBetween(object, next).map(({ path }) => path);
+  // A secret that is given is told as a change even if it is the present one: else the preview would tell that it is.
+  const isTold = (path: string) => changed.some((one) => path.startsWith(`${one}/`));
+  const given = secrets.flatMap((path) => heldIn(next, path) ?? []).filter((path) => !isTold(path));
+  const others = changed.filter((path) => !given.includes(path));
+  return [...new Set([...others, ...given])].map((path) => ({
+    path,
+    from: valueAt(from, path),
+    to: valueAt(to, path),
+  }));
+}
+
+/** The place of a secret, or of the text that it is written in as JSON; undefined where there is neither. */
+function heldIn(object: JsonObject, path: string): string | undefined {
+  if (valueAt(object, path) !== undefined) return path;
+  const above = path.slice(0, path.lastIndexOf('/'));
+  if (above === '') return undefined;
+  const value = valueAt(object, above);
+  return value === undefined ? heldIn(object, above) : typeof value === 'string' ? above : undefined;
+}
+
+/** Where in its object a call sets secrets, as JSON Pointers; in a list the list, since lists are told whole. */
+function secretPointers(operation: Operation, args: Arguments): readonly string[] {
+  return secretPlaces(operation, args).flatMap(({ path: [argument = '', ...rest] }) => {
+    const step = argument === 'patch' && Array.isArray(args.patch) ? args.patch[Number(rest[0])] : undefined;
+    if (isJsonObject(step) && step.op === 'test') return [];
+    const base = isJsonObject(step) ? String(step.path) : `/${argument}`;
+    const names = rest.slice(isJsonObject(step) ? 2 : 0);
+    const pointer = [base, ...names.map((name) => name.replaceAll('~', '~0').replaceAll('/', '~1'))].join(
+      '/',
+    );
+    const keys = pointer.split('/');
+    const inList = keys.findIndex((key) => /^(?:\d+|-)$/.test(key));
+    return [inList < 0 ? pointer : keys.slice(0, inList).join('/')];
+  });
+}

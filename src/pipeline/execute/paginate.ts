@@ -1,0 +1,199 @@
+import { CallError } from '../../errors.ts';
+import { isJsonObject, type JsonObject } from '../../lib/json.ts';
+import type { Session } from '../../request-context.ts';
+import { borderOf, cursorOf, isSameCursor } from '../../synqly/known-rows.ts';
+import {
+  type Doubt,
+  mayBeCut,
+  type PageManner,
+  type Pages,
+  pageLength,
+  readPages,
+} from '../../synqly/pages.ts';
+import type { ApiAnswer } from '../../synqly/response.ts';
+import type { Cursor, Operation } from '../../tools/define-operation.ts';
+import type { Arguments } from '../arguments/parse.ts';
+import type { PreparedRequest } from './build-request.ts';
+import { type Limits, withDeadline } from './deadline.ts';
+
+/** Rows of a list, of as many pages as they take. */
+export interface Collected extends ApiAnswer {
+  /** Set when there are more than are here, or when that is not known. */
+  readonly beyond?: Beyond;
+}
+
+export interface Beyond {
+  /** How many more, where the API counts and nothing was skipped before. */
+  readonly count?: number | undefined;
+  /** Why it is not known whether these are all rows; undefined where there are more for certain. */
+  readonly doubt?: ListDoubt | undefined;
+  /** Whether there are more behind these for certain. */
+  readonly goesOn?: boolean;
+  /** How many were asked for, at most. */
+  readonly wanted?: number;
+  /** Whether Synqly gives fewer rows at once than it was asked for. */
+  readonly isCut?: boolean;
+}
+
+/** Why rows may be missing. */
+export type ListDoubt =
+  | Doubt
+  /** Fewer rows than were asked for, of a list whose pages cannot be followed. */
+  | { readonly kind: 'maybe cut' };
+
+/** Milliseconds for a request that only looks whether the list goes on. */
+const longestCheck = 2_000;
+
+/** The share of the time left, and the milliseconds, that are kept to give the rows there are. */
+const [keptShare, keptAtMost] = [0.1, 500];
+
+/**
+ * Reads a list, page after page, until so many rows are there as the caller wants. Rows that were read are given even if a
+ * later page fails; `beyond` says then why more may be missing.
+ *
+ * @throws CallError
+ */
+export async function collectPages(
+  operation: Operation,
+  args: Arguments,
+  request: PreparedRequest,
+  session: Session,
+  limits: Limits,
+): Promise<Collected> {
+  const { cursor } = operation.listing ?? {};
+  const wanted = typeof args.limit === 'number' ? args.limit : pageLength;
+  const list: ListCall = { operation, args, wanted, request, session, limits };
+  // How start_after goes with another order is not documented.
+  return cursor && args.order === undefined ? readAll(list, cursor) : readOnce(list);
+}
+
+interface ListCall {
+  readonly operation: Operation;
+  readonly args: Arguments;
+  readonly wanted: number;
+  readonly request: PreparedRequest;
+  readonly session: Session;
+  readonly limits: Limits;
+}
+
+async function readAll(list: ListCall, cursor: Cursor): Promise<Collected> {
+  const { args, wanted, session } = list;
+  let answer: ApiAnswer | undefined;
+  let told = 0;
+  const pages = await readPages({
+    ...cursor,
+    wanted,
+    after: args.start_after as string | undefined,
+    goesOn: args.start_after !== undefined && args.limit === undefined,
+    // Whoever wants more than a page wants them all, and can wait for one request more.
+    doubtsFew: wanted > pageLength,
+    read: async (query, manner) => {
+      // Counting is slow, so it is done once.
+      const counted = manner.isFirst ? {} : { total: undefined };
+      const page = await readPage(list, { ...query, ...counted }, manner);
+      answer ??= page;
+      return { items: itemsOf(page), size: page.size, total: totalOf(page) };
+    },
+    onPage: ({ length }) => {
+      if (length > told) session.client?.report?.(length, wanted);
+      told = length;
+      return false;
+    },
+  });
+  return { ...withRows(answer as ApiAnswer, pages.rows.slice(0, wanted)), ...(await restOf(list, pages)) };
+}
+
+/** What is told of the rest of a list. */
+async function restOf(list: ListCall, pages: Pages): Promise<Pick<Collected, 'beyond'>> {
+  const { rest, doubt, rows, isSpare, isCut } = pages;
+  if (rest === 'none') return {};
+  const shown = Math.min(rows.length, list.wanted);
+  const total = isSpare && doubt?.kind !== 'failed' ? await countAll(list, !doubt) : undefined;
+  if (total === rows.length && rest === 'unknown') return {};
+  const count = total !== undefined && total > shown && !list.session.pins ? total - shown : undefined;
+  return { beyond: { count, doubt, goesOn: rest === 'some', wanted: list.wanted, isCut } };
+}
+
+/** One request is all: nothing says how pages of this list follow each other. */
+async function readOnce(list: ListCall): Promise<Collected> {
+  const { operation, wanted, session, request, limits } = list;
+  const answer = await session.send({ ...request, ...limits });
+  const items = itemsOf(answer);
+  const rows = [...items].filter(isJsonObject);
+  const collected = withRows(answer, rows);
+  const absent = items.length - rows.length;
+  if (absent > 0) return { ...collected, beyond: { doubt: { kind: 'no objects', count: absent } } };
+  if (!('limit' in operation.query) || rows.length === 0 || totalOf(answer) === rows.length) return collected;
+  if (rows.length >= wanted) return { ...collected, beyond: {} };
+  if (!mayBeCut(rows.length)) return collected;
+  if ((await countAll(list, false)) === rows.length) return collected;
+  return { ...collected, beyond: { doubt: { kind: 'maybe cut' } } };
+}
+
+/**
+ * Reads a page. What is behind the first one gets less than all the time there is, so that the rows are not lost with it.
+ *
+ * @throws CallError
+ */
+function readPage(
+  list: ListCall,
+  query: JsonObject,
+  { isFirst, isCheck, mayRepeat }: PageManner,
+): Promise<ApiAnswer> {
+  const { request, session, limits } = list;
+  const send = (within: Limits) =>
+    session.send({ ...request, query: { ...request.query, ...query }, mayRepeat, ...within });
+  if (isFirst) return send(limits);
+  const left = limits.deadline - Date.now();
+  const most = Math.max(0, left - Math.min(left * keptShare, keptAtMost));
+  return withDeadline(Math.floor(isCheck ? Math.min(most, longestCheck) : most), limits.signal, send);
+}
+
+/** @throws CallError `invalid_response` */
+function itemsOf({ body, status, requestId }: ApiAnswer): readonly unknown[] {
+  const items = isJsonObject(body) ? body.result : undefined;
+  if (Array.isArray(items)) return items;
+  throw new CallError('invalid_response', 'Synqly answered without the rows of the list.', {
+    status,
+    requestId,
+    retry: 'safe',
+  });
+}
+
+function totalOf({ body }: ApiAnswer): number | undefined {
+  return isJsonObject(body) && typeof body.total === 'number' ? body.total : undefined;
+}
+
+function withRows(answer: ApiAnswer, rows: readonly JsonObject[]): ApiAnswer {
+  return { ...answer, body: { ...(answer.body as JsonObject), result: rows } };
+}
+
+/**
+ * How many rows there are, where the API counts. Counting is slow, so it is only done for a list that did not fit or that may not
+ * be complete; where it fails, the list does without.
+ *
+ * @param tells whether the number is told: with pins it may count what is outside
+ */
+async function countAll(list: ListCall, tells: boolean): Promise<number | undefined> {
+  const { operation, args, session } = list;
+  const counts = 'total' in operation.query && args.start_after === undefined;
+  if (!counts || (tells && session.pins)) return undefined;
+  try {
+    const manner = { isFirst: false, isCheck: !tells, mayRepeat: () => false };
+    return totalOf(await readPage(list, { limit: 1, total: true, order: undefined }, manner));
+  } catch (error) {
+    if (error instanceof CallError && error.code !== 'cancelled') return undefined;
+    throw error;
+  }
+}
+
+/**
+ * What to pass as `start_after` for the rows that follow. Where several rows may have the same value, the one before
+ * the last: the page would else begin behind those that did not fit.
+ */
+export function cursorAfter(rows: readonly JsonObject[], { fields, unique }: Cursor): string | undefined {
+  const { last, before } = borderOf(rows, fields);
+  if (!unique || last === undefined) return before;
+  const sharing = rows.filter((row) => isSameCursor(cursorOf(row, fields) ?? '', last));
+  return sharing.length === 1 ? last : before;
+}

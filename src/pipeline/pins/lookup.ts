@@ -1,0 +1,234 @@
+import { memoryOf, type Pins } from '../../access/pins.ts';
+import { CallError } from '../../errors.ts';
+import { isJsonObject, type JsonObject } from '../../lib/json.ts';
+import type { Session } from '../../request-context.ts';
+import { type Pages, readPages } from '../../synqly/pages.ts';
+import { renderPath } from '../../synqly/url.ts';
+import type { Limits } from '../execute/deadline.ts';
+
+/** An object that Synqly was asked for, under its real id. */
+export interface Found extends JsonObject {
+  readonly id: string;
+}
+
+/** Who owns a credential or a token. */
+export interface Owner {
+  readonly type: 'account' | 'integration';
+  readonly id: string;
+}
+
+/** Answers questions about what is inside the pins, by reading. Nothing read here is given out. */
+export interface Lookup {
+  /** The pinned account under its present name. @throws CallError `outside_pin` */
+  pinnedAccount(): Promise<Found>;
+  /** The account that an argument names, if it is inside. */
+  account(idOrName: string, argument?: string): Promise<Found | undefined>;
+  /** The account's own integration or bridge group that an argument names. */
+  part(
+    kind: 'integration_id' | 'bridge_id',
+    accountId: string,
+    idOrName: string,
+  ): Promise<string | undefined>;
+  /** The account or integration that an argument names, if it is inside. */
+  owner(idOrName: string, types: readonly Owner['type'][], argument?: string): Promise<Owner | undefined>;
+  /**
+   * The owner's own credential that an argument names; undefined when what is found is another's.
+   *
+   * @throws CallError `not_found` when Synqly finds none below the owner, which is inside: what is named alike there may be told
+   */
+  credential(owner: Owner, idOrName: string): Promise<Found | undefined>;
+  /** A token object, whoever owns it. */
+  token(idOrName: string): Promise<Found | undefined>;
+  /** Ids of the accounts in the pinned environment. @throws CallError `outside_pin` when they are too many */
+  accountsOfEnvironment(): Promise<readonly string[]>;
+}
+
+/** A list cannot be narrowed to so many accounts: their ids go into one URL. */
+const mostAccounts = 100;
+
+/** Rows of a list among which one is looked for. */
+const mostSought = 1_000;
+
+/** Integrations of one name among which the right one is looked for. */
+const mostNamesakes = 100;
+
+/** What is not known to be inside. It is not told whether there is such a thing outside. */
+export function outsidePin(message: string): CallError {
+  return new CallError('outside_pin', message);
+}
+
+export function createLookup(pins: Pins, session: Session, limits: Limits): Lookup {
+  const { environment } = pins;
+
+  /** The `result` of a GET. @throws CallError `not_found` when there is nothing there */
+  const readThere = async (template: string, params: Readonly<Record<string, string>>): Promise<unknown> => {
+    const path = renderPath(template, params);
+    const { body } = await session.send({ method: 'GET', path, repeatable: true, ...limits });
+    return isJsonObject(body) ? body.result : undefined;
+  };
+  /** An object; undefined when there is none. */
+  const readOne = async (template: string, params: Readonly<Record<string, string>>) => {
+    try {
+      return asFound(await readThere(template, params));
+    } catch (error) {
+      if (error instanceof CallError && error.code === 'not_found') return undefined;
+      throw error;
+    }
+  };
+  /** A list by name, as far as `isFound` leaves it and so many rows go. Which rows there are decides: no page can be done without. */
+  const readList = async (
+    template: string,
+    params: Readonly<Record<string, string>>,
+    { wanted, unique, ...filter }: ListQuery,
+    isFound?: (rows: readonly Found[]) => boolean,
+  ): Promise<Pages & { readonly found: readonly Found[] }> => {
+    const path = renderPath(template, params);
+    const pages = await readPages({
+      fields: ['name'],
+      unique,
+      wanted,
+      read: async (query, { mayRepeat }) => {
+        const request = { method: 'GET', path, query: { ...filter, ...query }, repeatable: true } as const;
+        const { body } = await session.send({ ...request, ...limits, mayRepeat });
+        const items = isJsonObject(body) ? body.result : undefined;
+        if (Array.isArray(items)) return { items };
+        throw new CallError('invalid_response', 'Synqly answered without the rows of a list.', {
+          retry: 'safe',
+        });
+      },
+      onPage: (rows) => isFound?.(rows.flatMap((row) => asFound(row) ?? [])) === true,
+    });
+    if (pages.doubt?.kind === 'failed') throw pages.doubt.error;
+    return { ...pages, found: pages.rows.flatMap((row) => asFound(row) ?? []) };
+  };
+
+  const isInEnvironment = (account: Found) =>
+    environment === undefined || account.environment === environment;
+
+  const accountById = (idOrName: string) => readOne('/v1/accounts/{account_id}', { account_id: idOrName });
+
+  const pinnedAccount = async (): Promise<Found> => {
+    const memory = memoryOf(pins);
+    const known = memory.known();
+    const named = known === undefined ? await accountById(pins.account as string) : undefined;
+    // Only the first answer is compared by name; whatever comes later must have the same id.
+    const isNamed = named && answersTo(named, pins.account as string) && isInEnvironment(named);
+    const id = known ?? (isNamed ? memory.learn(named) : undefined);
+    const account = id === undefined || named?.id === id ? named : await accountById(id);
+    if (!account || account.id !== id || !isInEnvironment(account)) {
+      throw outsidePin(
+        `The pinned account ${JSON.stringify(pins.account)} was not found${environment ? ` in ${environment}` : ''}.`,
+      );
+    }
+    return account;
+  };
+
+  const account = async (idOrName: string, argument = 'account_id'): Promise<Found | undefined> => {
+    const found = await readOne(`/v1/accounts/{${argument}}`, { [argument]: idOrName });
+    if (!found || !isInEnvironment(found)) return undefined;
+    if (pins.account !== undefined && found.id !== (await pinnedAccount()).id) return undefined;
+    return found;
+  };
+
+  const integrationOf = async (accountId: string, idOrName: string): Promise<string | undefined> => {
+    const found = await readOne('/v1/integrations/{account_id}/{integration_id}', {
+      account_id: accountId,
+      integration_id: idOrName,
+    });
+    return found?.account_id === accountId ? found.id : undefined;
+  };
+
+  /** A bridge group does not tell whose it is, so it must be among those of the account. */
+  const bridgeOf = async (accountId: string, idOrName: string): Promise<string | undefined> => {
+    const among = (bridges: readonly Found[]) =>
+      bridges.find(({ id }) => id === idOrName) ?? bridges.find((one) => answersTo(one, idOrName));
+    const params = { account_id: accountId };
+    const query = { wanted: mostSought, unique: true };
+    const isFound = (bridges: readonly Found[]) => among(bridges) !== undefined;
+    try {
+      return among((await readList('/v1/bridges/{account_id}', params, query, isFound)).found)?.id;
+    } catch (error) {
+      if (error instanceof CallError && error.code === 'not_found') return undefined;
+      throw error;
+    }
+  };
+
+  /** Without an account to look in: by id, else by a name that only one integration has. */
+  const integrationAnywhere = async (idOrName: string): Promise<string | undefined> => {
+    for (const field of ['id', 'name']) {
+      const query = { filter: [`${field}[eq]${idOrName}`], wanted: mostNamesakes, unique: false };
+      // Where Synqly does narrow the list, the first page is all that there is to see.
+      const narrowed = (rows: readonly Found[]) => rows.every((row) => answersTo(row, idOrName));
+      const { found, rest } = await readList('/v1/integrations', {}, query, narrowed);
+      const [one, ...others] = found.filter((row) => answersTo(row, idOrName));
+      const isOnly =
+        one && others.length === 0 && (rest === 'none' || narrowed(found) || one.id === idOrName);
+      if (!isOnly || typeof one.account_id !== 'string') continue;
+      return (await account(one.account_id)) ? one.id : undefined;
+    }
+    return undefined;
+  };
+
+  const integration = async (idOrName: string): Promise<string | undefined> =>
+    pins.account === undefined
+      ? integrationAnywhere(idOrName)
+      : integrationOf((await pinnedAccount()).id, idOrName);
+
+  return {
+    pinnedAccount,
+    account,
+    part: (kind, accountId, idOrName) =>
+      kind === 'integration_id' ? integrationOf(accountId, idOrName) : bridgeOf(accountId, idOrName),
+    owner: async (idOrName, types, argument = 'owner_id') => {
+      const found = types.includes('account') ? await account(idOrName, argument) : undefined;
+      if (found) return { type: 'account', id: found.id };
+      const id = types.includes('integration') ? await integration(idOrName) : undefined;
+      return id === undefined ? undefined : { type: 'integration', id };
+    },
+    credential: async (owner, idOrName) => {
+      const params = { owner_id: owner.id, credential_id: idOrName };
+      const found = asFound(await readThere('/v1/credentials/{owner_id}/{credential_id}', params));
+      return found && isOwnedBy(found, owner) ? found : undefined;
+    },
+    token: (idOrName) => readOne('/v1/tokens/{refresh_token_id}/info', { refresh_token_id: idOrName }),
+    accountsOfEnvironment: async () => {
+      const query = { filter: [`environment[eq]${environment}`], wanted: mostAccounts - 1, unique: true };
+      const { found: accounts, rest } = await readList('/v1/accounts', {}, query);
+      if (rest === 'some') {
+        throw outsidePin(
+          `${environment} has ${mostAccounts} accounts or more, too many to narrow this list to. Ask account by account.`,
+        );
+      }
+      if (rest === 'unknown') {
+        throw outsidePin(
+          `Not all accounts of ${environment} could be read, so this list cannot be narrowed to them. Ask account by account.`,
+        );
+      }
+      return accounts.filter(isInEnvironment).map(({ id }) => id);
+    },
+  };
+}
+
+/** What is asked of a list that is read for a proof. */
+interface ListQuery {
+  readonly wanted: number;
+  /** Whether no two rows share a name. */
+  readonly unique: boolean;
+  readonly filter?: readonly string[];
+}
+
+/** Whether a credential says of itself that it belongs to an owner. */
+export function isOwnedBy(credential: JsonObject, { type, id }: Owner): boolean {
+  return credential.owner_type === type && credential[`${type}_id`] === id;
+}
+
+function asFound(value: unknown): Found | undefined {
+  return isJsonObject(value) && typeof value.id === 'string' && value.id !== ''
+    ? (value as Found)
+    : undefined;
+}
+
+/** Whether an object is the one asked for: names are compared without regard to case, as Synqly does. */
+export function answersTo({ id, name }: JsonObject, idOrName: string): boolean {
+  return id === idOrName || (typeof name === 'string' && name.toLowerCase() === idOrName.toLowerCase());
+}

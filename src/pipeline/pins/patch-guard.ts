@@ -1,0 +1,44 @@
+import type { Pins } from '../../access/pins.ts';
+import { isJsonObject } from '../../lib/json.ts';
+import type { Operation } from '../../tools/define-operation.ts';
+import type { Arguments } from '../arguments/parse.ts';
+import { outsidePin } from './lookup.ts';
+
+/** Fields that say what an object is and whose: a patch of them could move it out. */
+const identity = ['id', 'organization_id', 'account_id', 'refresh_token_id'];
+const ownership = [
+  'owner_type',
+  'owner_id',
+  'integration_id',
+  'integration_point_id',
+  'organization_webhook_id',
+];
+
+/** Refuses a JSON Patch that could move its object out of the pins. @throws CallError `outside_pin` */
+export function assertPatchStays(operation: Operation, args: Arguments, pins: Pins): void {
+  if (operation.method !== 'PATCH' || !Array.isArray(args.patch)) return;
+  const { reach } = operation;
+  const fixed = new Set([
+    ...identity,
+    ...(reach.kind === 'owner' ? ownership : []),
+    ...('fixes' in reach && reach.fixes && pins.environment !== undefined ? [reach.fixes] : []),
+  ]);
+  for (const step of args.patch.filter(isJsonObject)) {
+    if (step.op === 'test') continue;
+    for (const pointer of [step.path, step.from]) {
+      if (typeof pointer !== 'string' || !touches(pointer, fixed)) continue;
+      throw outsidePin('A patch can change neither the whole object, nor whose it is, nor its environment.');
+    }
+  }
+}
+
+/**
+ * Whether a JSON Pointer (RFC 6901) is the root, none at all, or at one of the fields. Letter case and look-alikes
+ * count as the same: a server whose JSON reader is lenient would take `/Environment` for `/environment`.
+ */
+function touches(pointer: string, fields: ReadonlySet<string>): boolean {
+  if (!pointer.startsWith('/')) return true;
+  const [segment = ''] = pointer.slice(1).split('/');
+  const name = segment.replaceAll('~1', '/').replaceAll('~0', '~').normalize('NFKC').toLowerCase().trim();
+  return fields.has(name);
+}

@@ -1,0 +1,173 @@
+import { ExactNumber } from '../../lib/exact-json.ts';
+import { isJsonObject, type JsonObject } from '../../lib/json.ts';
+import { costOf, fitText } from '../../lib/token-estimate.ts';
+import { below, onwards, type Part, stepOf } from './address.ts';
+
+/*
+ * Shows a part of a value in so many tokens. What is too long for its share gives way to one of:
+ *   {"$see": address}                        left out
+ *   {"$names": [...], "$at": address/{name}} the keys of an object; "$rest": address has further ones
+ *   {"$items": [...], "$rest": address}      the first items of a list
+ *   {"$text": "...", "$rest": address}       the beginning of a text
+ */
+
+/** What the marks of a shortened part mean, for whoever reads one. */
+export const legend = '$ref, $see, $rest and $at (with a name from $names put in)';
+
+/** What was left out of a value, and the address that has it. */
+export interface Left {
+  readonly address: string;
+  readonly what: string;
+}
+
+/** How parts are shown. */
+export interface Manner {
+  /** A value that is shown whole, under its key. */
+  readonly copy: (value: unknown, key: string) => unknown;
+  /** Told of each thing that is left out. */
+  readonly onLeft?: (left: Left) => void;
+}
+
+/** A part in about so many tokens; every part left out has its address in its place. */
+export function shortenPart({ value, from }: Part, address: string, tokens: number, manner: Manner): unknown {
+  const shortener = new Shortener(manner);
+  if (from === 0) return shortener.shorten(value, address, tokens);
+  const text = textOf(value);
+  if (text !== undefined) return shortener.text(text, address, tokens, from);
+  if (Array.isArray(value)) return shortener.page(value, address, tokens, from);
+  return isJsonObject(value) ? shortener.names(Object.keys(value), address, tokens, from) : value;
+}
+
+/** What is shown piece by piece: a number may have as many digits as a text has letters. */
+function textOf(value: unknown): string | undefined {
+  return value instanceof ExactNumber ? value.text : typeof value === 'string' ? value : undefined;
+}
+
+/** Below this, a part of a text, list or object says less than its address. */
+const leastUseful = 90;
+
+/** Tokens of a mark beside the address in it. */
+const markTokens = 8;
+
+class Shortener {
+  readonly #manner: Manner;
+
+  constructor(manner: Manner) {
+    this.#manner = manner;
+  }
+
+  shorten(value: unknown, address: string, tokens: number): unknown {
+    if (costOf(value, tokens) <= tokens) return this.#manner.copy(value, '');
+    return this.#inside(value, address, tokens) ?? this.#see(address);
+  }
+
+  #see(address: string): JsonObject {
+    this.#manner.onLeft?.({ address, what: 'left out' });
+    return { $see: address };
+  }
+
+  /** Undefined when nothing of it is worth its place. */
+  #inside(value: unknown, address: string, tokens: number): unknown {
+    const useful = tokens >= leastUseful + 2 * costOf(address);
+    const text = textOf(value);
+    if (text !== undefined) return useful ? this.text(text, address, tokens, 0) : undefined;
+    if (Array.isArray(value)) {
+      const shared = this.#shareOut(value.keys(), value.length, (at) => value[at as number], address, tokens);
+      if (shared) return shared.map(([, shown]) => shown);
+      return useful ? this.page(value, address, tokens, 0) : undefined;
+    }
+    if (!isJsonObject(value)) return undefined;
+    const keys = Object.keys(value);
+    const shared = this.#shareOut(keys, keys.length, (key) => value[key], address, tokens);
+    if (shared) return Object.fromEntries(shared);
+    return useful ? this.names(keys, address, tokens, 0) : undefined;
+  }
+
+  /**
+   * All entries, the short ones whole and the long ones in equal shares of what is left. Undefined when there are too
+   * many for that, or when most would be nothing but an address.
+   */
+  #shareOut(
+    keys: Iterable<string | number>,
+    count: number,
+    valueAt: (key: string | number) => unknown,
+    address: string,
+    tokens: number,
+  ): readonly (readonly [string, unknown])[] | undefined {
+    if (count > tokens) return undefined;
+    const wanted = [...keys].map((key, place) => {
+      const inside = below(address, key, place);
+      const keyTokens = typeof key === 'string' ? costOf(key) + 1 : 1;
+      const least = keyTokens + costOf(inside) + markTokens;
+      return { key, inside, keyTokens, least, size: keyTokens + costOf(valueAt(key), tokens) };
+    });
+    if (wanted.reduce((sum, { least, size }) => sum + Math.min(least, size), 2) > tokens) return undefined;
+    const shares = new Map<string | number, number>();
+    let left = tokens - 2;
+    for (const [index, { key, size, least }] of wanted
+      .toSorted((one, other) => one.size - other.size)
+      .entries()) {
+      const share = Math.max(Math.min(size, Math.floor(left / (count - index))), Math.min(least, size));
+      shares.set(key, share);
+      left -= share;
+    }
+    const isWhole = ({ key, size }: (typeof wanted)[number]) => size <= (shares.get(key) ?? 0);
+    const most = wanted.filter((one) => {
+      const share = (shares.get(one.key) ?? 0) - one.keyTokens;
+      return !isWhole(one) && share < leastUseful + 2 * costOf(one.inside);
+    });
+    if (count > 3 && most.length > count / 2) return undefined;
+    return wanted.map((one) => {
+      const { key, inside, keyTokens } = one;
+      const value = valueAt(key);
+      if (isWhole(one)) return [String(key), this.#manner.copy(value, String(key))] as const;
+      const part = this.#inside(value, inside, (shares.get(key) ?? 0) - keyTokens);
+      return [String(key), part ?? this.#see(inside)] as const;
+    });
+  }
+
+  names(keys: readonly string[], address: string, tokens: number, from: number): JsonObject {
+    let left = tokens - 2 * costOf(address) - 25;
+    let end = from;
+    while (end < keys.length) {
+      left -= costOf(stepOf(keys[end] ?? '', end)) + 0.5;
+      if (left < 0 && end > from) break;
+      end += 1;
+    }
+    const what = `names of ${from === 0 ? '' : `fields ${from} to `}${end} of ${keys.length} fields`;
+    const isLast = end === keys.length;
+    this.#manner.onLeft?.({ address: isLast ? address : onwards(address, end), what });
+    return {
+      $names: keys.slice(from, end).map((key, index) => stepOf(key, from + index)),
+      $at: below(address, '{name}'),
+      ...(!isLast && { $rest: onwards(address, end) }),
+    };
+  }
+
+  page(items: readonly unknown[], address: string, tokens: number, from: number): JsonObject {
+    let left = tokens - costOf(address) - 15;
+    const shown: unknown[] = [];
+    const most = Math.max(Math.floor(tokens / 4), leastUseful);
+    for (let at = from; at < items.length; at += 1) {
+      // What does not fit is not shown, so that nothing of it is told as left out.
+      const cost = costOf(items[at], most);
+      if (shown.length > 0 && Math.min(cost, most) > left) break;
+      const item = this.shorten(items[at], below(address, at), Math.max(Math.min(most, left), markTokens));
+      left -= costOf(item) + 0.5;
+      shown.push(item);
+    }
+    const end = from + shown.length;
+    if (end === items.length) return { $items: shown };
+    const what = `${from === 0 ? 'first' : `from ${from} to`} ${end} of ${items.length} items`;
+    this.#manner.onLeft?.({ address: onwards(address, end), what });
+    return { $items: shown, $rest: onwards(address, end) };
+  }
+
+  text(text: string, address: string, tokens: number, from: number): JsonObject {
+    const end = from + fitText(text, from, tokens - costOf(address) - 20);
+    if (end >= text.length) return { $text: text.slice(from) };
+    const what = `${from === 0 ? 'first' : `from ${from} to`} ${end} of ${text.length} characters`;
+    this.#manner.onLeft?.({ address: onwards(address, end), what });
+    return { $text: text.slice(from, end), $rest: onwards(address, end) };
+  }
+}

@@ -1,0 +1,117 @@
+import { dropUndefined } from '../../errors.ts';
+import { isJsonObject, type JsonObject } from '../../lib/json.ts';
+import { type Step, stepsBetween, valueAt } from '../../lib/json-diff.ts';
+import { withheld } from '../../lib/secret-names.ts';
+import type { Log } from '../../observability/logger.ts';
+import { withholdDeclared } from '../../secrets/redact.ts';
+import { catalogue } from '../../tools/catalogue.ts';
+import type { Operation } from '../../tools/define-operation.ts';
+import type { Arguments } from '../arguments/parse.ts';
+import type { Sent } from '../execute/execute.ts';
+import { readerOf } from '../execute/read-target.ts';
+import { secretsAmong } from '../secrets/find.ts';
+import { pickPaths, pruneEmpty } from './table.ts';
+
+/** Characters of an undo; a longer one costs more than it is worth. */
+const longest = 16_000;
+
+const secretLost = 'The former secret cannot be put back.';
+
+/**
+ * A result, and beside it after a change how to take it back, after a delete what it was.
+ *
+ * @param given the arguments as the caller gave them, without what pins fill in
+ */
+export function withAftermath(
+  result: unknown,
+  operation: Operation,
+  given: Arguments,
+  { before, body }: Pick<Sent, 'before' | 'body'>,
+  log: Log,
+): unknown {
+  if (!isJsonObject(result)) return result;
+  try {
+    return { ...result, ...aftermathOf(operation, given, before, body) };
+  } catch (err) {
+    // The change is made by now, whatever the former object looked like.
+    log.error({ err, tool: operation.id }, 'the undo of a call could not be worked out');
+    return result;
+  }
+}
+
+function aftermathOf(
+  operation: Operation,
+  given: Arguments,
+  before: JsonObject | undefined,
+  body: unknown,
+): JsonObject {
+  const reader = readerOf(operation);
+  if (!before || !reader) return {};
+  const shown = (withholdDeclared(reader, { result: before }) as { result: JsonObject }).result;
+  if (operation.method === 'DELETE') return { was: remainsOf(operation, shown) };
+  const after = isJsonObject(body) ? body.result : undefined;
+  if (operation.effect !== 'change' || !isJsonObject(after)) return {};
+  const undo = undoOf(operation, given, { before, shown, after }, body as JsonObject);
+  return undo ? { undo } : {};
+}
+
+function remainsOf({ remains }: Operation, object: JsonObject): unknown {
+  return remains ? pickPaths(object, remains) : pruneEmpty(object);
+}
+
+interface States {
+  readonly before: JsonObject;
+  /** `before` without its secrets. */
+  readonly shown: JsonObject;
+  readonly after: JsonObject;
+}
+
+function undoOf(
+  operation: Operation,
+  given: Arguments,
+  { before, shown, after }: States,
+  body: JsonObject,
+): JsonObject | undefined {
+  const [put, patch] = ['PUT', 'PATCH'].map((method) =>
+    catalogue.find((one) => one.method === method && one.path === operation.path && one.body),
+  );
+  if (!put?.body || !patch) return undefined;
+  const writable = Object.keys(put.body);
+  const steps = stepsBetween(pick(after, writable), pick(before, writable));
+  const possible = steps.filter(({ path }) => !isLost(operation, path, valueAt(shown, path), body));
+  const lost = possible.length < steps.length || secretsAmong(operation, given).length > 0;
+  const patchBack = possible.map(
+    (step): Step => (step.op === 'remove' ? step : { ...step, value: valueAt(shown, step.path) }),
+  );
+  const undo = dropUndefined({
+    ...(patchBack.length > 0 && {
+      tool: patch.id,
+      arguments: { ...address(operation, given, after), patch: patchBack },
+    }),
+    note: lost ? secretLost : undefined,
+  });
+  if (JSON.stringify(undo).length > longest) return { note: 'Too long to be shown.' };
+  return Object.keys(undo).length > 0 ? undo : undefined;
+}
+
+/** Whether a step would have to put back what only the former secret could. */
+function isLost({ group }: Operation, path: string, value: unknown, body: JsonObject): boolean {
+  if (JSON.stringify(value ?? null).includes(JSON.stringify(withheld))) return true;
+  const [, field] = path.split('/');
+  if (group === 'credentials') return field === 'config';
+  // New credentials took the place of the ones that the former configuration refers to.
+  return field === 'provider_config' && Array.isArray(body.credentials_created);
+}
+
+/** The path arguments as the caller gave them; the object itself by its id, since its name may have changed. */
+function address({ params }: Operation, given: Arguments, { id }: JsonObject): JsonObject {
+  const names = Object.keys(params).filter((name) => given[name] !== undefined);
+  const last = Object.keys(params).at(-1);
+  return Object.fromEntries(
+    names.map((name) => [name, name === last && typeof id === 'string' ? id : given[name]]),
+  );
+}
+
+function pick(object: JsonObject, names: readonly string[]): JsonObject {
+  return Object.fromEntries(names.filter((name) => name in object).map((name) => [name, object[name]]));
+}

@@ -1,0 +1,116 @@
+import type * as z from 'zod';
+import { digitsOf, isJsonObject } from '../../lib/json.ts';
+import { leadToSecret, namesAlong } from '../../lib/secret-names.ts';
+import { isCredential, mannerOf, objectInText } from '../../secrets/redact.ts';
+import { readReference } from '../../secrets/reference.ts';
+import type { Operation } from '../../tools/define-operation.ts';
+import { isSecret } from '../../tools/schemas/fields.ts';
+import type { Arguments } from '../arguments/parse.ts';
+
+/** A secret text among arguments, or the digits of a secret number. */
+export interface SecretPlace {
+  readonly path: readonly string[];
+  readonly text: string;
+}
+
+/** Where an operation's checked arguments hold secrets. */
+export function secretPlaces(operation: Operation, args: Arguments): readonly SecretPlace[] {
+  const found: SecretPlace[] = [];
+  // What a read takes is sample data: no secret, whatever it is named.
+  if (operation.effect !== 'read') collect(operation.input, args, [], found);
+  return found;
+}
+
+/** The secret values among them: whatever comes back may repeat none. References are not secret. */
+export function secretsAmong(operation: Operation, args: Arguments): string[] {
+  const texts = secretPlaces(operation, args).map(({ text }) => text);
+  return texts.filter((text) => !readReference(text));
+}
+
+/** The parts of a zod definition by which a schema is walked. */
+interface Structure {
+  readonly type: string;
+  readonly innerType?: z.ZodType;
+  readonly element?: z.ZodType;
+  readonly options?: readonly z.ZodType[];
+  readonly shape?: Readonly<Record<string, z.ZodType>>;
+}
+
+type Path = readonly string[];
+
+function collect(field: z.ZodType, value: unknown, path: Path, found: SecretPlace[]): void {
+  if (value === undefined || value === null) return;
+  const { innerType, element, options, shape } = field.def as unknown as Structure;
+  if (isSecret(field)) collectMarked(value, path, found);
+  else if (innerType) collect(innerType, value, path, found);
+  else if (element && Array.isArray(value)) {
+    for (const [index, item] of value.entries()) collect(element, item, [...path, String(index)], found);
+  } else if (options) for (const option of options) collect(option, value, path, found);
+  else if (shape && isJsonObject(value)) collectFields(shape, value, path, found);
+}
+
+function collectFields(
+  shape: Readonly<Record<string, z.ZodType>>,
+  object: Readonly<Record<string, unknown>>,
+  path: Path,
+  found: SecretPlace[],
+): void {
+  for (const [name, field] of Object.entries(shape)) {
+    const within = [...path, name];
+    const pointer = isPatchStep(shape) && name === 'value' ? object.path : undefined;
+    if (typeof pointer !== 'string') collect(field, object[name], within, found);
+    else collectStep(pointer, object[name], within, found);
+  }
+  // Further fields of an object that the API leaves open, such as the extra ones of an OAuth client.
+  const others = Object.entries(object).filter(([name]) => !Object.hasOwn(shape, name));
+  if (others.length > 0) collectNamed(Object.fromEntries(others), path, found);
+}
+
+function isPatchStep(shape: Readonly<Record<string, z.ZodType>>): boolean {
+  return 'op' in shape && 'path' in shape;
+}
+
+/** What a step of a JSON Patch sets: at `/config/secret` and `/secret/value` it is a secret, at `/fullname` it is none. */
+function collectStep(pointer: string, value: unknown, path: Path, found: SecretPlace[]): void {
+  const names = namesAlong(pointer);
+  const name = names.at(-1) ?? '';
+  if (leadToSecret(names) || mannerOf(name, value) === 'whole') collectSecret(value, path, found, name);
+  else collectNamed(value, path, found);
+}
+
+/** A marked field is a secret text, or an object that the API leaves open. */
+function collectMarked(value: unknown, path: Path, found: SecretPlace[]): void {
+  if (!collectLeaf(value, path, found)) collectNamed(value, path, found);
+}
+
+/** A secret text or number. Of truth values there are but two: whoever gives one tells no secret. */
+function collectLeaf(value: unknown, path: Path, found: SecretPlace[]): boolean {
+  const text = typeof value === 'string' ? value : digitsOf(value);
+  if (text === undefined) return false;
+  found.push({ path, text });
+  return true;
+}
+
+/** What stands where a secret belongs: a text or number, or an object with the secret in it. */
+function collectSecret(value: unknown, path: Path, found: SecretPlace[], name = ''): void {
+  if (collectLeaf(value, path, found)) return;
+  if (isCredential(value, name)) collectNamed(value, path, found);
+  else
+    for (const [key, part] of partsOf(value))
+      if (key !== 'type' || Array.isArray(value)) collectSecret(part, [...path, key], found, name);
+}
+
+/** Secrets in an object that the API leaves open, by their names; also in a text that is the JSON of one. */
+function collectNamed(value: unknown, path: Path, found: SecretPlace[]): void {
+  const isList = Array.isArray(value);
+  const object = typeof value === 'string' ? objectInText(value) : value;
+  for (const [name, part] of partsOf(object)) {
+    const within = [...path, name];
+    if (!isList && mannerOf(name, part) === 'whole') collectSecret(part, within, found, name);
+    else collectNamed(part, within, found);
+  }
+}
+
+function partsOf(value: unknown): readonly (readonly [string, unknown])[] {
+  return typeof value === 'object' && value !== null ? Object.entries(value) : [];
+}

@@ -1,0 +1,189 @@
+import { ExactNumber } from '../../lib/exact-json.ts';
+import { digitsOf, isJsonObject, type JsonObject, mapKeys } from '../../lib/json.ts';
+import { changeTexts, isVast } from '../../lib/lazy-json.ts';
+import { type Mask, maskFor, type Secrets } from '../../lib/mask.ts';
+import { maskKnown } from '../../secrets/redact.ts';
+import type { Operation } from '../../tools/define-operation.ts';
+import { type Arguments, pick } from '../arguments/parse.ts';
+
+/*
+ * What a result repeats of its caller's own arguments is shown as it was given, though it may be like a secret: a mask that
+ * hides the right guess among many would tell it. It is known by its place and not by its value, since what stands in
+ * another place is no guess but may be the secret itself.
+ */
+
+/** A value as deep as a result, with what the caller has given at its places and nothing elsewhere. */
+type Given = unknown;
+
+/** Operations that work out their result from their arguments, so that it has no places of its own. */
+const computing: ReadonlySet<string> = new Set(['mappings_apply']);
+
+/** Digits, and other characters, from which on a secret cannot be found by working out all there are. */
+const leastDigits = 12;
+const leastCharacters = 8;
+
+/**
+ * A copy of a result with every given secret masked, save what stands where the caller's own arguments are repeated.
+ *
+ * @param own secrets that are masked even there: tokens, and those that the call itself is about
+ * @param known what else is known to be secret
+ */
+export function maskBeside(
+  value: unknown,
+  { operation, args }: { readonly operation: Operation; readonly args: Arguments },
+  own: readonly Secrets[],
+  known: readonly Secrets[],
+): unknown {
+  const all = maskKnown(value, ...own, ...known);
+  // Nearly every result ends here.
+  if (all === value) return value;
+  const mask = maskFor(...known);
+  if (!mask) return all;
+  const plain = maskKnown(value, ...own);
+  if (computing.has(operation.id) && isJsonObject(plain) && !('error' in plain))
+    return maskKnown(plain, ...withoutGuesses(args, mask, known));
+  const given = maskKnown(givenIn(plain, operation, args), ...own);
+  return maskAround(plain, given, mask);
+}
+
+/** Secrets that the arguments do not hold, and that nobody finds by working out all there are. */
+function withoutGuesses(args: Arguments, mask: Mask, known: readonly Secrets[]): readonly Secrets[] {
+  const held = mask.secretsIn(textsOf(args).join('\n'));
+  const isStrong = (secret: string) =>
+    secret.length >= (/^\d*$/.test(secret) ? leastDigits : leastCharacters);
+  const kept = (secret: string) => !held.has(secret) && isStrong(secret);
+  return known.map((secrets) => [...secrets].filter(kept));
+}
+
+function textsOf(value: unknown): string[] {
+  if (typeof value === 'string') return [value];
+  if (value instanceof ExactNumber) return [value.text];
+  if (typeof value !== 'object' || value === null) return value === undefined ? [] : [String(value)];
+  return Object.entries(value).flatMap(([name, part]) => [name, ...textsOf(part)]);
+}
+
+/** Where an answer has the object that was made, beside others that were made with it. */
+const madeWithOthers = ['account', 'bridge', 'integration', 'mapping', 'member', 'organization'];
+
+/** What of a result its caller has given. */
+function givenIn(value: unknown, operation: Operation, args: Arguments): Given {
+  if (!isJsonObject(value)) return undefined;
+  if (isJsonObject(value.error)) return { error: givenInError(value.error, operation, args) };
+  if (isJsonObject(value.sends)) return givenInPreview(value, operation, args);
+  const body = givenBody(operation, args);
+  const result = isJsonObject(value.result) ? value.result : {};
+  const inside = madeWithOthers.filter((name) => isJsonObject(result[name]) && !(name in body));
+  return {
+    result: { ...body, ...Object.fromEntries(inside.map((name) => [name, body])) },
+    more: { arguments: args },
+    undo: { arguments: pick(args, Object.keys(operation.params)) },
+  };
+}
+
+function givenInError(error: JsonObject, operation: Operation, args: Arguments): Given {
+  const { confirmation } = error;
+  const preview = isJsonObject(confirmation) ? confirmation.preview : undefined;
+  return {
+    // Names of arguments, which are the caller's own or ours; what is wrong with them is told beside.
+    arguments: Array.isArray(error.arguments)
+      ? error.arguments.map((fault) => (isJsonObject(fault) ? { argument: fault.argument } : undefined))
+      : undefined,
+    example: { arguments: args },
+    confirmation: {
+      preview: isJsonObject(preview) ? givenInPreview(preview, operation, args) : undefined,
+    },
+  };
+}
+
+/** What of a preview is the caller's own: all of the request that was not read before, and what changes to it. */
+export function givenInPreview(preview: JsonObject, operation: Operation, args: Arguments): Given {
+  const sends = isJsonObject(preview.sends) ? preview.sends : {};
+  const body = givenBody(operation, args);
+  const sent = operation.bodyIn === undefined ? body : { [operation.bodyIn]: body };
+  const changes = Array.isArray(preview.changes) ? preview.changes.filter(isJsonObject) : [];
+  return {
+    sends: {
+      path: sends.path,
+      query: args,
+      body: operation.method === 'PATCH' ? args.patch : sent,
+    },
+    changes: changes.map(({ path }) => {
+      const to = givenAt(body, String(path));
+      return to === undefined ? undefined : { path, to };
+    }),
+  };
+}
+
+/** The fields of the object that the caller has given; those of a patch by the paths of its steps. */
+function givenBody(operation: Operation, args: Arguments): JsonObject {
+  if (operation.method !== 'PATCH') return pick(args, Object.keys(operation.body ?? {}));
+  const root: JsonObject = {};
+  for (const step of Array.isArray(args.patch) ? args.patch : []) {
+    if (isJsonObject(step) && (step.op === 'add' || step.op === 'replace'))
+      setGiven(root, keysOf(String(step.path)), step.value);
+  }
+  return root;
+}
+
+const keysOf = (pointer: string) =>
+  pointer
+    .split('/')
+    .slice(1)
+    .map((key) => key.replaceAll('~1', '/').replaceAll('~0', '~'));
+
+const isPlace = (key: string | undefined) => key !== undefined && /^(\d+|-)$/.test(key);
+
+/** Sets what a step gives. What is given into a list is gathered, since later steps may shift its places. */
+function setGiven(object: JsonObject, [key, next, ...rest]: readonly string[], value: unknown): void {
+  if (key === undefined) {
+    if (isJsonObject(value)) Object.assign(object, value);
+    return;
+  }
+  const before = Object.hasOwn(object, key) ? object[key] : undefined;
+  if (next === undefined) object[key] = value;
+  else if (isPlace(next)) {
+    const list = Array.isArray(before) ? before : [];
+    const item: JsonObject = {};
+    if (rest.length > 0) setGiven(item, rest, value);
+    object[key] = [...list, rest.length > 0 ? item : value];
+  } else {
+    const inside = isJsonObject(before) ? { ...before } : {};
+    setGiven(inside, [next, ...rest], value);
+    object[key] = inside;
+  }
+}
+
+function givenAt(body: JsonObject, pointer: string): Given {
+  return keysOf(pointer).reduce(
+    (part: unknown, key) => (isJsonObject(part) && Object.hasOwn(part, key) ? part[key] : undefined),
+    body,
+  );
+}
+
+function maskAround(value: unknown, given: Given, mask: Mask): unknown {
+  if (given === undefined || isVast(value)) return changeTexts(value, mask);
+  if (typeof value === 'string') return value === given ? value : mask(value);
+  if (digitsOf(value) !== undefined)
+    return digitsOf(given) === digitsOf(value) ? value : changeTexts(value, mask);
+  if (Array.isArray(value)) return maskList(value, Array.isArray(given) ? given : [], mask);
+  if (!isJsonObject(value)) return value;
+  const inside = isJsonObject(given) ? given : {};
+  const names = Object.keys(value);
+  const shown = mapKeys(names, (name) => (Object.hasOwn(inside, name) ? name : mask(name)));
+  return Object.fromEntries(
+    names.map((name, index) => [
+      shown[index] as string,
+      maskAround(value[name], Object.hasOwn(inside, name) ? inside[name] : undefined, mask),
+    ]),
+  );
+}
+
+/** The places of a list may have shifted: a text or number that was given into it stands anywhere in it. */
+function maskList(list: readonly unknown[], given: readonly unknown[], mask: Mask): unknown[] {
+  const plain = (one: unknown) => (typeof one === 'string' ? one : digitsOf(one));
+  const texts = new Set(given.map(plain).filter((text) => text !== undefined));
+  return list.map((item, index) => {
+    const text = plain(item);
+    return maskAround(item, text !== undefined && texts.has(text) ? item : given[index], mask);
+  });
+}

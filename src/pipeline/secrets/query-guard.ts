@@ -1,0 +1,44 @@
+import { CallError } from '../../errors.ts';
+import { leadToSecret, namesAlong } from '../../lib/secret-names.ts';
+import { type SecretField, secretFieldsOf, touchesSecret } from '../../secrets/secret-fields.ts';
+import type { Operation } from '../../tools/define-operation.ts';
+import { fieldsQueried } from '../arguments/list-syntax.ts';
+import type { Arguments } from '../arguments/parse.ts';
+
+/**
+ * Refuses filters and orders by fields that can hold a secret: which rows come, and in what order, would tell it letter
+ * by letter, whether the field itself is shown or not.
+ *
+ * @throws CallError `invalid_arguments`
+ */
+export function assertNoSecretQueried(operation: Operation, args: Arguments): void {
+  const arguments_ = (['filter', 'order'] as const).flatMap((name) => {
+    const items = name in operation.query && Array.isArray(args[name]) ? args[name].map(String) : [];
+    return items.flatMap((text, index) => {
+      const isRefused = fieldsQueried(text).some((field) => canHoldSecret(field, secretFieldsOf(operation)));
+      const problem = 'is by a field that can hold a secret';
+      return isRefused ? [{ argument: `${name}.${index}`, problem }] : [];
+    });
+  });
+  if (arguments_.length === 0) return;
+  throw new CallError(
+    'invalid_arguments',
+    'Fields that can hold a secret cannot be filtered or ordered by: that would tell what they hold.',
+    {
+      arguments: arguments_,
+      next: 'Filter or order by another field. Nothing was sent.',
+    },
+  );
+}
+
+/** Whether a field is, has in it or is in one that can hold a secret, with whatever names before its own. */
+function canHoldSecret(field: string, secretFields: readonly SecretField[]): boolean {
+  const names = namesAlong(field);
+  if (leadToSecret(names)) return true;
+  // No field has a wildcard in its name; a server that knows some would look at all that fit.
+  if (secretFields.length > 0 && names.some((name) => /[*?%]/.test(name))) return true;
+  const endings = names.map((_, at) => names.slice(at));
+  return secretFields.some(({ names: path, isOpen }) =>
+    path.some((_, at) => endings.some((some) => touchesSecret({ names: path.slice(at), isOpen }, some))),
+  );
+}

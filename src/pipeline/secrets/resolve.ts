@@ -1,0 +1,160 @@
+import { CallError } from '../../errors.ts';
+import { isJsonObject } from '../../lib/json.ts';
+import { namesAlong } from '../../lib/secret-names.ts';
+import type { Session } from '../../request-context.ts';
+import { holdsReference, type Reference, readReference } from '../../secrets/reference.ts';
+import { begins, secretFieldsOf } from '../../secrets/secret-fields.ts';
+import type { Operation } from '../../tools/define-operation.ts';
+import type { Arguments } from '../arguments/parse.ts';
+import { secretPlaces } from './find.ts';
+
+/** A reference among arguments. */
+export interface PlacedReference {
+  readonly path: readonly string[];
+  readonly reference: Reference;
+}
+
+/**
+ * The references among checked arguments, not yet resolved.
+ *
+ * @throws CallError `secret_reference` for one in a field that takes no secret, or one that is part of a value
+ */
+export function findReferences(operation: Operation, args: Arguments): readonly PlacedReference[] {
+  // Nearly no call holds one.
+  if (!mayHoldReference(args)) return [];
+  const texts = textsOf(args).filter(({ text }) => holdsReference(text));
+  if (texts.length === 0) return [];
+  const places = secretPlaces(operation, args).filter(({ path }) => takesReference(operation, args, path));
+  const secret = new Set(places.map(({ path }) => keyOf(path)));
+  const read = texts.map(({ path, text }) => ({ path, reference: readReference(text) }));
+  const faults = read.flatMap(({ path, reference }) => {
+    const argument = path.join('.');
+    if (!secret.has(keyOf(path)))
+      return [{ argument, problem: 'takes no secret, so it takes no reference to one' }];
+    if (!reference) return [{ argument, problem: 'only a whole value is a reference, such as ${env:NAME}' }];
+    return [];
+  });
+  if (faults.length > 0) {
+    throw new CallError('secret_reference', 'A reference to a secret stands where it cannot.', {
+      arguments: faults,
+    });
+  }
+  return read as PlacedReference[];
+}
+
+/** Steps of a patch that set what they hold, or compare with it. */
+const stepsWithValue: ReadonlySet<unknown> = new Set(['add', 'replace', 'test']);
+
+/**
+ * Whether what is named like a secret is one at its place. Of a patch the step's path decides: under any other than that of
+ * a secret, Synqly would keep the value as something that answers show.
+ */
+function takesReference(
+  operation: Operation,
+  { patch }: Arguments,
+  [argument, index, ...rest]: readonly string[],
+) {
+  if (argument !== 'patch' || !Array.isArray(patch)) return true;
+  const step: unknown = patch[Number(index)];
+  if (!isJsonObject(step) || !stepsWithValue.has(step.op) || rest[0] !== 'value') return false;
+  const pointer = String(step.path);
+  if (pointer !== '' && !pointer.startsWith('/')) return false;
+  const names = namesOf(pointer, rest.slice(1));
+  return secretFieldsOf(operation).some(
+    ({ names: field, isOpen }) => begins(field, names) && names.length > field.length === isOpen,
+  );
+}
+
+/** The names that a JSON Pointer (RFC 6901), read to the letter, and keys below it lead along, without places in lists. */
+function namesOf(pointer: string, below: readonly string[]): string[] {
+  const keys = pointer
+    .split('/')
+    .slice(1)
+    .map((key) => key.replaceAll('~1', '/').replaceAll('~0', '~'));
+  return [...keys, ...below]
+    .filter((key) => !/^(\d+|-)$/.test(key))
+    .map((key) => (/^[\w-]+$/.test(key) ? (namesAlong(key)[0] ?? key) : key));
+}
+
+/** Whether a text or a name among arguments has the sign that references begin with. */
+function mayHoldReference(value: unknown): boolean {
+  if (typeof value === 'string') return value.includes('${');
+  if (typeof value !== 'object' || value === null) return false;
+  for (const name in value) {
+    if (name.includes('${') || mayHoldReference((value as Record<string, unknown>)[name])) return true;
+  }
+  return false;
+}
+
+/** A reference with what it stands for. */
+export interface ResolvedReference {
+  readonly path: readonly string[];
+  readonly value: string;
+}
+
+/**
+ * What references stand for. Where a person is asked, it takes as long as the person does.
+ *
+ * @throws CallError `secret_reference` that names the arguments and the reasons
+ */
+export async function resolveReferences(
+  placed: readonly PlacedReference[],
+  session: Session,
+  cancelled: AbortSignal,
+): Promise<readonly ResolvedReference[]> {
+  const resolved = [];
+  // One after the other: a person is asked one thing at a time.
+  for (const one of placed) resolved.push(await resolveOne(one, session, cancelled));
+  const faults = resolved.flatMap(({ fault }) => fault ?? []);
+  if (faults.length > 0) {
+    throw new CallError('secret_reference', 'A reference to a secret cannot be resolved.', {
+      arguments: faults,
+    });
+  }
+  return resolved as readonly ResolvedReference[];
+}
+
+/** A copy of the arguments with references replaced: for the request's body and nothing else. */
+export function withResolved(args: Arguments, resolved: readonly ResolvedReference[]): Arguments {
+  return resolved.reduce((part, { path, value }) => setAt(part, path, value) as Arguments, args);
+}
+
+async function resolveOne(
+  { path, reference }: PlacedReference,
+  { secrets, client }: Session,
+  cancelled: AbortSignal,
+) {
+  try {
+    return { path, value: await secrets.resolve(reference, { client, cancelled }) };
+  } catch (error) {
+    if (!(error instanceof CallError) || error.code !== 'secret_reference') throw error;
+    return { path, fault: { argument: path.join('.'), problem: error.message } };
+  }
+}
+
+interface PlacedText {
+  readonly path: readonly string[];
+  readonly text: string;
+}
+
+/** Every text of a value, names of open objects included: those take no reference either. */
+function textsOf(value: unknown, path: readonly string[] = []): PlacedText[] {
+  if (typeof value === 'string') return [{ path, text: value }];
+  if (Array.isArray(value)) return value.flatMap((item, index) => textsOf(item, [...path, String(index)]));
+  if (!isJsonObject(value)) return [];
+  return Object.entries(value).flatMap(([name, part]) => [
+    { path: [...path, '(name)'], text: name },
+    ...textsOf(part, [...path, name]),
+  ]);
+}
+
+const keyOf = (path: readonly string[]) => JSON.stringify(path);
+
+function setAt(value: unknown, path: readonly string[], leaf: unknown): unknown {
+  const [step, ...rest] = path;
+  if (step === undefined) return leaf;
+  if (Array.isArray(value))
+    return value.map((item, index) => (String(index) === step ? setAt(item, rest, leaf) : item));
+  const object = value as Record<string, unknown>;
+  return { ...object, [step]: setAt(object[step], rest, leaf) };
+}

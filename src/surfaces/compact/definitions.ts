@@ -1,0 +1,65 @@
+import * as z from 'zod';
+import type { Helper } from '../../tools/builtin/index.ts';
+import type { Effect } from '../../tools/define-operation.ts';
+import { limit, openObject, text } from '../../tools/schemas/fields.ts';
+
+export const findOperations: Helper = {
+  id: 'find_operations',
+  title: 'Find operations',
+  summary: 'Find operations by words for the task; the best come with the schema of their arguments.',
+  effect: 'read',
+  idempotent: true,
+  params: {},
+  input: z.strictObject({
+    query: text.optional().describe('Words for the task, or an exact name'),
+    group: text.optional().describe('Such as accounts'),
+    effect: z.enum(['read', 'create', 'change', 'destroy']).optional(),
+    limit,
+  }),
+};
+
+const named = z.strictObject({
+  operation: text.describe('Its name, such as accounts_get'),
+  arguments: openObject.optional(),
+});
+/** What was said once need not be said of every runner. */
+const call = named.extend({ operation: text });
+
+export const runRead: Helper = {
+  id: 'run_read',
+  title: 'Run a reading operation',
+  summary: 'Run an operation whose effect is read. Changes nothing.',
+  effect: 'read',
+  idempotent: true,
+  params: {},
+  input: named,
+};
+
+export const runWrite: Helper = {
+  id: 'run_write',
+  title: 'Run a writing operation',
+  summary: 'Run an operation whose effect is create or change.',
+  effect: 'change',
+  idempotent: false,
+  params: {},
+  input: call,
+};
+
+export const runDestroy: Helper = {
+  id: 'run_destroy',
+  title: 'Run a destroying operation',
+  summary: 'Run an operation whose effect is destroy: it deletes, resets or revokes. Final.',
+  effect: 'destroy',
+  idempotent: false,
+  params: {},
+  input: call,
+};
+
+/** The tools of the compact surface. */
+export const runners: readonly Helper[] = [findOperations, runRead, runWrite, runDestroy];
+
+/** The tool that runs operations with an effect. */
+export function runnerOf(effect: Effect): Helper {
+  if (effect === 'read') return runRead;
+  return effect === 'destroy' ? runDestroy : runWrite;
+}

@@ -1,0 +1,47 @@
+import { defineOperation } from '../define-operation.ts';
+import { tokenPairSecrets, within } from '../response-secrets.ts';
+import { organizationId, secret, text } from '../schemas/fields.ts';
+
+export const authLogon = defineOperation({
+  id: 'auth_logon',
+  group: 'auth',
+  method: 'POST',
+  path: '/v1/auth/logon/{organization_id}',
+  effect: 'create',
+  reach: { kind: 'organization' },
+  title: 'Log a member on',
+  summary:
+    "Open a session for a member and issue its token pair. The server's own token stays in use. Repeated failures may lock the member.",
+  params: { organization_id: organizationId },
+  body: { name: text.describe('Email address'), secret: secret(text.describe('Password')) },
+  yieldsSecret: true,
+  secrets: within('result.token', tokenPairSecrets),
+});
+
+export const authChangePassword = defineOperation({
+  id: 'auth_change_password',
+  group: 'auth',
+  method: 'POST',
+  path: '/v1/auth/change_password',
+  effect: 'change',
+  reach: { kind: 'organization' },
+  title: 'Change password',
+  summary: 'Change the password of the member that the token in use belongs to.',
+  body: {
+    old_secret: secret(text.describe('Present password')),
+    new_secret: secret(text.describe('8 to 71 characters, not a common one')),
+  },
+});
+
+export const authLogoff = defineOperation({
+  id: 'auth_logoff',
+  group: 'auth',
+  method: 'POST',
+  path: '/v1/auth/logoff',
+  effect: 'destroy',
+  reach: { kind: 'organization' },
+  idempotent: true,
+  title: 'Log off',
+  summary:
+    'End the session of the token in use: this server can then call nothing until it gets a new token.',
+});

@@ -1,0 +1,33 @@
+import { defineOperation } from '../define-operation.ts';
+import { text } from '../schemas/fields.ts';
+
+/** Which part of a document is shown. */
+const shaping = {
+  operation: text.optional().describe('Id, METHOD /path or tag'),
+  schema: text.optional(),
+  search: text.optional(),
+};
+
+export const metaManagementOpenapiSpec = defineOperation({
+  id: 'meta_managementOpenapiSpec',
+  group: 'meta',
+  method: 'GET',
+  path: '/v1/meta/openapi/management',
+  effect: 'read',
+  reach: { kind: 'global' },
+  title: 'Get Management OpenAPI document',
+  summary: "Outline the vendor's OpenAPI document of the Management API, or give one part.",
+  shaping,
+});
+
+export const metaEngineOpenapiSpec = defineOperation({
+  id: 'meta_engineOpenapiSpec',
+  group: 'meta',
+  method: 'GET',
+  path: '/v1/meta/openapi/engine',
+  effect: 'read',
+  reach: { kind: 'global' },
+  title: 'Get Engine OpenAPI document',
+  summary: "Outline the vendor's OpenAPI document of the Connector (Engine) APIs, or give one part.",
+  shaping,
+});

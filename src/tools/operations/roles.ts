@@ -1,0 +1,105 @@
+import { defineOperation } from '../define-operation.ts';
+import {
+  byName,
+  clearable,
+  filter,
+  fullname,
+  limit,
+  name,
+  newName,
+  order,
+  patch,
+  roleId,
+  startAfter,
+  text,
+} from '../schemas/fields.ts';
+import { permissionSet, reach } from '../schemas/role-scope.ts';
+
+const role = { role_id: roleId };
+
+export const rolesList = defineOperation({
+  id: 'roles_list',
+  group: 'roles',
+  method: 'GET',
+  path: '/v1/roles',
+  effect: 'read',
+  reach: { kind: 'organization' },
+  title: 'List roles',
+  listing: { columns: ['name', 'fullname', 'description', 'permission_set', 'resources'], cursor: byName },
+  summary: 'List roles: each joins a permission set to the resources it covers.',
+  query: { limit, start_after: startAfter, order, filter },
+});
+
+export const rolesCreate = defineOperation({
+  id: 'roles_create',
+  group: 'roles',
+  method: 'POST',
+  path: '/v1/roles',
+  effect: 'create',
+  reach: { kind: 'organization' },
+  title: 'Create role',
+  summary: 'Create a role that limits a permission set to chosen resources.',
+  body: {
+    name: newName,
+    fullname,
+    description: text.optional(),
+    resources: reach.optional(),
+    permission_set: permissionSet,
+  },
+});
+
+export const rolesGet = defineOperation({
+  id: 'roles_get',
+  group: 'roles',
+  method: 'GET',
+  path: '/v1/roles/{role_id}',
+  effect: 'read',
+  reach: { kind: 'organization' },
+  title: 'Get role',
+  summary: 'Get one role.',
+  params: role,
+});
+
+export const rolesUpdate = defineOperation({
+  id: 'roles_update',
+  group: 'roles',
+  method: 'PUT',
+  path: '/v1/roles/{role_id}',
+  effect: 'change',
+  reach: { kind: 'organization' },
+  title: 'Update role',
+  summary: 'Change the given fields of a role, for everyone bound to it; null clears.',
+  params: role,
+  body: {
+    name,
+    fullname,
+    description: clearable(text),
+    resources: clearable(reach),
+    permission_set: permissionSet.optional(),
+  },
+});
+
+export const rolesPatch = defineOperation({
+  id: 'roles_patch',
+  group: 'roles',
+  method: 'PATCH',
+  path: '/v1/roles/{role_id}',
+  effect: 'change',
+  reach: { kind: 'organization' },
+  title: 'Patch role',
+  summary: 'Change a role, for everyone bound to it, by JSON Patch.',
+  params: role,
+  body: { patch },
+});
+
+export const rolesDelete = defineOperation({
+  id: 'roles_delete',
+  group: 'roles',
+  method: 'DELETE',
+  path: '/v1/roles/{role_id}',
+  effect: 'destroy',
+  reach: { kind: 'organization' },
+  title: 'Delete role',
+  summary: 'Delete a role with its tokens and credentials; members bound to it lose access. Final.',
+  params: role,
+});
