@@ -4,11 +4,11 @@ import { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js';
 import { StreamableHTTPServerTransport } from '@modelcontextprotocol/sdk/server/streamableHttp.js';
 import * as z from 'zod';
 import { createConfirmations } from '../src/access/pending-confirmations.ts';
-import { wholeSelection } from '../src/access/policy.ts';
-import { createTrail } from '../src/observability/audit-log.ts';
-import { createLog } from '../src/observability/logger.ts';
-import { runOperation } from '../src/pipeline/run-operation.ts';
-import { createSession } from '../src/request-context.ts';
+import { allToolsets } from '../src/access/policy.ts';
+import { createAuditLog } from '../src/observability/audit-log.ts';
+import { createLogger } from '../src/observability/logger.ts';
+import { runOperationById } from '../src/pipeline/run-operation.ts';
+import { createRequestContext } from '../src/request-context.ts';
 import { withoutSecrets } from '../src/secrets/store.ts';
 import { SynqlyClient } from '../src/synqly/client.ts';
 import { fixedToken } from '../src/synqly/token-source.ts';
@@ -57,17 +57,17 @@ function toPlainZod({ type, enum: values, items, properties, required = [], ...r
 }
 
 function createMcpServer(token: string): McpServer {
-  const session = createSession({
+  const session = createRequestContext({
     open: async () => ({ client, token: fixedToken(token) }),
     knownTokens: [token],
-    log: createLog('silent', []),
+    log: createLogger('silent', []),
     timeout: 30_000,
     maxResultTokens: 10_000,
     revealSecrets: false,
     secrets: withoutSecrets,
-    policy: { readOnly: false, confirm: 'never', selection: wholeSelection },
-    pending: createConfirmations(1)('bench'),
-    trail: createTrail(undefined, createLog('silent', [])),
+    policy: { readOnly: false, confirm: 'never', toolsetFilter: allToolsets },
+    pendingCalls: createConfirmations(1)('bench'),
+    auditLog: createAuditLog(undefined, createLogger('silent', [])),
     sandbox: false,
   });
   const server = new McpServer({ name: 'register-tool-server', version: '1.0.0' });
@@ -79,7 +79,7 @@ function createMcpServer(token: string): McpServer {
       annotations: { ...annotations },
     };
     server.registerTool(name, shown, async (args, { signal }) => {
-      const { value } = await runOperation(name, args, session, signal);
+      const { value } = await runOperationById(name, args, session, signal);
       return { content: [{ type: 'text', text: JSON.stringify(value) }] };
     });
   }

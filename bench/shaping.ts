@@ -1,12 +1,12 @@
 import { createConfirmations } from '../src/access/pending-confirmations.ts';
-import { wholeSelection } from '../src/access/policy.ts';
+import { allToolsets } from '../src/access/policy.ts';
 import { gridOf, type Line } from '../src/cli/text-table.ts';
-import { readConfig } from '../src/config/load-config.ts';
-import { noTrail } from '../src/observability/audit-log.ts';
-import { createLog } from '../src/observability/logger.ts';
-import { runOperation } from '../src/pipeline/run-operation.ts';
-import { createSession, type Session } from '../src/request-context.ts';
-import { secretsForOne } from '../src/secrets/store.ts';
+import { loadConfig } from '../src/config/load-config.ts';
+import { noAuditLog } from '../src/observability/audit-log.ts';
+import { createLogger } from '../src/observability/logger.ts';
+import { runOperationById } from '../src/pipeline/run-operation.ts';
+import { createRequestContext, type RequestContext } from '../src/request-context.ts';
+import { createStdioSecrets } from '../src/secrets/store.ts';
 import { fixedToken } from '../src/synqly/token-source.ts';
 
 /*
@@ -63,22 +63,22 @@ const cases: readonly Case[] = [
   },
 ];
 
-function sessionOver(text: string, maxResultTokens: number): Session {
-  const config = readConfig({}, {});
+function sessionOver(text: string, maxResultTokens: number): RequestContext {
+  const config = loadConfig({}, {});
   const request = async () => ({
     status: 200,
     body: JSON.parse(text),
     requestId: undefined,
     retryAfter: undefined,
   });
-  return createSession({
+  return createRequestContext({
     open: async () => ({ client: { request }, token: fixedToken('bench-token') }),
     knownTokens: ['bench-token'],
-    log: createLog('silent'),
-    policy: { readOnly: false, confirm: 'destroy', selection: wholeSelection },
-    secrets: secretsForOne(config),
-    pending: createConfirmations(1000)('bench'),
-    trail: noTrail,
+    log: createLogger('silent'),
+    policy: { readOnly: false, confirm: 'destroy', toolsetFilter: allToolsets },
+    secrets: createStdioSecrets(config),
+    pendingCalls: createConfirmations(1000)('bench'),
+    auditLog: noAuditLog,
     timeout: config.timeout.value,
     maxResultTokens,
     revealSecrets: false,
@@ -92,9 +92,13 @@ const median = (values: readonly number[]) =>
 const { signal } = new AbortController();
 
 /** Milliseconds of one call, its answer made text as it leaves the server. */
-async function time(run: Case, session: Session, whole: boolean): Promise<{ ms: number; bytes: number }> {
+async function time(
+  run: Case,
+  session: RequestContext,
+  whole: boolean,
+): Promise<{ ms: number; bytes: number }> {
   const started = performance.now();
-  const { value, error } = await runOperation(run.operation, run.args, session, signal, { whole });
+  const { value, error } = await runOperationById(run.operation, run.args, session, signal, { whole });
   const text = JSON.stringify(value);
   const ms = performance.now() - started;
   if (error) throw error;

@@ -27,11 +27,11 @@ const { metafile } = await build({
   chunkNames: 'chunks/[name]-[hash]',
   minifySyntax: true,
   minifyWhitespace: true,
-  minifyIdentifiers: true,
+  minifyIdentifiers: false,
   legalComments: 'none',
   plugins: [
     oneStartFile(fileURLToPath(new URL('src/cli/program.ts', root))),
-    evaluateAtBuild('src/tools/published.ts'),
+    evaluateAtBuild('src/tools/published.ts', 'src/surfaces/compact/published.ts'),
     pureConstants(/@modelcontextprotocol\/sdk\/dist\/esm\/types\.js$/),
     leaveOut({
       // The SDK makes one at every start, for answers to elicitation, which this server checks itself.

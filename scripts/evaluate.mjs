@@ -1,29 +1,35 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { build } from 'esbuild';
 
 /**
- * An esbuild plugin that runs a module at build time and bundles the values it exports in its place. For modules
- * that export JSON and whose making costs more than their value.
+ * An esbuild plugin that runs modules at build time and bundles the values they export in their place. For modules
+ * that export JSON and cost more to run than to parse.
  *
- * @param {string} module its path from the root of the project
+ * @param {string[]} modules their paths from the root of the project
  * @returns {import('esbuild').Plugin}
  */
-export function evaluateAtBuild(module) {
+export function evaluateAtBuild(...modules) {
   return {
     name: 'evaluate-at-build',
     setup({ initialOptions: { absWorkingDir }, onLoad }) {
-      const filter = new RegExp(`${module.replaceAll('.', '\\.')}$`);
+      const filter = new RegExp(`/(?:${modules.map((module) => module.replaceAll('.', '\\.')).join('|')})$`);
       onLoad({ filter }, async ({ path }) => {
-        const { outputFiles } = await build({
+        const folder = await mkdtemp(join(tmpdir(), 'synqly-mcp-build-'));
+        const outfile = join(folder, 'module.mjs');
+        await build({
           absWorkingDir,
           entryPoints: [path],
           bundle: true,
-          write: false,
+          outfile,
           format: 'esm',
           platform: 'node',
           logLevel: 'warning',
         });
-        const source = Buffer.from(outputFiles[0].contents).toString('base64');
-        const values = Object.entries(await import(`data:text/javascript;base64,${source}`));
+        const values = Object.entries(await import(pathToFileURL(outfile).href));
+        await rm(folder, { recursive: true });
         return { contents: values.map(([name, value]) => exportJson(name, value)).join('') };
       });
     },
@@ -32,5 +38,7 @@ export function evaluateAtBuild(module) {
 
 /** JSON.parse of a string is read faster than the same value written as code. */
 function exportJson(name, value) {
+  if (JSON.stringify(value) === undefined)
+    throw new Error(`${name} is no JSON, so that the build cannot evaluate it.`);
   return `export const ${name} = JSON.parse(${JSON.stringify(JSON.stringify(value))});\n`;
 }

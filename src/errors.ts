@@ -6,172 +6,194 @@
  */
 export type Retry = 'safe' | 'check' | 'no';
 
-interface Meaning {
+interface ErrorDefinition {
   /** What the caller should do next. */
-  readonly next: string;
+  readonly remediation: string;
   readonly retry: Retry;
 }
 
 /** Every error code of this server. Codes are stable: agents branch on them. */
 export const errorCodes = {
   invalid_arguments: {
-    next: 'Correct the arguments and call again. Nothing was sent.',
+    remediation: 'Correct the arguments and call again. Nothing was sent.',
     retry: 'no',
   },
   invalid_request: {
-    next: 'Synqly refused a value. Read upstream.parameter and upstream.remediation, correct it and call again.',
+    remediation:
+      'Synqly refused a value. Read upstream.parameter and upstream.remediation, correct it and call again.',
     retry: 'no',
   },
   secret_reference: {
-    next: 'Correct the reference. ${env:NAME}, ${file:PATH}, ${secret:HANDLE} and ${ask:WHAT} stand for a whole secret value only. Nothing was sent.',
+    remediation:
+      'Correct the reference. ${env:NAME}, ${file:PATH}, ${secret:HANDLE} and ${ask:WHAT} stand for a whole secret value only. Nothing was sent.',
     retry: 'no',
   },
   secret_refused: {
-    next: 'This call is made for a secret, which cannot be handed out here. Ask the administrator to make it over stdio, or to start the server with --reveal-secrets. Nothing was sent.',
+    remediation:
+      'This call is made for a secret, which cannot be handed out here. Ask the administrator to make it over stdio, or to start the server with --reveal-secrets. Nothing was sent.',
     retry: 'no',
   },
   unauthorized: {
-    next: "The server's Synqly token is missing, expired or of the wrong kind: the Management API takes an organization token, not an integration or MCP token. Ask the administrator to renew SYNQLY_TOKEN.",
+    remediation:
+      "The server's Synqly token is missing, expired or of the wrong kind: the Management API takes an organization token, not an integration or MCP token. Ask the administrator to renew SYNQLY_TOKEN.",
     retry: 'no',
   },
   payment_required: {
-    next: 'The organization is disabled or its evaluation has ended; every call answers this. Contact Synqly.',
+    remediation:
+      'The organization is disabled or its evaluation has ended; every call answers this. Contact Synqly.',
     retry: 'no',
   },
   forbidden: {
-    next: "The token's permission set or resources do not cover this call (permissionset_list shows what each set allows), or the object is built in; upstream says which.",
+    remediation:
+      "The token's permission set or resources do not cover this call (permissionset_list shows what each set allows), or the object is built in; upstream says which.",
     retry: 'no',
   },
   not_found: {
-    next: 'No such object, or the token cannot see it. List the collection to find the id or name; the owner of a credential is what credentials_lookup shows.',
+    remediation:
+      'No such object, or the token cannot see it. List the collection to find the id or name; the owner of a credential is what credentials_lookup shows.',
     retry: 'no',
   },
   outside_pin: {
-    next: 'This server is held to one account or environment, and what was asked for is not known to be inside. accounts_list and integrations_list show what is.',
+    remediation:
+      'This server is held to one account or environment, and what was asked for is not known to be inside. accounts_list and integrations_list show what is.',
     retry: 'no',
   },
   not_selected: {
-    next: 'The administrator has left this tool out (--groups, --allow, --deny). Do without it, or ask for it.',
+    remediation:
+      'The administrator has left this tool out (--toolsets, --allow, --deny). Do without it, or ask for it.',
     retry: 'no',
   },
   read_only: {
-    next: 'This server was started to read only; the administrator decides that. Nothing was sent. Tell the person what you would have changed.',
+    remediation:
+      'This server was started to read only; the administrator decides that. Nothing was sent. Tell the person what you would have changed.',
     retry: 'no',
   },
   confirmation_required: {
-    next: 'Nothing was sent. Show confirmation.preview to the person; only once they have agreed call confirm_call with confirmation.id, while it lasts and nothing changes.',
+    remediation:
+      'Nothing was sent. Show confirmation.preview to the person; only once they have agreed call confirm_call with confirmation.id, while it lasts and nothing changes.',
     retry: 'no',
   },
   confirmation_declined: {
-    next: 'Nothing was sent: the person did not agree, or gave no answer. Ask them before you try again.',
+    remediation:
+      'Nothing was sent: the person did not agree, or gave no answer. Ask them before you try again.',
     retry: 'no',
   },
   confirmation_unknown: {
-    next: "Nothing was sent: the id is unknown, used, expired or another caller's. Make the call itself again.",
+    remediation:
+      "Nothing was sent: the id is unknown, used, expired or another caller's. Make the call itself again.",
     retry: 'no',
   },
   object_changed: {
-    next: 'Nothing was sent: the object, or what goes with it, is not what was confirmed. Make the call itself again, and show the person the new preview.',
+    remediation:
+      'Nothing was sent: the object, or what goes with it, is not what was confirmed. Make the call itself again, and show the person the new preview.',
     retry: 'no',
   },
   unknown_operation: {
-    next: 'Take a name from closest or from find_operations. Nothing was sent.',
+    remediation: 'Take a name from closest or from find_operations. Nothing was sent.',
     retry: 'no',
   },
   wrong_runner: {
-    next: 'Call the tool that the message names, with the same operation and arguments. Nothing was sent.',
+    remediation:
+      'Call the tool that the message names, with the same operation and arguments. Nothing was sent.',
     retry: 'no',
   },
   method_not_allowed: {
-    next: 'This Synqly installation does not offer the operation.',
+    remediation: 'This Synqly installation does not offer the operation.',
     retry: 'no',
   },
   conflict: {
-    next: 'The change collides with the present state, most often a name that is taken. Read the object, then choose another name or value.',
+    remediation:
+      'The change collides with the present state, most often a name that is taken. Read the object, then choose another name or value.',
     retry: 'no',
   },
   stale_object: {
-    next: 'The object has changed since you read it. Read it again and repeat the change with its new updated_at. Nothing was sent.',
+    remediation:
+      'The object has changed since you read it. Read it again and repeat the change with its new updated_at. Nothing was sent.',
     retry: 'no',
   },
   unsupported_media_type: {
-    next: 'Synqly did not accept the body. Check --base-url: something between may rewrite requests.',
+    remediation: 'Synqly did not accept the body. Check --base-url: something between may rewrite requests.',
     retry: 'no',
   },
   authentication_failed: {
-    next: 'Synqly answered, but refused the credentials; auth_code says why.',
+    remediation: 'Synqly answered, but refused the credentials; auth_code says why.',
     retry: 'no',
   },
   rate_limited: {
-    next: 'Wait, at least retry_after_s seconds where given, then call again.',
+    remediation: 'Wait, at least retry_after_s seconds where given, then call again.',
     retry: 'safe',
   },
   gateway_error: {
-    next: 'What stands behind Synqly did not answer as it should: for integrations_create and integrations_verify the provider (check its URL and credential; upstream holds its words), else a gateway.',
+    remediation:
+      'What stands behind Synqly did not answer as it should: for integrations_create and integrations_verify the provider (check its URL and credential; upstream holds its words), else a gateway.',
     retry: 'check',
   },
   server_error: {
-    next: 'Synqly failed. If it stays so, report request_id to Synqly.',
+    remediation: 'Synqly failed. If it stays so, report request_id to Synqly.',
     retry: 'check',
   },
   unexpected_status: {
-    next: 'Check --base-url: the answer is not one that the Synqly Management API gives.',
+    remediation: 'Check --base-url: the answer is not one that the Synqly Management API gives.',
     retry: 'no',
   },
   redirected: {
-    next: 'Redirects are not followed, so that the token goes nowhere else. Set --base-url to the final address.',
+    remediation:
+      'Redirects are not followed, so that the token goes nowhere else. Set --base-url to the final address.',
     retry: 'no',
   },
   invalid_response: {
-    next: 'The answer was not the JSON that Synqly sends. Check --base-url and any proxy between.',
+    remediation: 'The answer was not the JSON that Synqly sends. Check --base-url and any proxy between.',
     retry: 'check',
   },
   response_too_large: {
-    next: 'Ask for less: a smaller limit, a filter, one object instead of a list. The administrator can raise --max-response-bytes.',
+    remediation:
+      'Ask for less: a smaller limit, a filter, one object instead of a list. The administrator can raise --max-response-bytes.',
     retry: 'no',
   },
   connection_failed: {
-    next: 'Synqly could not be reached. Check the network, --base-url and HTTPS_PROXY.',
+    remediation: 'Synqly could not be reached. Check the network, --base-url and HTTPS_PROXY.',
     retry: 'safe',
   },
   connection_lost: {
-    next: 'The connection broke before the answer was complete.',
+    remediation: 'The connection broke before the answer was complete.',
     retry: 'check',
   },
   timeout: {
-    next: 'No complete answer in time. The administrator can raise --timeout (55 s at most).',
+    remediation: 'No complete answer in time. The administrator can raise --timeout (55 s at most).',
     retry: 'check',
   },
   cancelled: {
-    next: 'The client cancelled the call. If it was a write, look whether it took effect.',
+    remediation: 'The client cancelled the call. If it was a write, look whether it took effect.',
     retry: 'check',
   },
   interrupted: {
-    next: 'Look whether it took effect before you call again; the server must first be started anew.',
+    remediation: 'Look whether it took effect before you call again; the server must first be started anew.',
     retry: 'check',
   },
   audit_unavailable: {
-    next: 'Nothing but reads is done while the audit log cannot be written. The administrator must mend the file that --audit-log names. Nothing was sent.',
+    remediation:
+      'Nothing but reads is done while the audit log cannot be written. The administrator must mend the file that --audit-log names. Nothing was sent.',
     retry: 'safe',
   },
   token_unavailable: {
-    next: 'The administrator must put a valid token into the file that SYNQLY_TOKEN_FILE names.',
+    remediation: 'The administrator must put a valid token into the file that SYNQLY_TOKEN_FILE names.',
     retry: 'no',
   },
   token_not_kept: {
-    next: 'The gateway does not know this MCP token and will refuse it. The administrator must see to --token-store; then make another token.',
+    remediation:
+      'The gateway does not know this MCP token and will refuse it. The administrator must see to --token-store; then make another token.',
     retry: 'no',
   },
   internal: {
-    next: 'A fault of this server. Its log has the details; please report it.',
+    remediation: 'A fault of this server. Its log has the details; please report it.',
     retry: 'check',
   },
-} as const satisfies Record<string, Meaning>;
+} as const satisfies Record<string, ErrorDefinition>;
 
 export type ErrorCode = keyof typeof errorCodes;
 
 /** What else is known of a failure. Words that others wrote stay inside `upstream`, as data. */
-export interface ErrorFacts {
+export interface ErrorDetails {
   /** HTTP status of the answer. */
   readonly status?: number | undefined;
   /** Synqly's id of the request, for its support. */
@@ -180,9 +202,9 @@ export interface ErrorFacts {
   readonly retryAfter?: number | undefined;
   /** Overrides what the code says by itself. */
   readonly retry?: Retry | undefined;
-  readonly next?: string | undefined;
+  readonly remediation?: string | undefined;
   /** Arguments at fault. */
-  readonly arguments?: readonly ArgumentFault[] | undefined;
+  readonly arguments?: readonly ArgumentProblem[] | undefined;
   readonly acceptedArguments?: readonly string[] | undefined;
   /** Operations or objects that are named like what was asked for. */
   readonly closest?: readonly string[] | undefined;
@@ -199,7 +221,7 @@ export interface ErrorFacts {
 }
 
 /** One argument at fault: where (dotted path) and what is wrong. Never its value, which may be a secret. */
-export interface ArgumentFault {
+export interface ArgumentProblem {
   readonly argument: string;
   readonly problem: string;
 }
@@ -207,37 +229,37 @@ export interface ArgumentFault {
 /** A failure that the caller of an operation is told of. */
 export class CallError extends Error {
   readonly code: ErrorCode;
-  readonly facts: ErrorFacts;
+  readonly details: ErrorDetails;
 
-  constructor(code: ErrorCode, message: string, facts: ErrorFacts = {}) {
-    super(message, { cause: facts.cause });
+  constructor(code: ErrorCode, message: string, details: ErrorDetails = {}) {
+    super(message, { cause: details.cause });
     this.name = 'CallError';
     this.code = code;
-    this.facts = facts;
+    this.details = details;
   }
 
   get retry(): Retry {
-    return this.facts.retry ?? errorCodes[this.code].retry;
+    return this.details.retry ?? errorCodes[this.code].retry;
   }
 
-  /** The error as a model reads it; absent facts are left out. */
+  /** The error as a model reads it; absent details are left out. */
   toJSON(): Record<string, unknown> {
-    const { facts } = this;
+    const { details } = this;
     return dropUndefined({
       code: this.code,
       message: this.message,
-      next: facts.next ?? errorCodes[this.code].next,
+      next: details.remediation ?? errorCodes[this.code].remediation,
       retry: this.retry,
-      status: facts.status,
-      retry_after_s: facts.retryAfter,
-      request_id: facts.requestId,
-      auth_code: facts.authCode,
-      arguments: facts.arguments,
-      accepted_arguments: facts.acceptedArguments,
-      example: facts.example,
-      closest: facts.closest,
-      confirmation: facts.confirmation,
-      upstream: facts.upstream,
+      status: details.status,
+      retry_after_s: details.retryAfter,
+      request_id: details.requestId,
+      auth_code: details.authCode,
+      arguments: details.arguments,
+      accepted_arguments: details.acceptedArguments,
+      example: details.example,
+      closest: details.closest,
+      confirmation: details.confirmation,
+      upstream: details.upstream,
     });
   }
 }

@@ -1,9 +1,11 @@
-/** The program that a call comes from. */
-export interface ClientPort {
+import type { OpenPage } from './secrets/prompt.ts';
+
+/** The MCP client that a call comes from. */
+export interface McpClient {
   /** As it introduced itself. */
   readonly name: string | undefined;
   /** Tells it how far a call is; where it wants to know. */
-  readonly report?: ((done: number, of: number) => void) | undefined;
+  readonly reportProgress?: ((done: number, of: number) => void) | undefined;
   /** Of a transport that keeps sessions. */
   readonly sessionId: string | undefined;
   /**
@@ -12,32 +14,18 @@ export interface ClientPort {
    * @returns the client's answer, unchecked
    * @throws when there is none within so many milliseconds
    */
-  readonly askForm?:
+  readonly showForm?:
     | ((
-        question: Question,
+        question: FormRequest,
         limits: { readonly within: number; readonly signal: AbortSignal },
       ) => Promise<unknown>)
     | undefined;
-  /**
-   * Has its person open a page of this machine; where it can.
-   *
-   * @returns the client's answer, unchecked: that the person agreed to open it
-   * @throws when there is none within so many milliseconds
-   */
-  readonly askToVisit?:
-    | ((visit: Visit, limits: { readonly within: number; readonly signal: AbortSignal }) => Promise<unknown>)
-    | undefined;
-}
-
-/** A page for a person to open (MCP specification 2025-11-25, elicitation in URL mode). */
-export interface Visit {
-  readonly message: string;
-  readonly url: string;
-  readonly elicitationId: string;
+  /** Has its person open a page of this machine; where it can. */
+  readonly openPage?: OpenPage | undefined;
 }
 
 /** A form for a person (MCP specification 2025-11-25, elicitation). */
-export interface Question {
+export interface FormRequest {
   readonly message: string;
   /** JSON Schema of a flat object. */
   readonly requestedSchema: object;

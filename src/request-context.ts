@@ -1,34 +1,25 @@
 import type { PendingCalls } from './access/pending-confirmations.ts';
-import type { Rights } from './access/permissions.ts';
+import type { TokenPermissions } from './access/permissions.ts';
 import type { Pins } from './access/pins.ts';
 import type { Policy } from './access/policy.ts';
-import { CallError, type ErrorCode } from './errors.ts';
-import type { ClientPort } from './mcp-client.ts';
-import type { Trail } from './observability/audit-log.ts';
+import { CallError } from './errors.ts';
+import type { McpClient } from './mcp-client.ts';
+import type { AuditLog } from './observability/audit-log.ts';
+import type { CallRecord } from './observability/call-record.ts';
 import type { Log } from './observability/logger.ts';
 import type { SecretStore } from './secrets/store.ts';
 import type { ApiRequest, SynqlyClient } from './synqly/client.ts';
-import type { ApiAnswer } from './synqly/response.ts';
+import type { ApiResponse } from './synqly/response.ts';
 import type { TokenSource } from './synqly/token-source.ts';
 
-/** The Management API that a session calls, and the token it calls it with. */
-export interface Upstream {
+/** The Management API that a context calls, and the token it calls it with. */
+export interface SynqlyConnection {
   readonly client: Pick<SynqlyClient, 'request'>;
   readonly token: TokenSource;
 }
 
-/** What is told of a finished call: to the log, and to whoever counts. */
-export interface CallRecord {
-  readonly tool: string;
-  /** `ok`, or the error's code. */
-  readonly outcome: 'ok' | ErrorCode;
-  readonly milliseconds: number;
-  /** HTTP status that Synqly answered last. */
-  readonly status: number | undefined;
-}
-
 /** One caller: its token, its settings, and the one way from a call to Synqly. */
-export interface Session {
+export interface RequestContext {
   /** Milliseconds that a call may take, retries included. */
   readonly timeout: number;
   /** What a result may cost a model. */
@@ -47,36 +38,36 @@ export interface Session {
   /** What it may do at all. */
   readonly policy: Policy;
   /** What its token may do, where that is known: tools that it could not use are not shown. */
-  readonly rights?: Rights | undefined;
+  readonly permissions?: TokenPermissions | undefined;
   /** Its calls that wait for confirmation. */
-  readonly pending: PendingCalls;
+  readonly pendingCalls: PendingCalls;
   /** Where its calls leave their lines. */
-  readonly trail: Trail;
+  readonly auditLog: AuditLog;
   /** Set for each call by the door it comes in by. */
-  readonly client?: ClientPort | undefined;
-  /** Sends a request with the session's token. @throws CallError */
-  send(request: ApiRequest): Promise<ApiAnswer>;
+  readonly client?: McpClient | undefined;
+  /** Sends a request with the context's token. @throws CallError */
+  send(request: ApiRequest): Promise<ApiResponse>;
   /** First digits of the SHA-256 of the caller's token, where there are many callers. */
   readonly caller?: string | undefined;
-  /** The same session, with headers that go along with every request to Synqly, such as `traceparent`. */
-  withHeaders(headers: Readonly<Record<string, string>>): Session;
+  /** The same context, with headers that go along with every request to Synqly, such as `traceparent`. */
+  withHeaders(headers: Readonly<Record<string, string>>): RequestContext;
   /** Told of every finished call. */
   readonly onCall?: ((call: CallRecord) => void) | undefined;
-  /** Tokens of this session so far; they may appear in nothing that leaves it. */
+  /** Tokens of this context so far; they may appear in nothing that leaves it. */
   readonly knownTokens: Iterable<string>;
 }
 
-export interface SessionOptions extends Omit<Session, 'send' | 'withHeaders'> {
+export interface RequestContextOptions extends Omit<RequestContext, 'send' | 'withHeaders'> {
   /** Opens the upstream. Called with the first request, so that listing tools needs no HTTP client. */
-  readonly open: () => Promise<Upstream>;
+  readonly open: () => Promise<SynqlyConnection>;
 }
 
-export function createSession(options: SessionOptions): Session {
+export function createRequestContext(options: RequestContextOptions): RequestContext {
   const { open, ...settings } = options;
-  let upstream: Upstream | undefined;
-  let opening: Promise<Upstream> | undefined;
+  let upstream: SynqlyConnection | undefined;
+  let opening: Promise<SynqlyConnection> | undefined;
 
-  const connect = async (): Promise<Upstream> => {
+  const connect = async (): Promise<SynqlyConnection> => {
     opening ??= open();
     try {
       upstream = await opening;
@@ -88,7 +79,7 @@ export function createSession(options: SessionOptions): Session {
     }
   };
 
-  const sending = (headers?: Readonly<Record<string, string>>): Session => ({
+  const sending = (headers?: Readonly<Record<string, string>>): RequestContext => ({
     ...settings,
     send: async (request) => {
       const { client, token } = upstream ?? (await connect());

@@ -1,10 +1,10 @@
 import { expect, test, vi } from 'vitest';
-import { createLog } from '../src/observability/logger.ts';
+import { createLogger } from '../src/observability/logger.ts';
 
 /** What a log that knows these secrets has written of these facts. */
 async function written(facts: object, secrets: readonly string[] = []): Promise<string> {
   const write = vi.spyOn(process.stderr, 'write').mockReturnValue(true);
-  const log = createLog('info', secrets);
+  const log = createLogger('info', secrets);
   log.info(facts, 'said');
   await log.flush();
   const text = write.mock.calls.map(([line]) => String(line)).join('');

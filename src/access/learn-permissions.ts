@@ -4,10 +4,10 @@ import { isJsonObject, type JsonObject } from '../lib/json.ts';
 import type { SynqlyClient } from '../synqly/client.ts';
 import { readPages } from '../synqly/pages.ts';
 import type { TokenSource } from '../synqly/token-source.ts';
-import type { Rights } from './permissions.ts';
+import type { TokenPermissions } from './permissions.ts';
 
 /** Tokens of one owner among which the own one is looked for. */
-const mostTokens = 299;
+const maxTokens = 299;
 
 /** Gives the `result` of a GET. @throws when there is none */
 export type Read = (path: string, query?: Readonly<Record<string, unknown>>) => Promise<unknown>;
@@ -16,7 +16,7 @@ export type Read = (path: string, query?: Readonly<Record<string, unknown>>) => 
  * What was learnt of a token's rights: the rights; `untold`, when Synqly does not tell this token, now or later; `failed`,
  * when there was no answer, so that asking again may bring one.
  */
-export type Learnt = Rights | 'untold' | 'failed';
+export type Learnt = TokenPermissions | 'untold' | 'failed';
 
 /** Statuses of 400 and more below 500 that tell nothing of what the token may ask. */
 const passing: ReadonlySet<number> = new Set([401, 408, 425, 429]);
@@ -27,10 +27,10 @@ const passing: ReadonlySet<number> = new Set([401, 408, 425, 429]);
  *
  * @param read with that token
  */
-export async function learnRights(bearer: string, read: Read): Promise<Learnt> {
+export async function learnPermissions(bearer: string, read: Read): Promise<Learnt> {
   try {
     const own = await findOwn(read, digest(bearer));
-    return (own && (await rightsOf(own, read))) ?? 'untold';
+    return (own && (await permissionsOf(own, read))) ?? 'untold';
   } catch (error) {
     return isRefusal(error) ? 'untold' : 'failed';
   }
@@ -39,12 +39,12 @@ export async function learnRights(bearer: string, read: Read): Promise<Learnt> {
 /** Whether an error tells that the token may not ask, or that the answer has a form unknown here. */
 function isRefusal(error: unknown): boolean {
   if (!(error instanceof CallError)) return true;
-  const { status } = error.facts;
+  const { status } = error.details;
   return status !== undefined && status >= 400 && status < 500 && !passing.has(status);
 }
 
 /** `learnRights` in so many milliseconds at most. */
-export async function learnRightsWithin(
+export async function learnPermissionsWithin(
   milliseconds: number,
   client: Pick<SynqlyClient, 'request'>,
   token: TokenSource,
@@ -53,7 +53,7 @@ export async function learnRightsWithin(
   const deadline = Date.now() + milliseconds;
   const bearer = await token.current().catch(() => undefined);
   if (bearer === undefined) return 'failed';
-  return learnRights(bearer, async (path, query = {}) => {
+  return learnPermissions(bearer, async (path, query = {}) => {
     const request = { method: 'GET', path, query, repeatable: true, signal, deadline } as const;
     const { body } = await client.request(request, bearer);
     return isJsonObject(body) ? body.result : undefined;
@@ -72,7 +72,7 @@ async function findOwn(read: Read, wanted: Buffer): Promise<Own | undefined> {
   await readPages({
     fields: ['name'],
     unique: true,
-    wanted: mostTokens,
+    wanted: maxTokens,
     read: async (query) => {
       const listed = await read('/v1/tokens', { ...query });
       if (!Array.isArray(listed)) throw new Error('There is no list.');
@@ -98,7 +98,7 @@ function isEqual(secret: unknown, wanted: Buffer): boolean {
   return typeof secret === 'string' && timingSafeEqual(digest(secret), wanted);
 }
 
-async function rightsOf({ object, token }: Own, read: Read): Promise<Rights | undefined> {
+async function permissionsOf({ object, token }: Own, read: Read): Promise<TokenPermissions | undefined> {
   const permissions = isJsonObject(token.permissions) ? token.permissions : {};
   const { role_binding: bound, adhoc_role: adhoc } = permissions;
   const roles = Array.isArray(bound) ? bound.filter((role) => typeof role === 'string') : [];

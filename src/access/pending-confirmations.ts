@@ -1,27 +1,19 @@
 import { randomBytes } from 'node:crypto';
-
-/** A call that waits for its confirmation. */
-export interface PendingCall {
-  readonly operationId: string;
-  /** As the caller gave them. */
-  readonly args: unknown;
-  /** Of what was shown: the object and what goes with it. */
-  readonly digest: string;
-}
+import type { PendingCall } from '../tools/define-tool.ts';
 
 /** The calls of one caller that wait for confirmation. */
 export interface PendingCalls {
   /** Milliseconds for which a call waits. */
-  readonly within: number;
+  readonly timeoutMs: number;
   /** Keeps a call; gives the id that confirms it. */
-  put(call: PendingCall): string;
+  add(call: PendingCall): string;
   /** Hands a call out, once: undefined when the id is unknown, used, expired or another caller's. */
   take(id: string): PendingCall | undefined;
 }
 
 /** More of them drop the caller's oldest. */
-const mostOfOneCaller = 20;
-const most = 10_000;
+const maxPerCaller = 20;
+const maxPending = 10_000;
 
 interface Kept {
   readonly call: PendingCall;
@@ -32,9 +24,9 @@ interface Kept {
 /**
  * Keeps calls that wait for confirmation, in the memory of this process only.
  *
- * @param within milliseconds for which each waits
+ * @param timeoutMs milliseconds for which each waits
  */
-export function createConfirmations(within: number): (caller: string) => PendingCalls {
+export function createConfirmations(timeoutMs: number): (caller: string) => PendingCalls {
   // In the order in which they expire.
   const kept = new Map<string, Kept>();
 
@@ -42,17 +34,17 @@ export function createConfirmations(within: number): (caller: string) => Pending
     const now = performance.now();
     for (const [id, { until }] of kept) if (until <= now) kept.delete(id);
     const own = [...kept].filter(([, one]) => one.caller === caller);
-    for (const [id] of own.slice(0, Math.max(0, own.length - mostOfOneCaller + 1))) kept.delete(id);
+    for (const [id] of own.slice(0, Math.max(0, own.length - maxPerCaller + 1))) kept.delete(id);
     const [oldest] = kept.keys();
-    if (kept.size >= most && oldest !== undefined) kept.delete(oldest);
+    if (kept.size >= maxPending && oldest !== undefined) kept.delete(oldest);
   };
 
   return (caller) => ({
-    within,
-    put: (call) => {
+    timeoutMs,
+    add: (call) => {
       makeRoom(caller);
       const id = randomBytes(8).toString('hex');
-      kept.set(id, { call, caller, until: performance.now() + within });
+      kept.set(id, { call, caller, until: performance.now() + timeoutMs });
       return id;
     },
     take: (id) => {

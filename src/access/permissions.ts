@@ -2,7 +2,7 @@ import type { Effect } from '../tools/define-operation.ts';
 import type { Permission } from '../tools/required-permission.ts';
 
 /** What the token that calls Synqly may do, as Synqly tells it. */
-export interface Rights {
+export interface TokenPermissions {
   /** Id of the token's organization. */
   readonly organization?: string | undefined;
   /** Name and end of the token. */
@@ -19,13 +19,13 @@ export interface Rights {
  * Whether the token may do something, as far as is known: what is unknown counts as allowed, since Synqly itself
  * decides about each call, and its names of actions are only in part documented.
  */
-export function mayDo(
-  rights: Rights | undefined,
+export function isPermitted(
+  permissions: TokenPermissions | undefined,
   permission: Permission | undefined,
   effect: Effect,
 ): boolean {
-  if (!rights || !permission) return true;
-  return rights.actions.some((allowed) => {
+  if (!permissions || !permission) return true;
+  return permissions.actions.some((allowed) => {
     const everywhere = allowed.get('all');
     const here = allowed.get(permission.api);
     const all = everywhere?.has('*') || (everywhere?.has('read') && effect === 'read');

@@ -1,4 +1,4 @@
-import type { Config } from '../config/load-config.ts';
+import type { PinKind } from '../tools/pin-rule.ts';
 
 /** What a caller is held to. What the name of its account means is remembered by the object; see `memoryOf`. */
 export interface Pins {
@@ -6,15 +6,6 @@ export interface Pins {
   readonly account?: string | undefined;
   /** The one environment; together with an account, the one that the account must be in. */
   readonly environment?: 'test' | 'prod' | undefined;
-}
-
-/** Pins are of three kinds as far as lists and schemas go; whatever else is computed once for each. */
-export type PinKind = 'account' | 'environment' | 'both';
-
-/** The pins that the settings name; undefined when they name none. */
-export function pinsOf(config: Pick<Config, 'account' | 'environment'>): Pins | undefined {
-  const [account, environment] = [config.account.value, config.environment.value];
-  return account === undefined && environment === undefined ? undefined : { account, environment };
 }
 
 /**
@@ -45,7 +36,7 @@ export interface NameMemory {
 const memories = new WeakMap<Pins, NameMemory>();
 
 /** What is remembered of the account that pins name: for the life of the object, unless more share it. */
-export function memoryOf(pins: Pins): NameMemory {
+export function nameMemoryOf(pins: Pins): NameMemory {
   const memory = memories.get(pins) ?? ownMemory();
   memories.set(pins, memory);
   return memory;
@@ -63,7 +54,7 @@ function ownMemory(): NameMemory {
 }
 
 /** Names of callers that are remembered; the oldest are forgotten first. */
-const mostNames = 10_000;
+const maxNames = 10_000;
 
 /** What names of pinned accounts mean, for all callers of a server, as long as it runs. */
 export interface PinnedNames {
@@ -86,11 +77,11 @@ export function rememberPinnedNames(): PinnedNames {
       known: () => ofAskers.get(key),
       learn: ({ id, organization_id }) => {
         const ofOrganization = JSON.stringify([organization_id ?? null, name]);
-        const meant =
+        const known =
           ofAskers.get(key) ?? (isOperators ? ofOrganizations.get(ofOrganization) : undefined) ?? id;
-        remember(ofAskers, key, meant);
-        if (isOperators) remember(ofOrganizations, ofOrganization, meant);
-        return meant;
+        remember(ofAskers, key, known);
+        if (isOperators) remember(ofOrganizations, ofOrganization, known);
+        return known;
       },
     };
   };
@@ -106,5 +97,5 @@ export function rememberPinnedNames(): PinnedNames {
 function remember(names: Map<string, string>, key: string, id: string): void {
   names.set(key, id);
   const [oldest] = names.keys();
-  if (names.size > mostNames && oldest !== undefined) names.delete(oldest);
+  if (names.size > maxNames && oldest !== undefined) names.delete(oldest);
 }

@@ -1,7 +1,6 @@
-import type { Config } from '../config/load-config.ts';
 import type { ConfirmLevel } from '../config/settings.ts';
 import type { Effect } from '../tools/define-operation.ts';
-import type { Selection } from './toolsets.ts';
+import type { ToolsetFilter } from './toolsets.ts';
 
 /** What a server lets its callers do, whatever their tokens may. */
 export interface Policy {
@@ -10,18 +9,11 @@ export interface Policy {
   /** What must be confirmed before it is sent: destroys, changes as well, or nothing. */
   readonly confirm: ConfirmLevel;
   /** Which operations are served at all. */
-  readonly selection: Selection;
-}
-
-/** The policy that the settings name. */
-export function policyOf(config: Pick<Config, 'readOnly' | 'confirm' | 'groups' | 'allow' | 'deny'>): Policy {
-  const { readOnly, confirm, groups, allow, deny } = config;
-  const selection = { groups: groups.value, allow: allow.value, deny: deny.value };
-  return { readOnly: readOnly.value, confirm: confirm.value, selection };
+  readonly toolsetFilter: ToolsetFilter;
 }
 
 /** Whether a policy lets an operation with this effect be called. */
-export function permits({ readOnly }: Policy, effect: Effect | undefined): boolean {
+export function isEffectAllowed({ readOnly }: Policy, effect: Effect | undefined): boolean {
   return !readOnly || effect === 'read';
 }
 
@@ -32,4 +24,4 @@ export function needsConfirmation({ confirm }: Policy, effect: Effect): boolean 
 }
 
 /** Nothing is left out: for tools that are measured or tested whole. */
-export const wholeSelection: Selection = { groups: [], allow: [], deny: [] };
+export const allToolsets: ToolsetFilter = { toolsets: [], allow: [], deny: [] };

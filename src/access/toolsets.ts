@@ -1,15 +1,15 @@
 import { fitsPattern } from '../lib/wildcard.ts';
 
 /** Which operations are served; everything where nothing is named. */
-export interface Selection {
+export interface ToolsetFilter {
   /** Groups and presets. */
-  readonly groups: readonly string[];
+  readonly toolsets: readonly string[];
   /** Names of further operations, with `*` for any characters. */
   readonly allow: readonly string[];
   /** Names that are not served, whatever else is said. */
   readonly deny: readonly string[];
   /** A wider selection that this one narrows: what that leaves out stays out. */
-  readonly within?: Selection;
+  readonly within?: ToolsetFilter;
 }
 
 /** What selection goes by. */
@@ -19,7 +19,7 @@ interface Selectable {
 }
 
 /** Operations for a purpose, by name. */
-export const presets: Readonly<Record<string, readonly string[]>> = {
+export const presetToolsets: Readonly<Record<string, readonly string[]>> = {
   /** Find out how things are, without changing them. */
   observe: [
     'accounts_list',
@@ -60,11 +60,16 @@ export const presets: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** Whether an operation is served. What is denied is not; else what a group, a preset or a name allows is. */
-export function selects({ groups, allow, deny, within }: Selection, { id, group }: Selectable): boolean {
-  if (within && !selects(within, { id, group })) return false;
+export function isInToolsets(
+  { toolsets, allow, deny, within }: ToolsetFilter,
+  { id, group }: Selectable,
+): boolean {
+  if (within && !isInToolsets(within, { id, group })) return false;
   if (matches(id, deny)) return false;
-  if (groups.length === 0 && allow.length === 0) return true;
-  return groups.some((name) => name === group || matches(id, presets[name] ?? [])) || matches(id, allow);
+  if (toolsets.length === 0 && allow.length === 0) return true;
+  return (
+    toolsets.some((name) => name === group || matches(id, presetToolsets[name] ?? [])) || matches(id, allow)
+  );
 }
 
 /** In whatever case: some groups have capitals in their tools' names. */
@@ -73,8 +78,8 @@ function matches(id: string, patterns: readonly string[]): boolean {
 }
 
 /** Whether names are selected at all: without, nothing has to be looked at. */
-export function isEverything({ groups, allow, deny, within }: Selection): boolean {
-  return groups.length + allow.length + deny.length === 0 && (!within || isEverything(within));
+export function isEverything({ toolsets, allow, deny, within }: ToolsetFilter): boolean {
+  return toolsets.length + allow.length + deny.length === 0 && (!within || isEverything(within));
 }
 
 /**
@@ -82,8 +87,8 @@ export function isEverything({ groups, allow, deny, within }: Selection): boolea
  *
  * @param all every operation
  */
-export function unknownNames({ groups, allow, deny }: Selection, all: readonly Selectable[]): string[] {
-  const known = new Set([...all.map(({ group }) => group), ...Object.keys(presets)]);
+export function unknownNames({ toolsets, allow, deny }: ToolsetFilter, all: readonly Selectable[]): string[] {
+  const known = new Set([...all.map(({ group }) => group), ...Object.keys(presetToolsets)]);
   const isIdle = (pattern: string) => !all.some(({ id }) => matches(id, [pattern]));
-  return [...groups.filter((name) => !known.has(name)), ...[...allow, ...deny].filter(isIdle)];
+  return [...toolsets.filter((name) => !known.has(name)), ...[...allow, ...deny].filter(isIdle)];
 }

@@ -1,21 +1,18 @@
-import { createConfirmations } from '../access/pending-confirmations.ts';
 import type { Pins } from '../access/pins.ts';
 import type { Policy } from '../access/policy.ts';
 import type { Config } from '../config/load-config.ts';
 import type { SurfaceKind } from '../config/settings.ts';
-import { noTrail } from '../observability/audit-log.ts';
-import { createLog } from '../observability/logger.ts';
-import { createSession } from '../request-context.ts';
-import { synqlyResources } from '../resources/provider.ts';
-import { secretsForOne } from '../secrets/store.ts';
+import { noAuditLog } from '../observability/audit-log.ts';
+import { createLogger } from '../observability/logger.ts';
+import { createStdioSecrets } from '../secrets/store.ts';
 import { callDirectly, createServer } from '../server.ts';
-import { createSurface } from '../surfaces/create-surface.ts';
-import type { Tool } from '../tools/published.ts';
+import type { Tool } from '../tools/tool.ts';
 import { connectStateless } from '../transports/http/stateless.ts';
-import type { Access } from './synqly-connection.ts';
+import { createApp } from './create-app.ts';
+import type { LazyConnection } from './synqly-connection.ts';
 
 /** A client of a server inside this process: what is measured is what clients are given. */
-export interface OwnClient {
+export interface InProcessClient {
   /** What the server says of itself. */
   readonly instructions: string;
   readonly tools: readonly Tool[];
@@ -24,49 +21,37 @@ export interface OwnClient {
 }
 
 /** Which server. */
-export interface Served {
+export interface ServerChoice {
   readonly config: Config;
   readonly surface: SurfaceKind;
   readonly pins: Pins | undefined;
   readonly policy: Policy;
   /** The way to Synqly; none where nothing is called. */
-  readonly access?: Access;
+  readonly access?: LazyConnection;
 }
 
-const nowhere: Access = {
+const noConnection: LazyConnection = {
   open: () => Promise.reject(new Error('Nothing is called here.')),
   knownTokens: [],
 };
 
 /** Starts a server as it is served over stdio, and asks it what a client asks first. */
-export async function connectClient({
+export async function connectInProcess({
   config,
   surface,
   pins,
   policy,
-  access = nowhere,
-}: Served): Promise<OwnClient> {
-  const log = createLog('silent');
-  const session = createSession({
-    ...access,
-    log,
-    pins,
-    policy,
-    secrets: secretsForOne(config),
-    pending: createConfirmations(config.confirmWithin.value)('stdio'),
-    // Nothing real is done that would have to be told.
-    trail: noTrail,
-    timeout: config.timeout.value,
-    maxResultTokens: config.maxResultTokens.value,
-    revealSecrets: config.revealSecrets.value,
-    sandbox: config.sandbox.value,
-  });
-  const offering = {
-    surface: createSurface(surface, session),
-    resources: synqlyResources(pins, policy),
-  };
-  const endpoint = await connectStateless(createServer(session, offering), (call, extra) =>
-    callDirectly(call, session, offering, extra),
+  access = noConnection,
+}: ServerChoice): Promise<InProcessClient> {
+  const app = createApp(
+    config,
+    // Nothing real is done that would have to be recorded.
+    { log: createLogger('silent'), secrets: createStdioSecrets(config), auditLog: noAuditLog },
+  );
+  const context = app.createContext({ ...access, pins, policy, confirmationsOf: 'stdio' });
+  const features = app.featuresFor(context, surface);
+  const endpoint = await connectStateless(createServer(features, context), (call, extra) =>
+    callDirectly(call, context, features, extra),
   );
   const ask = async (method: string, params: Record<string, unknown>) => {
     const request = { jsonrpc: '2.0' as const, id: 1, method, params };

@@ -1,35 +1,37 @@
 import type { AddressInfo } from 'node:net';
 import { LRUCache } from 'lru-cache';
-import { createConfirmations } from '../access/pending-confirmations.ts';
-import { kindOf, pinsOf, rememberPinnedNames } from '../access/pins.ts';
-import { policyOf } from '../access/policy.ts';
-import { assertSelection } from '../access/visibility.ts';
-import { type Access, type Caller, directAccess, gatewayAccess } from '../auth/authenticate.ts';
+import { kindOf, rememberPinnedNames } from '../access/pins.ts';
+import { assertToolsLeft } from '../access/visibility.ts';
+import {
+  type Authenticator,
+  type Caller,
+  createDirectAuthenticator,
+  createGatewayAuthenticator,
+} from '../auth/authenticate.ts';
 import { defaultStore, openTokenStore } from '../auth/mcp-tokens/open-store.ts';
-import { rememberMcpTokens } from '../auth/mcp-tokens/record-issued-tokens.ts';
+import { recordIssuedTokens } from '../auth/mcp-tokens/record-issued-tokens.ts';
 import { createMemoryStore, type TokenStore } from '../auth/mcp-tokens/store.ts';
 import { type Config, ConfigError } from '../config/load-config.ts';
-import type { SurfaceKind } from '../config/settings.ts';
-import { createTrail } from '../observability/audit-log.ts';
-import { createLog, type Log, warnIfRevealing } from '../observability/logger.ts';
-import { createSession, type Upstream } from '../request-context.ts';
-import { synqlyResources } from '../resources/provider.ts';
-import { type SecretStore, secretsForMany } from '../secrets/store.ts';
-import type { Offering } from '../server.ts';
-import { createSurface } from '../surfaces/create-surface.ts';
-import { isLoopback } from '../synqly/url.ts';
+import { isLoopback } from '../config/url-parsers.ts';
+import { createAuditLog } from '../observability/audit-log.ts';
+import { createLogger, type Log } from '../observability/logger.ts';
+import type { ServerFeatures } from '../protocol/server-features.ts';
+import type { SynqlyConnection } from '../request-context.ts';
+import { createHttpSecrets } from '../secrets/store.ts';
 import { buildHttpServer, type HttpOptions, type HttpServer } from '../transports/http/app.ts';
-import { narrowPolicy } from '../transports/http/client-filters.ts';
+import { applyFiltersToPolicy } from '../transports/http/client-filters.ts';
 import { createReadiness, type Readiness } from '../transports/http/health.ts';
 import { loopbackHosts } from '../transports/http/host-guard.ts';
 import { trustIn } from '../transports/http/trusted-proxies.ts';
-import { rememberRights } from './caller-permissions.ts';
-import { untilSignal } from './signals.ts';
-import { openForCallers, type SharedUpstream } from './synqly-connection.ts';
-import { offerTrial } from './trial.ts';
+import { untilSignal } from '../transports/signals.ts';
+import { cachePermissions } from './caller-permissions.ts';
+import { describeSandboxServer } from './client-config.ts';
+import { type App, createApp } from './create-app.ts';
+import { pinsOf, policyOf, warnIfRevealing } from './policy-from-config.ts';
+import { openSharedConnection, type SharedConnection } from './synqly-connection.ts';
 
 /** Milliseconds that running calls get to finish when the process is told to stop. */
-const drainWithin = 10_000;
+const drainTimeoutMs = 10_000;
 
 /**
  * Serves many callers over HTTP until the process is told to stop: each with its own API token, or, where the server
@@ -37,19 +39,25 @@ const drainWithin = 10_000;
  *
  * @throws ConfigError
  */
-export async function listen(config: Config): Promise<void> {
+export async function serveHttp(config: Config): Promise<void> {
   const hosts = allowedHosts(config);
-  assertSelection({ pins: pinsOf(config), policy: policyOf(config) });
-  const upstream = await openForCallers(config);
-  const secrets = secretsForMany(config);
-  const log = createLog(config.logLevel.value, upstream.token?.known ?? [], secrets.known);
+  assertToolsLeft({ pins: pinsOf(config), policy: policyOf(config) });
+  const upstream = await openSharedConnection(config);
+  const secrets = createHttpSecrets(config);
+  const log = createLogger(config.logLevel.value, upstream.token?.known ?? [], secrets.known);
   warnIfRevealing(config, log);
-  const { access, client, clientFor, store } = await chooseAccess(config, upstream);
+  const { authenticator, client, clientFor, store } = await chooseAuth(config, upstream);
+  const app = createApp(config, { log, secrets, auditLog: createAuditLog(config.auditLog.value, log) });
   const readiness = createReadiness({ client, token: upstream.token, store });
   const server = await buildHttpServer({
-    access,
-    offeringFor: createOfferings(config.surface.value),
-    sessionOf: sessionsFor(config, client, clientFor, secrets, readiness, log, store !== undefined),
+    authenticator,
+    open: openFor(config, app, {
+      client,
+      clientFor,
+      readiness,
+      log,
+      isGateway: store !== undefined,
+    }),
     isReady: readiness.isReady,
     log,
     hosts,
@@ -58,31 +66,36 @@ export async function listen(config: Config): Promise<void> {
     sessionIdle: config.sessionIdle.value,
     trusts: trustIn(config.trustProxy.value),
     ratePerMinute: config.ratePerMinute.value,
-    mostConcurrent: config.maxConcurrent.value,
+    maxConcurrent: config.maxConcurrent.value,
   });
   const url = await bind(server, config);
   log.info({ url, synqly: upstream.baseUrl.origin, access: store ? 'gateway' : 'direct' }, 'listening');
-  if (config.sandbox.value) process.stderr.write(await offerTrial(url, client, upstream));
+  if (config.sandbox.value) process.stderr.write(await describeSandboxServer(url, client, upstream));
   const signal = await untilSignal();
   log.info({ signal }, 'stopping');
-  await server.drain(drainWithin);
+  await server.drain(drainTimeoutMs);
   await store?.close();
   await log.flush();
 }
 
-interface Chosen {
-  readonly access: Access;
-  readonly client: Upstream['client'];
+interface ChosenAuth {
+  readonly authenticator: Authenticator;
+  readonly client: SynqlyConnection['client'];
   /** The client for the calls of one caller. */
-  readonly clientFor: (caller: Caller) => Upstream['client'];
+  readonly clientFor: (caller: Caller) => SynqlyConnection['client'];
   /** Where MCP tokens are kept, for a gateway. */
   readonly store: TokenStore | undefined;
 }
 
-async function chooseAccess(config: Config, { client, baseUrl, token }: SharedUpstream): Promise<Chosen> {
+async function chooseAuth(config: Config, { client, baseUrl, token }: SharedConnection): Promise<ChosenAuth> {
   const pins = pinsOf(config);
   if (!token) {
-    return { access: directAccess(client, { pins }), client, clientFor: () => client, store: undefined };
+    return {
+      authenticator: createDirectAuthenticator(client, { pins }),
+      client,
+      clientFor: () => client,
+      store: undefined,
+    };
   }
   const { value: named } = config.tokenStore;
   const isTrial = config.sandbox.value && named === undefined;
@@ -90,9 +103,9 @@ async function chooseAccess(config: Config, { client, baseUrl, token }: SharedUp
   const audience = baseUrl.href;
   const remembering = { store, audience, label: 'made by a tool' };
   return {
-    access: gatewayAccess({ store, audience, token, pins }),
-    client: rememberMcpTokens(client, remembering),
-    clientFor: ({ hash }) => rememberMcpTokens(client, { ...remembering, maker: hash }),
+    authenticator: createGatewayAuthenticator({ store, audience, token, pins }),
+    client: recordIssuedTokens(client, remembering),
+    clientFor: ({ hash }) => recordIssuedTokens(client, { ...remembering, maker: hash }),
     store,
   };
 }
@@ -120,65 +133,63 @@ async function bind({ app }: HttpServer, config: Config): Promise<string> {
   return `http://${bound.family === 'IPv6' ? `[${bound.address}]` : bound.address}:${bound.port}/mcp`;
 }
 
-/** Offerings that are kept: there are as many as clients find ways to narrow. */
-const mostOfferings = 200;
+/** Features that are cached: there are as many as clients find ways to filter. */
+const maxFeatures = 200;
 
-/** Surfaces and resources are computed once for all who are shown the same. */
-function createOfferings(surface: SurfaceKind): HttpOptions['offeringFor'] {
-  const known = new LRUCache<string, Offering>({ max: mostOfferings });
-  return (session) => {
-    const { pins, policy, rights } = session;
-    const actions = rights?.actions.map((allowed) => [...allowed].map(([api, names]) => [api, [...names]]));
-    const key = JSON.stringify([pins && kindOf(pins), policy, actions]);
-    const offering = known.get(key) ?? {
-      surface: createSurface(surface, { pins, policy, rights }),
-      resources: synqlyResources(pins, policy),
-    };
-    known.set(key, offering);
-    return offering;
+/** Surfaces and resources are computed once for all who see the same. */
+function cacheFeatures(app: App): App['featuresFor'] {
+  const cached = new LRUCache<string, ServerFeatures>({ max: maxFeatures });
+  return (view, surface) => {
+    const { pins, policy, permissions } = view;
+    const actions = permissions?.actions.map((allowed) =>
+      [...allowed].map(([api, names]) => [api, [...names]]),
+    );
+    const key = JSON.stringify([surface, pins && kindOf(pins), policy, actions]);
+    const features = cached.get(key) ?? app.featuresFor(view, surface);
+    cached.set(key, features);
+    return features;
   };
 }
 
-function sessionsFor(
+interface Connection extends Pick<ChosenAuth, 'client' | 'clientFor'> {
+  readonly readiness: Readiness;
+  readonly log: Log;
+  readonly isGateway: boolean;
+}
+
+/** The context of each caller: its token, its pins, what its token may do, and what its client leaves out. */
+function openFor(
   config: Config,
-  client: Upstream['client'],
-  clientFor: Chosen['clientFor'],
-  secrets: SecretStore,
-  readiness: Readiness,
-  log: Log,
-  isGateway: boolean,
-): HttpOptions['sessionOf'] {
+  app: App,
+  { client, clientFor, readiness, log, isGateway }: Connection,
+): HttpOptions['open'] {
   const policy = policyOf(config);
-  const confirmations = createConfirmations(config.confirmWithin.value);
-  const trail = createTrail(config.auditLog.value, log);
-  const rightsOf = rememberRights(config, client, log);
+  const rightsOf = cachePermissions(config, client, log);
   const names = rememberPinnedNames();
+  const featuresFor = cacheFeatures(app);
   const isOperators = config.account.value !== undefined;
   // Without the caller's own token a name is the same for all; what a client's header says is its own all the same.
   const isShared = isOperators && isGateway;
-  return async ({ caller, narrowing }, metrics) => {
-    const { rights, isOutdated } = await rightsOf(caller);
-    const session = createSession({
+  return async ({ caller, filters }, metrics) => {
+    const { permissions, isOutdated } = await rightsOf(caller);
+    const context = app.createContext({
       pins: caller.pins && names.pinsFor(caller.pins, isShared ? 'everybody' : caller.hash, isOperators),
-      policy: narrowPolicy(policy, narrowing),
-      rights,
-      secrets,
-      pending: confirmations(caller.hash),
-      trail,
+      policy: applyFiltersToPolicy(policy, filters),
+      permissions,
+      confirmationsOf: caller.hash,
+      byMcpToken: isGateway,
       open: async () => ({ client: clientFor(caller), token: caller.token }),
       knownTokens: caller.token.known,
-      log,
-      timeout: config.timeout.value,
-      maxResultTokens: config.maxResultTokens.value,
-      revealSecrets: config.revealSecrets.value,
-      byMcpToken: isGateway,
-      sandbox: config.sandbox.value,
       caller: caller.hash.slice(0, 8),
       onCall: (call) => {
         metrics.observeCall(call);
         readiness.observe(call);
       },
     });
-    return { session, isOutdated };
+    return {
+      context,
+      features: featuresFor(context, filters?.surface ?? config.surface.value),
+      isOutdated,
+    };
   };
 }

@@ -1,25 +1,25 @@
 import { ConfigError } from '../config/load-config.ts';
 
-/** Tells whoever starts the program something, whatever the log level: nothing logs yet. */
-export function tell(sentence: string): void {
+/** Writes a sentence to stderr for whoever starts the program, whatever the log level: there is no log yet. */
+export function warn(sentence: string): void {
   process.stderr.write(`synqly-mcp: ${sentence}\n`);
 }
 
 /** An error of the command line in the words of this program: what is wrong, and last what was likely meant. */
-export function tellUsage(text: string): string {
+export function formatUsageError(text: string): string {
   const [problem = '', ...rest] = text
     .trim()
     .replace(/^error: /, '')
     .split('\n');
   const [, flag, value] = /^unknown option '(--?[^=']*)(=.*)?'$/s.exec(problem) ?? [];
-  const meant = /^\(Did you mean (.+)\?\)/s.exec(rest.join('\n').trim())?.[1];
+  const meaning = /^\(Did you mean (.+)\?\)/s.exec(rest.join('\n').trim())?.[1];
   // A value may be a secret, and clients keep what stands on stderr.
-  const told = value === undefined ? problem : `unknown option '${flag}=...'`;
-  return `synqly-mcp: ${told}\n${hint(problem, flag) ?? suggestion(meant)}\n`;
+  const shown = value === undefined ? problem : `unknown option '${flag}=...'`;
+  return `synqly-mcp: ${shown}\n${hint(problem, flag) ?? suggestion(meaning)}\n`;
 }
 
-function suggestion(meant: string | undefined): string {
-  return meant === undefined ? 'synqly-mcp --help shows all there is.' : `Did you mean ${meant}?`;
+function suggestion(meaning: string | undefined): string {
+  return meaning === undefined ? 'synqly-mcp --help shows all there is.' : `Did you mean ${meaning}?`;
 }
 
 const switches = ['--sandbox', '--read-only', '--sessions', '--reveal-secrets'];

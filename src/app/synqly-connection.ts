@@ -1,12 +1,12 @@
-import type { Rights } from '../access/permissions.ts';
+import type { TokenPermissions } from '../access/permissions.ts';
 import { assertPath } from '../config/check-path.ts';
 import { baseUrlOf, type Config, ConfigError } from '../config/load-config.ts';
 import { readProxies } from '../config/proxy-environment.ts';
 import { settings } from '../config/settings.ts';
-import type { Upstream } from '../request-context.ts';
+import type { SynqlyConnection } from '../request-context.ts';
 import { checkToken, fileToken, fixedToken, type TokenSource } from '../synqly/token-source.ts';
 import { version } from '../version.ts';
-import { tell } from './startup-errors.ts';
+import { warn } from './startup-errors.ts';
 
 /**
  * The token that the settings name: SYNQLY_TOKEN, else SYNQLY_MCP_TOKEN, else the file.
@@ -33,7 +33,7 @@ function tokenOf(config: Config): TokenSource {
 export function gatewayToken(config: Config): string {
   const { value } = config.mcpToken;
   if (value !== undefined) return usable('SYNQLY_MCP_TOKEN', value);
-  throw new ConfigError('--gateway needs a token: set SYNQLY_MCP_TOKEN to one that the gateway knows.');
+  throw new ConfigError('connect needs a token: set SYNQLY_MCP_TOKEN to one that the server accepts.');
 }
 
 function usable(name: string, token: string): string {
@@ -47,30 +47,30 @@ function usable(name: string, token: string): string {
 /** Looks at the proxies that the environment names before anything is sent. @throws ConfigError */
 export function assertProxies(): void {
   try {
-    readProxies(process.env, tell);
+    readProxies(process.env, warn);
   } catch (error) {
     throw new ConfigError((error as Error).message);
   }
 }
 
 /** The way to Synqly, not yet opened. */
-export interface Access {
+export interface LazyConnection {
   /** Opens it; called by the first request. */
-  readonly open: () => Promise<Upstream>;
+  readonly open: () => Promise<SynqlyConnection>;
   /** Every token used so far. None may appear in a result or a log. */
   readonly knownTokens: Iterable<string>;
 }
 
 /** The Synqly that the callers of an HTTP server reach. */
-export interface SharedUpstream {
-  readonly client: Upstream['client'];
+export interface SharedConnection {
+  readonly client: SynqlyConnection['client'];
   readonly baseUrl: URL;
   /** The server's own token, for callers with MCP tokens; without one, callers bring API tokens. */
   readonly token: TokenSource | undefined;
 }
 
 /** Opens Synqly, or the sandbox, for many callers. @throws ConfigError */
-export async function openForCallers(config: Config): Promise<SharedUpstream> {
+export async function openSharedConnection(config: Config): Promise<SharedConnection> {
   if (!config.sandbox.value) {
     const baseUrl = baseUrlOf(config);
     assertProxies();
@@ -86,7 +86,7 @@ export async function openForCallers(config: Config): Promise<SharedUpstream> {
 }
 
 /** Prepares access to Synqly, or to the sandbox. @throws ConfigError */
-export function prepareAccess(config: Config): Access {
+export function prepareConnection(config: Config): LazyConnection {
   if (config.sandbox.value) return prepareSandbox(config);
   const token = tokenOf(config);
   assertProxies();
@@ -97,23 +97,30 @@ export function prepareAccess(config: Config): Access {
 }
 
 /** Milliseconds after which a server starts without knowing what its token may do. */
-const learnWithin = 2_000;
+const learnTimeoutMs = 2_000;
 
 /**
  * The same access with what its token may do, where that is asked for and can be learnt. The sandbox's token may do
  * everything, so that a start on it asks nothing.
  */
-export async function withRights(config: Config, access: Access): Promise<Access & { rights?: Rights }> {
-  if (config.permissions.value === 'ignore' || config.sandbox.value) return access;
-  const [{ learnRightsWithin }, upstream] = await Promise.all([
+export async function withPermissions(
+  config: Config,
+  connection: LazyConnection,
+): Promise<LazyConnection & { permissions?: TokenPermissions }> {
+  if (config.permissions.value === 'ignore' || config.sandbox.value) return connection;
+  const [{ learnPermissionsWithin }, upstream] = await Promise.all([
     import('../access/learn-permissions.ts'),
-    access.open(),
+    connection.open(),
   ]);
-  const learnt = await learnRightsWithin(learnWithin, upstream.client, upstream.token);
-  return { ...access, open: async () => upstream, ...(typeof learnt === 'object' && { rights: learnt }) };
+  const learnt = await learnPermissionsWithin(learnTimeoutMs, upstream.client, upstream.token);
+  return {
+    ...connection,
+    open: async () => upstream,
+    ...(typeof learnt === 'object' && { permissions: learnt }),
+  };
 }
 
-function prepareSandbox(config: Config): Access {
+function prepareSandbox(config: Config): LazyConnection {
   assertAlone(config);
   const knownTokens = new Set<string>();
   const open = async () => {
@@ -133,11 +140,27 @@ function assertAlone(config: Config): void {
 }
 
 /** The HTTP client is loaded here and not before: listing tools does without it. */
-async function connect(config: Config, baseUrl: URL): Promise<Upstream['client']> {
+async function connect(config: Config, baseUrl: URL): Promise<SynqlyConnection['client']> {
   const { SynqlyClient } = await import('../synqly/client.ts');
   return new SynqlyClient({
     baseUrl,
     maxResponseBytes: config.maxResponseBytes.value,
     userAgent: `synqly-mcp/${version}`,
   });
+}
+
+/** The same access, which records the MCP tokens that are issued through it, where a token store is named. */
+export function withRecordedTokens(connection: LazyConnection, config: Config): LazyConnection {
+  const { value: named } = config.tokenStore;
+  if (named === undefined || config.sandbox.value) return connection;
+  const open = async () => {
+    const [{ recordIssuedTokens }, { openTokenStore }] = await Promise.all([
+      import('../auth/mcp-tokens/record-issued-tokens.ts'),
+      import('../auth/mcp-tokens/open-store.ts'),
+    ]);
+    const [{ client, token }, store] = await Promise.all([connection.open(), openTokenStore(named)]);
+    const remembering = { store, audience: baseUrlOf(config).href, label: 'made by a tool' };
+    return { client: recordIssuedTokens(client, remembering), token };
+  };
+  return { ...connection, open };
 }

@@ -1,11 +1,12 @@
 import { LRUCache } from 'lru-cache';
 import { combinePins, type Pins } from '../access/pins.ts';
 import { CallError } from '../errors.ts';
+import { hashToken } from '../lib/hash.ts';
 import type { SynqlyClient } from '../synqly/client.ts';
 import { checkToken, fixedToken, type TokenSource } from '../synqly/token-source.ts';
-import { type Grant, hashToken, isGood, pinsOfScope } from './mcp-tokens/mcp-token.ts';
-import { isStanding, type TokenStore } from './mcp-tokens/store.ts';
-import { Checks } from './token-checks.ts';
+import { type Grant, isGood, pinsOfScope } from './mcp-tokens/mcp-token.ts';
+import { isValid, type TokenStore } from './mcp-tokens/store.ts';
+import { TokenChecks } from './token-checks.ts';
 
 /** The token that a request came with. */
 export interface Bearer {
@@ -25,26 +26,26 @@ export interface Caller {
 }
 
 /** Why a caller is not let in. */
-export interface Denial {
+export interface AuthRejection {
   readonly status: 401 | 403 | 503;
   readonly message: string;
 }
 
 /** Where the verdict on a token came from: Synqly, what is remembered of it, or the store of MCP tokens. */
-export type Verdict = 'checked' | 'remembered' | 'store';
+export type AuthSource = 'checked' | 'remembered' | 'store';
 
 /** Decides who may call. */
-export interface Access {
+export interface Authenticator {
   /**
    * @param bearer the token of a request; without one, nobody is let in
-   * @param onVerdict told where a verdict on a token came from; not called when there is no token, or no verdict
+   * @param onChecked told where a verdict on a token came from; not called when there is no token, or no verdict
    * @param sender who waits for the verdict: senders take turns where a check takes a request to Synqly
    */
-  admit(
+  authenticate(
     bearer: Bearer | undefined,
-    onVerdict?: (from: Verdict) => void,
+    onChecked?: (from: AuthSource) => void,
     sender?: string,
-  ): Promise<Caller | Denial>;
+  ): Promise<Caller | AuthRejection>;
   /** Whether the token was good when it was last looked at, and is nobody's invention therefore. */
   knows(bearer: Bearer): boolean;
   /** Whether a verdict takes no request to Synqly. */
@@ -52,16 +53,18 @@ export interface Access {
 }
 
 /** Milliseconds for which a good token is remembered: one revoked at Synqly stops working within this time. */
-const rememberAdmitted = 60_000;
-const rememberDenied = 10_000;
+const acceptedTtlMs = 60_000;
+const rejectedTtlMs = 10_000;
+
 /** Good tokens that are known, and bad ones that are remembered: made-up ones take no room of good ones. */
-const mostRemembered = 10_000;
+const maxCached = 10_000;
+
 /** Milliseconds that a check at Synqly may take. */
-const checkWithin = 10_000;
+const checkTimeoutMs = 10_000;
 
-const denied: Denial = { status: 401, message: 'The bearer token is missing, unknown or expired.' };
+const rejected: AuthRejection = { status: 401, message: 'The bearer token is missing, unknown or expired.' };
 
-const unavailable: Denial = { status: 503, message: 'The token could not be checked just now.' };
+const unavailable: AuthRejection = { status: 503, message: 'The token could not be checked just now.' };
 
 export interface DirectOptions {
   /** What every caller is held to. */
@@ -75,27 +78,27 @@ export interface DirectOptions {
  * short while by its SHA-256 only; checks of the same token that run at the same time share one request. A token that
  * was good before is checked again at once: it never stands behind those that may be made up.
  */
-export function directAccess(
+export function createDirectAuthenticator(
   client: Pick<SynqlyClient, 'request'>,
   { pins, clock = performance }: DirectOptions = {},
-): Access {
+): Authenticator {
   // It would set a timer in every millisecond, so as not to look at the clock.
-  const caching = { max: mostRemembered, perf: clock, ttlResolution: 0 };
+  const caching = { max: maxCached, perf: clock, ttlResolution: 0 };
   /** Tokens that were good when they were last checked, until when that holds. */
-  const good = new LRUCache<string, number>({ max: mostRemembered });
-  const bad = new LRUCache<string, true>({ ...caching, ttl: rememberDenied });
+  const good = new LRUCache<string, number>({ max: maxCached });
+  const bad = new LRUCache<string, true>({ ...caching, ttl: rejectedTtlMs });
   const running = new Map<string, Promise<'good' | 'bad'>>();
-  const checks = new Checks();
+  const checks = new TokenChecks();
 
   const check = async (token: string, hash: string): Promise<'good' | 'bad'> => {
-    const verdict = (await isAccepted(client, token)) ? 'good' : 'bad';
-    if (verdict === 'good') {
-      good.set(hash, clock.now() + rememberAdmitted);
+    const checked = (await isAccepted(client, token)) ? 'good' : 'bad';
+    if (checked === 'good') {
+      good.set(hash, clock.now() + acceptedTtlMs);
     } else {
       good.delete(hash);
       bad.set(hash, true);
     }
-    return verdict;
+    return checked;
   };
   const remembered = (hash: string): 'good' | 'bad' | undefined => {
     if ((good.get(hash) ?? 0) > clock.now()) return 'good';
@@ -113,14 +116,14 @@ export function directAccess(
   return {
     isCheap: false,
     knows: ({ hash }) => good.has(hash),
-    admit: async (bearer, onVerdict, sender = '') => {
-      if (bearer === undefined) return denied;
+    authenticate: async (bearer, onChecked, sender = '') => {
+      if (bearer === undefined) return rejected;
       const { token, hash } = bearer;
       try {
         const known = remembered(hash);
-        const verdict = known ?? (await checkOnce(token, hash, sender));
-        onVerdict?.(known ? 'remembered' : 'checked');
-        return verdict === 'good' ? { token: fixedToken(token), hash, pins } : denied;
+        const checked = known ?? (await checkOnce(token, hash, sender));
+        onChecked?.(known ? 'remembered' : 'checked');
+        return checked === 'good' ? { token: fixedToken(token), hash, pins } : rejected;
       } catch {
         return unavailable;
       }
@@ -143,42 +146,42 @@ export interface GatewayOptions {
  * Access by an MCP token that the store knows. The store is asked for each request, so that a token revoked on one
  * gateway stops on all.
  */
-export function gatewayAccess({ store, audience, token, pins }: GatewayOptions): Access {
-  const known = new LRUCache<string, true>({ max: mostRemembered });
+export function createGatewayAuthenticator({ store, audience, token, pins }: GatewayOptions): Authenticator {
+  const known = new LRUCache<string, true>({ max: maxCached });
   return {
     isCheap: true,
     knows: ({ hash }) => known.get(hash) ?? false,
-    admit: async (bearer, onVerdict) => {
-      if (bearer === undefined) return denied;
+    authenticate: async (bearer, onChecked) => {
+      if (bearer === undefined) return rejected;
       const { hash } = bearer;
-      const grant = await findStanding(store, hash).catch(() => 'unavailable' as const);
+      const grant = await findValidGrant(store, hash).catch(() => 'unavailable' as const);
       if (grant === 'unavailable') return unavailable;
-      onVerdict?.('store');
+      onChecked?.('store');
       if (!grant || !isGood(grant, hash, audience, Date.now())) {
         known.delete(hash);
-        return denied;
+        return rejected;
       }
       if (!known.has(hash)) known.set(hash, true);
       if (grant.scope.type === 'integration-usage') return connectorsOnly;
-      const held = combinePins(pins, pinsOfScope(grant.scope));
-      return held === 'apart' ? elsewhere : { hash, token, pins: held };
+      const kept = combinePins(pins, pinsOfScope(grant.scope));
+      return kept === 'apart' ? elsewhere : { hash, token, pins: kept };
     },
   };
 }
 
 /** A grant, unless one of the tokens that it was made with is revoked. */
-async function findStanding(store: TokenStore, hash: string): Promise<Grant | undefined> {
+async function findValidGrant(store: TokenStore, hash: string): Promise<Grant | undefined> {
   const grant = await store.find(hash);
   // Nearly all are made with no other.
   if (!grant?.makers) return grant;
-  return (await isStanding(grant, store)) ? grant : undefined;
+  return (await isValid(grant, store)) ? grant : undefined;
 }
 
-const connectorsOnly: Denial = {
+const connectorsOnly: AuthRejection = {
   status: 403,
   message: 'The scope integration-usage opens connectors only; this server has management tools only.',
 };
-const elsewhere: Denial = {
+const elsewhere: AuthRejection = {
   status: 403,
   message: 'The token is for something outside what this server is pinned to.',
 };
@@ -196,8 +199,8 @@ export function readBearer(authorization: string | undefined): Bearer | undefine
 
 /** Whether Synqly knows the token. One that may not read the organization is refused with 403, and is good all the same. */
 async function isAccepted(client: Pick<SynqlyClient, 'request'>, token: string): Promise<boolean> {
-  const signal = AbortSignal.timeout(checkWithin);
-  const deadline = Date.now() + checkWithin;
+  const signal = AbortSignal.timeout(checkTimeoutMs);
+  const deadline = Date.now() + checkTimeoutMs;
   try {
     await client.request(
       { method: 'GET', path: '/v1/organization', repeatable: true, signal, deadline },
@@ -205,8 +208,8 @@ async function isAccepted(client: Pick<SynqlyClient, 'request'>, token: string):
     );
     return true;
   } catch (error) {
-    if (!(error instanceof CallError) || error.facts.status === undefined) throw error;
-    if (error.facts.status >= 500 || error.facts.status === 429) throw error;
+    if (!(error instanceof CallError) || error.details.status === undefined) throw error;
+    if (error.details.status >= 500 || error.details.status === 429) throw error;
     return error.code !== 'unauthorized';
   }
 }

@@ -1,12 +1,12 @@
 import { mayTakeOneMore } from '../lib/fair-share.ts';
 
 /** Checks of tokens at one time: a flood of made-up tokens must not become a flood of requests to Synqly. */
-const mostAtOnce = 64;
+const maxAtOnce = 64;
 /** Checks of one sender that wait for their turn, and of all. */
-const mostWaitingOfOne = 200;
-const mostWaiting = 2_000;
+const maxWaitingOfOne = 200;
+const maxWaiting = 2_000;
 /** Milliseconds that one waits at most. */
-const waitWithin = 10_000;
+const waitTimeoutMs = 10_000;
 
 interface Waiting {
   readonly start: () => void;
@@ -19,7 +19,7 @@ interface Lane {
 }
 
 /** Checks tokens a few at a time. Senders take turns, so that one with many leaves the others their part. */
-export class Checks {
+export class TokenChecks {
   readonly #lanes = new Map<string, Lane>();
   #running = 0;
   #waiting = 0;
@@ -45,7 +45,7 @@ export class Checks {
   }
 
   #mayStart(lane: Lane): boolean {
-    return mayTakeOneMore(lane.running, mostAtOnce - this.#running);
+    return mayTakeOneMore(lane.running, maxAtOnce - this.#running);
   }
 
   #start(lane: Lane): void {
@@ -54,8 +54,8 @@ export class Checks {
   }
 
   #turn(lane: Lane): Promise<void> {
-    const isTooMany = this.#waiting >= mostWaiting && lane.waiting.size > 0;
-    if (isTooMany || lane.waiting.size >= mostWaitingOfOne)
+    const isTooMany = this.#waiting >= maxWaiting && lane.waiting.size > 0;
+    if (isTooMany || lane.waiting.size >= maxWaitingOfOne)
       return Promise.reject(new Error('Too many tokens are being checked.'));
     return new Promise((resolve, reject) => {
       const leave = () => {
@@ -73,7 +73,7 @@ export class Checks {
       const timer = setTimeout(() => {
         leave();
         reject(new Error('The check of a token waited for too long.'));
-      }, waitWithin).unref();
+      }, waitTimeoutMs).unref();
       lane.waiting.add(one);
       this.#waiting += 1;
     });

@@ -1,36 +1,20 @@
-import { pinsOf } from '../access/pins.ts';
-import { policyOf } from '../access/policy.ts';
-import { assertSelection } from '../access/visibility.ts';
-import { connectClient } from '../app/in-process-client.ts';
-import { tell } from '../app/startup-errors.ts';
-import { readConfig } from '../config/load-config.ts';
-import type { SurfaceKind } from '../config/settings.ts';
-import { effectOf } from './token-cost/effect.ts';
-import { textOfCosts, textOfTools } from './token-cost/report.ts';
+import type { Command } from 'commander';
+import { settings } from '../config/settings.ts';
+import { print } from './print.ts';
+import { addSettings } from './setting-options.ts';
 
-type Print = (text: string) => void;
-
-/**
- * Prints the tools that the settings leave, or what they cost a model.
- *
- * @param flags `tokens` and `json`, and settings by name
- * @throws ConfigError
- */
-export async function listTools(
-  { tokens, json, ...flags }: Record<string, string | boolean>,
-  print: Print,
-): Promise<void> {
-  const config = readConfig(flags, process.env, tell);
-  const [pins, policy] = [pinsOf(config), policyOf(config)];
-  assertSelection({ pins, policy });
-  const connect = (surface: SurfaceKind) => connectClient({ config, surface, pins, policy });
-  const shown = await connect(config.surface.value);
-  if (!tokens) {
-    const rows = shown.tools.map((tool) => ({ name: tool.name, effect: effectOf(tool), title: tool.title }));
-    print(json ? JSON.stringify(rows) : textOfTools(shown.tools));
-    return;
-  }
-  const { measureCosts } = await import('./token-cost/index.ts');
-  const costs = await measureCosts(await connect('full'), await connect('compact'), shown);
-  print(json ? JSON.stringify(costs) : textOfCosts(costs));
+/** Adds the command that lists the tools of a server. */
+export function addToolsCommand(program: Command): void {
+  const { surface, toolsets, allow, deny, readOnly, account, environment, confirm } = settings;
+  const tools = program
+    .command('tools')
+    .allowExcessArguments(false)
+    .description('List the tools of a server with these settings.');
+  addSettings(tools, [surface, toolsets, allow, deny, readOnly, account, environment, confirm])
+    .option('--tokens', 'show what surfaces, toolsets, tools and results cost a model, beside their budgets')
+    .option('--json', 'print one line of JSON')
+    .action(async (_, command: Command) => {
+      const { listTools } = await import('./list-tools.ts');
+      await listTools(command.optsWithGlobals(), print);
+    });
 }

@@ -6,7 +6,7 @@ import { ConfigError, type Setting } from './load-config.ts';
 export type Wanted = 'token' | 'log' | 'directory';
 
 /** A token has at most a few kilobytes. */
-export const longestTokenFile = 64 * 1024;
+export const maxTokenFileBytes = 64 * 1024;
 
 /**
  * Looks at the path of a setting before anything waits for it or reads it. One that names nothing passes: what belongs
@@ -46,7 +46,7 @@ function whyUnfit(path: string, wanted: Wanted): string | undefined {
   if (stat.isCharacterDevice()) return 'names a device';
   // The token is read again and again, and what a pipe gives comes once.
   if (stat.isFIFO()) return 'names a pipe';
-  return stat.size > longestTokenFile ? `names a file of over ${longestTokenFile / 1024} kB` : undefined;
+  return stat.size > maxTokenFileBytes ? `names a file of over ${maxTokenFileBytes / 1024} kB` : undefined;
 }
 
 const failures: Readonly<Record<string, string>> = {

@@ -1,5 +1,8 @@
-/** What there is to know of a setting. */
-export interface Definition<Value> {
+/** What the program can be started as. `stdio` and `http` are the server's transports. */
+export type Mode = 'stdio' | 'http' | 'connect' | 'tools' | 'token';
+
+/** Definition of a setting. */
+export interface SettingDefinition<Value> {
   /** Long name on the command line; secrets have none, since a command line is visible to everyone on the machine. */
   readonly flag?: string;
   /** What the flag takes, for help texts. */
@@ -9,6 +12,8 @@ export interface Definition<Value> {
   /** How the default reads in help texts, where it is not the value itself. */
   readonly fallbackText?: string;
   readonly help: string;
+  /** The modes in which the setting has an effect; elsewhere its flag is refused. */
+  readonly modes: readonly Mode[];
   /**
    * What a flag means that is given again: `added` makes one list of all, `narrows` refuses another value. The last one counts
    * where nothing is said.
@@ -21,4 +26,4 @@ export interface Definition<Value> {
 }
 
 /** A setting with the type of its value. */
-export const define = <Value>(definition: Definition<Value>) => definition;
+export const defineSetting = <Value>(definition: SettingDefinition<Value>) => definition;

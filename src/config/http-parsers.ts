@@ -76,7 +76,7 @@ const named: Readonly<Record<string, readonly string[]>> = {
   linklocal: ['169.254.0.0/16', 'fe80::/10'],
   uniquelocal: ['10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16', 'fc00::/7'],
 };
-const mostHops = 10;
+const maxHops = 10;
 
 /** How many proxies stand in front, or their networks between commas; undefined where none is to be believed. */
 export function parseProxies(text: string): Proxies | undefined {
@@ -89,7 +89,7 @@ export function parseProxies(text: string): Proxies | undefined {
     );
   }
   if (parts.length === 1 && /^\d+$/.test(first)) {
-    if (Number(first) > mostHops) throw new Error(`takes ${mostHops} proxies at most`);
+    if (Number(first) > maxHops) throw new Error(`takes ${maxHops} proxies at most`);
     return { hops: Number(first) };
   }
   return { networks: parts.flatMap((part) => named[part] ?? [parseNetwork(part)]) };
@@ -97,9 +97,9 @@ export function parseProxies(text: string): Proxies | undefined {
 
 function parseNetwork(part: string): string {
   const [address = '', prefix, ...more] = part.split('/');
-  const longest = { 0: 0, 4: 32, 6: 128 }[isIP(address)] ?? 0;
-  const length = prefix === undefined ? longest : /^\d{1,3}$/.test(prefix) ? Number(prefix) : 0;
-  if (more.length > 0 || length < 1 || length > longest) {
+  const maxLength = { 0: 0, 4: 32, 6: 128 }[isIP(address)] ?? 0;
+  const length = prefix === undefined ? maxLength : /^\d{1,3}$/.test(prefix) ? Number(prefix) : 0;
+  if (more.length > 0 || length < 1 || length > maxLength) {
     throw new Error(
       `takes a number of proxies, or addresses, networks such as 10.0.0.0/8, and ${Object.keys(named).join(', ')}, not ${cited(part)}`,
     );

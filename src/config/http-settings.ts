@@ -1,96 +1,106 @@
-import { define } from './define-setting.ts';
+import { defineSetting } from './define-setting.ts';
 import { type Proxies, parseHosts, parseListenHost, parseOrigins, parseProxies } from './http-parsers.ts';
 import { parseBoolean, parseNumber, parseWhole } from './parsers.ts';
 import { assertNoPassword, parseTokenStore } from './token-store-parser.ts';
 
 /** What only a server over HTTP is told. */
 export const httpSettings = {
-  host: define<string>({
+  host: defineSetting<string>({
     flag: 'host',
     placeholder: 'address',
-    env: 'SYNQLY_HTTP_HOST',
+    env: 'SYNQLY_HOST',
     fallback: '127.0.0.1',
     help: 'HTTP: address to listen on. Beyond loopback it needs --allowed-hosts.',
+    modes: ['http'],
     parse: parseListenHost,
   }),
-  port: define<number>({
+  port: defineSetting<number>({
     flag: 'port',
     placeholder: 'n',
-    env: 'SYNQLY_HTTP_PORT',
+    env: 'SYNQLY_PORT',
     fallback: 3000,
     help: 'HTTP: port to listen on; 0 picks one.',
+    modes: ['http'],
     parse: (text) => parseWhole(text, 0, 65_535),
   }),
-  allowedHosts: define<readonly string[]>({
+  allowedHosts: defineSetting<readonly string[]>({
     flag: 'allowed-hosts',
     repeated: 'added',
     placeholder: 'names',
-    env: 'SYNQLY_HTTP_ALLOWED_HOSTS',
+    env: 'SYNQLY_ALLOWED_HOSTS',
     fallback: [],
     fallbackText: 'loopback',
     help: 'HTTP: names under which the server is asked, by commas, ports left away; * for any.',
+    modes: ['http'],
     parse: parseHosts,
   }),
-  allowedOrigins: define<readonly string[]>({
+  allowedOrigins: defineSetting<readonly string[]>({
     flag: 'allowed-origins',
     repeated: 'added',
     placeholder: 'urls',
-    env: 'SYNQLY_HTTP_ALLOWED_ORIGINS',
+    env: 'SYNQLY_ALLOWED_ORIGINS',
     fallback: [],
     fallbackText: 'its own',
     help: 'HTTP: origins of web pages that may ask (https://chat.example.com), by commas; switches CORS on for them.',
+    modes: ['http'],
     parse: parseOrigins,
   }),
-  sessions: define<boolean>({
+  sessions: defineSetting<boolean>({
     flag: 'sessions',
-    env: 'SYNQLY_HTTP_SESSIONS',
+    env: 'SYNQLY_SESSIONS',
     fallback: false,
     help: 'HTTP: keep sessions, for clients that take requests from the server.',
+    modes: ['http'],
     parse: parseBoolean,
   }),
-  sessionIdle: define<number>({
+  sessionIdle: defineSetting<number>({
     flag: 'session-idle',
     placeholder: 'seconds',
-    env: 'SYNQLY_HTTP_SESSION_IDLE',
+    env: 'SYNQLY_SESSION_IDLE',
     fallback: 600_000,
     fallbackText: '600',
     help: 'HTTP: a session ends after this time without a request, an open stream or a running call.',
+    modes: ['http'],
     parse: (text) => parseNumber(text, 1, 86_400) * 1000,
   }),
-  tokenStore: define<string | undefined>({
+  tokenStore: defineSetting<string | undefined>({
     flag: 'token-store',
     placeholder: 'where',
     env: 'SYNQLY_TOKEN_STORE',
     fallback: undefined,
     fallbackText: '~/.local/state/synqly-mcp/tokens',
     help: 'Where hashes of MCP tokens are kept: a directory, or redis://... for several gateways.',
+    modes: ['stdio', 'http', 'token'],
     parse: parseTokenStore,
     checkFlag: assertNoPassword,
   }),
-  trustProxy: define<Proxies | undefined>({
+  trustProxy: defineSetting<Proxies | undefined>({
     flag: 'trust-proxy',
     repeated: 'added',
     placeholder: 'hops|networks',
-    env: 'SYNQLY_HTTP_TRUST_PROXY',
+    env: 'SYNQLY_TRUST_PROXY',
     fallback: undefined,
     fallbackText: 'none',
     help: 'HTTP: believe X-Forwarded-For, -Host and -Proto of so many proxies in front, or of these networks, by commas.',
+    modes: ['http'],
     parse: parseProxies,
   }),
-  ratePerMinute: define<number>({
+  ratePerMinute: defineSetting<number>({
     flag: 'rate-per-minute',
     placeholder: 'n',
-    env: 'SYNQLY_HTTP_RATE_PER_MINUTE',
+    env: 'SYNQLY_RATE_PER_MINUTE',
     fallback: 600,
     help: 'HTTP: requests that one token, and tries without a good one that one address, may send in a minute.',
+    modes: ['http'],
     parse: (text) => parseWhole(text, 1, 10_000_000),
   }),
-  maxConcurrent: define<number>({
+  maxConcurrent: defineSetting<number>({
     flag: 'max-concurrent',
     placeholder: 'n',
-    env: 'SYNQLY_HTTP_MAX_CONCURRENT',
+    env: 'SYNQLY_MAX_CONCURRENT',
     fallback: 512,
     help: 'HTTP: requests served at one time, for one token two thirds of them; more are answered 503.',
+    modes: ['http'],
     parse: (text) => parseWhole(text, 1, 100_000),
   }),
 };

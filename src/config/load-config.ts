@@ -1,5 +1,5 @@
 import { emptiness } from '../lib/unfilled-placeholder.ts';
-import type { Definition } from './define-setting.ts';
+import type { Mode, SettingDefinition } from './define-setting.ts';
 import { regions, settings } from './settings.ts';
 
 /** Where a setting's value came from. */
@@ -14,7 +14,9 @@ type Settings = typeof settings;
 
 /** All settings with the value of each and where it came from. */
 export type Config = {
-  readonly [Name in keyof Settings]: Setting<Settings[Name] extends Definition<infer Value> ? Value : never>;
+  readonly [Name in keyof Settings]: Setting<
+    Settings[Name] extends SettingDefinition<infer Value> ? Value : never
+  >;
 };
 
 /** A setting that cannot be used. The message names it, and never its value when that may be a secret. */
@@ -27,29 +29,60 @@ export class ConfigError extends Error {
  * holds a placeholder that its client did not fill in, counts as unset; a flag like that is refused.
  *
  * @param flags values from the command line by setting name; `true` for a flag without a value
- * @param say told, in a sentence each, of variables that count as unset
- * @throws ConfigError
+ * @throws ConfigError also for a flag that has no effect in the mode
  */
-export function readConfig(
+export function loadConfig(
   flags: Readonly<Partial<Record<string, string | boolean>>>,
   environment: NodeJS.ProcessEnv,
-  say: Say = () => {},
+  { mode, warn = () => {} }: ReadOptions = {},
 ): Config {
   const entries = Object.entries(settings).map(([name, definition]) => [
     name,
-    readSetting(definition as Definition<unknown>, flags[name], environment, say),
+    readSetting(definition as SettingDefinition<unknown>, flags[name], environment, warn),
   ]);
-  return Object.fromEntries(entries) as Config;
+  const config = Object.fromEntries(entries) as Config;
+  assertEffective(config, mode ?? config.transport.value);
+  return config;
 }
 
-/** Tells whoever started the program something, in one sentence. */
-export type Say = (sentence: string) => void;
+/** How settings are read. */
+export interface ReadOptions {
+  /** What the program is started as; without it, the server over the transport that the settings name. */
+  readonly mode?: Mode;
+  /** Receives a sentence for each variable that counts as unset. */
+  readonly warn?: Warn;
+}
+
+/** Writes a sentence for whoever started the program. */
+export type Warn = (sentence: string) => void;
+
+/** A flag that is ignored may have been meant to protect something. @throws ConfigError */
+function assertEffective(config: Config, mode: Mode): void {
+  for (const [name, { flag, modes }] of Object.entries<Pick<SettingDefinition<unknown>, 'flag' | 'modes'>>(
+    settings,
+  )) {
+    if (config[name as keyof Config].source !== 'flag' || modes.includes(mode)) continue;
+    throw new ConfigError(`--${flag} has no effect ${modeNames[mode]}${elsewhere(modes)}.`);
+  }
+}
+
+const modeNames: Readonly<Record<Mode, string>> = {
+  stdio: 'over stdio',
+  http: 'over HTTP',
+  connect: 'with connect: the server at the URL decides it',
+  tools: 'with tools',
+  token: 'with token',
+};
+
+function elsewhere(modes: readonly Mode[]): string {
+  return modes.length === 1 && modes[0] === 'http' ? ': add --transport http, or leave it out' : '';
+}
 
 function readSetting(
-  definition: Definition<unknown>,
+  definition: SettingDefinition<unknown>,
   flag: string | boolean | undefined,
   environment: NodeJS.ProcessEnv,
-  say: Say,
+  warn: Warn,
 ): Setting<unknown> {
   const { flag: flagName, env, fallback } = definition;
   if (flag !== undefined) {
@@ -59,9 +92,9 @@ function readSetting(
     if (isEmptyList(value)) throw new ConfigError(`--${flagName} names nothing.`);
     return { value, source: 'flag' };
   }
-  const text = env === undefined ? undefined : readVariable(env, environment, say);
+  const text = env === undefined ? undefined : readVariable(env, environment, warn);
   const value = text === undefined ? undefined : parseAs(`${env}`, definition.parse, text);
-  if (isEmptyList(value)) say(`${env} names nothing, and counts as unset.`);
+  if (isEmptyList(value)) warn(`${env} names nothing, and counts as unset.`);
   return value === undefined || isEmptyList(value)
     ? { value: fallback, source: 'default' }
     : { value, source: 'environment' };
@@ -88,12 +121,12 @@ function wanted(parse: ((text: string) => unknown) | undefined): string {
 }
 
 /** The text of a variable; undefined where it says nothing, which is told. */
-export function readVariable(name: string, environment: NodeJS.ProcessEnv, say: Say): string | undefined {
+export function readVariable(name: string, environment: NodeJS.ProcessEnv, warn: Warn): string | undefined {
   const text = environment[name];
   if (text === undefined) return undefined;
   const fault = emptiness(text);
   if (fault === undefined) return text.trim();
-  say(`${name} ${fault}; it counts as unset.`);
+  warn(`${name} ${fault}; it counts as unset.`);
   return undefined;
 }
 

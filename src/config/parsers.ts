@@ -25,15 +25,15 @@ export function parseNames(text: string): string[] {
 }
 
 /** Patterns of a list, and characters of one: each is held against the name of every tool. */
-const mostPatterns = 500;
-const longestPattern = 200;
+const maxPatterns = 500;
+const maxPatternLength = 200;
 
 /** Names between commas in which `*` may stand for any characters. */
 export function parsePatterns(text: string): string[] {
   const patterns = parseNames(text);
-  if (patterns.length > mostPatterns) throw new Error(`must name at most ${mostPatterns} patterns`);
-  if (patterns.some((pattern) => pattern.length > longestPattern))
-    throw new Error(`must have at most ${longestPattern} characters in each name`);
+  if (patterns.length > maxPatterns) throw new Error(`must name at most ${maxPatterns} patterns`);
+  if (patterns.some((pattern) => pattern.length > maxPatternLength))
+    throw new Error(`must have at most ${maxPatternLength} characters in each name`);
   return patterns;
 }
 
@@ -50,19 +50,19 @@ export function parseChoice<Choice extends string>(text: string, choices: readon
 }
 
 /** A number from `least` to `most`. */
-export function parseNumber(text: string, least: number, most: number): number {
+export function parseNumber(text: string, min: number, max: number): number {
   const value = Number(text);
-  if (!Number.isFinite(value) || value < least || value > most) {
-    throw new Error(`must be a number from ${least} to ${most}`);
+  if (!Number.isFinite(value) || value < min || value > max) {
+    throw new Error(`must be a number from ${min} to ${max}`);
   }
   return value;
 }
 
 /** A whole number from `least` to `most`. */
-export function parseWhole(text: string, least: number, most: number): number {
+export function parseWhole(text: string, min: number, max: number): number {
   const value = Number(text);
-  if (Number.isInteger(value) && value >= least && value <= most) return value;
-  throw new Error(`must be a whole number from ${least} to ${most}`);
+  if (Number.isInteger(value) && value >= min && value <= max) return value;
+  throw new Error(`must be a whole number from ${min} to ${max}`);
 }
 
 /** A path. Where no shell has put the home directory in the place of `~`, as in a client's configuration, this does. */

@@ -91,23 +91,26 @@ export function mayPass(status: number): boolean {
 }
 
 /** What a proxy's refusal means, and what can be done about it. */
-export function describeProxyRefusal(status: number): { readonly message: string; readonly next: string } {
+export function describeProxyRefusal(status: number): {
+  readonly message: string;
+  readonly remediation: string;
+} {
   const name = proxyVariable(process.env) ?? 'HTTPS_PROXY';
   const proxy = `The proxy that ${name} names`;
   if (status === 407) {
     return {
       message: `${proxy} wants a login (HTTP 407).`,
-      next: `The administrator must put a user and a password into ${name}, as in http://user:password@host:port, percent-encoded, or ask for the host to be let through. Nothing was sent.`,
+      remediation: `The administrator must put a user and a password into ${name}, as in http://user:password@host:port, percent-encoded, or ask for the host to be let through. Nothing was sent.`,
     };
   }
   if (mayPass(status)) {
     return {
       message: `${proxy} could not open the way (HTTP ${status}).`,
-      next: 'Nothing was sent. Try again; if it stays so, the administrator must look at the proxy.',
+      remediation: 'Nothing was sent. Try again; if it stays so, the administrator must look at the proxy.',
     };
   }
   return {
     message: `${proxy} does not let this host through (HTTP ${status}).`,
-    next: `The administrator must have the proxy let the host through, or name the host in NO_PROXY. Nothing was sent.`,
+    remediation: `The administrator must have the proxy let the host through, or name the host in NO_PROXY. Nothing was sent.`,
   };
 }

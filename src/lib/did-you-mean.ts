@@ -1,5 +1,5 @@
 /** The names nearest to a wanted one: those that hold it, or that differ from it, or one word of theirs does, in few letters. */
-export function closest(wanted: string, names: Iterable<string>, most = 5): readonly string[] {
+export function findClosest(wanted: string, names: Iterable<string>, max = 5): readonly string[] {
   const sought = plain(wanted);
   const ranked: { readonly name: string; readonly distance: number }[] = [];
   for (const name of names) {
@@ -13,24 +13,24 @@ export function closest(wanted: string, names: Iterable<string>, most = 5): read
   }
   return ranked
     .sort((one, other) => one.distance - other.distance)
-    .slice(0, most)
+    .slice(0, max)
     .map(({ name }) => name);
 }
 
 /** Longer names are compared by their beginnings: the cost grows with the square. */
-const longest = 100;
+const maxLength = 100;
 
-const plain = (name: string) => name.slice(0, longest).toLowerCase();
+const plain = (name: string) => name.slice(0, maxLength).toLowerCase();
 
 /** Letters in which a part of a name differs, where these are few: `harbour` of `harbor-north`. */
 function distanceToWord(sought: string, name: string): number {
-  const most = Math.min(2, Math.floor(sought.length / 3));
+  const max = Math.min(2, Math.floor(sought.length / 3));
   const distances = name
     .split(/[^\p{L}\p{N}]+/u)
-    .filter((word) => word.length > 3 && Math.abs(word.length - sought.length) <= most)
+    .filter((word) => word.length > 3 && Math.abs(word.length - sought.length) <= max)
     .map((word) => editDistance(sought, word));
-  const least = Math.min(...distances);
-  return least <= most ? least : Number.POSITIVE_INFINITY;
+  const min = Math.min(...distances);
+  return min <= max ? min : Number.POSITIVE_INFINITY;
 }
 
 /** Letters to insert, remove or replace to make one of the other (Levenshtein). */

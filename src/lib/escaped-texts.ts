@@ -47,9 +47,9 @@ const escapings: readonly (readonly [string, Escaping])[] = [
 ];
 
 /** How many times a text is read back: a URL in JSON in HTML is. */
-const deepest = 3;
+const maxDepth = 3;
 /** Characters of a text above which it is read back once: each further time multiplies the work. */
-const longestDeep = 64 * 1024;
+const maxNestedLength = 64 * 1024;
 
 /** Whether a text may hold an escaped character; nearly none does. */
 export function mayBeEscaped(text: string): boolean {
@@ -67,7 +67,7 @@ export function searchDecoded<Found>(
   onFound: (found: Found, locate: () => Uint32Array) => void,
 ): void {
   const seen = new Set([text]);
-  search(text, undefined, text.length > longestDeep ? 1 : deepest, seen, find, onFound);
+  search(text, undefined, text.length > maxNestedLength ? 1 : maxDepth, seen, find, onFound);
 }
 
 function search<Found>(

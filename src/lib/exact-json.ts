@@ -28,12 +28,12 @@ export class ExactNumber {
 }
 
 /** Levels that a value may be nested in, since whatever looks through one recurses. Real answers have under thirty. */
-export const deepestNesting = 500;
+export const maxNesting = 500;
 
 /** A JSON text is nested deeper than `deepestNesting`. */
 export class NestingError extends Error {
   constructor() {
-    super(`JSON is nested more than ${deepestNesting} levels deep.`);
+    super(`JSON is nested more than ${maxNesting} levels deep.`);
     this.name = 'NestingError';
   }
 }
@@ -135,24 +135,24 @@ const mayRound = /[.eE]-?\d+(?:[eE][-+]?\d+)?(?:[\],}\s]|$)/;
 
 /** @param level that the value itself is at */
 function inspect(value: object, level: number): Found {
-  let most: Found = nothing;
+  let max: Found = nothing;
   if (Array.isArray(value)) {
     for (let at = 0; at < value.length; at += 1) {
       const found = inspectPart(value[at], level);
-      if (found > most) most = found;
+      if (found > max) max = found;
     }
   } else {
     for (const key in value) {
       const found = inspectPart((value as Record<string, unknown>)[key], level);
-      if (found > most) most = found;
+      if (found > max) max = found;
     }
   }
-  return most;
+  return max;
 }
 
 function inspectPart(part: unknown, level: number): Found {
   if (typeof part !== 'object' || part === null) return kindOf(part);
-  return level === deepestNesting ? tooDeep : inspect(part, level + 1);
+  return level === maxNesting ? tooDeep : inspect(part, level + 1);
 }
 
 const [quote, backslash, minus, zero, nine] = [0x22, 0x5c, 0x2d, 0x30, 0x39] as const;

@@ -1,14 +1,14 @@
-import { closest } from './did-you-mean.ts';
+import { findClosest } from './did-you-mean.ts';
 import type { JsonObject } from './json.ts';
 
 /** Characters of a name that is told; a longer one is told by its id. */
-const longestName = 60;
-const mostNames = 5;
+const maxNameLength = 60;
+const maxNames = 5;
 
 /** What a row is called by. */
 function nameOf({ name, id }: JsonObject, by: 'name' | 'id' = 'name'): string | undefined {
   const names = by === 'id' ? [id, name] : [name, id];
-  return names.find((one): one is string => isName(one) && one.length <= longestName);
+  return names.find((one): one is string => isName(one) && one.length <= maxNameLength);
 }
 
 /** Names of the rows whose name, full name or id is nearest to one of the wanted ones. */
@@ -17,19 +17,19 @@ export function closestNames(
   rows: readonly JsonObject[],
   by: 'name' | 'id' = 'name',
 ): readonly string[] {
-  const told = new Map<string, string>();
+  const shown = new Map<string, string>();
   for (const row of rows) {
     const name = nameOf(row, by);
     if (name === undefined) continue;
-    for (const text of [row.fullname, row.id, row.name]) if (isName(text)) told.set(text, name);
+    for (const text of [row.fullname, row.id, row.name]) if (isName(text)) shown.set(text, name);
   }
-  const near = wanted.flatMap((one) => closest(one, told.keys(), 2 * mostNames));
-  return [...new Set(near.map((text) => told.get(text) as string))].slice(0, mostNames);
+  const near = wanted.flatMap((one) => findClosest(one, shown.keys(), 2 * maxNames));
+  return [...new Set(near.map((text) => shown.get(text) as string))].slice(0, maxNames);
 }
 
 /** The names of all rows, where these are few. */
 export function fewNames(rows: readonly JsonObject[], by: 'name' | 'id' = 'name'): readonly string[] {
-  return rows.length > mostNames ? [] : rows.flatMap((row) => nameOf(row, by) ?? []);
+  return rows.length > maxNames ? [] : rows.flatMap((row) => nameOf(row, by) ?? []);
 }
 
 function isName(value: unknown): value is string {
@@ -38,14 +38,14 @@ function isName(value: unknown): value is string {
 
 /** A value as it is told beside a sentence: a long text in part. */
 export function shortened(value: unknown): unknown {
-  if (typeof value !== 'string' || value.length <= longestName) return value;
-  return `${value.slice(0, longestName).replace(/[\ud800-\udbff]$/, '')}...`;
+  if (typeof value !== 'string' || value.length <= maxNameLength) return value;
+  return `${value.slice(0, maxNameLength).replace(/[\ud800-\udbff]$/, '')}...`;
 }
 
 /** A text within a sentence: quoted where it could be taken for a part of it. */
 export function quoted(value: unknown): string {
   const text = String(value);
-  const short = text.length > longestName ? `${text.slice(0, longestName)}...` : text;
+  const short = text.length > maxNameLength ? `${text.slice(0, maxNameLength)}...` : text;
   return /^[\p{L}\p{N}_.@:+~%*[\]-]+$/u.test(short) ? short : JSON.stringify(short);
 }
 

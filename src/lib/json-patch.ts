@@ -1,6 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import { CallError } from '../errors.ts';
-import { deepestNesting } from './exact-json.ts';
+import { maxNesting } from './exact-json.ts';
 import { isJsonObject, type JsonObject } from './json.ts';
 
 /*
@@ -12,14 +11,14 @@ import { isJsonObject, type JsonObject } from './json.ts';
 class Misfit extends Error {}
 
 /** Characters and values that the steps of a patch may copy, and levels that they may nest what they make. */
-const mostCopied = 1_000_000;
-const deepestMade = deepestNesting;
+const maxCopied = 1_000_000;
+const maxDepth = maxNesting;
 
 /**
  * What a JSON Patch makes of a value, which is left as it is; undefined when the patch does not fit. Steps that copy
  * what other steps have copied double it each time: each is measured before it is carried out.
  *
- * @throws CallError `invalid_arguments` when the patch makes more than may be made
+ * @throws PatchTooLarge when the patch makes more than may be made
  */
 export function applyPatch(value: unknown, patch: unknown): unknown {
   if (!Array.isArray(patch)) return undefined;
@@ -70,9 +69,10 @@ function applyStep(made: Made, step: unknown, at: number): void {
   if (op !== 'copy' && (op !== 'move' || isInside)) throw new Misfit();
   // Moved to no deeper a place, it makes nothing larger or deeper.
   if (op === 'copy' || path.length > from.length) {
-    const { size, levels } = sizeOf(moved, mostCopied - made.copied);
+    const { size, levels } = sizeOf(moved, maxCopied - made.copied);
     made.copied += size;
-    if (made.copied > mostCopied) throw tooMuch(at, `copies more than ${mostCopied} characters in all`);
+    if (made.copied > maxCopied)
+      throw new PatchTooLarge(at, `copies more than ${maxCopied} characters in all`);
     assertFlat(path, levels, at);
   }
   const placed = op === 'copy' ? copyOf(moved) : moved;
@@ -81,20 +81,28 @@ function applyStep(made: Made, step: unknown, at: number): void {
 }
 
 function assertFlat(path: readonly string[], levels: number, at: number): void {
-  if (path.length + levels > deepestMade) throw tooMuch(at, `nests more than ${deepestMade} levels deep`);
+  if (path.length + levels > maxDepth) throw new PatchTooLarge(at, `nests more than ${maxDepth} levels deep`);
 }
 
-function tooMuch(at: number, problem: string): CallError {
-  return new CallError('invalid_arguments', 'The patch makes more than can be looked at.', {
-    arguments: [{ argument: `patch.${at}`, problem }],
-  });
+/** A patch whose result would be larger than this program builds. */
+export class PatchTooLarge extends Error {
+  override readonly name = 'PatchTooLarge';
+  /** Index of the step that goes too far. */
+  readonly step: number;
+  readonly problem: string;
+
+  constructor(step: number, problem: string) {
+    super(`Step ${step} of the patch ${problem}.`);
+    this.step = step;
+    this.problem = problem;
+  }
 }
 
 /** Characters and values that a value holds, and levels; no more is counted than tells that it is above `most`. */
-function sizeOf(value: unknown, most = Number.POSITIVE_INFINITY): { size: number; levels: number } {
+function sizeOf(value: unknown, max = Number.POSITIVE_INFINITY): { size: number; levels: number } {
   let size = 0;
   let levels = 0;
-  for (let level = [value]; level.length > 0 && size <= most; levels += 1) {
+  for (let level = [value]; level.length > 0 && size <= max; levels += 1) {
     const next: unknown[] = [];
     for (const one of level) {
       size += 1;
@@ -105,7 +113,7 @@ function sizeOf(value: unknown, most = Number.POSITIVE_INFINITY): { size: number
           size += key.length;
           next.push(part);
         }
-      if (size > most) break;
+      if (size > max) break;
     }
     level = next;
   }

@@ -54,9 +54,9 @@ function skipText(bytes: Uint8Array, from: number): number {
 }
 
 /** Where the first character of a text begins that is not before `least`. */
-export function skipCharacters(bytes: Uint8Array, from: number, least: number): number {
+export function skipCharacters(bytes: Uint8Array, from: number, min: number): number {
   let at = from;
-  while (at < least) at += bytes[at] !== backslash ? 1 : bytes[at + 1] === unicode ? 6 : 2;
+  while (at < min) at += bytes[at] !== backslash ? 1 : bytes[at + 1] === unicode ? 6 : 2;
   while (((bytes[at] as number) & 0xc0) === 0x80) at += 1;
   return at;
 }

@@ -1,4 +1,4 @@
-import { deepestNesting, MembersError, NestingError } from './exact-json.ts';
+import { MembersError, maxNesting, NestingError } from './exact-json.ts';
 
 /* What comes next in the text. In those up to `afterValue`, white space may. */
 const [value, valueOrEnd, key, keyOrEnd, colon, afterValue] = [0, 1, 2, 3, 4, 5] as const;
@@ -210,7 +210,7 @@ export class JsonValidator {
   }
 
   #open(isObject: boolean): void {
-    if (this.#isObject.length === deepestNesting) throw new NestingError();
+    if (this.#isObject.length === maxNesting) throw new NestingError();
     this.#count();
     this.#isObject.push(isObject);
     this.#outer.push(this.#inOne);

@@ -73,3 +73,4 @@ export function canonicalJson(value: unknown): string {
       : part,
   );
 }
+export type Arguments = Readonly<JsonObject>;

@@ -9,13 +9,13 @@ import { type Member, membersOf, skipCharacters, skipSpace, skipValue } from './
  */
 
 /** Bytes below which an object or list is parsed whole, as soon as it is looked into. */
-const vast = 32 * 1024;
+const LAZY_THRESHOLD = 32 * 1024;
 /** Bytes below which it is parsed at once: it would take no less room unread. */
-const slight = 512;
+const INLINE_THRESHOLD = 512;
 /** Bytes of a text from which on it is kept once read. */
 const longText = 64 * 1024;
 /** Bytes of a long text that are read at a time: V8 leaves what is as large where it is, and copies what is smaller. */
-const piece = 256 * 1024;
+const CHUNK_SIZE = 256 * 1024;
 /** Bytes that are parsed before what is no longer used of that is collected. */
 const step = 3 * 1024 * 1024;
 
@@ -55,9 +55,9 @@ export function readLazily(bytes: Buffer): unknown {
 }
 
 /** Whether a value is unread, and too large to be read whole without need. */
-export function isVast(value: unknown): boolean {
+export function isLarge(value: unknown): boolean {
   const place = placeOf(value);
-  return place !== undefined && place.end - place.start >= vast;
+  return place !== undefined && place.end - place.start >= LAZY_THRESHOLD;
 }
 
 /** A JSON value with every text replaced by what `change` gives for it: at once, or as soon as it is read. */
@@ -83,8 +83,8 @@ function placeOf(value: unknown): Place | undefined {
 function valueAt(place: Place): unknown {
   const { source, start, end } = place;
   const isList = source.bytes[start] === 0x5b;
-  if ((!isList && source.bytes[start] !== 0x7b) || end - start < slight) return parse(place);
-  return end - start < vast ? lookAt(isList, place) : lookInto(isList, place);
+  if ((!isList && source.bytes[start] !== 0x7b) || end - start < INLINE_THRESHOLD) return parse(place);
+  return end - start < LAZY_THRESHOLD ? inspect(isList, place) : inspectMembers(isList, place);
 }
 
 function parse(place: Place): unknown {
@@ -120,7 +120,7 @@ function longTextOf(bytes: Buffer, start: number, end: number): string {
   if (!bytes.subarray(start, end).includes(0x5c)) return bytes.toString('utf8', start + 1, end - 1);
   const pieces: string[] = [];
   for (let from = start + 1; from < end - 1; ) {
-    const to = skipCharacters(bytes, from, Math.min(from + piece, end - 1));
+    const to = skipCharacters(bytes, from, Math.min(from + CHUNK_SIZE, end - 1));
     pieces.push(JSON.parse(`"${bytes.toString('utf8', from, to)}"`));
     from = to;
   }
@@ -134,7 +134,7 @@ function parseOnce(place: Place): object {
 }
 
 /** What behaves like the value that is parsed when it is looked at. */
-function lookAt(isList: boolean, place: Place): object {
+function inspect(isList: boolean, place: Place): object {
   return new Proxy(isList ? [] : {}, {
     get: (_, key) => (key === placed ? place : Reflect.get(parseOnce(place), key)),
     has: (_, key) => Reflect.has(parseOnce(place), key),
@@ -151,7 +151,7 @@ const unchangeable = {
 };
 
 /** What behaves like a list or object whose members are read one by one. */
-function lookInto(isList: boolean, place: Place): object {
+function inspectMembers(isList: boolean, place: Place): object {
   let found: Members | undefined;
   const members = () => {
     found ??= new Members(place, isList);
@@ -223,7 +223,7 @@ class Members {
     if (this.#read.has(at)) return this.#read.get(at);
     const [start, end] = [this.#ends[2 * at] as number, this.#ends[2 * at + 1] as number];
     const value = valueAt({ source: this.#source, start, end });
-    if (end - start >= (typeof value === 'string' ? longText : vast)) this.#read.set(at, value);
+    if (end - start >= (typeof value === 'string' ? longText : LAZY_THRESHOLD)) this.#read.set(at, value);
     return value;
   }
 

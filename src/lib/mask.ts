@@ -1,5 +1,5 @@
 import { mayBeEscaped, searchDecoded } from './escaped-texts.ts';
-import { type FoundSecret, formsOf, type SecretForm, type Span, shortestMasked } from './secret-forms.ts';
+import { type FoundSecret, formsOf, minMaskedLength, type SecretForm, type Span } from './secret-forms.ts';
 import { withheld } from './secret-names.ts';
 
 /** Gives a text with every secret in it masked; the very same text where there is none. */
@@ -27,14 +27,14 @@ export function maskFor(...sources: readonly Secrets[]): Mask | undefined {
   const secrets: string[] = [];
   for (const source of sources) {
     if (source instanceof SecretIndex && source.size > fewSecrets) indexes.push(source);
-    else for (const secret of source) if (secret.length >= shortestMasked) secrets.push(secret);
+    else for (const secret of source) if (secret.length >= minMaskedLength) secrets.push(secret);
   }
   const [only] = secrets;
   if (only === undefined || secrets.length > 1 || indexes.length > 0) return makeMask(secrets, indexes);
   // Over HTTP the caller's token is nearly always all there is, and several masks are asked for in each call.
   const before = rememberedMasks.get(only);
   if (before) return before;
-  if (rememberedMasks.size >= mostRemembered) rememberedMasks.clear();
+  if (rememberedMasks.size >= maxRemembered) rememberedMasks.clear();
   const made = makeMask(secrets, indexes);
   if (made) rememberedMasks.set(only, made);
   return made;
@@ -75,7 +75,7 @@ function makeMask(secrets: readonly string[], indexes: SecretIndex[]): Mask | un
     return found;
   };
   const mask = (text: string) => {
-    if (text.length < shortestMasked) return text;
+    if (text.length < minMaskedLength) return text;
     const found = findAll(text);
     return found ? maskSpans(text, found) : text;
   };
@@ -126,12 +126,12 @@ function maskSpans(text: string, spans: Span[]): string {
 
 /** Forms of secrets that are masked in many answers, such as those of the token in use. */
 const rememberedForms = new Map<string, readonly SecretForm[]>();
-const mostRemembered = 200;
+const maxRemembered = 200;
 
 function rememberForms(secret: string): readonly SecretForm[] {
   const before = rememberedForms.get(secret);
   if (before) return before;
-  if (rememberedForms.size >= mostRemembered) rememberedForms.clear();
+  if (rememberedForms.size >= maxRemembered) rememberedForms.clear();
   const forms = formsOf(secret);
   rememberedForms.set(secret, forms);
   return forms;
@@ -140,7 +140,7 @@ function rememberForms(secret: string): readonly SecretForm[] {
 /** Bits by which most places of a text are passed over. */
 const filterBits = 20;
 /** Forms after which bits of those that are gone are cleared. */
-const mostStale = 1 << (filterBits - 4);
+const maxStale = 1 << (filterBits - 4);
 
 /**
  * Secrets by the hash of the last characters of each of their forms: a text is looked through once, however many there are.
@@ -163,7 +163,7 @@ export class SecretIndex implements Iterable<string> {
   add(secret: string): void {
     if (this.#secrets.has(secret)) return;
     this.#secrets.add(secret);
-    if (secret.length >= shortestMasked) for (const form of formsOf(secret)) this.addForm(form);
+    if (secret.length >= minMaskedLength) for (const form of formsOf(secret)) this.addForm(form);
   }
 
   addForm(form: SecretForm): void {
@@ -175,7 +175,7 @@ export class SecretIndex implements Iterable<string> {
   }
 
   delete(secret: string): void {
-    if (!this.#secrets.delete(secret) || secret.length < shortestMasked) return;
+    if (!this.#secrets.delete(secret) || secret.length < minMaskedLength) return;
     for (const form of formsOf(secret)) {
       const hash = hashOfEnd(form.probe);
       const rest = this.#forms.get(hash) ?? [];
@@ -184,7 +184,7 @@ export class SecretIndex implements Iterable<string> {
       if (rest.length === 0) this.#forms.delete(hash);
       this.#stale += 1;
     }
-    if (this.#stale < mostStale) return;
+    if (this.#stale < maxStale) return;
     this.#filter = new Uint8Array(this.#filter.length);
     this.#stale = 0;
     for (const hash of this.#forms.keys()) this.#mark(hash);
@@ -197,7 +197,8 @@ export class SecretIndex implements Iterable<string> {
     let hash = 0;
     for (let to = 0; to < text.length; to += 1) {
       hash = (Math.imul(hash, base) + text.charCodeAt(to)) | 0;
-      if (to >= shortestMasked) hash = (hash - Math.imul(text.charCodeAt(to - shortestMasked), leaving)) | 0;
+      if (to >= minMaskedLength)
+        hash = (hash - Math.imul(text.charCodeAt(to - minMaskedLength), leaving)) | 0;
       const bit = bitOf(hash);
       if (((filter[bit >>> 3] as number) & (1 << (bit & 7))) === 0) continue;
       for (const form of this.#forms.get(hash) ?? []) {
@@ -220,11 +221,11 @@ export class SecretIndex implements Iterable<string> {
 
 /* A rolling hash (Rabin and Karp) of as many characters as the shortest secret has. */
 const base = 0x01000193;
-const leaving = Array.from({ length: shortestMasked }).reduce<number>((power) => Math.imul(power, base), 1);
+const leaving = Array.from({ length: minMaskedLength }).reduce<number>((power) => Math.imul(power, base), 1);
 
 function hashOfEnd(form: string): number {
   let hash = 0;
-  for (let at = form.length - shortestMasked; at < form.length; at += 1)
+  for (let at = form.length - minMaskedLength; at < form.length; at += 1)
     hash = (Math.imul(hash, base) + form.charCodeAt(at)) | 0;
   return hash;
 }

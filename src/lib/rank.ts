@@ -23,17 +23,17 @@ export function rank<Item>(
   fieldsOf: (item: Item) => readonly Field[],
 ): readonly Hit<Item>[] {
   const hits: Hit<Item>[] = [];
-  let most = 1;
+  let max = 1;
   for (const item of items) {
     const fields = fieldsOf(item).map(([weight, text]) => [weight, text.toLowerCase()] as const);
     const scores = words.map((word) => scoreOf(word, fields));
     const found = scores.filter((score) => score > 0).length;
     if (found === 0) continue;
-    most = Math.max(most, found);
+    max = Math.max(max, found);
     hits.push({ item, words: found, score: scores.reduce((sum, score) => sum + score, 0) });
   }
   return hits
-    .filter(({ words: found }) => found >= (most > 2 ? most - 1 : most))
+    .filter(({ words: found }) => found >= (max > 2 ? max - 1 : max))
     .sort((one, other) => other.words - one.words || other.score - one.score);
 }
 

@@ -1,7 +1,7 @@
 import { withheld } from './secret-names.ts';
 
 /** Shorter values are words that stand in texts by chance; masking them would spoil the text. */
-export const shortestMasked = 5;
+export const minMaskedLength = 5;
 
 /** A form in which a secret may stand in a text. */
 export interface SecretForm {
@@ -27,7 +27,7 @@ export interface FoundSecret extends Span {
  * The forms of a secret that are looked for. Escapes are none of them: texts are read back for those.
  */
 export function formsOf(secret: string): readonly SecretForm[] {
-  const parts = partsOf(secret).filter((part) => part.length >= shortestMasked);
+  const parts = partsOf(secret).filter((part) => part.length >= minMaskedLength);
   const plain = new Set(parts.flatMap((part) => writtenForms(part)));
   const forms: SecretForm[] = [...plain]
     .filter(isSearched)
@@ -70,12 +70,12 @@ function writtenForms(part: string): string[] {
 
 /** Letters and digits: what is as short as that must stand alone, since it is part of other words by chance. */
 const wordSign = /[\p{L}\p{N}]/u;
-const shortestInside = 6;
+const minInnerLength = 6;
 
 type Unowned = Omit<SecretForm, 'of'>;
 
 function plainForm(text: string): Unowned {
-  if (text.length >= shortestInside) return { probe: text };
+  if (text.length >= minInnerLength) return { probe: text };
   return {
     probe: text,
     spanAt: (whole, at) => {
@@ -94,7 +94,7 @@ function plainForm(text: string): Unowned {
 /** Characters by which base64 is looked for; the rest is compared where they are found. */
 const probeLength = 12;
 /** Characters that must agree; of a text that was cut the rest is not there. */
-const leastAgreeing = 20;
+const minAgreeing = 20;
 /** Before a secret stand 0, 1 or 2 bytes of a group of three, and the characters that those have a share in. */
 const alignments = [
   { before: 0, shared: 0 },
@@ -103,7 +103,7 @@ const alignments = [
 ] as const;
 
 /** Bytes of a secret from which its probes are taken: of long secrets no more is kept than themselves. */
-const mostProbed = 48;
+const maxProbed = 48;
 
 type Alignment = (typeof alignments)[number];
 
@@ -112,7 +112,7 @@ type Alignment = (typeof alignments)[number];
  * that depend on nothing but the secret.
  */
 function base64Forms(secret: string): Unowned[] {
-  const beginning = Buffer.from(secret).subarray(0, mostProbed);
+  const beginning = Buffer.from(secret).subarray(0, maxProbed);
   return alignments.flatMap((alignment) =>
     probesOf(innerBase64(beginning, alignment)).map(({ probe, offset }) => ({
       probe,
@@ -135,7 +135,7 @@ function base64SpanAt(
 ): Span | undefined {
   const inner = innerBase64(secret, alignment);
   const [left, right] = [agreeing(text, at, inner, offset, -1), agreeing(text, at, inner, offset, 1)];
-  if (left + right < Math.min(inner.length, leastAgreeing)) return undefined;
+  if (left + right < Math.min(inner.length, minAgreeing)) return undefined;
   const [from, to] = [at - left, at + right];
   // The first and last character may hold bits of the secret beside those of others.
   const isShared = {

@@ -106,7 +106,7 @@ export function mayHoldAnything(name: string): boolean {
 }
 
 /** How often a text is decoded: what was encoded twice is read by who decodes twice. */
-const mostDecodings = 3;
+const maxDecodings = 3;
 
 /**
  * The names along a path, folded, without places in lists. Takes a JSON Pointer (RFC 6901), also with `~1` and `%2F` in
@@ -114,7 +114,7 @@ const mostDecodings = 3;
  */
 export function namesAlong(path: string): readonly string[] {
   let plain = path.normalize('NFKC');
-  for (let times = 0; times < mostDecodings; times += 1) {
+  for (let times = 0; times < maxDecodings; times += 1) {
     const decoded = plain
       .replace(/(?:%[0-9a-f]{2})+/gi, decodePercent)
       .replaceAll('~1', '/')

@@ -17,7 +17,7 @@ for (const [first, letters] of following.split(' ').entries()) {
 }
 
 /** Letters after which even a word of usual letters is seldom one token. */
-const longestWord = 9;
+const maxWordLength = 9;
 const digitsOfToken = 3;
 
 /* Kinds of characters: what is beyond ASCII, or controls, is `other`. */
@@ -44,7 +44,7 @@ interface Reach {
  *
  * @param quoted whether it will be escaped as a JSON string is
  */
-function reachOf(text: string, from: number, most: number, quoted: boolean): Reach {
+function reachOf(text: string, from: number, max: number, quoted: boolean): Reach {
   let tokens = 0;
   let before: number = other;
   let letter = 0;
@@ -59,7 +59,7 @@ function reachOf(text: string, from: number, most: number, quoted: boolean): Rea
       const begins = run === 1 && !(kind === lower && before === upper);
       if (begins) tokens += 1.02;
       else if (isUsual[letter * 26 + next] === 0) tokens += 0.85;
-      else if (run > longestWord) tokens += 0.4;
+      else if (run > maxWordLength) tokens += 0.4;
       else tokens += kind === upper ? 0.15 : 0.03;
       letter = next;
     } else if (kind === digit) {
@@ -73,7 +73,7 @@ function reachOf(text: string, from: number, most: number, quoted: boolean): Rea
       tokens += isSecondHalf(text, at) || isSecondHalf(text, at + 1) ? 2 : 5;
     } else tokens += costOfOther(code, quoted);
     before = kind;
-    if (tokens > most) return { tokens, end: at };
+    if (tokens > max) return { tokens, end: at };
   }
   return { tokens, end: text.length };
 }
@@ -114,32 +114,32 @@ export function fitText(text: string, from: number, tokens: number): number {
  * What a value costs as JSON, in tokens. Counting ends soon after `most`, so that a long value takes no longer than a
  * short one.
  */
-export function costOf(value: unknown, most = Number.POSITIVE_INFINITY): number {
-  if (typeof value === 'string') return quotes + reachOf(value, 0, most, true).tokens;
+export function costOf(value: unknown, max = Number.POSITIVE_INFINITY): number {
+  if (typeof value === 'string') return quotes + reachOf(value, 0, max, true).tokens;
   if (Array.isArray(value)) {
     let tokens = 1;
-    for (let at = 0; at < value.length && tokens <= most; at += 1)
-      tokens += 0.5 + costOf(value[at], most - tokens);
+    for (let at = 0; at < value.length && tokens <= max; at += 1)
+      tokens += 0.5 + costOf(value[at], max - tokens);
     return tokens;
   }
-  if (!isJsonObject(value)) return 0.5 + reachOf(String(value), 0, most, false).tokens;
+  if (!isJsonObject(value)) return 0.5 + reachOf(String(value), 0, max, false).tokens;
   let tokens = 1;
   for (const key in value) {
-    if (tokens > most) break;
+    if (tokens > max) break;
     if (value[key] === undefined) continue;
-    tokens += 0.5 + costOf(key, most - tokens) + costOf(value[key], most - tokens);
+    tokens += 0.5 + costOf(key, max - tokens) + costOf(value[key], max - tokens);
   }
   return tokens;
 }
 
 /** Whether a value costs at most so much; no text has more tokens than bytes, so small ones need no counting. */
-export function isWithin(value: unknown, tokens: number): boolean {
+export function fitsTokens(value: unknown, tokens: number): boolean {
   if (tokens === Number.POSITIVE_INFINITY || isShort(value, tokens)) return true;
   return costOf(value, tokens) <= tokens;
 }
 
 /** Bytes that a character takes at most: a control character is escaped as six, as is half a character alone. */
-const longestCharacter = 6;
+const maxCharacterLength = 6;
 /** Of a number, a boolean or null: in the longest characters it is 24, as long as any number (`-1.2345678901234567e-300`). */
 const lengthOfOther = 4;
 
@@ -147,23 +147,23 @@ const lengthOfOther = 4;
 function isShort(value: unknown, bytes: number): boolean {
   const length = lengthOf(value, bytes);
   if (length > bytes) return false;
-  return length * longestCharacter <= bytes || Buffer.byteLength(JSON.stringify(value) ?? '') <= bytes;
+  return length * maxCharacterLength <= bytes || Buffer.byteLength(JSON.stringify(value) ?? '') <= bytes;
 }
 
 /** Characters of the texts and keys of a value, as far as `most`. */
-export function lengthOf(value: unknown, most: number): number {
+export function lengthOf(value: unknown, max: number): number {
   if (typeof value === 'string') return value.length;
   if (typeof value !== 'object' || value === null) return lengthOfOther;
   let length = 2;
   if (Array.isArray(value)) {
-    for (let at = 0; at < value.length && length <= most; at += 1)
-      length += 1 + lengthOf(value[at], most - length);
+    for (let at = 0; at < value.length && length <= max; at += 1)
+      length += 1 + lengthOf(value[at], max - length);
     return length;
   }
   if (value instanceof ExactNumber) return value.text.length;
   for (const key in value) {
-    if (length > most) break;
-    length += 3 + key.length + lengthOf((value as Record<string, unknown>)[key], most - length);
+    if (length > max) break;
+    length += 3 + key.length + lengthOf((value as Record<string, unknown>)[key], max - length);
   }
   return length;
 }

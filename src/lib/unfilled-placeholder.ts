@@ -24,12 +24,12 @@ export function withoutQuotes(text: string): string {
 
 /** A placeholder as it may be printed: what may be a secret between braces or brackets is not repeated. */
 function printable(placeholder: string): string {
-  const isName = !/\d/.test(placeholder) && (!placeholder.startsWith('<') || telling.test(placeholder));
+  const isName = !/\d/.test(placeholder) && (!placeholder.startsWith('<') || shown.test(placeholder));
   return isName ? placeholder : 'a placeholder';
 }
 
 /** Words by which a text in angle brackets shows that it stands for another. */
-const telling = /\b(your|my|the|organization|account|token|key|secret|proxy|name|file|path|url|id)\b/i;
+const shown = /\b(your|my|the|organization|account|token|key|secret|proxy|name|file|path|url|id)\b/i;
 
 /** What is wrong with a text that should say something: it says nothing, or what it was to say is missing. */
 export function emptiness(text: string): string | undefined {

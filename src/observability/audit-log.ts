@@ -6,10 +6,10 @@ import { assertWritable, fileSink, type Sink, stderrSink } from './audit-sink.ts
 import type { Log } from './logger.ts';
 
 /** What a line tells of a call; both lines of one call carry the same id. */
-export type TrailLine = JsonObject & { readonly call: string };
+export type AuditEntry = JsonObject & { readonly call: string };
 
 /** Where every call that is not a read leaves its lines: one before its request leaves, if it does, and one when it has ended. */
-export interface Trail {
+export interface AuditLog {
   /** @throws CallError `audit_unavailable` when a line could not be written now */
   assertReady(): Promise<void>;
   /**
@@ -19,33 +19,33 @@ export interface Trail {
    *
    * @throws CallError `audit_unavailable`; the call must not be sent then
    */
-  begin(line: TrailLine, durable: boolean): Promise<void>;
+  begin(line: AuditEntry, durable: boolean): Promise<void>;
   /**
    * Writes the line of a call that has ended. One that cannot be written is logged and kept: until it is written, no
    * other call begins.
    *
    * @param durable whether the line must be on the disk before this resolves
    */
-  end(line: TrailLine, durable: boolean): Promise<void>;
+  end(line: AuditEntry, durable: boolean): Promise<void>;
 }
 
 /** For calls that do nothing real. */
-export const noTrail: Trail = {
+export const noAuditLog: AuditLog = {
   assertReady: async () => {},
   begin: async () => {},
   end: async () => {},
 };
 
 /** A trail in a file, else on stderr. Its lines are described in docs/audit-log.md. */
-export function createTrail(path: string | undefined, log: Log): Trail {
-  if (path === undefined) return trailInto(stderrSink, log);
+export function createAuditLog(path: string | undefined, log: Log): AuditLog {
+  if (path === undefined) return auditLogInto(stderrSink, log);
   const sink = fileSink(path);
   try {
     assertWritable(path);
   } catch (err) {
     log.error({ err }, 'the file of --audit-log cannot be written: nothing but reads is sent until it can');
   }
-  return trailInto(sink, log);
+  return auditLogInto(sink, log);
 }
 
 /** Version of the lines. */
@@ -54,21 +54,21 @@ const version = 1;
 /** Which line of a call it is. */
 type Phase = 'sent' | 'ended' | 'not_sent';
 
-interface Kept {
+interface KeepEntry {
   readonly phase: Phase;
-  readonly line: TrailLine;
+  readonly line: AuditEntry;
   /** Lines after this one that there was no room for. */
   lostAfter: number;
 }
 
 /** Lines that are kept while they cannot be written; by then nothing but refusals adds to them. */
-const mostUnwritten = 10_000;
+const maxUnwritten = 10_000;
 
-function trailInto(sink: Sink, log: Log): Trail {
+function auditLogInto(sink: Sink, log: Log): AuditLog {
   const write = chainInto(sink);
-  const unwritten: Kept[] = [];
+  const unwritten: KeepEntry[] = [];
   /** Calls that were sent and have not ended. */
-  const open = new Map<string, TrailLine>();
+  const open = new Map<string, AuditEntry>();
 
   const flush = (): void => {
     for (let [kept] = unwritten; kept; [kept] = unwritten) {
@@ -76,9 +76,9 @@ function trailInto(sink: Sink, log: Log): Trail {
       unwritten.shift();
     }
   };
-  const keep = (phase: Phase, line: TrailLine): void => {
+  const keep = (phase: Phase, line: AuditEntry): void => {
     const last = unwritten.at(-1);
-    if (last && unwritten.length >= mostUnwritten) last.lostAfter += 1;
+    if (last && unwritten.length >= maxUnwritten) last.lostAfter += 1;
     else unwritten.push({ phase, line, lostAfter: 0 });
   };
   /** The process ends without waiting for anything, with calls under way: what they came to stays unknown. */
@@ -132,14 +132,14 @@ function trailInto(sink: Sink, log: Log): Trail {
  * Numbers the lines of this process, and puts into each the hash of the line before. The first one holds the hash of the
  * file's last line, so that it shows when lines at the end of an earlier process were taken out.
  */
-function chainInto(sink: Sink): (kept: Kept) => void {
+function chainInto(sink: Sink): (kept: KeepEntry) => void {
   const run = randomBytes(8).toString('hex');
   let seq = 0;
   let last: string | undefined;
   return ({ phase, line, lostAfter }) => {
     const before = last ?? hashOf(sink.lastLine());
-    const head = { type: 'audit', v: version, run, seq: seq + 1, prev: before ?? null, phase };
-    const text = escapeUnprintable(JSON.stringify({ ...head, ...line }));
+    const previous = { type: 'audit', v: version, run, seq: seq + 1, prev: before ?? null, phase };
+    const text = escapeUnprintable(JSON.stringify({ ...previous, ...line }));
     sink.append(text);
     last = hashOf(text);
     seq += 1 + lostAfter;

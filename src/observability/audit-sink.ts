@@ -113,9 +113,9 @@ function openFile(path: string): OpenFile {
 }
 
 function isNamed(path: string, { fd }: OpenFile): boolean {
-  const held = fs.fstatSync(fd);
+  const openFile = fs.fstatSync(fd);
   const named = fs.statSync(path, { throwIfNoEntry: false });
-  return named !== undefined && named.ino === held.ino && named.dev === held.dev;
+  return named !== undefined && named.ino === openFile.ino && named.dev === openFile.dev;
 }
 
 function closeUnused(file: OpenFile): void {
@@ -132,7 +132,7 @@ async function syncFolder(path: string): Promise<void> {
 /** Bytes at the end of a file among which its last line is looked for first; no line of ours is nearly as long. */
 const tailLength = 64 * 1024;
 /** Bytes among which a last line is looked for that something else has written. */
-const longestTail = 16 * 1024 * 1024;
+const maxTailLength = 16 * 1024 * 1024;
 const lineBreak = 0x0a;
 
 /** The last line of a file, and whether a line break follows it. Undefined where there is none, or it may not be read. */
@@ -142,14 +142,14 @@ function readTail(path: string): { line: Buffer; isWhole: boolean } | undefined 
     const { size, isRegular } = statOf(path);
     if (!isRegular || size === 0) return undefined;
     fd = fs.openSync(path, 'r');
-    for (let length = tailLength; ; length = longestTail) {
+    for (let length = tailLength; ; length = maxTailLength) {
       const start = Math.max(0, size - length);
       const tail = Buffer.alloc(size - start);
       fs.readSync(fd, tail, 0, tail.length, start);
       const isWhole = tail.at(-1) === lineBreak;
       const lines = isWhole ? tail.subarray(0, -1) : tail;
       const before = lines.lastIndexOf(lineBreak);
-      if (before >= 0 || start === 0 || length === longestTail)
+      if (before >= 0 || start === 0 || length === maxTailLength)
         return { line: lines.subarray(before + 1), isWhole };
     }
   } catch {

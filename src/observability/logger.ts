@@ -1,5 +1,4 @@
 import type { DestinationStream, Logger } from 'pino';
-import type { Config } from '../config/load-config.ts';
 import { escapeUnprintable, mayBePrinted } from '../lib/escape-control-characters.ts';
 import { isJsonObject, type JsonObject } from '../lib/json.ts';
 import { type Mask, maskFor, type Secrets } from '../lib/mask.ts';
@@ -9,21 +8,16 @@ const levels = ['error', 'warn', 'info', 'debug'] as const;
 type Level = (typeof levels)[number];
 
 /** Writes lines about what the server does. Facts are data; the message is a constant sentence. */
-export type Log = Readonly<Record<Level, (facts: object, message: string) => void>> & {
+export type Log = Readonly<Record<Level, (fields: object, message: string) => void>> & {
   /** Resolves when every line so far is written. */
   flush(): Promise<void>;
 };
 
-/** Says at the start that secrets go into results, so that nobody comes upon it by chance. */
-export function warnIfRevealing({ revealSecrets }: Pick<Config, 'revealSecrets'>, log: Log): void {
-  if (revealSecrets.value) log.warn({}, 'secrets of answers go into results (--reveal-secrets)');
-}
-
 /** pino's own redaction costs a call several times this, since it knows paths of any depth. */
-function redact(facts: JsonObject, depth = 0): JsonObject {
-  let redacted = facts;
-  for (const name in facts) {
-    const value = facts[name];
+function redact(fields: JsonObject, depth = 0): JsonObject {
+  let redacted = fields;
+  for (const name in fields) {
+    const value = fields[name];
     const clean = isSecret(name)
       ? withheld
       : isJsonObject(value) && depth === 0
@@ -36,17 +30,17 @@ function redact(facts: JsonObject, depth = 0): JsonObject {
 }
 
 /** Names of facts are few, and each comes with every line of its kind. */
-const judged = new Map<string, boolean>();
-const mostJudged = 500;
+const cachedNames = new Map<string, boolean>();
+const maxCachedNames = 500;
 
 /** Whether a fact of this name is never written, at the top level or one below. */
 function isSecret(name: string): boolean {
-  const before = judged.get(name);
+  const before = cachedNames.get(name);
   if (before !== undefined) return before;
-  if (judged.size >= mostJudged) judged.clear();
-  const verdict = isSecretName(name);
-  judged.set(name, verdict);
-  return verdict;
+  if (cachedNames.size >= maxCachedNames) cachedNames.clear();
+  const isSecretField = isSecretName(name);
+  cachedNames.set(name, isSecretField);
+  return isSecretField;
 }
 
 /**
@@ -56,7 +50,7 @@ function isSecret(name: string): boolean {
  * @param level the least severe level that is written, or `silent`
  * @param secrets values that are masked wherever they turn up in a line
  */
-export function createLog(level: Level | 'silent', ...secrets: readonly Secrets[]): Log {
+export function createLogger(level: Level | 'silent', ...secrets: readonly Secrets[]): Log {
   const written = new Set(levels.slice(0, (levels as readonly string[]).indexOf(level) + 1));
   let logger: Logger | undefined;
   let opening: Promise<Logger> | undefined;
@@ -64,11 +58,11 @@ export function createLog(level: Level | 'silent', ...secrets: readonly Secrets[
     logger = await openLogger(level, secrets);
     return logger;
   };
-  const write = (severity: Level) => (facts: object, message: string) => {
+  const write = (severity: Level) => (fields: object, message: string) => {
     if (!written.has(severity)) return;
-    if (logger) return logger[severity](facts, message);
+    if (logger) return logger[severity](fields, message);
     opening ??= open();
-    void opening.then((opened) => opened[severity](facts, message));
+    void opening.then((opened) => opened[severity](fields, message));
   };
   return {
     error: write('error'),
@@ -94,7 +88,7 @@ async function openLogger(level: string, secrets: readonly Secrets[]): Promise<L
       level,
       base: null,
       timestamp,
-      formatters: { level: (label) => ({ level: label }), log: (facts) => redact(facts) },
+      formatters: { level: (label) => ({ level: label }), log: (fields) => redact(fields) },
     },
     maskingStream(stream, secrets),
   );
@@ -131,13 +125,13 @@ function writeLines(): void {
 }
 
 /** Milliseconds for a reader of the log that is slow. */
-const drainWithin = 1_000;
+const drainTimeoutMs = 1_000;
 
 /** Whoever ends the process next would cut off what the pipe has not taken yet. */
 function drained(): Promise<void> {
   return new Promise((resolve) => {
     if (process.stderr.destroyed || process.stderr.writableLength === 0) return resolve();
-    setTimeout(resolve, drainWithin).unref();
+    setTimeout(resolve, drainTimeoutMs).unref();
     process.stderr.write('', () => resolve());
   });
 }

@@ -1,12 +1,12 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
-import type { CallRecord } from '../request-context.ts';
+import type { CallRecord } from './call-record.ts';
 
 /** What is counted of an HTTP server, for Prometheus. No label holds a token or an id. */
 export interface Metrics {
   observeCall(record: CallRecord): void;
-  readonly turnedAway: Counter<'reason'>;
+  readonly rejected: Counter<'reason'>;
   /** Verdicts on tokens, by where they came from. */
-  readonly verdicts: Counter<'from'>;
+  readonly authChecks: Counter<'from'>;
   /** The text of the exposition format, with its content type. */
   expose(): Promise<{ contentType: string; text: string }>;
 }
@@ -55,14 +55,14 @@ export function createMetrics(inFlight: () => number, streams: () => number): Me
     },
   });
   return {
-    verdicts: new Counter({
-      name: 'synqly_mcp_token_verdicts_total',
+    authChecks: new Counter({
+      name: 'synqly_mcp_auth_checks_total',
       help: 'Verdicts on bearer tokens: checked at Synqly, remembered, or from the store of MCP tokens.',
       labelNames: ['from'],
       registers,
     }),
-    turnedAway: new Counter({
-      name: 'synqly_mcp_requests_turned_away_total',
+    rejected: new Counter({
+      name: 'synqly_mcp_requests_rejected_total',
       help: 'Requests refused before any call.',
       labelNames: ['reason'],
       registers,

@@ -1,67 +1,81 @@
 import { createHmac, randomBytes } from 'node:crypto';
-import { hashToken } from '../auth/mcp-tokens/mcp-token.ts';
 import { dropUndefined } from '../errors.ts';
+import { hashToken } from '../lib/hash.ts';
 import { canonicalJson, isJsonObject, type JsonObject } from '../lib/json.ts';
-import type { TrailLine } from '../observability/audit-log.ts';
-import type { Session } from '../request-context.ts';
+import type { AuditEntry } from '../observability/audit-log.ts';
+import { maskKnown } from '../secrets/redact.ts';
 import type { Operation } from '../tools/define-operation.ts';
-import { isBounded } from './arguments/size-limits.ts';
-import type { ConfirmedBy } from './confirmation/confirm.ts';
+import { isWithinLimits } from './arguments/size-limits.ts';
+import { type CallState, secretsToMask } from './call-state.ts';
 
-/** What the trail tells of a call beside what was asked. */
-export interface Course {
-  /** The call's id. */
-  readonly call: string;
-  /** `ok`, or the error's code; undefined before it has ended. */
-  readonly outcome?: string;
+/** How a call ended. */
+interface Ending {
+  /** `ok`, or the error's code. */
+  readonly outcome: string;
   readonly status?: number | undefined;
   readonly requestId?: string | undefined;
-  readonly confirmedBy: ConfirmedBy | undefined;
 }
 
-type Traced = Pick<Operation, 'id' | 'effect' | 'params'>;
+/** Writes the entry that opens a write, right before its request is sent. @throws CallError where it cannot be written */
+export async function openAuditEntry(call: CallState): Promise<void> {
+  call.id = newCallId();
+  const { tool, context } = call;
+  const entry = maskKnown(createAuditEntry(call), ...secretsToMask(call)) as AuditEntry;
+  await context.auditLog.begin(entry, tool.effect === 'destroy');
+}
 
-/** An id for a call, which all its lines carry. */
-export function newCallId(): string {
+/** Writes the entry that closes a call; reads have none. */
+export async function closeAuditEntry(call: CallState, ending: Ending): Promise<void> {
+  const { tool, context } = call;
+  if (tool.effect === 'read') return;
+  call.id ??= newCallId();
+  const entry = maskKnown(createAuditEntry(call, ending), ...secretsToMask(call)) as AuditEntry;
+  await context.auditLog.end(entry, tool.effect === 'destroy');
+}
+
+function newCallId(): string {
   return randomBytes(8).toString('hex');
 }
 
-/** What a line of the trail tells of a call: who did what to which objects, and how it ended. Described in docs/audit-log.md. */
-export function traceOf(operation: Traced, raw: unknown, session: Session, course: Course): TrailLine {
-  const { client } = session;
+/** Who did what to which objects, and how it ended; docs/audit-log.md describes the fields. */
+function createAuditEntry(
+  { tool, raw, context, id = '', confirmedBy }: CallState,
+  ending?: Ending,
+): AuditEntry {
+  const { client } = context;
   return {
-    call: course.call,
+    call: id,
     ...dropUndefined({
       time: new Date().toISOString(),
-      operation: operation.id,
-      effect: operation.effect,
-      targets: targetsOf(operation, raw),
-      caller: session.caller ?? fingerprint([...session.knownTokens].at(-1)),
-      organization: session.rights?.organization,
+      operation: tool.id,
+      effect: tool.effect,
+      targets: targetsOf(tool, raw),
+      caller: context.caller ?? fingerprint([...context.knownTokens].at(-1)),
+      organization: context.permissions?.organization,
       client: client?.name,
       session: client?.sessionId,
       arguments_hash: hashArguments(raw),
-      confirmed_by: course.confirmedBy,
-      outcome: course.outcome,
-      status: course.status,
-      request_id: course.requestId,
-      secrets_revealed: session.revealSecrets,
+      confirmed_by: confirmedBy,
+      outcome: ending?.outcome,
+      status: ending?.status,
+      request_id: ending?.requestId,
+      secrets_revealed: context.revealSecrets,
     }),
   };
 }
 
 /** An id or a name is shorter; what is longer may be a secret in the wrong place. */
-const longestTarget = 128;
+const maxTargetLength = 128;
 
 /** The ids and names in the path. No other argument is told. */
-function targetsOf({ params }: Traced, raw: unknown): JsonObject {
+function targetsOf({ params }: Pick<Operation, 'params'>, raw: unknown): JsonObject {
   const given = isJsonObject(raw) ? raw : {};
   const names = Object.keys(params).filter((name) => typeof given[name] === 'string');
   return Object.fromEntries(names.map((name) => [name, shortened(given[name] as string)]));
 }
 
 function shortened(target: string): string {
-  return target.length > longestTarget ? '[too long for an id]' : target;
+  return target.length > maxTargetLength ? '[too long for an id]' : target;
 }
 
 /** First digits of the SHA-256 of a token, as for callers over HTTP. */
@@ -77,7 +91,7 @@ const key = randomBytes(32);
  * that no operation takes.
  */
 export function hashArguments(raw: unknown): string | undefined {
-  if (!isBounded(raw)) return undefined;
+  if (!isWithinLimits(raw)) return undefined;
   return createHmac('sha256', key)
     .update(canonicalJson(raw ?? {}))
     .digest('hex');

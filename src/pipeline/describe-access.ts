@@ -1,69 +1,60 @@
-import { type Learnt, learnRights, type Read } from '../access/learn-permissions.ts';
-import { type Absence, absenceOf, isSelected } from '../access/visibility.ts';
+import { type Learnt, learnPermissions, type Read } from '../access/learn-permissions.ts';
+import { type HiddenReason, hiddenReason, isInSelection } from '../access/visibility.ts';
 import { CallError, dropUndefined } from '../errors.ts';
+import type { StopSignal } from '../lib/cancellation.ts';
 import { isJsonObject, type JsonObject } from '../lib/json.ts';
-import type { Session } from '../request-context.ts';
-import { whoami } from '../tools/builtin/index.ts';
+import type { RequestContext } from '../request-context.ts';
 import { publishedTools } from '../tools/published.ts';
-import { indexOfNames } from '../tools/tool-index.ts';
-import { readArguments } from './arguments/parse.ts';
+import { toolIndex } from '../tools/tool-index.ts';
 import { type Limits, withDeadline } from './execute/deadline.ts';
-import { type CallResult, finish } from './run-operation.ts';
 
-/** Tells who calls, what it is held to, and which operations are left out for what reason. Never throws. */
-export async function tellWhoami(
-  raw: unknown,
-  session: Session,
-  cancelled: AbortSignal,
-): Promise<CallResult> {
-  const about = { started: performance.now(), secrets: [], confirmedBy: undefined };
-  try {
-    readArguments(whoami, raw);
-    const value = await withDeadline(session.timeout, cancelled, (limits) => describe(session, limits));
-    return finish(whoami, raw, { value }, session, about);
-  } catch (cause) {
-    return finish(whoami, raw, { cause }, session, about);
-  }
+/** Who calls, what applies to them, and which operations are left out and why. @throws CallError */
+export function describeAccess(context: RequestContext, cancelled: StopSignal): Promise<JsonObject> {
+  return withDeadline(context.timeout, cancelled, (limits) => describe(context, limits));
 }
 
 /** Milliseconds for learning what the token may do: the rest is told without it. */
-const learnWithin = 2_000;
+const learnTimeoutMs = 2_000;
 
-async function describe(session: Session, limits: Limits): Promise<JsonObject> {
-  const { pins, policy, caller } = session;
-  const [organization, learnt] = await Promise.all([
-    pins || !isSelected('organization_get', policy)
+async function describe(context: RequestContext, limits: Limits): Promise<JsonObject> {
+  const { pins, policy, caller } = context;
+  const reading =
+    pins || !isInSelection('organization_get', policy)
       ? undefined
-      : describeOrganization(readWith(session, limits)),
-    session.rights ?? learnAnew(session, limits),
+      : describeOrganization(readWith(context, limits));
+  // The token of a connection that is not open yet is known once a request has used it.
+  if ([...context.knownTokens].length === 0) await reading;
+  const [organization, learnt] = await Promise.all([
+    reading,
+    context.permissions ?? learnCurrentPermissions(context, limits),
   ]);
-  const served = publishedTools.filter(({ name }) => absenceOf(name, session) === undefined).length;
+  const visible = publishedTools.filter(({ name }) => hiddenReason(name, context) === undefined).length;
   return dropUndefined({
     organization,
-    sandbox: session.sandbox || undefined,
+    sandbox: context.sandbox || undefined,
     caller,
-    token: describeToken(learnt, session),
+    token: describeToken(learnt, context),
     pinned_to: pins && dropUndefined({ ...pins }),
     read_only: policy.readOnly,
     confirm: policy.confirm,
-    operations: served,
-    left_out: describeAbsences(session),
+    operations: visible,
+    left_out: describeAbsences(context),
   });
 }
 
-function readWith(session: Session, limits: Limits): Read {
+function readWith(context: RequestContext, limits: Limits): Read {
   return async (path, query = {}) => {
-    const { body } = await session.send({ method: 'GET', path, query, repeatable: true, ...limits });
+    const { body } = await context.send({ method: 'GET', path, query, repeatable: true, ...limits });
     return isJsonObject(body) ? body.result : undefined;
   };
 }
 
 /** The bearer is in use by then, so that it is known here. */
-async function learnAnew(session: Session, { signal }: Limits): Promise<Learnt> {
-  const bearer = [...session.knownTokens].at(-1);
+async function learnCurrentPermissions(context: RequestContext, { signal }: Limits): Promise<Learnt> {
+  const bearer = [...context.knownTokens].at(-1);
   if (bearer === undefined) return 'failed';
-  const within = Math.min(learnWithin, session.timeout);
-  return withDeadline(within, signal, (limits) => learnRights(bearer, readWith(session, limits))).catch(
+  const within = Math.min(learnTimeoutMs, context.timeout);
+  return withDeadline(within, signal, (limits) => learnPermissions(bearer, readWith(context, limits))).catch(
     () => 'failed' as const,
   );
 }
@@ -81,32 +72,32 @@ async function describeOrganization(read: Read): Promise<unknown> {
 }
 
 /** Under pins, nothing of what the server's own token reaches beyond them. */
-function describeToken(rights: Learnt, { pins }: Session): unknown {
-  if (rights === 'failed') {
+function describeToken(permissions: Learnt, { pins }: RequestContext): unknown {
+  if (permissions === 'failed') {
     return 'What it may do could not be looked up just now, since Synqly did not answer: ask again. No tool is left out for it, and Synqly decides about each call.';
   }
-  if (rights === 'untold') {
+  if (permissions === 'untold') {
     return 'What it may do could not be learnt (it may not list tokens, or Synqly does not tell): no tool is left out for it, and Synqly decides about each call.';
   }
   return dropUndefined({
-    name: pins ? undefined : rights.token.name,
-    expires: rights.token.expires,
-    roles: rights.roles.length > 0 ? rights.roles : undefined,
-    permission_sets: rights.permissionSets,
-    resources: pins ? undefined : rights.resources,
+    name: pins ? undefined : permissions.token.name,
+    expires: permissions.token.expires,
+    roles: permissions.roles.length > 0 ? permissions.roles : undefined,
+    permission_sets: permissions.permissionSets,
+    resources: pins ? undefined : permissions.resources,
   });
 }
 
-function describeAbsences(session: Session): readonly JsonObject[] | undefined {
-  const reasons: Readonly<Record<Absence, string>> = {
+function describeAbsences(context: RequestContext): readonly JsonObject[] | undefined {
+  const reasons: Readonly<Record<HiddenReason, string>> = {
     pins: 'They reach beyond what this server is pinned to.',
     selection: 'The administrator, or the client, has not selected them (groups, allow, deny).',
     read_only: 'They do more than read, and this server only reads.',
-    rights: 'The permission sets of the token (token.permission_sets) do not allow them.',
+    permissions: 'The permission sets of the token (token.permission_sets) do not allow them.',
   };
-  const told = Object.entries(reasons).flatMap(([reason, why]) => {
-    const tools = publishedTools.filter(({ name }) => absenceOf(name, session) === reason);
-    return tools.length === 0 ? [] : [{ why, count: tools.length, operations: indexOfNames(tools) }];
+  const reasonsShown = Object.entries(reasons).flatMap(([reason, why]) => {
+    const tools = publishedTools.filter(({ name }) => hiddenReason(name, context) === reason);
+    return tools.length === 0 ? [] : [{ why, count: tools.length, operations: toolIndex(tools) }];
   });
-  return told.length === 0 ? undefined : told;
+  return reasonsShown.length === 0 ? undefined : reasonsShown;
 }

@@ -1,67 +1,54 @@
 import { CallError } from '../errors.ts';
-import { isJsonObject } from '../lib/json.ts';
-import type { Session } from '../request-context.ts';
-import { confirmCall, type Helper, helpers, previewCall, showPart } from '../tools/builtin/index.ts';
+import type { StopSignal } from '../lib/cancellation.ts';
+import type { RequestContext } from '../request-context.ts';
+import { builtinTools } from '../tools/builtin/index.ts';
 import { findOperation } from '../tools/catalogue.ts';
-import type { Operation } from '../tools/define-operation.ts';
+import type { CallResult, ToolRequest } from '../tools/define-tool.ts';
 import { exampleWithin } from './arguments/example.ts';
-import { readArguments } from './arguments/parse.ts';
-import { type CallResult, finish, runCall } from './run-operation.ts';
+import { parseArguments } from './arguments/parse.ts';
+import { startCall } from './call-state.ts';
+import { describeAccess } from './describe-access.ts';
+import { finish } from './outcome.ts';
+import { runOperation } from './run-operation.ts';
 
-/** Runs a helper tool. Never throws. */
-export async function runHelper(
+/** Runs a built-in tool. Never throws, except for an id that none has. */
+export async function runBuiltinTool(
   id: string,
   raw: unknown,
-  session: Session,
-  cancelled: AbortSignal,
+  context: RequestContext,
+  cancelled: StopSignal,
 ): Promise<CallResult> {
-  const started = performance.now();
-  const helper = helpers.find((one) => one.id === id) ?? previewCall;
+  const tool = builtinTools.find((one) => one.id === id);
+  if (!tool) throw new Error(`There is no built-in tool ${id}.`);
+  const call = startCall(tool, raw, context);
+  const run: ToolRequest['runOperation'] = async (operation, args, options) => {
+    const result = await runOperation(operation, args, context, cancelled, options);
+    // An example of the operation's call is shown as a call of this tool.
+    return options.as ? { ...result, value: exampleWithin(result.value, options.as.id, 'tool') } : result;
+  };
   try {
-    return await (runs[helper.id] ?? preview)(raw, session, cancelled);
+    return await tool.run({
+      args: parseArguments(tool, raw),
+      takePending: (pending) => context.pendingCalls.take(pending),
+      runOperation: run,
+      describeAccess: async () => finish(call, { value: await describeAccess(context, cancelled) }),
+    });
   } catch (cause) {
-    return finish(helper, raw, { cause }, session, { started, secrets: [], confirmedBy: undefined });
+    return finish(call, { cause });
   }
 }
 
-type Run = (raw: unknown, session: Session, cancelled: AbortSignal) => Promise<CallResult>;
-
-const runs: Readonly<Record<string, Run>> = {
-  [confirmCall.id]: confirm,
-  [previewCall.id]: preview,
-  [showPart.id]: readOn,
-};
-
-function confirm(raw: unknown, session: Session, cancelled: AbortSignal): Promise<CallResult> {
-  const { id } = readArguments(confirmCall, raw);
-  const confirmed = session.pending.take(String(id));
-  const operation = confirmed && findOperation(confirmed.operationId);
-  if (!operation) {
-    throw new CallError('confirmation_unknown', 'No call waits for this confirmation.');
-  }
-  return runCall(operation, confirmed.args, session, cancelled, { confirmed });
-}
-
-async function preview(raw: unknown, session: Session, cancelled: AbortSignal): Promise<CallResult> {
-  const { tool, arguments: args } = readArguments(previewCall, raw);
-  const intent = { as: previewCall };
-  const operation = operationFor(previewCall, tool);
-  const result = await runCall(operation, isJsonObject(args) ? args : {}, session, cancelled, intent);
-  return { ...result, value: exampleWithin(result.value, previewCall.id, 'tool') };
-}
-
-async function readOn(raw: unknown, session: Session, cancelled: AbortSignal): Promise<CallResult> {
-  const { tool, arguments: args, part } = readArguments(showPart, raw);
-  const intent = { as: showPart, part: String(part) };
-  const operation = operationFor(showPart, tool);
-  const result = await runCall(operation, isJsonObject(args) ? args : {}, session, cancelled, intent);
-  return { ...result, value: exampleWithin(result.value, showPart.id, 'tool') };
-}
-
-function operationFor(helper: Helper, tool: unknown): Operation {
-  const operation = findOperation(String(tool));
-  if (operation) return operation;
-  throw new CallError('invalid_arguments', `There is no such tool for ${helper.id}.`, {
-    arguments: [{ argument: 'tool', problem: 'is not the name of an operation' }],
+/** Records a call of an operation that is hidden from its caller, who is only told that there is no such tool. */
+export async function recordHiddenCall(
+  id: string,
+  code: 'outside_pin' | 'unknown_operation',
+  raw: unknown,
+  context: RequestContext,
+): Promise<void> {
+  const operation = findOperation(id);
+  // Reads leave no entry in the audit log.
+  if (!operation || operation.effect === 'read') return;
+  await finish(startCall(operation, raw, context), {
+    cause: new CallError(code, `${id} is not a tool of this server.`),
   });
 }

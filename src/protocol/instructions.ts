@@ -1,12 +1,13 @@
 import type { Pins } from '../access/pins.ts';
 import { needsConfirmation, type Policy } from '../access/policy.ts';
-import type { Session } from '../request-context.ts';
-import { effects, handlesSecrets, type Tool } from '../tools/published.ts';
+import type { RequestContext } from '../request-context.ts';
+import { effects, handlesSecrets } from '../tools/published.ts';
+import type { Tool } from '../tools/tool.ts';
 
 /** What an instruction is about: it is only said where it is of use. */
 interface Part {
-  readonly text: string | ((session: Session) => string);
-  readonly isUseful: (operations: readonly Tool[], session: Session) => boolean;
+  readonly text: string | ((context: RequestContext) => string);
+  readonly isUseful: (operations: readonly Tool[], context: RequestContext) => boolean;
 }
 
 const anyOf = (fits: (tool: Tool) => boolean) => (operations: readonly Tool[]) => operations.some(fits);
@@ -75,21 +76,21 @@ const parts: readonly Part[] = [
   {
     text: 'Secrets: where one is asked for give a reference as the whole value, ${env:NAME}, ${file:PATH} or ${ask:WHAT} (the person types it), and never ask for one to be pasted. Those of results stand as ${secret:HANDLE}, a reference too.',
     isUseful: (operations, { revealSecrets, secrets }) =>
-      !revealSecrets && secrets.keep !== undefined && operations.some(({ name }) => handlesSecrets[name]),
+      !revealSecrets && secrets.store !== undefined && operations.some(({ name }) => handlesSecrets[name]),
   },
   {
     text: 'Secrets in results read [withheld], and calls made for one are refused. Never ask for a secret to be pasted unless a tool needs it.',
     isUseful: (operations, { revealSecrets, secrets }) =>
-      !revealSecrets && secrets.keep === undefined && operations.some(({ name }) => handlesSecrets[name]),
+      !revealSecrets && secrets.store === undefined && operations.some(({ name }) => handlesSecrets[name]),
   },
 ];
 
 /**
  * The server's instructions, as a client may show them to its model: what is shared by the operations that are left.
  */
-export function instructionsFor(session: Session, operations: readonly Tool[]): string {
-  const useful = parts.filter(({ isUseful }) => isUseful(operations, session));
-  return useful.map(({ text }) => (typeof text === 'string' ? text : text(session))).join('\n');
+export function instructionsFor(context: RequestContext, operations: readonly Tool[]): string {
+  const useful = parts.filter(({ isUseful }) => isUseful(operations, context));
+  return useful.map(({ text }) => (typeof text === 'string' ? text : text(context))).join('\n');
 }
 
 function confirmNotice({ confirm }: Policy): string {

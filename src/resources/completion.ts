@@ -1,7 +1,8 @@
+import type { StopSignal } from '../lib/cancellation.ts';
 import { isJsonObject } from '../lib/json.ts';
 import { entriesOf, schemasOf } from '../pipeline/result/openapi/document.ts';
-import { runOperation } from '../pipeline/run-operation.ts';
-import type { Session } from '../request-context.ts';
+import { runOperationById } from '../pipeline/run-operation.ts';
+import type { RequestContext } from '../request-context.ts';
 import {
   type Completion,
   type CompletionRequest,
@@ -13,20 +14,22 @@ import {
 /** Names that complete an argument of a template; none for an unknown template or argument. */
 export async function completeTemplate(
   request: CompletionRequest,
-  session: Session,
-  cancelled: AbortSignal,
+  context: RequestContext,
+  cancelled: StopSignal,
 ): Promise<Completion> {
   const { argument, value, chosen } = request;
-  const about = documentPartOf(request.uriTemplate);
-  if (about)
-    return argument === about.part?.argument ? completePart(about, value, session, cancelled) : nothing;
+  const documentPart = documentPartOf(request.uriTemplate);
+  if (documentPart)
+    return argument === documentPart.part?.argument
+      ? completePart(documentPart, value, context, cancelled)
+      : nothing;
   if (request.uriTemplate !== integrationTimeseries.uriTemplate) return nothing;
-  if (argument === 'account_id') return completeName('accounts_list', {}, value, session, cancelled);
+  if (argument === 'account_id') return completeName('accounts_list', {}, value, context, cancelled);
   if (argument !== 'integration_id') return nothing;
   const account = chosen.account_id;
   return account
-    ? completeName('integrations_list_account', { account_id: account }, value, session, cancelled)
-    : completeName('integrations_list', {}, value, session, cancelled);
+    ? completeName('integrations_list_account', { account_id: account }, value, context, cancelled)
+    : completeName('integrations_list', {}, value, context, cancelled);
 }
 
 const none = { objects: [], goesOn: false };
@@ -36,11 +39,11 @@ const nothing: Completion = { values: [], hasMore: false };
 async function completePart(
   { operation, part }: DocumentPart,
   typed: string,
-  session: Session,
-  cancelled: AbortSignal,
+  context: RequestContext,
+  cancelled: StopSignal,
 ): Promise<Completion> {
-  const { value: document, error } = await runOperation(operation, {}, session, cancelled, {
-    takes: 'pinned too',
+  const { value: document, error } = await runOperationById(operation, {}, context, cancelled, {
+    acceptsPinned: true,
     whole: true,
   });
   if (error || !isJsonObject(document)) return nothing;
@@ -49,11 +52,11 @@ async function completePart(
       ? entriesOf(document).map(({ id }) => id)
       : Object.keys(schemasOf(document));
   const begun = names.filter((name) => name.toLowerCase().startsWith(typed.toLowerCase()));
-  return { values: begun.slice(0, mostValues), hasMore: begun.length > mostValues };
+  return { values: begun.slice(0, maxValues), hasMore: begun.length > maxValues };
 }
 
 /** A completion holds at most this many values (MCP specification 2025-11-25, completion). */
-const mostValues = 100;
+const maxValues = 100;
 
 /**
  * Names of a list operation's objects that begin with what was typed, ids where the typed text begins an id.
@@ -63,28 +66,28 @@ async function completeName(
   operation: string,
   args: Readonly<Record<string, unknown>>,
   typed: string,
-  session: Session,
-  cancelled: AbortSignal,
+  context: RequestContext,
+  cancelled: StopSignal,
 ): Promise<Completion> {
   const list = async (query: Readonly<Record<string, unknown>>) => {
-    const { value } = await runOperation(
+    const { value } = await runOperationById(
       operation,
-      { ...args, ...query, limit: mostValues },
-      session,
+      { ...args, ...query, limit: maxValues },
+      context,
       cancelled,
-      { takes: 'pinned too', whole: true },
+      { acceptsPinned: true, whole: true },
     );
     if (!isJsonObject(value) || !Array.isArray(value.result)) return undefined;
     return { objects: value.result.filter(isJsonObject), goesOn: value.more !== undefined };
   };
   // The API does not document which fields it filters by, so a refused filter falls back to the first page.
-  const narrowed = typed === '' ? undefined : await list({ filter: [`name[like]${typed}%`] });
-  const { objects, goesOn } = (narrowed?.objects.length ? narrowed : await list({})) ?? none;
+  const matching = typed === '' ? undefined : await list({ filter: [`name[like]${typed}%`] });
+  const { objects, goesOn } = (matching?.objects.length ? matching : await list({})) ?? none;
   const begins = (text: unknown): text is string =>
     typeof text === 'string' && text.toLowerCase().startsWith(typed.toLowerCase());
   // Integrations of several accounts may share a name.
   const values = new Set(
     objects.flatMap(({ name, id }) => [name, typed === '' ? undefined : id].filter(begins).slice(0, 1)),
   );
-  return { values: [...values].slice(0, mostValues), hasMore: goesOn };
+  return { values: [...values].slice(0, maxValues), hasMore: goesOn };
 }

@@ -1,7 +1,8 @@
 import type { Pins } from '../access/pins.ts';
 import type { Policy } from '../access/policy.ts';
-import { isSelected, isServed } from '../access/visibility.ts';
-import type { Session } from '../request-context.ts';
+import { isInSelection, isVisible } from '../access/visibility.ts';
+import type { StopSignal } from '../lib/cancellation.ts';
+import type { RequestContext } from '../request-context.ts';
 import {
   type Completion,
   type CompletionRequest,
@@ -15,28 +16,28 @@ import {
 } from './definitions.ts';
 
 /** What a server offers as resources. */
-export interface ResourceRoom {
+export interface ResourceProvider {
   readonly resources: readonly Resource[];
   readonly resourceTemplates: readonly ResourceTemplate[];
   /** @throws ResourceError */
-  read(uri: string, session: Session, cancelled: AbortSignal): Promise<ResourceContents>;
+  read(uri: string, context: RequestContext, cancelled: StopSignal): Promise<ResourceContents>;
   /** Values that complete an argument of a template; none for an unknown template or argument. */
-  complete(request: CompletionRequest, session: Session, cancelled: AbortSignal): Promise<Completion>;
+  complete(request: CompletionRequest, context: RequestContext, cancelled: StopSignal): Promise<Completion>;
 }
 
 /** Synqly's documents and timeseries, as far as pins and policy leave them. What reads them is loaded when it is used. */
-export function synqlyResources(pins: Pins | undefined, policy: Policy): ResourceRoom {
-  const served = ({ operation }: Reads) => isServed(operation, pins) && isSelected(operation, policy);
+export function createResourceProvider(pins: Pins | undefined, policy: Policy): ResourceProvider {
+  const visible = ({ operation }: Reads) => isVisible(operation, pins) && isInSelection(operation, policy);
   return {
-    resources: fixedResources.filter(served).map(withoutOperation),
-    resourceTemplates: resourceTemplates.filter(served).map(withoutOperation),
-    read: async (uri, session, cancelled) => {
+    resources: fixedResources.filter(visible).map(withoutOperation),
+    resourceTemplates: resourceTemplates.filter(visible).map(withoutOperation),
+    read: async (uri, context, cancelled) => {
       const { readResource } = await import('./read.ts');
-      return readResource(uri, session, cancelled);
+      return readResource(uri, context, cancelled);
     },
-    complete: async (request, session, cancelled) => {
+    complete: async (request, context, cancelled) => {
       const { completeTemplate } = await import('./completion.ts');
-      return completeTemplate(request, session, cancelled);
+      return completeTemplate(request, context, cancelled);
     },
   };
 }

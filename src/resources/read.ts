@@ -1,8 +1,9 @@
+import type { StopSignal } from '../lib/cancellation.ts';
 import { stringifyJson } from '../lib/exact-json.ts';
 import { isJsonObject } from '../lib/json.ts';
-import { longestUri } from '../pipeline/arguments/text-limits.ts';
-import { runOperation } from '../pipeline/run-operation.ts';
-import type { Session } from '../request-context.ts';
+import { maxUriLength } from '../pipeline/arguments/text-limits.ts';
+import { runOperationById } from '../pipeline/run-operation.ts';
+import type { RequestContext } from '../request-context.ts';
 import {
   documentPartOf,
   fixedResources,
@@ -21,15 +22,15 @@ const integrationTimeseriesUri = /^synqly:\/\/status\/([^/]+)\/([^/]+)\/timeseri
  */
 export async function readResource(
   uri: string,
-  session: Session,
-  cancelled: AbortSignal,
+  context: RequestContext,
+  cancelled: StopSignal,
 ): Promise<ResourceContents> {
-  if (uri.length > longestUri)
-    throw new ResourceError(`The URI must have at most ${longestUri} characters.`, true, undefined);
+  if (uri.length > maxUriLength)
+    throw new ResourceError(`The URI must have at most ${maxUriLength} characters.`, true, undefined);
   const read = resolve(uri);
   if (!read) throw new ResourceError('Resource not found', true, { uri });
-  const { value, error } = await runOperation(read.operation, read.args, session, cancelled, {
-    takes: 'pinned too',
+  const { value, error } = await runOperationById(read.operation, read.args, context, cancelled, {
+    acceptsPinned: true,
     whole: !read.document,
   });
   if (!error) {
@@ -52,9 +53,9 @@ interface Read {
 }
 
 function resolve(uri: string): Read | undefined {
-  const about = documentPartOf(uri);
-  if (about) {
-    const { operation, document, part } = about;
+  const documentPart = documentPartOf(uri);
+  if (documentPart) {
+    const { operation, document, part } = documentPart;
     return { operation, document, args: part ? { [part.argument]: decodePart(part.value) } : {} };
   }
   const entry = fixedResources.find((one) => one.uri === uri);
@@ -70,7 +71,7 @@ function withUris(value: unknown, document: string): unknown {
   if (!isJsonObject(value)) return value;
   const { next, ...rest } = value;
   const [operation, schema] = [`${document}/operations/{operation}`, `${document}/schemas/{schema}`];
-  const text = `${operation} takes an id, "METHOD /path" or a tag. ${schema} takes a name or an address: $ref, $see, $rest, $at with a name from $names put in, or one of other_parts. Values are percent-encoded.`;
+  const text = `${operation} takes an id, "METHOD /path" or a tag. ${schema} takes a name or an address: $ref, $cursor, $each with a name from $names put in, or one of other_parts. Values are percent-encoded.`;
   return { ...rest, next: text };
 }
 

@@ -8,15 +8,15 @@ import {
   type FastifyRequest,
   fastify,
 } from 'fastify';
+import { applyFault } from './apply-fault.ts';
 import { addCreated, findConcerns, recordCall } from './audit.ts';
 import { type OperationFact, operationFacts } from './facts.ts';
-import { suffer } from './fault-answers.ts';
 import type { Faults } from './faults.ts';
-import { admit, authorize, type Identity, identify } from './gate.ts';
 import { handlers } from './handlers.ts';
-import type { World } from './model.ts';
+import type { SandboxState } from './model.ts';
 import { methodNotAllowed, notFound, ProblemError, toBody } from './problem.ts';
 import type { Random } from './random.ts';
+import { authorize, checkRequest, type Identity, identify } from './request-checks.ts';
 
 /** One call and its answer, as told to `onExchange`. Calls that a fault left without an answer are not told. */
 export interface Exchange {
@@ -34,9 +34,9 @@ export interface Exchange {
 }
 
 export interface AppParts {
-  readonly world: World;
+  readonly state: SandboxState;
   readonly faults: Faults;
-  /** For request ids, apart from the world's own ids. */
+  /** For request ids, apart from the state's own ids. */
   readonly random: Random;
   readonly onExchange?: ((exchange: Exchange) => void) | undefined;
   /** Aborts when the sandbox closes. */
@@ -88,7 +88,7 @@ async function serve(
   request: FastifyRequest,
   reply: FastifyReply,
 ): Promise<unknown> {
-  let world = parts.world;
+  let state = parts.state;
   let memberId: string | undefined;
   let concerns = {};
   let outcome: Outcome;
@@ -98,20 +98,20 @@ async function serve(
       method: request.method,
       route: fact?.path ?? pathOf(request),
     };
-    const fault = parts.faults.strike(call);
-    if (fault && (await suffer(fault, request, reply, parts.stopped)) === 'taken') return reply;
+    const fault = parts.faults.matchFault(call);
+    if (fault && (await applyFault(fault, request, reply, parts.stopped)) === 'taken') return reply;
     if (!fact) throw refuseRoute(request);
-    const identity = identify(parts.world, request.headers.authorization);
-    world = identity.world;
+    const identity = identify(parts.state, request.headers.authorization);
+    state = identity.state;
     memberId = identity.caller.memberId;
-    concerns = findConcerns(request.params as Record<string, string>, world);
+    concerns = findConcerns(request.params as Record<string, string>, state);
     outcome = await run(fact, identity, request);
   } catch (error) {
-    outcome = toOutcome(error, world, request);
+    outcome = toOutcome(error, state, request);
   }
   const responseText = outcome.body === undefined ? '' : JSON.stringify(outcome.body);
   if (fact) {
-    recordCall(world, {
+    recordCall(state, {
       method: request.method,
       path: pathOf(request),
       status: outcome.status,
@@ -129,7 +129,7 @@ async function serve(
 async function run(fact: OperationFact, identity: Identity, request: FastifyRequest): Promise<Outcome> {
   authorize(fact.operationId, identity.caller);
   const { url, headers, params, body } = request;
-  const admitted = admit(
+  const admitted = checkRequest(
     {
       fact,
       params: params as Record<string, string>,
@@ -159,10 +159,10 @@ function matchesTemplate(template: string, path: string): boolean {
   );
 }
 
-function toOutcome(error: unknown, world: World, request: FastifyRequest): Outcome {
+function toOutcome(error: unknown, state: SandboxState, request: FastifyRequest): Outcome {
   const known = error instanceof ProblemError ? error : toProblem(error as FastifyError);
   const { status, details } = known;
-  return { status, headers: details.headers, body: toBody(known, world, `urn:uuid:${request.id}`) };
+  return { status, headers: details.headers, body: toBody(known, state, `urn:uuid:${request.id}`) };
 }
 
 // What Fastify refuses by itself (a body over the limit, a path that cannot be decoded) keeps its status.
@@ -180,7 +180,7 @@ function answerError(
   request: FastifyRequest,
   reply: FastifyReply,
 ): FastifyReply {
-  const outcome = toOutcome(error, parts.world, request);
+  const outcome = toOutcome(error, parts.state, request);
   return send(parts, undefined, outcome, JSON.stringify(outcome.body), request, reply);
 }
 

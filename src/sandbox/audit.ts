@@ -2,7 +2,7 @@
  * The audit trail: one record for every call of an operation (schema Audit).
  */
 import { STATUS_CODES } from 'node:http';
-import type { World } from './model.ts';
+import type { SandboxState } from './model.ts';
 
 /** A call to record, after its answer. */
 export interface AuditedCall {
@@ -46,8 +46,8 @@ const secretNames: ReadonlySet<string> = new Set([
 ]);
 
 /** The objects that path parameters name. Call it before the handler, which may delete them. */
-export function findConcerns(params: Readonly<Record<string, string>>, world: World): Concerns {
-  const { account: accounts, integration: integrations, bridge: bridges } = world.collections;
+export function findConcerns(params: Readonly<Record<string, string>>, state: SandboxState): Concerns {
+  const { account: accounts, integration: integrations, bridge: bridges } = state.collections;
   const { accountId, integrationId, bridgeId } = params;
   const account = accountId === undefined ? undefined : accounts.find(accountId);
   if (!account) return {};
@@ -75,11 +75,11 @@ export function addCreated(concerns: Concerns, answer: unknown): Concerns {
 }
 
 /** Adds a record to the trail. Records are listed by their time alone, so no two share one. */
-export function recordCall(world: World, call: AuditedCall): void {
-  const last = world.audit.at(-1)?.created_at;
-  const time = Math.max(world.now(), last === undefined ? 0 : Date.parse(String(last)) + 1);
+export function recordCall(state: SandboxState, call: AuditedCall): void {
+  const last = state.audit.at(-1)?.created_at;
+  const time = Math.max(state.now(), last === undefined ? 0 : Date.parse(String(last)) + 1);
   const { environment = 'prod', ...concerns } = call.concerns;
-  world.audit.push({
+  state.audit.push({
     environment,
     created_at: new Date(time).toISOString(),
     remote_addr: call.remoteAddress,
@@ -94,7 +94,7 @@ export function recordCall(world: World, call: AuditedCall): void {
     ...(call.memberId && { member_id: call.memberId }),
     ...concerns,
   });
-  if (world.audit.length > keptRecords) world.audit.splice(0, world.audit.length - keptRecords);
+  if (state.audit.length > keptRecords) state.audit.splice(0, state.audit.length - keptRecords);
 }
 
 function shorten(text: string): string {

@@ -3,26 +3,31 @@
  * a day old to have been installed, with one or two agents.
  */
 import { createHash } from 'node:crypto';
-import type { Stored, World } from './model.ts';
+import type { SandboxState, Stored } from './model.ts';
 
 const day = 24 * 60 * 60_000;
 
 /** The state of each running agent (schema BridgeStatus); none for a new bridge. */
-export function agentsOf(world: World, bridge: Stored): Record<string, unknown>[] {
-  const age = world.now() - Date.parse(bridge.created_at);
+export function agentsOf(state: SandboxState, bridge: Stored): Record<string, unknown>[] {
+  const age = state.now() - Date.parse(bridge.created_at);
   if (age < day) return [];
   const digest = createHash('sha256').update(bridge.id).digest();
   const count = 1 + ((digest[0] ?? 0) % 2);
-  return Array.from({ length: count }, (_, index) => describeAgent(world, digest, index, age));
+  return Array.from({ length: count }, (_, index) => describeAgent(state, digest, index, age));
 }
 
 // Figures grow with the age of the bridge, at a pace of its own.
-function describeAgent(world: World, digest: Buffer, index: number, age: number): Record<string, unknown> {
+function describeAgent(
+  state: SandboxState,
+  digest: Buffer,
+  index: number,
+  age: number,
+): Record<string, unknown> {
   const pace = 20 + digest.readUInt8(1 + index);
   const requests = Math.floor(age / 60_000 / 10) * pace;
   const failures = Math.floor(requests / (200 + digest.readUInt8(3 + index)));
   return {
-    current_time: world.timestamp(),
+    current_time: state.timestamp(),
     response_duration: `${(8 + digest.readUInt8(5 + index) / 10).toFixed(1)}ms`,
     local_config: { version: '1.14.2', allow_addresses: ['10.0.0.0/8:443', '*.internal:443'] },
     local_stats: {

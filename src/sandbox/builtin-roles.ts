@@ -1,7 +1,7 @@
 /*
  * The built-in roles (schema BuiltinRoles); every organization has them, and they cannot be changed.
  */
-import type { World } from './model.ts';
+import type { SandboxState } from './model.ts';
 
 const builtin = [
   { name: 'root_administrator', fullname: 'Root administrator', permission_set: 'administrator' },
@@ -16,8 +16,8 @@ export function isBuiltinRole(name: string): boolean {
 }
 
 /** Gives a new organization its built-in roles. */
-export function addBuiltinRoles(world: World): void {
+export function addBuiltinRoles(state: SandboxState): void {
   for (const { name, fullname, permission_set } of builtin) {
-    world.collections.role.add({ ...world.newNamed({ name, fullname }), permission_set });
+    state.collections.role.add({ ...state.newNamed({ name, fullname }), permission_set });
   }
 }

@@ -1,8 +1,8 @@
 /*
  * Stored credentials: what may be read of one (schema CredentialResponse) is kept in its collection, the
- * secret in `world.credentialSecrets`. Each has one owner; its name is unique there.
+ * secret in `state.credentialSecrets`. Each has one owner; its name is unique there.
  */
-import type { EntityKind, Stored, World } from './model.ts';
+import type { EntityKind, SandboxState, Stored } from './model.ts';
 import type { Resource } from './problem.ts';
 
 export type OwnerType = Extract<
@@ -45,22 +45,22 @@ export interface NewCredential {
 }
 
 /** Stores a credential and its secret. 409 when its owner has one of that name. */
-export function storeCredential(world: World, owner: CredentialOwner, given: NewCredential): Stored {
-  const credential = world.collections.credential.add({
-    ...world.newNamed(given),
+export function storeCredential(state: SandboxState, owner: CredentialOwner, given: NewCredential): Stored {
+  const credential = state.collections.credential.add({
+    ...state.newNamed(given),
     [ownerFields[owner.type]]: owner.id,
     owner_type: owner.type,
     config: { type: given.config.type },
     ...(given.expires !== undefined && { expires: given.expires }),
     managed: given.managed ? 'Managed' : 'Unmanaged',
   });
-  world.credentialSecrets.set(credential.id, structuredClone(given.config));
+  state.credentialSecrets.set(credential.id, structuredClone(given.config));
   return credential;
 }
 
 /** Secret values of a credential; none is known of a seeded one without them. */
-export function secretOf(world: World, credentialId: string): CredentialConfig | undefined {
-  return world.credentialSecrets.get(credentialId) as CredentialConfig | undefined;
+export function secretOf(state: SandboxState, credentialId: string): CredentialConfig | undefined {
+  return state.credentialSecrets.get(credentialId) as CredentialConfig | undefined;
 }
 
 /** The owner of a credential. */
@@ -71,20 +71,20 @@ export function ownerOf(credential: Stored): CredentialOwner {
 
 /** An object that may own credentials, by id or name, of the kinds given. An id goes before any name. */
 export function findOwner(
-  world: World,
+  state: SandboxState,
   idOrName: string,
   types: readonly OwnerType[] = ownerTypes,
 ): { type: OwnerType; object: Stored } | undefined {
   const found = types.flatMap((type) => {
-    const object = world.collections[type].find(idOrName);
+    const object = state.collections[type].find(idOrName);
     return object ? [{ type, object }] : [];
   });
   return found.find(({ object }) => object.id === idOrName) ?? found[0];
 }
 
 /** Integrations and webhooks that use a credential, as a problem names them. */
-export function usersOf(world: World, credentialId: string): Resource[] {
-  const { integration, organization_webhook: webhook } = world.collections;
+export function usersOf(state: SandboxState, credentialId: string): Resource[] {
+  const { integration, organization_webhook: webhook } = state.collections;
   return [
     ...integration
       .all()
@@ -106,12 +106,12 @@ export function referencesIn(config: unknown): string[] {
 }
 
 /** Removes a credential with its secret. */
-export function removeCredential(world: World, credentialId: string): void {
-  world.collections.credential.remove(credentialId);
-  world.credentialSecrets.delete(credentialId);
+export function removeCredential(state: SandboxState, credentialId: string): void {
+  state.collections.credential.remove(credentialId);
+  state.credentialSecrets.delete(credentialId);
 }
 
 /** Removes every credential of an owner. */
-export function removeCredentialsOf(world: World, ownerId: string): void {
-  for (const { id } of world.collections.credential.all(ownerId)) removeCredential(world, id);
+export function removeCredentialsOf(state: SandboxState, ownerId: string): void {
+  for (const { id } of state.collections.credential.all(ownerId)) removeCredential(state, id);
 }

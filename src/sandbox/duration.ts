@@ -34,17 +34,17 @@ export interface DurationRange {
   readonly pointer: string;
   /** Used when the text is missing. */
   readonly fallback: string;
-  readonly least?: string;
-  readonly most?: string;
+  readonly min?: string;
+  readonly max?: string;
 }
 
 /** Reads a duration of a request body into milliseconds. 400 when it is none or out of range. */
-export function readDuration(text: unknown, { pointer, fallback, least, most }: DurationRange): number {
+export function readDuration(text: unknown, { pointer, fallback, min, max }: DurationRange): number {
   const given = text === undefined || text === null ? fallback : String(text);
   const value = parseDuration(given);
-  const [low, high] = [parseDuration(least ?? '1ms') ?? 1, parseDuration(most ?? '') ?? Infinity];
+  const [low, high] = [parseDuration(min ?? '1ms') ?? 1, parseDuration(max ?? '') ?? Infinity];
   if (value !== undefined && value >= low && value <= high) return value;
-  const range = [least && `at least ${least}`, most && `at most ${most}`].filter(Boolean).join(' and ');
+  const range = [min && `at least ${min}`, max && `at most ${max}`].filter(Boolean).join(' and ');
   throw badRequest(`"${given}" is not a lifetime that is allowed here.`, {
     remediation: `Give a duration such as 2h, 30m or 45s${range && `, ${range}`}.`,
     parameter: { id: pointer, location: 'body', value: given },

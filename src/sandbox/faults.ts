@@ -40,7 +40,7 @@ export interface Faults {
   clear(): void;
   all(): readonly Fault[];
   /** The fault that strikes a call, if one does: the first that fits. Uses up its `times`. */
-  strike(call: { operationId: string | undefined; method: string; route: string }): Fault | undefined;
+  matchFault(call: { operationId: string | undefined; method: string; route: string }): Fault | undefined;
 }
 
 /** Faults that start with the given ones. */
@@ -57,7 +57,7 @@ export function createFaults(first: readonly Fault[], random: Random): Faults {
       armed = [];
     },
     all: () => armed.map(({ fault }) => fault),
-    strike: (call) => {
+    matchFault: (call) => {
       for (const entry of armed) {
         if (entry.left < 1 || !fits(entry.fault.route ?? '*', call)) continue;
         if (entry.fault.share !== undefined && !random.chance(entry.fault.share)) continue;

@@ -5,7 +5,7 @@
 
 import { agentsOf } from './bridge-agents.ts';
 import { type CredentialOwner, storeCredential } from './credential-store.ts';
-import type { Stored, World } from './model.ts';
+import type { SandboxState, Stored } from './model.ts';
 import { badRequest } from './problem.ts';
 import { type CheckedConfig, type CredentialSlot, checkProviderConfig } from './provider-config.ts';
 import type { ProviderFact } from './providers.ts';
@@ -21,7 +21,7 @@ interface FilledSlot {
 
 /** A wanted integration that has passed every check. Nothing is stored yet. */
 export interface IntegrationPlan {
-  readonly world: World;
+  readonly state: SandboxState;
   readonly account: Stored;
   readonly provider: ProviderFact;
   /** The configuration as it is to be stored, once `adoptCredentials` has run. */
@@ -53,26 +53,26 @@ export interface PlanOptions {
  * @throws ProblemError 400 that names the offending field.
  */
 export function planIntegration(
-  world: World,
+  state: SandboxState,
   account: Stored,
   body: Fields,
   { current, owners = [], root = '' }: PlanOptions = {},
 ): IntegrationPlan {
   const checked = checkProviderConfig(body.provider_config, `${root}/provider_config`);
-  const point = findPoint(world, body.integration_point_id, root);
+  const point = findPoint(state, body.integration_point_id, root);
   if (point) checkPoint(point, account, checked, root);
   const lenders = [account.id, point?.id, current?.id, ...owners].filter((id) => id !== undefined);
   const schedules = chooseSchedules(body, point, current);
-  checkSchedules(schedules, checked.provider.category, world.now(), root);
+  checkSchedules(schedules, checked.provider.category, state.now(), root);
   return {
-    world,
+    state,
     account,
     provider: checked.provider,
     config: checked.config,
     point,
-    bridge: chooseBridge(world, account, body.bridge_selector, root),
+    bridge: chooseBridge(state, account, body.bridge_selector, root),
     schedules,
-    slots: checked.slots.map((slot) => ({ slot, stored: findReferred(world, slot, lenders) })),
+    slots: checked.slots.map((slot) => ({ slot, stored: findReferred(state, slot, lenders) })),
   };
 }
 
@@ -82,22 +82,22 @@ export function planIntegration(
  * @returns the credentials that are new.
  */
 export function adoptCredentials(plan: IntegrationPlan, integration: Stored, current?: Stored): Stored[] {
-  const { world } = plan;
+  const { state } = plan;
   const owner: CredentialOwner = { type: 'integration', id: integration.id };
   const created: Stored[] = [];
   for (const { slot, stored } of plan.slots) {
     if (stored) slot.refer(stored.id);
     if (!slot.inline) continue;
-    const own = current && findOwn(world, current, slot);
+    const own = current && findOwn(state, current, slot);
     const config = { ...slot.inline, type: slot.kind };
     if (own) {
-      world.credentialSecrets.set(own.id, config);
-      world.collections.credential.replace({ ...own, updated_at: world.timestamp() });
+      state.credentialSecrets.set(own.id, config);
+      state.collections.credential.replace({ ...own, updated_at: state.timestamp() });
       slot.refer(own.id);
       continue;
     }
-    const credential = storeCredential(world, owner, {
-      name: freeName(world, owner.id, `${integration.name}-${slot.field}`),
+    const credential = storeCredential(state, owner, {
+      name: freeName(state, owner.id, `${integration.name}-${slot.field}`),
       fullname: `Credential of ${String(integration.fullname)}`,
       config,
       managed: true,
@@ -108,9 +108,9 @@ export function adoptCredentials(plan: IntegrationPlan, integration: Stored, cur
   return created;
 }
 
-function findPoint(world: World, idOrName: unknown, root: string): Stored | undefined {
+function findPoint(state: SandboxState, idOrName: unknown, root: string): Stored | undefined {
   if (typeof idOrName !== 'string' || idOrName === '') return undefined;
-  const point = world.collections.integration_point.find(idOrName);
+  const point = state.collections.integration_point.find(idOrName);
   if (point) return point;
   throw badRequest(`There is no integration point "${idOrName}".`, {
     parameter: { id: `${root}/integration_point_id`, location: 'body', value: idOrName },
@@ -146,10 +146,14 @@ function chooseSchedules(body: Fields, point: Stored | undefined, current: Store
     : own;
 }
 
-function findReferred(world: World, slot: CredentialSlot, owners: readonly string[]): Stored | undefined {
+function findReferred(
+  state: SandboxState,
+  slot: CredentialSlot,
+  owners: readonly string[],
+): Stored | undefined {
   const { reference } = slot;
   if (reference === undefined) return undefined;
-  const credentials = world.collections.credential;
+  const credentials = state.collections.credential;
   const found = owners.map((owner) => credentials.find(reference, owner)).find((one) => one !== undefined);
   const parameter = { id: `${slot.pointer}/value`, location: 'body', value: reference } as const;
   if (!found)
@@ -165,9 +169,9 @@ function findReferred(world: World, slot: CredentialSlot, owners: readonly strin
   });
 }
 
-function findOwn(world: World, current: Stored, slot: CredentialSlot): Stored | undefined {
+function findOwn(state: SandboxState, current: Stored, slot: CredentialSlot): Stored | undefined {
   const value = (readPointer(current, slot.pointer) as { value?: string } | undefined)?.value;
-  const own = value === undefined ? undefined : world.collections.credential.find(value, current.id);
+  const own = value === undefined ? undefined : state.collections.credential.find(value, current.id);
   return own && (own.config as { type: string }).type === slot.kind ? own : undefined;
 }
 
@@ -181,29 +185,29 @@ function readPointer(root: unknown, pointer: string): unknown {
     );
 }
 
-function freeName(world: World, ownerId: string, wanted: string): string {
-  const taken = (name: string) => world.collections.credential.find(name, ownerId) !== undefined;
+function freeName(state: SandboxState, ownerId: string, wanted: string): string {
+  const taken = (name: string) => state.collections.credential.find(name, ownerId) !== undefined;
   let name = wanted;
   for (let number = 2; taken(name); number++) name = `${wanted}-${number}`;
   return name;
 }
 
 function chooseBridge(
-  world: World,
+  state: SandboxState,
   account: Stored,
   selector: unknown,
   root: string,
 ): BridgeChoice | undefined {
   if (typeof selector !== 'object' || selector === null) return undefined;
   const { type, value } = selector as { type: string; value: string | string[] };
-  const isConnected = (bridge: Stored) => agentsOf(world, bridge).length > 0;
+  const isConnected = (bridge: Stored) => agentsOf(state, bridge).length > 0;
   if (Array.isArray(value)) {
-    const fitting = world.collections.bridge
+    const fitting = state.collections.bridge
       .all(account.id)
       .filter(({ labels }) => value.every((label) => (labels as string[] | undefined)?.includes(label)));
     return { selector: { type, value }, connected: fitting.some(isConnected) };
   }
-  const bridge = world.collections.bridge.find(value, account.id);
+  const bridge = state.collections.bridge.find(value, account.id);
   if (!bridge)
     throw badRequest(`The account has no bridge "${value}".`, {
       parameter: { id: `${root}/bridge_selector/value`, location: 'body', value },

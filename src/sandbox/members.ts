@@ -3,7 +3,7 @@
  */
 import { createHash } from 'node:crypto';
 import { formatDuration, hour, readDuration } from './duration.ts';
-import type { Stored, World } from './model.ts';
+import type { SandboxState, Stored } from './model.ts';
 import { badRequest } from './problem.ts';
 
 /** CreateMemberRequest. */
@@ -44,62 +44,62 @@ const commonPasswords: ReadonlySet<string> = new Set([
 ]);
 
 /** A new member with its password, stored. 400 for a bad password, role or lifetime; `root` is where they are. */
-export function addMember(world: World, given: NewMember, root = ''): Stored {
+export function addMember(state: SandboxState, given: NewMember, root = ''): Stored {
   const { options = {}, type = 'personal' } = given;
-  checkPassword(world, given.secret, `${root}/secret`);
+  checkPassword(state, given.secret, `${root}/secret`);
   const roles = given.role_binding ?? ['member'];
-  checkRoles(world, roles, root);
+  checkRoles(state, roles, root);
   const ttl = readMemberTtl(options.ttl, `${root}/options/ttl`);
   const tokenTtl = readTokenTtl(options.token_ttl, type, `${root}/options/token_ttl`);
   const states = options.options ?? [];
-  const named = world.newNamed({ name: given.name, fullname: given.fullname });
-  const state =
+  const named = state.newNamed({ name: given.name, fullname: given.fullname });
+  const memberState =
     ['disabled', 'locked', 'invited', 'forgotten'].find((one) => states.includes(one)) ?? 'enabled';
-  const member = world.collections.member.add({
+  const member = state.collections.member.add({
     ...named,
-    state,
+    state: memberState,
     last_logon: never,
     ...(given.nickname !== undefined && { nickname: given.nickname }),
     ...(given.picture !== undefined && { picture: given.picture }),
     ttl: formatDuration(ttl),
     token_ttl: formatDuration(tokenTtl),
-    expires: new Date(world.now() + (states.includes('expired') ? 0 : ttl)).toISOString(),
-    pin_expires: pinExpiry(world, state),
+    expires: new Date(state.now() + (states.includes('expired') ? 0 : ttl)).toISOString(),
+    pin_expires: pinExpiry(state, memberState),
     role_binding: roles,
     type,
   });
-  world.passwords.set(member.id, { hash: hashPassword(given.secret), failures: 0 });
+  state.passwords.set(member.id, { hash: hashPassword(given.secret), failures: 0 });
   return member;
 }
 
 /** Checks what a PUT or PATCH made of a member. 400 for an unknown role or a bad lifetime. */
-export function checkMember(world: World, member: Stored): void {
-  checkRoles(world, member.role_binding as string[], '');
+export function checkMember(state: SandboxState, member: Stored): void {
+  checkRoles(state, member.role_binding as string[], '');
   readMemberTtl(member.ttl, '/ttl');
   readTokenTtl(member.token_ttl, member.type as string, '/token_ttl');
 }
 
 /** Lifetime of a member's tokens, in milliseconds. */
 export function readTokenTtl(text: unknown, type: string, pointer = '/token_ttl'): number {
-  const most = type === 'service' ? '2160h' : '24h';
-  return readDuration(text, { pointer, fallback: '1h', least: '1m', most });
+  const max = type === 'service' ? '2160h' : '24h';
+  return readDuration(text, { pointer, fallback: '1h', min: '1m', max: max });
 }
 
 /** How long a member's password lasts, in milliseconds. */
 export function readMemberTtl(text: unknown, pointer = '/ttl'): number {
-  return readDuration(text, { pointer, fallback: '87600h', least: '24h', most: '87660h' });
+  return readDuration(text, { pointer, fallback: '87600h', min: '24h', max: '87660h' });
 }
 
 /** 400 for a password that is too short, too long, common or simple. */
-export function checkPassword(world: World, secret: string, pointer: string): void {
-  const options = (world.organization.options ?? {}) as { minimum_password_length?: number | null };
-  const least = Math.max(8, options.minimum_password_length ?? 8);
+export function checkPassword(state: SandboxState, secret: string, pointer: string): void {
+  const options = (state.organization.options ?? {}) as { minimum_password_length?: number | null };
+  const min = Math.max(8, options.minimum_password_length ?? 8);
   const refuse = (message: string) =>
     badRequest(message, {
-      remediation: `Choose a password of ${least} to 71 characters that is not common or simple.`,
+      remediation: `Choose a password of ${min} to 71 characters that is not common or simple.`,
       parameter: { id: pointer, location: 'body' },
     });
-  if (secret.length < least || secret.length >= 72) throw refuse('The password has the wrong length.');
+  if (secret.length < min || secret.length >= 72) throw refuse('The password has the wrong length.');
   if (commonPasswords.has(secret.toLowerCase())) throw refuse('The password is a common one.');
   if (new Set(secret).size < 4) throw refuse('The password is too simple.');
 }
@@ -109,9 +109,9 @@ export function hashPassword(secret: string): string {
   return createHash('sha256').update(secret).digest('hex');
 }
 
-function checkRoles(world: World, roles: readonly string[], root: string): void {
+function checkRoles(state: SandboxState, roles: readonly string[], root: string): void {
   roles.forEach((name, index) => {
-    if (world.collections.role.find(name)) return;
+    if (state.collections.role.find(name)) return;
     throw badRequest(`There is no role "${name}".`, {
       remediation: 'Use a name that roles_list shows.',
       parameter: { id: `${root}/role_binding/${index}`, location: 'body', value: name },
@@ -119,11 +119,11 @@ function checkRoles(world: World, roles: readonly string[], root: string): void 
   });
 }
 
-function pinExpiry(world: World, state: string): string {
-  const options = (world.organization.options ?? {}) as Record<string, unknown>;
-  const fallback = state === 'invited' ? '168h' : '24h';
-  const given = state === 'invited' ? options.invite_duration : options.forgot_duration;
-  if (state !== 'invited' && state !== 'forgotten') return never;
+function pinExpiry(state: SandboxState, memberState: string): string {
+  const options = (state.organization.options ?? {}) as Record<string, unknown>;
+  const fallback = memberState === 'invited' ? '168h' : '24h';
+  const given = memberState === 'invited' ? options.invite_duration : options.forgot_duration;
+  if (memberState !== 'invited' && memberState !== 'forgotten') return never;
   const span = readDuration(given, { pointer: '/options', fallback });
-  return new Date(world.now() + Math.max(span, hour)).toISOString();
+  return new Date(state.now() + Math.max(span, hour)).toISOString();
 }

@@ -2,7 +2,7 @@
  * The providers that the sandbox pretends to reach. None is contacted: what would come back is told from
  * the configuration alone, so that a refusal can be brought about on purpose.
  */
-import type { World } from './model.ts';
+import type { SandboxState } from './model.ts';
 import { badRequest, ProblemError } from './problem.ts';
 import type { ProviderFact } from './providers.ts';
 
@@ -37,7 +37,7 @@ const answers: Readonly<Record<string, { raw: string; message: string }>> = {
 
 /** What would come of contacting the provider; nothing when all is well. See `refusalRule`. */
 export function contactProvider(
-  world: Pick<World, 'now'>,
+  state: Pick<SandboxState, 'now'>,
   provider: ProviderFact,
   config: Readonly<Record<string, unknown>>,
   credentials: readonly PresentedCredential[],
@@ -47,7 +47,7 @@ export function contactProvider(
     if (problem) return { kind: 'unreachable', problem };
   }
   for (const credential of credentials) {
-    const reason = faultOf(credential, world.now());
+    const reason = faultOf(credential, state.now());
     if (reason) return { kind: 'credential', problem: refused(provider, credential, reason) };
   }
   return undefined;

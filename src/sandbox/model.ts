@@ -50,7 +50,7 @@ export type EntityKind =
   | 'sub_org';
 
 /** The whole state of one sandbox. */
-export interface World {
+export interface SandboxState {
   /** The organization itself. */
   organization: Stored;
   readonly collections: Readonly<Record<EntityKind, Collection>>;
@@ -59,9 +59,9 @@ export interface World {
   /** Passwords by member id. */
   readonly passwords: Map<string, Password>;
   /** The worlds of sub-organizations, by organization id. */
-  readonly subWorlds: Map<string, World>;
+  readonly subStates: Map<string, SandboxState>;
   readonly usage: Usage;
-  readonly tokens: TokenOffice;
+  readonly tokens: TokenService;
   readonly jobs: Stored[];
   readonly jobRuns: Record<string, unknown>[];
   /** Recorded calls, oldest first. */
@@ -119,7 +119,7 @@ export interface Caller {
 }
 
 /** What handlers ask of token keeping. Objects are `RefreshToken`s and `TokenPair`s of the fact sheet. */
-export interface TokenOffice {
+export interface TokenService {
   /** Default token object of a new integration or organization. Its `primary` is the pair to answer once. */
   issueDefault(owner: { id: string; type: 'organization' | 'integration'; name: string }): Stored;
   /** Ends every token of an owner (integration, organization) or member. */
@@ -227,7 +227,7 @@ export interface UsageSeries {
 /** One request that passed the gate: known route, valid token, permitted, body valid by the fact sheet. */
 export interface SandboxRequest {
   readonly operationId: string;
-  readonly world: World;
+  readonly state: SandboxState;
   readonly caller: Caller;
   /** Path parameters under the fact sheet's names (`accountId`). */
   readonly params: Readonly<Record<string, string>>;

@@ -2,7 +2,7 @@
  * Refusals. A handler throws what one of these functions returns; the server answers it as the `Problem`
  * of the fact sheet (schema Problem).
  */
-import type { World } from './model.ts';
+import type { SandboxState } from './model.ts';
 
 export type ParameterLocation = 'header' | 'path' | 'query' | 'body';
 
@@ -152,7 +152,7 @@ export function unsupportedMediaType(contentType: string | undefined): ProblemEr
  * The schema-valid `Problem` of a refusal.
  * @param instance URI of this one occurrence; made up when left out.
  */
-export function toBody(error: ProblemError, world: World, instance?: string): Record<string, unknown> {
+export function toBody(error: ProblemError, state: SandboxState, instance?: string): Record<string, unknown> {
   const { details } = error;
   const context = {
     ...(details.parameter && { parameter: details.parameter }),
@@ -162,9 +162,9 @@ export function toBody(error: ProblemError, world: World, instance?: string): Re
   };
   return {
     type: typeUri(details.type ?? typeByStatus[error.status] ?? 'problem'),
-    occurred_at: world.timestamp(),
+    occurred_at: state.timestamp(),
     status: error.status,
-    instance: instance ?? `urn:uuid:${world.newId()}`,
+    instance: instance ?? `urn:uuid:${state.newId()}`,
     message: error.message,
     ...(details.detail !== undefined && { detail: details.detail }),
     ...(details.remediation !== undefined && { remediation: details.remediation }),

@@ -4,7 +4,7 @@
 import { secretOf } from './credential-store.ts';
 import type { IntegrationPlan } from './integration-plan.ts';
 import { contactProvider, type PresentedCredential, type Refusal } from './mock-provider.ts';
-import type { Stored, World } from './model.ts';
+import type { SandboxState, Stored } from './model.ts';
 import { ProblemError } from './problem.ts';
 import { type CredentialSlot, checkProviderConfig } from './provider-config.ts';
 
@@ -25,31 +25,31 @@ export function tryProvider(plan: IntegrationPlan): Trial {
     });
     return { refusal: undefined, warning };
   }
-  const presented = plan.slots.map(({ slot, stored }) => present(plan.world, slot, stored));
+  const presented = plan.slots.map(({ slot, stored }) => present(plan.state, slot, stored));
   return {
-    refusal: contactProvider(plan.world, plan.provider, plan.config, presented),
+    refusal: contactProvider(plan.state, plan.provider, plan.config, presented),
     warning: undefined,
   };
 }
 
 /** Tries a stored integration again, and counts the request as its own. */
-export function retryProvider(world: World, integration: Stored): void {
+export function retryProvider(state: SandboxState, integration: Stored): void {
   const { provider, config, slots } = checkProviderConfig(integration.provider_config);
   const presented = slots.map((slot) =>
-    present(world, slot, world.collections.credential.find(slot.reference ?? '')),
+    present(state, slot, state.collections.credential.find(slot.reference ?? '')),
   );
-  recordTrial(world, integration.id, contactProvider(world, provider, config, presented));
+  recordTrial(state, integration.id, contactProvider(state, provider, config, presented));
 }
 
 /** Counts a try as a request of the integration. */
-export function recordTrial(world: World, integrationId: string, refusal: Refusal | undefined): void {
-  world.usage.record(integrationId, refusal && (refusal.problem.details.rawError ?? refusal.problem.message));
+export function recordTrial(state: SandboxState, integrationId: string, refusal: Refusal | undefined): void {
+  state.usage.record(integrationId, refusal && (refusal.problem.details.rawError ?? refusal.problem.message));
 }
 
-function present(world: World, slot: CredentialSlot, stored: Stored | undefined): PresentedCredential {
+function present(state: SandboxState, slot: CredentialSlot, stored: Stored | undefined): PresentedCredential {
   return {
     pointer: slot.pointer,
-    values: slot.inline ?? secretOf(world, stored?.id ?? ''),
+    values: slot.inline ?? secretOf(state, stored?.id ?? ''),
     expires: (stored?.expires ?? undefined) as string | undefined,
   };
 }

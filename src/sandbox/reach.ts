@@ -3,17 +3,22 @@
  * covers no more than others (schema Resources).
  */
 import { operationFacts } from './facts.ts';
-import type { Grant, Resources, Stored, World } from './model.ts';
+import type { Grant, Resources, SandboxState, Stored } from './model.ts';
 import { allows } from './permissions.ts';
 
 export type ReachedKind = 'account' | 'integration' | 'organization';
 
 /** Whether any of the grants covers an object. */
-export function covers(grants: readonly Grant[], kind: ReachedKind, object: Stored, world: World): boolean {
+export function covers(
+  grants: readonly Grant[],
+  kind: ReachedKind,
+  object: Stored,
+  state: SandboxState,
+): boolean {
   return grants.some(({ resources }) => {
     if (kind === 'organization') return coversOrganization(resources, object);
     if (kind === 'account') return coversAccount(resources, object);
-    return coversIntegration(resources, object, world);
+    return coversIntegration(resources, object, state);
   });
 }
 
@@ -28,12 +33,16 @@ function coversAccount(resources: Resources | undefined, account: Stored): boole
   );
 }
 
-function coversIntegration(resources: Resources | undefined, integration: Stored, world: World): boolean {
+function coversIntegration(
+  resources: Resources | undefined,
+  integration: Stored,
+  state: SandboxState,
+): boolean {
   const categories = resources?.integrations?.categories;
   if (categories && !categories.includes('*') && !categories.includes(integration.category as string))
     return false;
   if (!resources?.accounts) return true;
-  const account = world.collections.account.find(integration.account_id as string);
+  const account = state.collections.account.find(integration.account_id as string);
   return account !== undefined && coversAccount(resources, account);
 }
 
@@ -48,11 +57,11 @@ function hasId(ids: readonly string[], object: Stored): boolean {
 }
 
 /** Whether `wanted` covers no more than one of the caller's grants does, in actions and in resources. */
-export function narrows(wanted: Grant, held: readonly Grant[], world: World): boolean {
+export function narrows(wanted: Grant, held: readonly Grant[], state: SandboxState): boolean {
   return held.some(
     (grant) =>
       allowsNoMore(wanted.permissionSet, grant.permissionSet) &&
-      coversNoMore(wanted.resources, grant.resources, world),
+      coversNoMore(wanted.resources, grant.resources, state),
   );
 }
 
@@ -62,10 +71,14 @@ function allowsNoMore(wanted: string, held: string): boolean {
   );
 }
 
-function coversNoMore(wanted: Resources | undefined, held: Resources | undefined, world: World): boolean {
+function coversNoMore(
+  wanted: Resources | undefined,
+  held: Resources | undefined,
+  state: SandboxState,
+): boolean {
   const [accounts, integrations] = [held?.accounts, held?.integrations];
   return (
-    (!accounts || accountsWithin(wanted?.accounts, held, world)) &&
+    (!accounts || accountsWithin(wanted?.accounts, held, state)) &&
     (!integrations ||
       integrations.categories.includes('*') ||
       isSubset(wanted?.integrations?.categories, integrations.categories)) &&
@@ -75,12 +88,16 @@ function coversNoMore(wanted: Resources | undefined, held: Resources | undefined
   );
 }
 
-function accountsWithin(wanted: Resources['accounts'], held: Resources | undefined, world: World): boolean {
+function accountsWithin(
+  wanted: Resources['accounts'],
+  held: Resources | undefined,
+  state: SandboxState,
+): boolean {
   const limits = held?.accounts;
   if (!wanted || !limits) return !limits;
   if (!wanted.ids.includes('*')) {
     return wanted.ids.every((id) => {
-      const account = world.collections.account.find(id);
+      const account = state.collections.account.find(id);
       return account ? coversAccount(held, account) : limits.ids.includes(id);
     });
   }

@@ -1,7 +1,7 @@
 /*
  * Scheduled operations of integrations and integration points, and the jobs that come of them.
  */
-import type { Stored, World } from './model.ts';
+import type { SandboxState, Stored } from './model.ts';
 import { badRequest } from './problem.ts';
 
 /** Schema OperationSchedule, as far as it is read here. */
@@ -48,21 +48,21 @@ export function checkSchedules(given: unknown, category: string, now: number, ro
 }
 
 /** Makes the jobs of an integration follow its schedules: one for each enabled schedule, no others waiting. */
-export function syncJobs(world: World, integration: Stored): void {
+export function syncJobs(state: SandboxState, integration: Stored): void {
   const wanted = schedulesOf(integration.scheduled_operations).filter(({ enabled }) => enabled);
   const kept = new Set(wanted.map(({ operation }) => operation));
   dropJobs(
-    world,
+    state,
     (job) => job.integration_id === integration.id && isWaiting(job) && !kept.has(String(job.operation)),
   );
   for (const { operation, filters } of wanted) {
-    const known = world.jobs.some(
+    const known = state.jobs.some(
       (job) => job.integration_id === integration.id && isWaiting(job) && job.operation === operation,
     );
     if (known) continue;
-    const id = world.newId();
-    const time = world.timestamp();
-    world.jobs.push({
+    const id = state.newId();
+    const time = state.timestamp();
+    state.jobs.push({
       id,
       name: id,
       created_at: time,
@@ -79,13 +79,13 @@ export function syncJobs(world: World, integration: Stored): void {
 }
 
 /** Removes the jobs of an integration; past runs stay, as history does. */
-export function removeJobsOf(world: World, integrationId: string): void {
-  dropJobs(world, (job) => job.integration_id === integrationId);
+export function removeJobsOf(state: SandboxState, integrationId: string): void {
+  dropJobs(state, (job) => job.integration_id === integrationId);
 }
 
-function dropJobs(world: World, goes: (job: Stored) => boolean): void {
-  const left = world.jobs.filter((job) => !goes(job));
-  world.jobs.splice(0, world.jobs.length, ...left);
+function dropJobs(state: SandboxState, goes: (job: Stored) => boolean): void {
+  const left = state.jobs.filter((job) => !goes(job));
+  state.jobs.splice(0, state.jobs.length, ...left);
 }
 
 function isWaiting(job: Stored): boolean {

@@ -1,13 +1,13 @@
 /*
- * Invents an organization: about half a year of its past, told by what it left in the world.
+ * Invents an organization: about half a year of its past, told by what it left in the state.
  */
-import type { World } from './model.ts';
+import type { SandboxState } from './model.ts';
 import { createRandom } from './random.ts';
 import { createStage, type Stage } from './seed/actor.ts';
 import { addCustomers } from './seed/customers.ts';
 import { recordDay, runJobs, runTraffic } from './seed/history.ts';
 import { type Cast, equipOrganization, foundOrganization } from './seed/organization.ts';
-import { lifetimes } from './tokens.ts';
+import { lifetimes } from './token-service.ts';
 
 /** How much to invent, or the number of accounts. */
 export type SandboxSize = keyof typeof accountsBySize | number;
@@ -20,7 +20,7 @@ const day = 24 * hour;
 export interface SeedOptions {
   readonly seed: number;
   readonly size: SandboxSize;
-  /** Sets the world's clock to so many milliseconds before the present. */
+  /** Sets the state's clock to so many milliseconds before the present. */
   readonly rewind: (milliseconds: number) => void;
 }
 
@@ -33,8 +33,8 @@ export function parseSize(text: string): SandboxSize {
   );
 }
 
-/** Fills an empty world. Afterwards its clock shows the present. */
-export function seedWorld(world: World, { seed, size, rewind }: SeedOptions): void {
+/** Fills an empty state. Afterwards its clock shows the present. */
+export function seedState(state: SandboxState, { seed, size, rewind }: SeedOptions): void {
   const accounts = typeof size === 'number' ? size : accountsBySize[size];
   let behind = 200 * day;
   const advance = (milliseconds: number) => {
@@ -42,7 +42,7 @@ export function seedWorld(world: World, { seed, size, rewind }: SeedOptions): vo
     rewind(behind);
   };
   advance(0);
-  const stage = createStage(world, createRandom(seed, 'seed'), advance);
+  const stage = createStage(state, createRandom(seed, 'seed'), advance);
   foundOrganization(stage);
   advance(hour);
   const cast = equipOrganization(stage);
@@ -67,15 +67,15 @@ function addSubOrganization({ act, advance }: Stage, cast: Cast): void {
 }
 
 // One in use, one that has expired.
-function addTokens({ world }: Stage, { provisioner, support }: Cast): void {
-  const { id } = world.organization;
+function addTokens({ state }: Stage, { provisioner, support }: Cast): void {
+  const { id } = state.organization;
   const common = {
     kind: 'organization',
     type: 'adhoc',
     owner: { id, type: 'organization' },
     lifetime: lifetimes.adhocObject,
   } as const;
-  world.tokens.issue({
+  state.tokens.issue({
     ...common,
     name: 'ci-pipeline',
     fullname: 'CI pipeline',
@@ -86,7 +86,7 @@ function addTokens({ world }: Stage, { provisioner, support }: Cast): void {
       resources: { accounts: { ids: ['*'], environments: ['test'] } },
     },
   });
-  world.tokens.issue({
+  state.tokens.issue({
     ...common,
     name: 'status-dashboard',
     fullname: 'Status dashboard',

@@ -5,10 +5,10 @@ import { setMaxListeners } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { createApp, type Exchange } from './app.ts';
 import { createFaults, type Fault, type Faults } from './faults.ts';
-import type { World } from './model.ts';
+import type { SandboxState } from './model.ts';
 import { createRandom } from './random.ts';
-import { type SandboxSize, seedWorld } from './seed.ts';
-import { createWorld } from './world.ts';
+import { type SandboxSize, seedState } from './seed.ts';
+import { createState } from './state.ts';
 
 export interface SandboxOptions {
   /** 0 (the default) picks a free port. */
@@ -32,7 +32,7 @@ export interface Sandbox {
   readonly baseUrl: string;
   /** Access secret of the organization's default token; it moves when the token is reset. */
   readonly token: string;
-  readonly world: World;
+  readonly state: SandboxState;
   readonly faults: Faults;
   /** Ends every connection, hanging ones too. */
   close(): Promise<void>;
@@ -46,8 +46,8 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
   if (!loopback.has(host)) throw new Error(`The sandbox listens on loopback only, not on "${host}".`);
   const present = readClock(options.clock);
   let behind = 0;
-  const world = createWorld({ seed, clock: () => present() - behind });
-  seedWorld(world, {
+  const state = createState({ seed, clock: () => present() - behind });
+  seedState(state, {
     seed,
     size,
     rewind: (milliseconds) => {
@@ -59,7 +59,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
   // Each call that a fault delays waits for it, which Node would take for a leak.
   setMaxListeners(0, stop.signal);
   const app = createApp({
-    world,
+    state,
     faults,
     random: createRandom(seed, 'requests'),
     onExchange: options.onExchange,
@@ -72,10 +72,10 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
   return {
     baseUrl: `http://${shownHost}:${address.port}`,
     get token() {
-      token = readDefaultToken(world) ?? token;
+      token = readDefaultToken(state) ?? token;
       return token;
     },
-    world,
+    state,
     faults,
     close: async () => {
       stop.abort();
@@ -93,7 +93,7 @@ function readClock(clock: SandboxOptions['clock']): () => number {
 }
 
 // A logoff with the default token removes it.
-function readDefaultToken(world: World): string | undefined {
-  const token = world.tokens.all().find(({ id }) => id === world.organization.refresh_token_id);
+function readDefaultToken(state: SandboxState): string | undefined {
+  const token = state.tokens.all().find(({ id }) => id === state.organization.refresh_token_id);
   return (token?.primary as { access: { secret: string } } | undefined)?.access.secret;
 }

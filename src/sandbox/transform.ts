@@ -11,7 +11,7 @@
  *
  * A source that is not there leaves its destination out. `builtin:identity` hands its input on.
  */
-import type { World } from './model.ts';
+import type { SandboxState } from './model.ts';
 import { badRequest, type ProblemDetails } from './problem.ts';
 
 type Tree = Record<string, unknown>;
@@ -25,12 +25,12 @@ const builtins: Readonly<Record<string, (data: unknown) => unknown>> = {
  * @param names Ids or names of mappings, with or without `:version` (only the present one is kept), or built-in ones.
  * @throws ProblemError 400 for an unknown mapping, or a transform that is not a template.
  */
-export function runMappings(world: World, names: readonly string[], data: unknown): Tree {
-  const outcome = names.reduce((input, name, index) => runMapping(world, name, index, input), data);
+export function runMappings(state: SandboxState, names: readonly string[], data: unknown): Tree {
+  const outcome = names.reduce((input, name, index) => runMapping(state, name, index, input), data);
   return outcome as Tree;
 }
 
-function runMapping(world: World, name: string, index: number, data: unknown): unknown {
+function runMapping(state: SandboxState, name: string, index: number, data: unknown): unknown {
   const about = { parameter: { id: `/mappings/${index}`, location: 'body', value: name } } as const;
   if (name.startsWith('builtin:')) {
     const builtin = Object.hasOwn(builtins, name) ? builtins[name] : undefined;
@@ -40,7 +40,7 @@ function runMapping(world: World, name: string, index: number, data: unknown): u
       remediation: `Built-in mappings: ${Object.keys(builtins).join(', ')}.`,
     });
   }
-  const { mapping } = world.collections;
+  const { mapping } = state.collections;
   const found = mapping.find(name) ?? mapping.find(name.replace(/:[^:]*$/, ''));
   if (!found)
     throw badRequest(`There is no mapping "${name}".`, {

@@ -3,7 +3,7 @@
  * contact its provider calls `record`; whoever issues it a token, `count`. Integrations that were opened with `traffic`
  * also gain background requests for every five minutes that the clock has passed; with a fixed clock none.
  */
-import type { Usage, UsageCounters, UsageEvent, UsageOpening, UsageSeries, World } from './model.ts';
+import type { SandboxState, Usage, UsageCounters, UsageEvent, UsageOpening, UsageSeries } from './model.ts';
 import {
   addSample,
   backgroundSample,
@@ -50,17 +50,17 @@ interface Book {
  *     usage.record(integration.id, 'connection reset'); // one that failed; so does what follows
  *     usage.count(integration.id);                      // one that says nothing of the provider
  */
-export function createUsage(world: Pick<World, 'now'>): Usage {
+export function createUsage(state: Pick<SandboxState, 'now'>): Usage {
   const books = new Map<string, Book>();
 
   function bookOf(integrationId: string): Book {
     const book = books.get(integrationId) ?? openBook(integrationId, {});
-    settle(integrationId, book, world.now());
+    settle(integrationId, book, state.now());
     return book;
   }
 
   function openBook(integrationId: string, opening: UsageOpening): Book {
-    const openedAt = opening.since ?? world.now();
+    const openedAt = opening.since ?? state.now();
     const book: Book = {
       traffic: opening.traffic,
       openedAt,
@@ -85,11 +85,11 @@ export function createUsage(world: Pick<World, 'now'>): Usage {
       books.delete(integrationId);
     },
     count(integrationId) {
-      countRequest(integrationId, bookOf(integrationId), world.now(), false);
+      countRequest(integrationId, bookOf(integrationId), state.now(), false);
     },
     record(integrationId, error) {
       const book = bookOf(integrationId);
-      const at = world.now();
+      const at = state.now();
       countRequest(integrationId, book, at, error !== undefined);
       if (error !== undefined) {
         book.standing ??= { error, since: at };
@@ -105,19 +105,19 @@ export function createUsage(world: Pick<World, 'now'>): Usage {
       const book = bookOf(integrationId);
       book.totals = emptySample();
       book.events = [];
-      book.changedAt = world.now();
+      book.changedAt = state.now();
     },
     counters(integrationId) {
-      return toCounters(bookOf(integrationId), world.now());
+      return toCounters(bookOf(integrationId), state.now());
     },
     events(integrationId) {
       return bookOf(integrationId).events;
     },
     lastHour(integrationIds) {
-      return toSeries(integrationIds.map(bookOf), world.now(), spanLength, hour / spanLength, '5m');
+      return toSeries(integrationIds.map(bookOf), state.now(), spanLength, hour / spanLength, '5m');
     },
     lastDay(integrationIds) {
-      return toSeries(integrationIds.map(bookOf), world.now(), hour, 24, '1h');
+      return toSeries(integrationIds.map(bookOf), state.now(), hour, 24, '1h');
     },
   };
 }

@@ -5,12 +5,12 @@ import { isDeepStrictEqual } from 'node:util';
 import { applyPatch as applyOperations, type Operation, Pointer } from 'rfc6902';
 import { managedFields } from './facts.ts';
 import { knownFields } from './known-fields.ts';
-import type { Stored, World } from './model.ts';
+import type { SandboxState, Stored } from './model.ts';
 import { badRequest, conflict, type ProblemDetails, type ProblemError } from './problem.ts';
 import { findIssues, type Issue } from './schemas.ts';
 
 export interface WriteOptions {
-  readonly world: World;
+  readonly state: SandboxState;
   /** The Update…Request schema that the result must fit. */
   readonly validateAs: string;
   /** Server-managed fields; by default those that the schema marks. */
@@ -37,13 +37,13 @@ export function replaceWhole(current: Stored, body: unknown, options: WriteOptio
  */
 export function applyPatch(current: Stored, operations: unknown, options: WriteOptions): Stored {
   const steps = operations as Operation[];
-  if (steps.length > mostSteps) throw badRequest(`A patch has at most ${mostSteps} steps.`);
+  if (steps.length > maxSteps) throw badRequest(`A patch has at most ${maxSteps} steps.`);
   const target = structuredClone(current);
   let copied = 0;
   steps.forEach((step, index) => {
     if (step.op === 'copy') copied += sizeOf(target, step.from);
-    if (copied > mostCopied) {
-      throw badRequest(`The steps of a patch copy at most ${mostCopied} characters in all.`, {
+    if (copied > maxCopied) {
+      throw badRequest(`The steps of a patch copy at most ${maxCopied} characters in all.`, {
         parameter: { id: `/${index}`, location: 'body' },
       });
     }
@@ -58,8 +58,8 @@ export function applyPatch(current: Stored, operations: unknown, options: WriteO
 }
 
 /** Each `copy` of what others have copied doubles it. */
-const mostSteps = 1000;
-const mostCopied = 1_000_000;
+const maxSteps = 1000;
+const maxCopied = 1_000_000;
 
 /** Characters of what a step would copy; 0 where there is nothing, which the step itself finds out. */
 function sizeOf(target: Stored, from: unknown): number {
@@ -71,8 +71,8 @@ function sizeOf(target: Stored, from: unknown): number {
 }
 
 /** A time later than `previous`, the present one if possible, so that every change shows in `updated_at`. */
-export function laterTimestamp(world: World, previous: string): string {
-  return new Date(Math.max(world.now(), Date.parse(previous) + 1)).toISOString();
+export function laterTimestamp(state: SandboxState, previous: string): string {
+  return new Date(Math.max(state.now(), Date.parse(previous) + 1)).toISOString();
 }
 
 /** 400 for a body that does not fit its schema; names the first place and tells all. */
@@ -104,7 +104,7 @@ function settle(
   options: WriteOptions,
   mayDiffer: (name: string) => boolean,
 ): Stored {
-  const { world, validateAs, managed = managedFields(validateAs), dropped = [] } = options;
+  const { state, validateAs, managed = managedFields(validateAs), dropped = [] } = options;
   const next = knownFields(validateAs, wanted);
   for (const name of dropped) delete next[name];
   for (const name of managed) {
@@ -117,7 +117,7 @@ function settle(
     if (kept === undefined) delete next[name];
     else next[name] = kept;
   }
-  next.updated_at = laterTimestamp(world, current.updated_at);
+  next.updated_at = laterTimestamp(state, current.updated_at);
   return next as Stored;
 }
 

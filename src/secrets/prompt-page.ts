@@ -9,7 +9,7 @@ export interface SecretPage {
   close(): void;
 }
 
-const longestForm = 200_000;
+const maxFormBytes = 200_000;
 
 /**
  * Opens a page on loopback for one secret. Its address cannot be guessed; it shows nothing but the question, and is gone
@@ -63,7 +63,7 @@ async function readForm(request: IncomingMessage): Promise<string> {
   let bytes = 0;
   for await (const chunk of request) {
     bytes += chunk.length;
-    if (bytes > longestForm) return '';
+    if (bytes > maxFormBytes) return '';
     chunks.push(chunk);
   }
   return Buffer.concat(chunks).toString('utf8');

@@ -1,9 +1,9 @@
 import { isDeepStrictEqual } from 'node:util';
 import { ExactNumber, parseBounded, stringifyJson } from '../lib/exact-json.ts';
 import { digitsOf, isJsonObject, type JsonObject } from '../lib/json.ts';
-import { changeTexts, isVast } from '../lib/lazy-json.ts';
+import { changeTexts, isLarge } from '../lib/lazy-json.ts';
 import { type Mask, maskFor, type Secrets } from '../lib/mask.ts';
-import { shortestMasked } from '../lib/secret-forms.ts';
+import { minMaskedLength } from '../lib/secret-forms.ts';
 import {
   isAlwaysSecretName,
   isCredentialName,
@@ -16,18 +16,18 @@ import { isEcho } from '../tools/response-secrets.ts';
 import { holdsUnshownSecrets } from './secret-fields.ts';
 
 /** What is given in the place of a secret. */
-type StandIn = (secret: string) => string;
+type Replacement = (secret: string) => string;
 
 /**
  * A copy of an answer's body without the secrets that the operation declares, nor those that Synqly holds for the
  * objects of its collection and should show nowhere. A secret that someone has copied into another field of the same
  * answer is withheld there too.
  *
- * @param standIn gives what stands in the place of a secret that can be used; without it, all are withheld
+ * @param replacement gives what stands in the place of a secret that can be used; without it, all are withheld
  */
-export function withholdDeclared(operation: Operation, body: unknown, standIn?: StandIn): unknown {
+export function withholdDeclared(operation: Operation, body: unknown, replacement?: Replacement): unknown {
   const secrets: string[] = [];
-  return maskKnown(withholdInto(operation, body, secrets, standIn), secrets);
+  return maskKnown(withholdInto(operation, body, secrets, replacement), secrets);
 }
 
 /** A copy of an answer's body without the secrets at their places; copies of them elsewhere stay. */
@@ -48,26 +48,31 @@ export function declaredSecrets(operation: Operation, body: unknown): readonly s
   return secrets;
 }
 
-function withholdInto(operation: Operation, body: unknown, secrets: string[], standIn?: StandIn): unknown {
-  const rest = withholdPaths(operation.secrets, body, secrets, standIn);
-  return holdsUnshownSecrets(operation) ? withholdOpen(rest, { secrets, standIn }) : rest;
+function withholdInto(
+  operation: Operation,
+  body: unknown,
+  secrets: string[],
+  replacement?: Replacement,
+): unknown {
+  const rest = withholdPaths(operation.secrets, body, secrets, replacement);
+  return holdsUnshownSecrets(operation) ? withholdOpen(rest, { secrets, replacement }) : rest;
 }
 
 function withholdPaths(
   paths: readonly string[],
   body: unknown,
   secrets: string[],
-  standIn?: StandIn,
+  replacement?: Replacement,
 ): unknown {
   return paths.reduce((part: unknown, path) => {
-    const found: Found = { secrets, standIn: isEcho(path) ? undefined : standIn };
+    const found: Found = { secrets, replacement: isEcho(path) ? undefined : replacement };
     return withholdAt(part, path.split('.'), found);
   }, body);
 }
 
 interface Found {
   readonly secrets: string[];
-  readonly standIn: StandIn | undefined;
+  readonly replacement: Replacement | undefined;
 }
 
 function withholdAt(value: unknown, path: readonly string[], found: Found): unknown {
@@ -99,7 +104,7 @@ function withholdValue(value: unknown, found: Found): unknown {
   if (digits !== undefined) found.secrets.push(digits);
   if (typeof value !== 'string' || value === withheld) return withheld;
   found.secrets.push(value);
-  return found.standIn?.(value) ?? withheld;
+  return found.replacement?.(value) ?? withheld;
 }
 
 /** Withholds secrets of an object whose fields the API leaves open (provider_config), by their names. */
@@ -108,8 +113,8 @@ function withholdOpen(value: unknown, found: Found): unknown {
   if (typeof value === 'string') return withholdInText(value, found);
   if (!isJsonObject(value)) return value;
   const entries = Object.entries(value).map(([name, part]) => {
-    const manner = mannerOf(name, part);
-    return [name, manner === 'whole' ? withholdAll(part, found) : withholdOpen(part, found)] as const;
+    const redaction = redactionOf(name, part);
+    return [name, redaction === 'whole' ? withholdAll(part, found) : withholdOpen(part, found)] as const;
   });
   return Object.fromEntries(entries);
 }
@@ -118,7 +123,7 @@ function withholdOpen(value: unknown, found: Found): unknown {
  * How a field of an object that the API leaves open is a secret: all of it, what in it is named like one, or (`open` too)
  * not at all.
  */
-export function mannerOf(name: string, value: unknown): 'whole' | 'open' {
+export function redactionOf(name: string, value: unknown): 'whole' | 'open' {
   if (typeof value === 'boolean') return 'open';
   if (isSecretName(name)) return isCredential(value, name) ? 'open' : 'whole';
   if (!isCredentialName(name)) return 'open';
@@ -136,12 +141,12 @@ function isBareCredential(value: unknown, name: string): boolean {
 function withholdInText(text: string, { secrets }: Found): string {
   const value = objectInText(text);
   if (value === undefined) return text;
-  const rest = withholdOpen(value, { secrets, standIn: undefined });
+  const rest = withholdOpen(value, { secrets, replacement: undefined });
   return isDeepStrictEqual(rest, value) ? text : stringifyJson(rest);
 }
 
 /** Characters of a text that is looked into: configurations are far shorter. */
-const longestInText = 256 * 1024;
+const maxJsonTextLength = 256 * 1024;
 
 /** The value of a JSON text; undefined where it is none, or is nested too deep. */
 function readJson(text: string): unknown {
@@ -154,7 +159,7 @@ function readJson(text: string): unknown {
 
 /** The object or list that a text is the JSON of. */
 export function objectInText(text: string): unknown {
-  if (text.length > longestInText || !/^\s*[[{]/.test(text)) return undefined;
+  if (text.length > maxJsonTextLength || !/^\s*[[{]/.test(text)) return undefined;
   const value = readJson(text);
   return typeof value === 'object' && value !== null ? value : undefined;
 }
@@ -174,7 +179,7 @@ export function isCredential(value: unknown, name: string): boolean {
 function withholdAll(value: unknown, found: Found): unknown {
   if (Array.isArray(value)) {
     // How many there are tells something, too.
-    for (const item of value) withholdAll(item, { ...found, standIn: undefined });
+    for (const item of value) withholdAll(item, { ...found, replacement: undefined });
     return withheld;
   }
   if (!isJsonObject(value)) return withholdValue(value, found);
@@ -207,15 +212,15 @@ function mayHold(value: unknown, mask: Mask): boolean {
 }
 
 /** Of fewer digits than the shortest secret that is masked. Nearly all numbers are below. */
-const leastMasked = 10 ** (shortestMasked - 1);
+const minMasked = 10 ** (minMaskedLength - 1);
 
 /** Collects texts, numbers that can be secrets, and names of fields. Whether it came to a value that is too large for it. */
 function collectTexts(value: unknown, texts: string[], names: Set<string>): boolean {
   if (typeof value === 'string') texts.push(value);
-  else if (typeof value === 'number' && !(Math.abs(value) < leastMasked)) texts.push(String(value));
+  else if (typeof value === 'number' && !(Math.abs(value) < minMasked)) texts.push(String(value));
   if (typeof value !== 'object' || value === null) return false;
   if (value instanceof ExactNumber) texts.push(value.text);
-  if (isVast(value)) return true;
+  if (isLarge(value)) return true;
   if (Array.isArray(value)) return value.some((item) => collectTexts(item, texts, names));
   for (const name in value) {
     names.add(name);

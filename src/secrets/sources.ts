@@ -4,10 +4,13 @@ import { fitsPattern } from '../lib/wildcard.ts';
 import { referenceError } from './reference.ts';
 
 /** Bytes of a file that a secret may have: certificates and keys are far shorter. */
-const longestSecret = 64 * 1024;
+const maxSecretBytes = 64 * 1024;
 
 /** Variables that hold the server's own credentials: no pattern opens them to a call. */
 const neverOpen: ReadonlySet<string> = new Set(['SYNQLY_TOKEN', 'SYNQLY_MCP_TOKEN', 'SYNQLY_TOKEN_STORE']);
+
+/** Settings whose names fit the default pattern, and which hold no secret. */
+const ownSettings: ReadonlySet<string> = new Set(['SYNQLY_SECRET_ENV', 'SYNQLY_SECRET_DIR']);
 
 /**
  * The value of an environment variable.
@@ -20,7 +23,11 @@ export function readVariable(
   patterns: readonly string[],
   environment: NodeJS.ProcessEnv,
 ): string {
-  if (neverOpen.has(name) || !patterns.some((pattern) => fitsPattern(name, pattern))) {
+  if (
+    neverOpen.has(name) ||
+    ownSettings.has(name) ||
+    !patterns.some((pattern) => fitsPattern(name, pattern))
+  ) {
     throw referenceError(`The variable is not one that may be used; ${describePatterns(patterns)}.`);
   }
   const value = environment[name];
@@ -36,10 +43,12 @@ export function readVariable(
  * pattern that fits every name says of none that it is a secret's; of those only what is named like one counts.
  */
 export function secretVariables(patterns: readonly string[], environment: NodeJS.ProcessEnv): string[] {
-  const telling = patterns.filter((pattern) => !/^\*+$/.test(pattern));
-  const fitsAll = telling.length < patterns.length;
+  const specific = patterns.filter((pattern) => !/^\*+$/.test(pattern));
+  const fitsAll = specific.length < patterns.length;
   return Object.entries(environment).flatMap(([name, value]) => {
-    const isSecret = telling.some((pattern) => fitsPattern(name, pattern)) || (fitsAll && isSecretName(name));
+    if (ownSettings.has(name)) return [];
+    const isSecret =
+      specific.some((pattern) => fitsPattern(name, pattern)) || (fitsAll && isSecretName(name));
     return isSecret && value ? [value] : [];
   });
 }
@@ -98,7 +107,7 @@ export async function readSecretFile(
       tokenFile === undefined ? undefined : await stat(tokenFile, { bigint: true }).catch(() => undefined);
     if (own && own.ino === opened.ino && own.dev === opened.dev)
       throw referenceError("The file holds the server's own token, which is no secret for calls.");
-    if (size > longestSecret) throw referenceError(`The file is larger than ${longestSecret} bytes.`);
+    if (size > maxSecretBytes) throw referenceError(`The file is larger than ${maxSecretBytes} bytes.`);
     return decode(await file.readFile());
   } finally {
     await file.close();

@@ -1,7 +1,8 @@
 import type { Config } from '../config/load-config.ts';
 import { CallError } from '../errors.ts';
+import type { StopSignal } from '../lib/cancellation.ts';
 import { SecretIndex } from '../lib/mask.ts';
-import type { ClientPort } from '../mcp-client.ts';
+import type { OpenPage } from './prompt.ts';
 import { type Reference, referenceError, referTo } from './reference.ts';
 import { readSecretFile, readVariable, secretVariables } from './sources.ts';
 
@@ -19,7 +20,7 @@ export interface SecretStore {
    * Puts a secret away for later calls, and gives the reference that stands in its place. Undefined for sessions that
    * can put nothing away.
    */
-  readonly keep: ((secret: string, origin: Origin) => string) | undefined;
+  readonly store: ((secret: string, origin: Origin) => string) | undefined;
   /**
    * To be called before a write is sent that gives secrets: what it gives is kept whatever it is.
    *
@@ -39,8 +40,8 @@ export interface SecretStore {
 
 /** Whom to ask for a secret, and when to stop waiting. */
 export interface Person {
-  readonly client: ClientPort | undefined;
-  readonly cancelled: AbortSignal;
+  readonly openPage: OpenPage | undefined;
+  readonly cancelled: StopSignal;
 }
 
 interface Options {
@@ -57,12 +58,12 @@ type Read = (name: string, person: Person) => string | Promise<string>;
  * What variables, files, persons and writes gave is remembered until the process ends; a call that could bring more than
  * these bounds allow is refused before it is sent. Of what was only read the newest is remembered: it can be read again.
  */
-const mostGiven = 10_000;
-const mostGivenLength = 16 * 1024 * 1024;
-const mostReadLength = 4 * 1024 * 1024;
+const maxGivenSecrets = 10_000;
+const maxGivenLength = 16 * 1024 * 1024;
+const maxReadLength = 4 * 1024 * 1024;
 
 /** Secrets for one caller over stdio. */
-export function secretsForOne({
+export function createStdioSecrets({
   secretEnv,
   secretDir,
   tokenFile,
@@ -79,13 +80,13 @@ export function secretsForOne({
  * Secrets for the callers of an HTTP server. The variables are its operator's, so they are open to callers only when the
  * operator says which; files never are, and nothing is put away, since the next request may reach another process.
  */
-export function secretsForMany({ secretEnv }: Pick<Config, 'secretEnv'>): SecretStore {
+export function createHttpSecrets({ secretEnv }: Pick<Config, 'secretEnv'>): SecretStore {
   const patterns = secretEnv.source === 'default' ? [] : secretEnv.value;
   return createSecretStore({ patterns, directory: undefined, keeps: false });
 }
 
 /** Secrets in the order in which they were last seen, with their length all together. */
-class Shelf {
+class SecretSet {
   readonly #secrets = new Set<string>();
   length = 0;
 
@@ -113,16 +114,17 @@ class Shelf {
 }
 
 function createSecretStore({ patterns, directory, tokenFile, keeps }: Options): SecretStore {
-  const given = new Shelf();
-  const seen = new Shelf();
+  const given = new SecretSet();
+  const seen = new SecretSet();
   const known = new SecretIndex();
   const secrets = new Map<string, string>();
   const handles = new Map<string, string>();
 
   const assertRoom = (more = 0): void => {
-    if (given.size < mostGiven && given.length + more <= mostGivenLength) return;
+    if (given.size < maxGivenSecrets && given.length + more <= maxGivenLength) return;
     throw new CallError('secret_refused', 'This server remembers as many secrets as it can.', {
-      next: 'Ask the person to restart the server: references to earlier secrets end with that, and files of --secret-dir stay. Nothing was sent.',
+      remediation:
+        'Ask the person to restart the server: references to earlier secrets end with that, and files of --secret-dir stay. Nothing was sent.',
     });
   };
   const rememberGiven = (secret: string): void => {
@@ -134,7 +136,7 @@ function createSecretStore({ patterns, directory, tokenFile, keeps }: Options): 
     if (given.has(secret)) return;
     seen.put(secret);
     known.add(secret);
-    while (seen.length > mostReadLength && seen.oldest !== undefined) forget(seen.oldest);
+    while (seen.length > maxReadLength && seen.oldest !== undefined) forget(seen.oldest);
   };
   const forget = (secret: string): void => {
     seen.delete(secret);
@@ -161,9 +163,9 @@ function createSecretStore({ patterns, directory, tokenFile, keeps }: Options): 
         'This server has put away no secret of that handle, or has let it go for newer ones that were read since: read it again.',
       );
     },
-    ask: async (name, { client, cancelled }) => {
-      const { askForSecret } = await import('./prompt.ts');
-      return askForSecret(name, client, cancelled);
+    ask: async (name, { openPage, cancelled }) => {
+      const { promptForSecret } = await import('./prompt.ts');
+      return promptForSecret(name, openPage, cancelled);
     },
   };
 
@@ -176,7 +178,7 @@ function createSecretStore({ patterns, directory, tokenFile, keeps }: Options): 
       rememberGiven(secret);
       return secret;
     },
-    keep: keeps ? keep : undefined,
+    store: keeps ? keep : undefined,
     assertRoom: () => assertRoom(),
     save: async (saved) => {
       if (directory === undefined) return {};

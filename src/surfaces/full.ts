@@ -1,27 +1,28 @@
-import { isServed, selectHelpers, selectTools, type View } from '../access/visibility.ts';
-import type { CallResult } from '../pipeline/run-operation.ts';
-import type { Session } from '../request-context.ts';
+import { isVisible, type View, visibleBuiltinTools, visibleTools } from '../access/visibility.ts';
+import type { StopSignal } from '../lib/cancellation.ts';
+import type { RequestContext } from '../request-context.ts';
+import type { CallResult } from '../tools/define-tool.ts';
 import { effects } from '../tools/published.ts';
-import { recordRefusedNamed, runHelperNamed, type Surface, toolsLike } from './surface.ts';
+import { recordHiddenCallNamed, runBuiltinToolNamed, type Surface, similarTools } from './surface.ts';
 
 /** One tool for each operation that is left, and those of this server's own. It is for sessions with pins of that kind. */
 export function createFullSurface(view: View): Surface {
-  const operations = selectTools(view);
-  const helpers = selectHelpers(view);
-  const isHelper = (name: string) => helpers.some((helper) => helper.name === name);
+  const operations = visibleTools(view);
+  const builtinTools = visibleBuiltinTools(view);
+  const isBuiltin = (name: string) => builtinTools.some((tool) => tool.name === name);
   return {
-    tools: [...operations, ...helpers],
+    tools: [...operations, ...builtinTools],
     operations,
     // What only the policy hides is refused by the call itself, which tells why and leaves its trail.
-    call: (name, args, session, cancelled) => {
-      if (isHelper(name)) return runHelperNamed(name, args, session, cancelled);
-      return isOperation(name) && isServed(name, view.pins)
-        ? runNamed(name, args, session, cancelled)
+    call: (name, args, context, cancelled) => {
+      if (isBuiltin(name)) return runBuiltinToolNamed(name, args, context, cancelled);
+      return isOperation(name) && isVisible(name, view.pins)
+        ? runNamed(name, args, context, cancelled)
         : undefined;
     },
-    recordUnknown: (name, args, session) => recordRefusedNamed(name, args, session, view.pins),
-    instead: async (name) => {
-      const closest = await toolsLike(name, operations);
+    recordUnknownTool: (name, args, context) => recordHiddenCallNamed(name, args, context, view.pins),
+    suggestAlternative: async (name) => {
+      const closest = await similarTools(name, operations);
       return closest.length > 0 ? `Closest: ${closest.join(', ')}.` : '';
     },
   };
@@ -35,10 +36,10 @@ const isOperation = (name: string) => Object.hasOwn(effects, name);
 async function runNamed(
   name: string,
   args: unknown,
-  session: Session,
-  cancelled: AbortSignal,
+  context: RequestContext,
+  cancelled: StopSignal,
 ): Promise<CallResult> {
   pipeline ??= import('../pipeline/run-operation.ts');
-  const { runOperation } = await pipeline;
-  return runOperation(name, args, session, cancelled);
+  const { runOperationById } = await pipeline;
+  return runOperationById(name, args, context, cancelled);
 }

@@ -1,9 +1,9 @@
-import type { Tool } from '../tools/published.ts';
+import type { Tool } from '../tools/tool.ts';
 
 /** What is told of operations where they are not tools. */
-export interface Offer {
+export interface OperationIndex {
   /** The operations that are left, as they are published. */
   readonly tools: readonly Tool[];
   /** Whether pins leave an operation in sight. What only the policy hides is refused by the call itself. */
-  knows(id: string): boolean;
+  isVisible(id: string): boolean;
 }

@@ -1,7 +1,7 @@
 import { CallError, dropUndefined, type ErrorCode, type Retry } from '../errors.ts';
 import { isJsonObject, type JsonObject } from '../lib/json.ts';
 import { isSecretName, withheld } from '../lib/secret-names.ts';
-import type { ApiAnswer } from './response.ts';
+import type { ApiResponse } from './response.ts';
 import { boundId } from './response-meta.ts';
 
 const codeByStatus: Readonly<Record<number, ErrorCode>> = {
@@ -39,7 +39,7 @@ const sentences: Partial<Record<ErrorCode, string>> = {
  * Turns an answer that is no success into an error. The body is read as a Problem (Synqly Management API,
  * schema Problem) where it is one; any other body is described, not repeated.
  */
-export function toCallError(answer: ApiAnswer): CallError {
+export function toCallError(answer: ApiResponse): CallError {
   const { status } = answer;
   const code = codeOf(status);
   const problem = isJsonObject(answer.body) ? answer.body : undefined;
@@ -79,7 +79,7 @@ function retryOf(status: number): Retry {
  *
  * @throws CallError `authentication_failed`
  */
-export function assertAuthenticated(answer: ApiAnswer): void {
+export function assertAuthenticated(answer: ApiResponse): void {
   const result =
     isJsonObject(answer.body) && isJsonObject(answer.body.result) ? answer.body.result : undefined;
   const authCode = text(result?.auth_code);

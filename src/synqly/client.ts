@@ -1,10 +1,11 @@
 import type { Dispatcher } from 'undici';
+import type { StopSignal } from '../lib/cancellation.ts';
 import { stringifyJson } from '../lib/exact-json.ts';
 import { assertAuthenticated, toCallError } from './api-error.ts';
-import { openPool } from './dispatcher.ts';
-import { exchange, type StopSignal } from './exchange.ts';
-import { explainFailure } from './network-error.ts';
-import { type ApiAnswer, readAnswer } from './response.ts';
+import { createDispatcher } from './dispatcher.ts';
+import { exchange } from './exchange.ts';
+import { toNetworkError } from './network-error.ts';
+import { type ApiResponse, readResponse } from './response.ts';
 import { retryWhenSafe } from './retry.ts';
 import { type Base, baseOf, type Query, targetOf } from './url.ts';
 
@@ -31,7 +32,7 @@ export interface ApiRequest {
 }
 
 /** Bytes of an answer above which a tree of it would take too much room. */
-const mostText = 1024 * 1024;
+const maxText = 1024 * 1024;
 
 type ExtraHeaders = Readonly<Record<string, string>>;
 
@@ -51,7 +52,7 @@ export class SynqlyClient {
   constructor(options: ClientOptions) {
     this.#options = options;
     this.#base = baseOf(options.baseUrl);
-    this.#dispatcher = openPool(this.#base.origin);
+    this.#dispatcher = createDispatcher(this.#base.origin);
   }
 
   /**
@@ -66,23 +67,23 @@ export class SynqlyClient {
     request: ApiRequest,
     token: string | undefined,
     headers: ExtraHeaders = {},
-  ): Promise<ApiAnswer> {
+  ): Promise<ApiResponse> {
     try {
       const authorized = token === undefined ? headers : { ...headers, authorization: `Bearer ${token}` };
       const options = this.#prepare(request, authorized);
       const limits = {
         maxBytes: this.#options.maxResponseBytes,
-        mostText: request.lazily ? mostText : undefined,
+        maxText: request.lazily ? maxText : undefined,
         signal: request.signal,
       };
       if (request.beforeSending) await request.beforeSending();
       const send = () => exchange(this.#dispatcher, options, limits);
-      const answer = readAnswer(await retryWhenSafe(send, request));
+      const answer = readResponse(await retryWhenSafe(send, request));
       if (answer.status < 200 || answer.status >= 300) throw toCallError(answer);
       assertAuthenticated(answer);
       return answer;
     } catch (error) {
-      throw explainFailure(error);
+      throw toNetworkError(error);
     }
   }
 

@@ -3,7 +3,7 @@ import * as zlib from 'node:zlib';
 /* Answers that come encoded although `identity` is asked for: some proxies compress whatever passes them. */
 
 /** Codings that are taken off one after the other; no server puts on as many. */
-const mostCodings = 4;
+const maxCodings = 4;
 const chunkSize = 64 * 1024;
 
 type Stage = zlib.Gunzip | zlib.Inflate | zlib.InflateRaw | zlib.BrotliDecompress;
@@ -63,7 +63,7 @@ export interface Decoder {
  */
 export function openDecoder(codings: readonly string[], decoding: Decoding): Decoder | undefined {
   const makers = codings.map((coding) => (Object.hasOwn(stages, coding) ? stages[coding] : undefined));
-  if (makers.length > mostCodings || makers.includes(undefined)) return undefined;
+  if (makers.length > maxCodings || makers.includes(undefined)) return undefined;
   const streams: Stage[] = [];
   const destroy = () => {
     for (const stream of streams) stream.destroy();

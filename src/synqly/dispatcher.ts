@@ -1,6 +1,6 @@
 import { Agent, type Dispatcher, EnvHttpProxyAgent, Pool } from 'undici';
 import { type Proxies, readProxies } from '../config/proxy-environment.ts';
-import { isLoopback } from './url.ts';
+import { isLoopback } from '../config/url-parsers.ts';
 
 const options = { connect: { timeout: 10_000 } };
 
@@ -9,7 +9,7 @@ const options = { connect: { timeout: 10_000 } };
  *
  * @param origin the one that all requests go to, where there is only one
  */
-export function openPool(origin?: string): Dispatcher {
+export function createDispatcher(origin?: string): Dispatcher {
   const proxies = origin !== undefined && isLoopback(new URL(origin)) ? undefined : readProxies(process.env);
   // Looking for a proxy costs every request something, so it is left out where none is named.
   if (!proxies || !hasProxy(proxies))

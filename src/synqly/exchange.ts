@@ -1,34 +1,21 @@
 import type { Dispatcher } from 'undici';
 import { CallError } from '../errors.ts';
+import type { StopSignal } from '../lib/cancellation.ts';
 import type { Decoder } from './content-encoding.ts';
 import { faultOfTree, LargeBody } from './large-body.ts';
-import { type AnswerHead, codingsOf, readHead, type TextAnswer } from './response-meta.ts';
-
-/**
- * What ends work before its time: an AbortSignal, or something as simple. An AbortSignal of its own for every call is a
- * tenth of what a call costs.
- */
-export interface StopSignal {
-  readonly aborted: boolean;
-  /** Why, once it is aborted. */
-  readonly reason: unknown;
-  addEventListener(type: 'abort', listener: () => void): void;
-  removeEventListener(type: 'abort', listener: () => void): void;
-  /** Told that the request of a write leaves now: from then on it may have taken effect. */
-  sent?(): void;
-}
+import { codingsOf, type HttpHead, type RawResponse, readResponseMeta } from './response-meta.ts';
 
 /** How an exchange ended: with an answer, or with an error, perhaps after the head of an answer. */
-export type Ended =
-  | { readonly answer: TextAnswer }
+export type Stopped =
+  | { readonly answer: RawResponse }
   /** The signal's reason; undici's error; CallError `response_too_large`, with the connection given up. */
-  | { readonly error: unknown; readonly head: AnswerHead | undefined };
+  | { readonly error: unknown; readonly responseHead: HttpHead | undefined };
 
 export interface ExchangeLimits {
   /** Bytes of a body above which the answer is given up. */
   readonly maxBytes: number;
   /** Bytes of a body above which it is left as bytes. */
-  readonly mostText?: number | undefined;
+  readonly maxText?: number | undefined;
   readonly signal: StopSignal;
 }
 
@@ -36,41 +23,41 @@ export interface ExchangeLimits {
 export function exchange(
   dispatcher: Dispatcher,
   options: Dispatcher.DispatchOptions,
-  { maxBytes, mostText = Number.POSITIVE_INFINITY, signal }: ExchangeLimits,
-): Promise<Ended> {
+  { maxBytes, maxText = Number.POSITIVE_INFINITY, signal }: ExchangeLimits,
+): Promise<Stopped> {
   return new Promise((resolve) => {
     let connection: Dispatcher.DispatchController | undefined;
-    let head: AnswerHead | undefined;
+    let responseHead: HttpHead | undefined;
     const chunks: Buffer[] = [];
     let bytes = 0;
     let large: LargeBody | undefined;
     let decoder: Decoder | undefined;
 
-    const settle = (ended: Ended) => {
+    const settle = (ended: Stopped) => {
       signal.removeEventListener('abort', stop);
       decoder?.destroy();
       resolve(ended);
     };
     const giveUp = (error: unknown) => {
-      settle({ error, head });
+      settle({ error, responseHead: responseHead });
       connection?.abort(error as Error);
     };
     const stop = () => giveUp(signal.reason);
     const refuseSize = () => {
-      const facts = head && readHead(head);
-      giveUp(new CallError('response_too_large', `The answer is larger than ${maxBytes} bytes.`, facts));
+      const details = responseHead && readResponseMeta(responseHead);
+      giveUp(new CallError('response_too_large', `The answer is larger than ${maxBytes} bytes.`, details));
     };
     const receive = (chunk: Buffer) => {
       bytes += chunk.length;
       chunks.push(chunk);
       if (bytes > maxBytes) refuseSize();
-      if (bytes <= mostText || signal.aborted) return;
+      if (bytes <= maxText || signal.aborted) return;
       const isEncoded = decoder !== undefined;
-      large ??= new LargeBody(isEncoded ? 0 : Number(head?.headers['content-length'] ?? 0));
+      large ??= new LargeBody(isEncoded ? 0 : Number(responseHead?.headers['content-length'] ?? 0));
       large.take(chunks);
     };
     const finish = (unreadable?: string) => {
-      const { status, headers } = head as AnswerHead;
+      const { status, headers } = responseHead as HttpHead;
       const answer =
         unreadable !== undefined
           ? { text: '', unreadable }
@@ -101,7 +88,7 @@ export function exchange(
       else stopReading('a body in an encoding that was not asked for');
     };
 
-    if (signal.aborted) return resolve({ error: signal.reason, head });
+    if (signal.aborted) return resolve({ error: signal.reason, responseHead: responseHead });
     signal.addEventListener('abort', stop);
     dispatcher.dispatch(options, {
       onRequestStart: (controller) => {
@@ -111,7 +98,7 @@ export function exchange(
       onResponseStart: (controller, status, headers) => {
         // Informational: the answer is still to come (RFC 9110, 15.2).
         if (status < 200) return;
-        head = { status, headers };
+        responseHead = { status, headers };
         if (Number(headers['content-length'] ?? 0) > maxBytes) return refuseSize();
         const codings = codingsOf(headers);
         if (codings.length > 0) decode(codings, controller).catch(giveUp);
@@ -121,13 +108,13 @@ export function exchange(
         else if (!decoder.write(chunk)) controller.pause();
       },
       onResponseEnd: () => (decoder ? decoder.end() : finish()),
-      onResponseError: (_, error) => settle({ error, head }),
+      onResponseError: (_, error) => settle({ error, responseHead: responseHead }),
     });
   });
 }
 
 /** A body as a text, or why it must not be made one. */
-function wholeOf(chunks: readonly Buffer[], bytes: number): Pick<TextAnswer, 'text' | 'fault'> {
+function wholeOf(chunks: readonly Buffer[], bytes: number): Pick<RawResponse, 'text' | 'fault'> {
   const fault = faultOfTree(chunks, bytes);
   // What is wrong with a text is told by its beginning.
   return fault ? { text: textOf(chunks.slice(0, 1)), fault } : { text: textOf(chunks) };

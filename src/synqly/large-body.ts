@@ -6,16 +6,16 @@ import { JsonValidator, type MembersLimit } from '../lib/json-validator.ts';
 const step = 1024 * 1024;
 
 /** Values of an answer that stays bytes, and is read where it is looked at. */
-const mostOfBytes: MembersLimit = { all: 1_500_000, inOne: 100_000 };
+const maxOfBytes: MembersLimit = { all: 1_500_000, inOne: 100_000 };
 /** Values of an answer that is parsed whole: each takes room at once, and once more in each copy. */
-const mostOfTree: MembersLimit = { all: 100_000, inOne: 100_000 };
+const maxOfTree: MembersLimit = { all: 100_000, inOne: 100_000 };
 /** Bytes in which there cannot be as many: a value has two with its comma. */
-const withFewMembers = 2 * mostOfTree.all;
+const withFewMembers = 2 * maxOfTree.all;
 
 /** Why a body must not be parsed whole, if it must not. */
 export function faultOfTree(chunks: readonly Buffer[], bytes: number): Error | undefined {
   if (bytes < withFewMembers) return undefined;
-  const validator = new JsonValidator(mostOfTree);
+  const validator = new JsonValidator(maxOfTree);
   return faultOf(() => {
     for (const chunk of chunks) validator.push(chunk);
   });
@@ -41,7 +41,7 @@ export class LargeBody {
   #whole: Buffer;
   #length = 0;
   #sinceCollected = 0;
-  readonly #validator = new JsonValidator(mostOfBytes);
+  readonly #validator = new JsonValidator(maxOfBytes);
   #fault: Error | undefined;
 
   /** @param expected bytes, if that is known */

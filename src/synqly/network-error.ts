@@ -35,15 +35,15 @@ export function codeOf(error: unknown): string | undefined {
 }
 
 /** Turns whatever ended a request without a usable answer into an error; an abort carries its own as reason. */
-export function explainFailure(error: unknown): CallError {
+export function toNetworkError(error: unknown): CallError {
   if (error instanceof CallError) return error;
   const status = proxyStatusOf(error);
   if (status !== undefined) {
-    const { message, next } = describeProxyRefusal(status);
+    const { message, remediation } = describeProxyRefusal(status);
     return new CallError('connection_failed', message, {
       cause: error,
       retry: mayPass(status) ? 'safe' : 'no',
-      next,
+      remediation,
     });
   }
   const code = codeOf(error);
@@ -54,7 +54,7 @@ export function explainFailure(error: unknown): CallError {
     return new CallError('connection_failed', `The TLS certificate was not accepted${named}.`, {
       cause: error,
       retry: 'no',
-      next: 'Check --base-url; for a private certificate authority set NODE_EXTRA_CA_CERTS.',
+      remediation: 'Check --base-url; for a private certificate authority set NODE_EXTRA_CA_CERTS.',
     });
   }
   return new CallError('connection_lost', `The connection to Synqly broke${named}.`, { cause: error });

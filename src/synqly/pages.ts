@@ -24,7 +24,7 @@ export const pageLength = 100;
 const spareRequests = 3;
 
 /** Bytes of pages after which no further one is read: what does not fit into one result is asked for anew anyhow. */
-const mostBytes = 2 * 1024 * 1024;
+const maxBytes = 2 * 1024 * 1024;
 
 /** How much longer a page is asked for where rows of one value fill it. */
 const growth = 4;
@@ -33,14 +33,14 @@ const growth = 4;
 const shrinkage = 5;
 
 /** Rows from which on any number may be the most that a server gives at once. */
-const fewestCut = 20;
+const minCut = 20;
 
 /**
  * Whether so many rows, where more were asked for, may be the most that Synqly gives at once: it gives 100 when not told
  * otherwise, and whoever sets less sets hardly less than 20, or a multiple of five.
  */
 export function mayBeCut(count: number): boolean {
-  return count >= fewestCut || (count > 0 && count % 5 === 0);
+  return count >= minCut || (count > 0 && count % 5 === 0);
 }
 
 /** Why it is not known whether rows are missing. */
@@ -88,7 +88,7 @@ export interface PageQuery {
 }
 
 /** How a page is to be read. */
-export interface PageManner {
+export interface PageOptions {
   /** The first page decides about the call; a later one can be done without. */
   readonly isFirst: boolean;
   /** Hardly more than the end is expected of it. */
@@ -112,7 +112,7 @@ export interface Reading {
   /** Whether even a few rows are taken for cut. */
   readonly doubtsFew?: boolean;
   /** @throws CallError, also where the answer holds no list */
-  readonly read: (query: PageQuery, manner: PageManner) => Promise<Page>;
+  readonly read: (query: PageQuery, options: PageOptions) => Promise<Page>;
   /** Told of the rows so far before another page is read; `true` ends reading. */
   readonly onPage?: (rows: readonly JsonObject[]) => boolean;
 }
@@ -141,7 +141,7 @@ class PageReader {
   /** Values that pages were asked for after. */
   readonly #asked = new Set<string | undefined>();
   /** Rows of the longest page so far: Synqly gives at least so many at once. */
-  #longest = 0;
+  #maxLength = 0;
   /** Rows that were too many for this server to take at once. */
   #tooMany = Number.POSITIVE_INFINITY;
   #sent = 0;
@@ -174,7 +174,7 @@ class PageReader {
         if (rows.length > wanted) return this.#end('some');
         if (hasEnded) return this.#end('none');
         // Of a list that is large already only the end is looked for.
-        const isLarge = this.#size > mostBytes;
+        const isLarge = this.#size > maxBytes;
         if (isLarge && (isCheck || !isShort)) return this.#end('some');
         if (onPage?.(rows)) return this.#end('unknown');
         const next = this.#next(step, { isShort, isLarge, isFresh: fresh > 0 });
@@ -225,7 +225,7 @@ class PageReader {
     if (isWhole) [this.#doubt, this.#noObjects] = [undefined, 0];
     // Of a full page, the number may be that of its rows alone.
     const hasEnded = isShort && (isWhole || this.#isLast(items.length));
-    this.#longest = Math.max(this.#longest, items.length);
+    this.#maxLength = Math.max(this.#maxLength, items.length);
     if (passes !== undefined && passes === this.#passed && this.#showsAll(page, passes, hasEnded))
       [this.#doubt, this.#passed] = [undefined, undefined];
     return { fresh, hasEnded, repeats: goesBack || beginsBefore(page, query.start_after, fields) };
@@ -240,10 +240,10 @@ class PageReader {
 
   /** Whether a page of so many rows, where more were asked for, must be the last. */
   #isLast(count: number): boolean {
-    if (this.#longest > 0) return count < this.#longest;
+    if (this.#maxLength > 0) return count < this.#maxLength;
     const { goesOn, doubtsFew } = this.#reading;
     if (count === 0) return true;
-    return (!doubtsFew && !mayBeCut(count)) || (goesOn === true && count < fewestCut);
+    return (!doubtsFew && !mayBeCut(count)) || (goesOn === true && count < minCut);
   }
 
   #next(
@@ -254,10 +254,10 @@ class PageReader {
     const { rows } = this.#known;
     const { last, before, block } = borderOf(rows, fields);
     const rest = wanted + 1 - rows.length;
-    const most = isLarge ? 1 : Math.min(pageLength, rest);
+    const max = isLarge ? 1 : Math.min(pageLength, rest);
     const largest = this.#tooMany - 1;
     if (before !== undefined && block < largest && !this.#asked.has(before))
-      return { query: queryOf(Math.min(most + block, largest), before), overlaps: true };
+      return { query: queryOf(Math.min(max + block, largest), before), overlaps: true };
     // Rows of one value fill the page: only a longer one gets past them.
     const longer = Math.min(query.limit + rest, query.limit * growth, largest);
     if (!isShort && longer > query.limit) return { query: { ...query, limit: longer }, overlaps };
@@ -268,7 +268,7 @@ class PageReader {
         this.#doubt = { kind: 'one value', count };
         this.#passed = last;
       }
-      return { query: queryOf(Math.min(most, largest), last), overlaps: false, passes: last };
+      return { query: queryOf(Math.min(max, largest), last), overlaps: false, passes: last };
     }
     if (last === undefined) return this.#strays ?? { kind: 'no cursor' };
     return isFresh && this.#doubt ? this.#doubt : { kind: 'repeated' };
@@ -277,7 +277,7 @@ class PageReader {
   /** Whether the requests so far leave room for one more. */
   get #isSpare(): boolean {
     const { wanted } = this.#reading;
-    const pages = Math.ceil(Math.min(this.#known.rows.length, wanted) / Math.max(1, this.#longest));
+    const pages = Math.ceil(Math.min(this.#known.rows.length, wanted) / Math.max(1, this.#maxLength));
     return this.#sent < Math.max(1, pages) + spareRequests;
   }
 
@@ -287,7 +287,7 @@ class PageReader {
 
   #end(rest: Pages['rest'], doubt = this.#doubt ?? this.#strays): Pages {
     const { rows } = this.#known;
-    const isCut = this.#longest < Math.min(pageLength, rows.length);
+    const isCut = this.#maxLength < Math.min(pageLength, rows.length);
     return { rows, rest: doubt && rest === 'none' ? 'unknown' : rest, doubt, isSpare: this.#isSpare, isCut };
   }
 }

@@ -1,5 +1,5 @@
 /** An answer with its body as text, or as bytes where it is large and not wanted as text. */
-export interface TextAnswer {
+export interface RawResponse {
   readonly status: number;
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
   readonly text: string;
@@ -11,10 +11,10 @@ export interface TextAnswer {
 }
 
 /** Status and headers of an answer, as they came. */
-export type AnswerHead = Pick<TextAnswer, 'status' | 'headers'>;
+export type HttpHead = Pick<RawResponse, 'status' | 'headers'>;
 
 /** What an answer tells before its body. */
-export interface Head {
+export interface ResponseMeta {
   readonly status: number;
   /** Synqly's id of the request. */
   readonly requestId: string | undefined;
@@ -23,7 +23,7 @@ export interface Head {
 }
 
 /** What a body was encoded by (RFC 9110, 8.4), in the order it was done. */
-export function codingsOf(headers: TextAnswer['headers']): string[] {
+export function codingsOf(headers: RawResponse['headers']): string[] {
   const named = headers['content-encoding'];
   if (named === undefined) return [];
   const codings = [named].flat().join(',').toLowerCase().split(',');
@@ -34,7 +34,7 @@ export function codingsOf(headers: TextAnswer['headers']): string[] {
 const requestIdHeaders = ['x-request-id', 'request-id', 'x-correlation-id'];
 
 /** Reads what an answer tells before its body. */
-export function readHead({ status, headers }: AnswerHead): Head {
+export function readResponseMeta({ status, headers }: HttpHead): ResponseMeta {
   const named = requestIdHeaders.find((name) => headers[name]);
   const requestId = named === undefined ? undefined : [headers[named]].flat()[0];
   return {
@@ -45,11 +45,11 @@ export function readHead({ status, headers }: AnswerHead): Head {
 }
 
 /** Characters of an id; what is longer is none, and may be anything. */
-const longestId = 128;
+const maxIdLength = 128;
 
 /** An id of a request as it may be told; it is not cut, since half a secret would not be known for one. */
 export function boundId(id: string): string {
-  return id.length > longestId ? '[too long for an id]' : id;
+  return id.length > maxIdLength ? '[too long for an id]' : id;
 }
 
 /**

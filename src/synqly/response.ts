@@ -1,10 +1,10 @@
 import { CallError } from '../errors.ts';
 import { MembersError, NestingError, parseBounded } from '../lib/exact-json.ts';
 import { readLazily } from '../lib/lazy-json.ts';
-import { type Head, readHead, type TextAnswer } from './response-meta.ts';
+import { type RawResponse, type ResponseMeta, readResponseMeta } from './response-meta.ts';
 
 /** An answer, its body read whole. */
-export interface ApiAnswer extends Head {
+export interface ApiResponse extends ResponseMeta {
   /** Parsed JSON; undefined when the body was empty or (on a failure) not JSON. */
   readonly body: unknown;
   /** Bytes of the body, about. */
@@ -18,23 +18,23 @@ export interface ApiAnswer extends Head {
  *
  * @throws CallError `invalid_response` when a success is not JSON, or none that can be looked through.
  */
-export function readAnswer(answer: TextAnswer): ApiAnswer {
+export function readResponse(answer: RawResponse): ApiResponse {
   const { text, bytes, status } = answer;
-  const head = readHead(answer);
+  const responseHead = readResponseMeta(answer);
   const size = bytes?.length ?? text.length;
   const isEmpty = !bytes && answer.unreadable === undefined && text.trim() === '';
-  if (isEmpty) return { ...head, body: undefined, description: 'nothing' };
+  if (isEmpty) return { ...responseHead, body: undefined, description: 'nothing' };
   const read = readBody(answer);
-  if ('body' in read) return { ...head, size, body: read.body };
+  if ('body' in read) return { ...responseHead, size, body: read.body };
   const { description } = read;
-  if (status < 200 || status >= 300) return { ...head, body: undefined, description };
-  throw new CallError('invalid_response', `Synqly answered with ${description}.`, head);
+  if (status < 200 || status >= 300) return { ...responseHead, body: undefined, description };
+  throw new CallError('invalid_response', `Synqly answered with ${description}.`, responseHead);
 }
 
 type Read = { readonly body: unknown } | { readonly description: string };
 
 /** A large body is read as far as it is looked at. What is wrong with one is described, and nothing of it repeated. */
-function readBody({ text, bytes, fault, unreadable, headers }: TextAnswer): Read {
+function readBody({ text, bytes, fault, unreadable, headers }: RawResponse): Read {
   if (unreadable !== undefined) return { description: unreadable };
   try {
     if (fault) throw fault;

@@ -1,6 +1,7 @@
-import type { Ended, StopSignal } from './exchange.ts';
+import type { StopSignal } from '../lib/cancellation.ts';
+import type { Stopped } from './exchange.ts';
 import { codeOf, isUnsent } from './network-error.ts';
-import { parseRetryAfter, type TextAnswer } from './response-meta.ts';
+import { parseRetryAfter, type RawResponse } from './response-meta.ts';
 
 /** What decides about repeats of one request. */
 export interface RetryScope {
@@ -13,9 +14,10 @@ export interface RetryScope {
 }
 
 const maxRetries = 3;
-const firstDelay = 200;
+const minDelayMs = 200;
+
 /** A server that asks for a longer pause is better told to the caller than waited for. */
-const longestPause = 20_000;
+const maxPauseMs = 20_000;
 
 /** 501 is no passing failure, and 500 may come from the request itself. */
 const passingFailures: ReadonlySet<number> = new Set([502, 503, 504]);
@@ -29,7 +31,7 @@ const passingFailures: ReadonlySet<number> = new Set([502, 503, 504]);
  * @param send one try
  * @throws what the last try ended with; the signal's reason
  */
-export async function retryWhenSafe(send: () => Promise<Ended>, scope: RetryScope): Promise<TextAnswer> {
+export async function retryWhenSafe(send: () => Promise<Stopped>, scope: RetryScope): Promise<RawResponse> {
   for (let attempt = 1; ; attempt += 1) {
     const ended = await send();
     const pause = attempt > maxRetries ? undefined : pauseBefore(ended, attempt, scope);
@@ -58,22 +60,23 @@ function wait(milliseconds: number, signal: StopSignal): Promise<void> {
 }
 
 /** Milliseconds to wait before the next try; undefined ends the tries. */
-function pauseBefore(ended: Ended, attempt: number, scope: RetryScope): number | undefined {
+function pauseBefore(ended: Stopped, attempt: number, scope: RetryScope): number | undefined {
   if (scope.signal.aborted || !isSafeToRepeat(ended, scope)) return undefined;
-  const head = headOf(ended);
-  const asked = head && parseRetryAfter(head.headers);
-  if (asked !== undefined) return asked * 1000 <= longestPause ? asked * 1000 : undefined;
-  return firstDelay * 2 ** (attempt - 1) * (1 + Math.random() / 4);
+  const responseHead = readMeta(ended);
+  const asked = responseHead && parseRetryAfter(responseHead.headers);
+  if (asked !== undefined) return asked * 1000 <= maxPauseMs ? asked * 1000 : undefined;
+  return minDelayMs * 2 ** (attempt - 1) * (1 + Math.random() / 4);
 }
 
-function isSafeToRepeat(ended: Ended, { repeatable }: RetryScope): boolean {
-  const head = headOf(ended);
+function isSafeToRepeat(ended: Stopped, { repeatable }: RetryScope): boolean {
+  const responseHead = readMeta(ended);
   // Once there is a status it decides, even where the body broke: a success has done what was wanted.
-  if (head) return head.status === 429 || (repeatable && passingFailures.has(head.status));
+  if (responseHead)
+    return responseHead.status === 429 || (repeatable && passingFailures.has(responseHead.status));
   return 'error' in ended && (isUnsent(ended.error) || (repeatable && isBroken(ended.error)));
 }
 
-const headOf = (ended: Ended) => ('answer' in ended ? ended.answer : ended.head);
+const readMeta = (ended: Stopped) => ('answer' in ended ? ended.answer : ended.responseHead);
 
 const broken: ReadonlySet<string> = new Set(['ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'UND_ERR_SOCKET']);
 

@@ -42,7 +42,7 @@ function halfCharacterIn(value: string): string | undefined {
 }
 
 /** Characters of a URL. Servers and what stands before them take 8 to 16 kB of it, and answer 414 or 431 beyond. */
-const longestUrl = 8_000;
+const maxUrlLength = 8_000;
 
 /** A base URL in parts: a URL object for every request costs more than the rest of preparing it. */
 export interface Base {
@@ -65,10 +65,10 @@ export function baseOf({ origin, pathname }: URL): Base {
  */
 export function targetOf({ origin, prefix }: Base, path: string, query: Query): string {
   const target = `${prefix}${path}${toSearch(query)}`;
-  if (origin.length + target.length <= longestUrl) return target;
+  if (origin.length + target.length <= maxUrlLength) return target;
   throw new CallError(
     'invalid_arguments',
-    `The arguments make a URL of more than ${longestUrl} characters; ask for less at a time.`,
+    `The arguments make a URL of more than ${maxUrlLength} characters; ask for less at a time.`,
   );
 }
 
@@ -89,35 +89,4 @@ function toSearch(query: Query): string {
   }
   const text = search.toString();
   return text === '' ? '' : `?${text}`;
-}
-
-const loopbackHosts = new Set(['localhost', '127.0.0.1', '[::1]']);
-
-/** Whether a URL's host is this machine. */
-export function isLoopback(url: URL): boolean {
-  return loopbackHosts.has(url.hostname) || /^127\.\d+\.\d+\.\d+$/.test(url.hostname);
-}
-
-/** Reads the base URL of the Management API. @throws Error that says what is wrong with it */
-export function parseBaseUrl(text: string): URL {
-  const url = parseSecureUrl(text);
-  if (/\/v1\/?$/.test(url.pathname)) throw new Error('must not end in /v1: paths begin with it');
-  return url;
-}
-
-/**
- * Reads a URL that a bearer token is sent to: https, or plain http to loopback only.
- *
- * @throws Error that says what is wrong with it
- */
-export function parseSecureUrl(text: string): URL {
-  const url = URL.canParse(text) ? new URL(text) : undefined;
-  if (!url) throw new Error('is not a URL, such as https://synqly.example.com');
-  if (url.protocol !== 'https:' && url.protocol !== 'http:') throw new Error('must begin with https://');
-  if (url.protocol === 'http:' && !isLoopback(url)) {
-    throw new Error('must begin with https://: plain http would send the token in the clear');
-  }
-  if (url.username || url.password) throw new Error('must not hold a user name or password');
-  if (url.search || url.hash) throw new Error('must not hold a query or fragment');
-  return url;
 }

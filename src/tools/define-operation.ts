@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import type { Reach } from './pin-rule.ts';
+import type { PinRule } from './pin-rule.ts';
 import { texts } from './schemas/fields.ts';
 
 /** What an operation does to the organization. `destroy` cannot be taken back. */
@@ -54,7 +54,7 @@ interface Description<Path extends string> {
   readonly path: Path;
   readonly effect: Effect;
   /** What it can touch; pins go by it. */
-  readonly reach: Reach<Placeholder<Path>>;
+  readonly pinRule: PinRule<Placeholder<Path>>;
   /** Whether sending it twice leaves the same state as sending it once. Follows from the method where left out. */
   readonly idempotent?: boolean;
   readonly title: string;
@@ -66,15 +66,15 @@ interface Description<Path extends string> {
   /** The body's fields are sent inside a property of this name. */
   readonly bodyIn?: string;
   /** Arguments about what is shown of the answer; they are not sent. */
-  readonly shaping?: Fields;
+  readonly formatting?: Fields;
   /** Set for a list of objects. */
   readonly listing?: Listing;
   /** Where the answer holds secrets: dotted paths, `[]` for every item of a list. */
   readonly secrets?: readonly string[];
   /** Set when the call is made for the secret of its answer, and is of no use without. */
-  readonly yieldsSecret?: true;
+  readonly returnsSecret?: true;
   /** What is told of an object that was deleted, as dotted paths, where the rest of it is of no more use. */
-  readonly remains?: readonly string[];
+  readonly deletedFields?: readonly string[];
   /** The vendor marks the operation as still in development. */
   readonly inDevelopment?: true;
 }
@@ -101,7 +101,7 @@ export interface Operation {
   readonly method: Method;
   readonly path: string;
   readonly effect: Effect;
-  readonly reach: Reach;
+  readonly pinRule: PinRule;
   readonly idempotent: boolean;
   readonly title: string;
   readonly summary: string;
@@ -110,13 +110,13 @@ export interface Operation {
   readonly body: Fields | undefined;
   readonly bodyIn: string | undefined;
   /** Arguments about what is shown of the answer; they are not sent. */
-  readonly shaping: Fields;
+  readonly formatting: Fields;
   /** Set for a list of objects. */
   readonly listing: Listing | undefined;
   readonly secrets: readonly string[];
-  readonly yieldsSecret: boolean;
+  readonly returnsSecret: boolean;
   /** What is told of an object that was deleted, as dotted paths; undefined for all of it. */
-  readonly remains: readonly string[] | undefined;
+  readonly deletedFields: readonly string[] | undefined;
   readonly inDevelopment: boolean;
   /** PUT of a whole object: the call reads the current object and lays the given fields over it. */
   readonly replacesWhole: boolean;
@@ -142,24 +142,24 @@ export function defineOperation<const Path extends string, Given>(
   const params: Fields = description.params ?? {};
   const query = description.query ?? {};
   const { listing } = description;
-  const shaping = { ...description.shaping, ...(listing && { fields: texts.optional() }) };
+  const formatting = { ...description.formatting, ...(listing && { fields: texts.optional() }) };
   const replacesWhole = method === 'PUT' && body !== undefined;
   const precondition = replacesWhole ? { updated_at: expectedUpdatedAt } : {};
   return {
     ...description,
     params,
     query,
-    shaping,
+    formatting,
     listing,
     body,
     bodyIn: description.bodyIn,
     idempotent: description.idempotent ?? (effect === 'read' || method === 'PUT' || method === 'DELETE'),
     secrets: description.secrets ?? [],
-    yieldsSecret: description.yieldsSecret ?? false,
-    remains: description.remains,
+    returnsSecret: description.returnsSecret ?? false,
+    deletedFields: description.deletedFields,
     inDevelopment: description.inDevelopment ?? false,
     replacesWhole,
-    input: z.strictObject({ ...params, ...query, ...shaping, ...body, ...precondition }),
+    input: z.strictObject({ ...params, ...query, ...formatting, ...body, ...precondition }),
   };
 }
 

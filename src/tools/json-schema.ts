@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import type { Operation } from './define-operation.ts';
-import { isSecret, isSketched, publishedValuesOf } from './schemas/fields.ts';
+import { isAbbreviated, isSecret, publishedValuesOf } from './schemas/fields.ts';
 
 /** A JSON Schema 2020-12 object schema, as published to clients. */
 export interface InputSchema {
@@ -47,8 +47,8 @@ export function inputSchemaOf(operation: Taking): InputSchema {
       override: ({ zodSchema, jsonSchema }) => {
         const node = jsonSchema as Node;
         hideNull(node);
-        sayPlainly(node);
-        if (isSketched(zodSchema)) sketch(node);
+        inlineDescription(node);
+        if (isAbbreviated(zodSchema)) abbreviate(node);
         const values = publishedValuesOf(zodSchema);
         if (values) node.enum = [...values];
         hideChecks(node);
@@ -86,7 +86,7 @@ export function argumentSchemaOf(operation: Taking): ArgumentSchema {
 }
 
 /** Leaves of a sketched field its outline only; its text tells the rest. */
-function sketch(node: Node): void {
+function abbreviate(node: Node): void {
   if (node.anyOf) node.type = 'object';
   for (const detail of ['properties', 'required', 'additionalProperties', 'anyOf', 'enum'])
     delete node[detail];
@@ -108,7 +108,7 @@ function hideNull(node: Node): void {
 }
 
 /** OpenAI's API refuses `oneOf` at any depth (oh-my-pi 920), Gemini's `const` (google_workspace_mcp 1099). */
-function sayPlainly(node: Node): void {
+function inlineDescription(node: Node): void {
   if (node.oneOf) {
     node.anyOf = node.oneOf;
     delete node.oneOf;

@@ -1,9 +1,7 @@
-import type { PinKind } from '../access/pins.ts';
-
 /** How a list over all accounts is narrowed: by a further filter item, or by another list in its place. */
-export type Narrowing =
+export type ListFilter =
   | { readonly filter: 'name[eq]' | 'environment[eq]' | 'account_id[eq]' | 'account_id[in]' }
-  | { readonly instead: string };
+  | { readonly replacedBy: string };
 
 /**
  * What an operation can touch, as far as pins are concerned. `Param` are its path parameters.
@@ -19,7 +17,7 @@ export type Narrowing =
  * - `found`: a credential found by its id alone; only the answer tells whose it is.
  * - `token`: a token object, of an integration or of the organization; `owner` names that again, if given.
  */
-export type Reach<Param extends string = string> =
+export type PinRule<Param extends string = string> =
   | { readonly kind: 'global' }
   | { readonly kind: 'organization' }
   | {
@@ -32,8 +30,8 @@ export type Reach<Param extends string = string> =
   | {
       readonly kind: 'rows';
       readonly account: 'id' | 'account_id';
-      readonly onAccount?: Narrowing;
-      readonly onEnvironment?: Narrowing;
+      readonly onAccount?: ListFilter;
+      readonly onEnvironment?: ListFilter;
     }
   | {
       readonly kind: 'owner';
@@ -45,12 +43,12 @@ export type Reach<Param extends string = string> =
   | { readonly kind: 'token'; readonly by: Param; readonly owner?: Param };
 
 /** How a list is narrowed under pins; undefined when it cannot be. An account is narrower than an environment. */
-export function narrowingOf(reach: Reach & { kind: 'rows' }, kind: PinKind): Narrowing | undefined {
+export function listFilterOf(reach: PinRule & { kind: 'rows' }, kind: PinKind): ListFilter | undefined {
   return kind === 'environment' ? reach.onEnvironment : reach.onAccount;
 }
 
 /** Whether pins hide an operation: what is not known to stay inside is hidden. */
-export function isHidden(reach: Reach, kind: PinKind): boolean {
+export function isHiddenByPins(reach: PinRule, kind: PinKind): boolean {
   switch (reach.kind) {
     case 'global':
     case 'account':
@@ -61,14 +59,14 @@ export function isHidden(reach: Reach, kind: PinKind): boolean {
     case 'new_account':
       return kind !== 'environment';
     case 'rows':
-      return narrowingOf(reach, kind) === undefined;
+      return listFilterOf(reach, kind) === undefined;
     default:
       return true;
   }
 }
 
 /** Arguments that pins take away: the pinned ones, and counts that nothing documented narrows. */
-export function withdrawnArguments(reach: Reach, kind: PinKind): readonly string[] {
+export function pinnedArguments(reach: PinRule, kind: PinKind): readonly string[] {
   const withdrawn: string[] = [];
   if (reach.kind === 'account' && kind !== 'environment') withdrawn.push(reach.by);
   if ('fixes' in reach && reach.fixes && kind !== 'account') withdrawn.push(reach.fixes);
@@ -76,3 +74,6 @@ export function withdrawnArguments(reach: Reach, kind: PinKind): readonly string
     withdrawn.push('total');
   return withdrawn;
 }
+
+/** Pins are of three kinds as far as lists and schemas go; whatever else is computed once for each. */
+export type PinKind = 'account' | 'environment' | 'both';

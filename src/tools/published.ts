@@ -1,24 +1,9 @@
-import { runnerOf, runners } from '../surfaces/compact/definitions.ts';
-import { type Helper, helpers } from './builtin/index.ts';
+import { builtinTools } from './builtin/index.ts';
 import { catalogue } from './catalogue.ts';
-import {
-  type Annotations,
-  annotationsOf,
-  type Effect,
-  type Group,
-  type Operation,
-} from './define-operation.ts';
-import { type InputSchema, inputSchemaOf, takesSecret } from './json-schema.ts';
-import type { Reach } from './pin-rule.ts';
-
-/** A tool as clients see it (MCP specification 2025-11-25, tools). */
-export interface Tool {
-  readonly name: string;
-  readonly title: string;
-  readonly description: string;
-  readonly inputSchema: InputSchema;
-  readonly annotations: Annotations;
-}
+import type { Effect, Group } from './define-operation.ts';
+import { takesSecret } from './json-schema.ts';
+import type { PinRule } from './pin-rule.ts';
+import { type Tool, toTool } from './tool.ts';
 
 /**
  * Every operation as a tool. The build evaluates this module and puts its value into the bundle: converting the
@@ -27,8 +12,8 @@ export interface Tool {
 export const publishedTools: readonly Tool[] = catalogue.map(toTool);
 
 /** What each operation can touch, by its id: for selection, not for clients. */
-export const reaches: Readonly<Record<string, Reach>> = Object.fromEntries(
-  catalogue.map(({ id, reach }) => [id, reach]),
+export const pinRules: Readonly<Record<string, PinRule>> = Object.fromEntries(
+  catalogue.map(({ id, pinRule }) => [id, pinRule]),
 );
 
 /** What each operation does, by its id. */
@@ -40,7 +25,7 @@ export const effects: Readonly<Record<string, Effect>> = Object.fromEntries(
 export const handlesSecrets: Readonly<Record<string, boolean>> = Object.fromEntries(
   catalogue.map((operation) => [
     operation.id,
-    operation.yieldsSecret || operation.secrets.length > 0 || takesSecret(operation),
+    operation.returnsSecret || operation.secrets.length > 0 || takesSecret(operation),
   ]),
 );
 
@@ -50,25 +35,4 @@ export const groups: Readonly<Record<string, Group>> = Object.fromEntries(
 );
 
 /** The tools about calls. */
-export const helperTools: readonly Tool[] = helpers.map(toTool);
-
-/** The tool that runs operations where they are none themselves, by their effect. */
-export const runnerNames: Readonly<Record<Effect, string>> = {
-  read: runnerOf('read').id,
-  create: runnerOf('create').id,
-  change: runnerOf('change').id,
-  destroy: runnerOf('destroy').id,
-};
-
-/** The tools that find and run operations, where these are not tools themselves. */
-export const runnerTools: readonly Tool[] = runners.map(toTool);
-
-function toTool(operation: Operation | Helper): Tool {
-  return {
-    name: operation.id,
-    title: operation.title,
-    description: operation.summary,
-    inputSchema: inputSchemaOf(operation),
-    annotations: annotationsOf(operation),
-  };
-}
+export const publishedBuiltinTools: readonly Tool[] = builtinTools.map(toTool);

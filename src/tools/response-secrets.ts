@@ -4,7 +4,7 @@
  */
 
 /** Prefixes paths with the place of their object. */
-export function within(place: string, paths: readonly string[]): string[] {
+export function secretsWithin(place: string, paths: readonly string[]): string[] {
   return paths.map((path) => `${place}.${path}`);
 }
 
@@ -13,14 +13,14 @@ export const tokenSecrets: readonly string[] = ['secret'];
 
 /** A TokenPair. */
 export const tokenPairSecrets: readonly string[] = [
-  ...within('access', tokenSecrets),
-  ...within('refresh', tokenSecrets),
+  ...secretsWithin('access', tokenSecrets),
+  ...secretsWithin('refresh', tokenSecrets),
 ];
 
 /** A RefreshToken: a token object with one or two pairs. */
 export const refreshTokenSecrets: readonly string[] = [
-  ...within('primary', tokenPairSecrets),
-  ...within('secondary', tokenPairSecrets),
+  ...secretsWithin('primary', tokenPairSecrets),
+  ...secretsWithin('secondary', tokenPairSecrets),
 ];
 
 /** An Integration. Inline credentials may come back in its provider_config. */
@@ -31,7 +31,7 @@ export const integrationSecrets: readonly string[] = [
 ];
 
 /** The problems that did not stop a call; each may repeat the value it complains about. */
-export const messageSecrets: readonly string[] = within('messages.problems[]', [
+export const messageSecrets: readonly string[] = secretsWithin('messages.problems[]', [
   'context.parameter.value',
   'cause[].context.parameter.value',
 ]);

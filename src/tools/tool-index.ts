@@ -1,10 +1,11 @@
-import { effects, type Tool } from './published.ts';
+import { effects } from './published.ts';
+import type { Tool } from './tool.ts';
 
 /**
  * The names of these operations by their prefix: `accounts: list get delete!`, where `!` marks what destroys. Prefixes
  * with the same names share a line.
  */
-export function indexOfNames(tools: readonly Tool[]): string {
+export function toolIndex(tools: readonly Tool[]): string {
   const verbs = new Map<string, string[]>();
   for (const { name } of tools) {
     const cut = name.indexOf('_');

@@ -1,12 +1,12 @@
 import { expect, test } from 'vitest';
-import { shapeDocument } from '../../src/pipeline/result/large-documents.ts';
+import { formatDocument } from '../../src/pipeline/result/large-documents.ts';
 import { metaEngineOpenapiSpec } from '../../src/tools/operations/meta.ts';
 import { operationsIn, Walk } from '../e2e/document-walk.ts';
 import { largeDocument } from '../e2e/large-document.ts';
 
 // Every part of it takes thousands of questions, so that these do without HTTP; documents.test.ts of e2e asks some.
 const document = largeDocument();
-const walk = new Walk(async (args) => shapeDocument(metaEngineOpenapiSpec, args, document, 10_000));
+const walk = new Walk(async (args) => formatDocument(metaEngineOpenapiSpec, args, document, 10_000));
 
 test('the document is larger than 10 MB', () => {
   expect(Buffer.byteLength(JSON.stringify(document))).toBeGreaterThan(10_000_000);
@@ -48,7 +48,7 @@ test.each([
   ['a list', []],
   ['a text', 'openapi: 3.1.0'],
 ])('%s in the place of a document is left to others', (_, body) => {
-  expect(shapeDocument(metaEngineOpenapiSpec, {}, body, 10_000)).toBeUndefined();
+  expect(formatDocument(metaEngineOpenapiSpec, {}, body, 10_000)).toBeUndefined();
 });
 
 test.each([
@@ -56,7 +56,7 @@ test.each([
   ['parts of the wrong kind', { paths: [1], info: 'x', tags: {}, components: [] }],
   ['broken parts', { paths: { '/': null, '/a': { get: 1 } }, tags: [1], components: { schemas: 1 } }],
 ])('a document of %s has an outline all the same, and every part by address', async (_, body) => {
-  const broken = new Walk(async (args) => shapeDocument(metaEngineOpenapiSpec, args, body, 10_000));
+  const broken = new Walk(async (args) => formatDocument(metaEngineOpenapiSpec, args, body, 10_000));
   expect((await broken.ask({})).counts).toMatchObject({ operations: 0, schemas: 0 });
   expect(await broken.rebuild('#')).toEqual(body);
   expect(await broken.ask({ search: 'x' })).toMatchObject({ found: 0 });

@@ -1,17 +1,17 @@
 import { encode } from 'gpt-tokenizer/encoding/o200k_base';
 import { expect, test } from 'vitest';
 import { readLazily } from '../../src/lib/lazy-json.ts';
-import { cutPart, cutTo, type Remedy } from '../../src/pipeline/result/truncate.ts';
+import { type Continuation, truncate, truncatePart } from '../../src/pipeline/result/truncate.ts';
 import { oddObject } from '../e2e/large-objects.ts';
 import { PartWalk } from '../e2e/part-walk.ts';
 
 // Going through all of 10 MB takes thousands of questions, so that these do without HTTP; large-answers.test.ts asks some.
-const remedy: Remedy = { tool: 'mappings_get', arguments: { mapping_id: 'odd' } };
+const remedy: Continuation = { tool: 'mappings_get', arguments: { mapping_id: 'odd' } };
 
 async function restored(value: unknown, tokens: number) {
-  const walk = new PartWalk(async (part) => cutPart(value, part, tokens, remedy));
+  const walk = new PartWalk(async (part) => truncatePart(value, part, tokens, remedy));
   // biome-ignore lint/suspicious/noExplicitAny: a result
-  const shown = cutTo(value, tokens, remedy) as any;
+  const shown = truncate(value, tokens, remedy) as any;
   walk.measure(shown);
   const { cut, ...rest } = shown;
   return { walk, cut, value: await walk.restore(rest) };
@@ -31,14 +31,14 @@ test.each([
     );
     expect(value).toEqual(result);
     expect(walk.longest.tokens).toBeLessThanOrEqual(tokens);
-    expect(cut.next).toMatchObject({ tool: 'show_part', arguments: { tool: 'mappings_get' } });
+    expect(cut.next).toMatchObject({ tool: 'read_more', arguments: { tool: 'mappings_get' } });
   },
   180_000,
 );
 
 test('what fits is not cut', () => {
   const value = { result: { name: 'small' } };
-  expect(cutTo(value, 10_000, remedy)).toBe(value);
+  expect(truncate(value, 10_000, remedy)).toBe(value);
 });
 
 test.each([
@@ -46,7 +46,7 @@ test.each([
   ['halves of characters', '\ud800'.repeat(900)],
   ['emoji', '🦊'.repeat(450)],
 ])('%s cost more tokens than they have units, and are cut', (_, data) => {
-  const shown = cutTo({ data }, 1_000, remedy);
+  const shown = truncate({ data }, 1_000, remedy);
   expect(shown).toHaveProperty('cut');
   expect(encode(JSON.stringify(shown)).length).toBeLessThanOrEqual(1_000);
 });
@@ -55,5 +55,5 @@ test('an object of longer keys than fit still answers within its tokens', () => 
   const value = {
     result: Object.fromEntries(Array.from({ length: 50 }, (_, at) => [`${at}`.repeat(90), at])),
   };
-  expect(JSON.stringify(cutTo(value, 1_000, remedy)).length).toBeLessThan(8_000);
+  expect(JSON.stringify(truncate(value, 1_000, remedy)).length).toBeLessThan(8_000);
 });

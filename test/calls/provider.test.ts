@@ -1,12 +1,12 @@
 import { expect, test } from 'vitest';
-import { shapeDocument } from '../../src/pipeline/result/large-documents.ts';
+import { formatDocument } from '../../src/pipeline/result/large-documents.ts';
 import { capabilitiesGetProvider } from '../../src/tools/operations/capabilities.ts';
 import { Walk } from '../e2e/document-walk.ts';
 
 /** What is told of a provider whose configuration has this schema: Synqly documents no one form of it. */
 function told(provider_config: unknown, args = {}) {
   const body = { result: { id: 'siem_x', name: 'siem_x', provider_config } };
-  const shown = shapeDocument(
+  const shown = formatDocument(
     capabilitiesGetProvider,
     { expand: ['provider_config'], ...args },
     body,

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { isSecretName, mayHoldSecret } from '../../src/lib/secret-names.ts';
-import { secretPlaces } from '../../src/pipeline/secrets/find.ts';
+import { findSecretPlaces } from '../../src/pipeline/secrets/find.ts';
 import { withholdDeclared } from '../../src/secrets/redact.ts';
 import { findOperation } from '../../src/tools/catalogue.ts';
 import type { Operation } from '../../src/tools/define-operation.ts';
@@ -98,7 +98,7 @@ test('of every configuration that a provider takes, the secrets are withheld and
     const texts = textsIn(withholdDeclared(reading, body));
     expect(texts.filter((text) => text === '[withheld]')).toHaveLength(hidden?.length ?? 0);
     expect(texts.filter((text) => text.startsWith('shown'))).toEqual(shown);
-    const places = secretPlaces(writing, { account_id: 'a', provider_config });
+    const places = findSecretPlaces(writing, { account_id: 'a', provider_config });
     expect(places.map(({ text }) => text)).toEqual(hidden);
   }
 });

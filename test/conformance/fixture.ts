@@ -1,16 +1,16 @@
 import type { AddressInfo } from 'node:net';
 import { createConfirmations } from '../../src/access/pending-confirmations.ts';
-import { wholeSelection } from '../../src/access/policy.ts';
+import { allToolsets } from '../../src/access/policy.ts';
 import { CallError } from '../../src/errors.ts';
-import { createTrail } from '../../src/observability/audit-log.ts';
-import { createLog } from '../../src/observability/logger.ts';
-import { createSession } from '../../src/request-context.ts';
+import { createAuditLog } from '../../src/observability/audit-log.ts';
+import { createLogger } from '../../src/observability/logger.ts';
+import { createRequestContext } from '../../src/request-context.ts';
 import { ResourceError } from '../../src/resources/definitions.ts';
-import type { ResourceRoom } from '../../src/resources/provider.ts';
+import type { ResourceProvider } from '../../src/resources/provider.ts';
 import { withoutSecrets } from '../../src/secrets/store.ts';
 import type { Surface } from '../../src/surfaces/surface.ts';
 import { fixedToken } from '../../src/synqly/token-source.ts';
-import type { Tool } from '../../src/tools/published.ts';
+import type { Tool } from '../../src/tools/tool.ts';
 import { buildHttpServer } from '../../src/transports/http/app.ts';
 import { loopbackHosts } from '../../src/transports/http/host-guard.ts';
 
@@ -79,7 +79,7 @@ const surface: Surface = {
 
 const described = { title: 'Fixture', description: 'For the conformance suite.', mimeType: 'text/plain' };
 
-const resources: ResourceRoom = {
+const resources: ResourceProvider = {
   resources: [{ uri: 'test://static-text', name: 'static-text', ...described }],
   resourceTemplates: [{ uriTemplate: 'test://template/{id}/data', name: 'template', ...described }],
   read: async (uri) => {
@@ -99,16 +99,16 @@ const resources: ResourceRoom = {
 
 /** Starts the fixture on a free port of loopback; gives its URL and how to end it. */
 export async function startFixture(): Promise<{ url: string; close: () => Promise<void> }> {
-  const log = createLog('silent', []);
+  const log = createLogger('silent', []);
   const server = await buildHttpServer({
-    access: {
-      admit: async () => ({ token: fixedToken('fixture'), hash: '0'.repeat(64) }),
+    authenticator: {
+      authenticate: async () => ({ token: fixedToken('fixture'), hash: '0'.repeat(64) }),
       knows: () => true,
       isCheap: true,
     },
-    offeringFor: () => ({ surface, resources }),
-    sessionOf: async () => ({
-      session: createSession({
+    open: async () => ({
+      features: { surface, resources },
+      context: createRequestContext({
         open: () => Promise.reject(new Error('The fixture has no Synqly.')),
         knownTokens: [],
         log,
@@ -116,9 +116,9 @@ export async function startFixture(): Promise<{ url: string; close: () => Promis
         revealSecrets: false,
         maxResultTokens: 10_000,
         secrets: withoutSecrets,
-        policy: { readOnly: false, confirm: 'never', selection: wholeSelection },
-        pending: createConfirmations(1)('fixture'),
-        trail: createTrail(undefined, log),
+        policy: { readOnly: false, confirm: 'never', toolsetFilter: allToolsets },
+        pendingCalls: createConfirmations(1)('fixture'),
+        auditLog: createAuditLog(undefined, log),
         sandbox: true,
       }),
     }),
@@ -129,7 +129,7 @@ export async function startFixture(): Promise<{ url: string; close: () => Promis
     sessions: true,
     sessionIdle: 600_000,
     ratePerMinute: 100_000,
-    mostConcurrent: 512,
+    maxConcurrent: 512,
   });
   await server.app.listen({ host: '127.0.0.1', port: 0 });
   const { port } = server.app.server.address() as AddressInfo;

@@ -22,7 +22,7 @@ afterAll(() => {
 });
 
 function startBridge(gateway: string, token = 'token-of-a-test', args: string[] = []): Bridge {
-  const child = spawn(process.execPath, [builtCli, '--gateway', gateway, ...args], {
+  const child = spawn(process.execPath, [builtCli, 'connect', gateway, ...args], {
     env: cleanEnvironment({ SYNQLY_MCP_TOKEN: token }),
   });
   children.push(child);
@@ -189,6 +189,6 @@ describe('a gateway that nothing can have reached is said to be so', () => {
   test('one at a port that is never used for HTTP', async () => {
     const bridge = startBridge('http://127.0.0.1:10080/mcp');
     bridge.say(hello);
-    expect((await bridge.answerTo(1)).error.message).toMatch(/port that --gateway names/);
+    expect((await bridge.answerTo(1)).error.message).toMatch(/port of the URL given to connect/);
   });
 });

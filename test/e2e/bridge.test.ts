@@ -14,7 +14,7 @@ afterEach(async () => {
 
 async function connect(args: string[] = []): Promise<{ rig: HttpRig; program: Program }> {
   rig = await startHttpRig({ args });
-  program = await startProgram(['--gateway', rig.url], { SYNQLY_MCP_TOKEN: rig.sandbox.token });
+  program = await startProgram(['connect', rig.url], { SYNQLY_MCP_TOKEN: rig.sandbox.token });
   return { rig, program };
 }
 
@@ -41,7 +41,7 @@ test('calls run at the same time, each with its own answer', async () => {
   await Promise.all(names.map((name) => program.call('accounts_create', { name })));
   const answers = await Promise.all(names.map((name) => program.call('accounts_get', { account_id: name })));
   expect(answers.map(({ json }) => json.result.name)).toEqual(names);
-  expect(rig.sandbox.world.collections.account.find('berth-7')).toBeDefined();
+  expect(rig.sandbox.state.collections.account.find('berth-7')).toBeDefined();
 });
 
 test('a cancelled call is cancelled at Synqly', async () => {
@@ -57,7 +57,7 @@ test('a cancelled call is cancelled at Synqly', async () => {
 
 test('a token that the gateway does not know is told as such, without the token', async () => {
   rig = await startHttpRig();
-  await expect(startProgram(['--gateway', rig.url], { SYNQLY_MCP_TOKEN: canary })).rejects.toThrow(
+  await expect(startProgram(['connect', rig.url], { SYNQLY_MCP_TOKEN: canary })).rejects.toThrow(
     /SYNQLY_MCP_TOKEN/,
   );
 });
@@ -79,7 +79,7 @@ test('a gateway that goes away fails the calls of that time only', async () => {
 
 test('without a token for it, or over plain http to another machine, it does not start', () => {
   const run = (url: string, env: Record<string, string>) =>
-    spawnSync(process.execPath, [builtCli, '--gateway', url], {
+    spawnSync(process.execPath, [builtCli, 'connect', url], {
       env: cleanEnvironment(env),
       input: '',
       encoding: 'utf8',
@@ -90,6 +90,6 @@ test('without a token for it, or over plain http to another machine, it does not
   });
   expect(run('http://gateway.example.com/mcp', { SYNQLY_MCP_TOKEN: canary })).toMatchObject({
     status: 2,
-    stderr: expect.stringContaining('--gateway'),
+    stderr: expect.stringContaining('The URL of the server must begin with https'),
   });
 });

@@ -70,7 +70,7 @@ describe.each(broken)('an answer that %s', (_, text) => {
     const calls: [string, object][] = [
       ['accounts_get', { account_id: 'a1' }],
       ['meta_engineOpenapiSpec', { search: 'acme' }],
-      ['show_part', { tool: 'accounts_get', arguments: { account_id: 'a1' }, part: 'result/id' }],
+      ['read_more', { tool: 'accounts_get', arguments: { account_id: 'a1' }, cursor: 'result/id' }],
     ];
     for (const [name, args] of calls) {
       const { json, text: told } = await program.call(name, { ...args });
@@ -133,7 +133,7 @@ test('a delete needs no body: what is there is not read', async () => {
     answer = ({ method }) => (method === 'GET' ? { json: { result: account } } : { text });
     const { isError, json } = await program.call('accounts_delete', { account_id: 'a1' });
     expect(isError, text.slice(0, 40)).toBe(false);
-    expect(json).toMatchObject({ done: true, status: 200, was: account });
+    expect(json).toMatchObject({ done: true, status: 200, deleted: account });
   }
 });
 
@@ -149,8 +149,8 @@ describe('500 levels are looked through', () => {
   ])('of a %s answer', async (_, text) => {
     answer = ({ method }) => ({ text: text(method === 'GET' ? 1 : 2) });
     const part = `result/labels/${'a/0/'.repeat(249)}`.slice(0, -1);
-    const read = { tool: 'accounts_get', arguments: { account_id: 'a1' }, part };
-    expect((await program.call('show_part', read)).json.value).toBe(1);
+    const read = { tool: 'accounts_get', arguments: { account_id: 'a1' }, cursor: part };
+    expect((await program.call('read_more', read)).json.value).toBe(1);
     const { contents } = await program.client.readResource({ uri: 'synqly://status/timeseries' });
     expect((contents[0] as { text: string }).text).toBe(text(1));
     const patch = [{ op: 'add', path: '/fullname', value: 'B' }];

@@ -43,7 +43,7 @@ test('what --deny names the first time is denied as well', async () => {
 });
 
 test.each([
-  [['--groups', 'accounts', '--groups', 'bridges']],
+  [['--toolsets', 'accounts', '--toolsets', 'bridges']],
   [['--allow', 'accounts_list', '--allow', 'bridges_get']],
 ])('%j serves both', async (args) => {
   const tools = await toolsWith(...args);
@@ -76,7 +76,7 @@ test.each([
     ['--transport', 'http', '--host', 'localhost:3000'],
     '--host takes an address or a name alone, such as 127.0.0.1 or 0.0.0.0, not "localhost:3000"; the port is --port.',
   ],
-  [['--gateway', 'mcp.example.com'], '--gateway is not a URL, such as https://synqly.example.com.'],
+  [['connect', 'mcp.example.com'], 'The URL of the server is not a URL, such as https://synqly.example.com.'],
   ...['http://redis:6379', 'redis:6379', 'file:///tokens', 'redis://'].map((store): [string[], string] => [
     ['--transport', 'http', '--token-store', store],
     '--token-store takes a directory, or Redis as redis://host:6379 or rediss://host:6379.',

@@ -83,7 +83,7 @@ describe('what is left out', () => {
   test.each([
     [
       'selection',
-      ['--groups', 'accounts'],
+      ['--toolsets', 'accounts'],
       catalogue.filter(({ group }) => group !== 'accounts').map(({ id }) => id),
       'not_selected',
     ],

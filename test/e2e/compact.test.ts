@@ -33,7 +33,7 @@ describe('the list', () => {
   });
 
   test.each([
-    ['what only reads', ['--read-only'], ['find_operations', 'run_read', 'show_part', 'whoami']],
+    ['what only reads', ['--read-only'], ['find_operations', 'run_read', 'read_more', 'whoami']],
     [
       'no destroys',
       ['--deny', '*_delete,*_reset,*_logoff,*_secondary'],

@@ -46,9 +46,9 @@ test('a patch that copies something else goes through', async () => {
 
 test('a secret that stands in another field of the same answer is withheld there too', async () => {
   const { json } = await rig.call('integrations_get', integration);
-  const stored = rig.sandbox.world.collections.integration.get(json.result.id);
+  const stored = rig.sandbox.state.collections.integration.get(json.result.id);
   // As another program may have left it.
-  rig.sandbox.world.collections.integration.replace({ ...stored, fullname: `was ${key}` });
+  rig.sandbox.state.collections.integration.replace({ ...stored, fullname: `was ${key}` });
   const answer = await rig.call('integrations_get', integration);
   expect(answer.json.result.fullname).toBe('was [withheld]');
   expect(answer.text).not.toContain(key);

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { isJsonObject } from '../../src/lib/json.ts';
-import { runnerOf } from '../../src/surfaces/compact/definitions.ts';
+import { dispatcherFor } from '../../src/surfaces/compact/definitions.ts';
 import { catalogue } from '../../src/tools/catalogue.ts';
 import type { Operation } from '../../src/tools/define-operation.ts';
 import { argumentSchemaOf } from '../../src/tools/json-schema.ts';
@@ -104,7 +104,7 @@ export function walkDecoding(runs: number, seed: number): void {
         expect(await effectOf(operation, full, operation.id, encoded)).toEqual(plain);
         const inner = JSON.stringify(encoded);
         const run = { operation: operation.id, arguments: (choices[0] ?? 0) % 2 === 0 ? inner : encoded };
-        expect(await effectOf(operation, compact, runnerOf(operation.effect).id, run)).toEqual(plain);
+        expect(await effectOf(operation, compact, dispatcherFor(operation.effect).id, run)).toEqual(plain);
       });
       await fc.assert(property, { numRuns: runs, seed });
     },

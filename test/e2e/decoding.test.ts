@@ -405,16 +405,16 @@ describe('tools that run others', () => {
   test('an empty list for an object of arguments is an empty object', async () => {
     const { json } = await watch('run_read', { operation: 'accounts_list', arguments: [] }, compact);
     expect(json.error).toBeUndefined();
-    const shown = await watch('show_part', { tool: 'accounts_list', arguments: [], part: 'rows/0' });
+    const shown = await watch('read_more', { tool: 'accounts_list', arguments: [], cursor: 'rows/0' });
     expect(shown.json.error).toBeUndefined();
     expect(
       (await watch('preview_call', { tool: 'accounts_list', arguments: '[]' })).json.error,
     ).toBeUndefined();
   });
 
-  test('show_part decodes as the tool itself does', async () => {
-    const args = { tool: 'accounts_list', arguments: { limit: '3', fields: 'name' }, part: 'rows[0]' };
-    const { text, sent } = await watch('show_part', args);
+  test('read_more decodes as the tool itself does', async () => {
+    const args = { tool: 'accounts_list', arguments: { limit: '3', fields: 'name' }, cursor: 'rows[0]' };
+    const { text, sent } = await watch('read_more', args);
     expect(sent.length, text).toBeGreaterThan(0);
     expect(queryOf(sent[0])).toEqual(await query({ limit: 3 }));
   });

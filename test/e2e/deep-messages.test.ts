@@ -19,7 +19,7 @@ describe.each([
     async () => {
       const gateway = await startHttpProgram(['--base-url', sandbox.baseUrl]);
       closing.push(gateway.close);
-      return startRaw(['--gateway', gateway.url], { SYNQLY_MCP_TOKEN: sandbox.token });
+      return startRaw(['connect', gateway.url], { SYNQLY_MCP_TOKEN: sandbox.token });
     },
   ],
 ])('over %s', (_, start) => {

@@ -136,7 +136,7 @@ export async function makeTarget(tool: string, ground: Ground): Promise<Target> 
     accounts_delete: async () => patchable({ account_id: await account() }),
     auth_logoff: async () => ({
       args: {},
-      name: ground.sandbox.world.organization.name,
+      name: ground.sandbox.state.organization.name,
       change: () => make('organization_patch', { patch: [{ ...rename.patch[0], value: `Changed ${made}` }] }),
     }),
     bridges_delete: async () => {
@@ -179,7 +179,7 @@ export async function makeTarget(tool: string, ground: Ground): Promise<Target> 
     },
     subOrgs_delete: async () => {
       await make('subOrgs_create', { name });
-      const { sub_org } = ground.sandbox.world.collections;
+      const { sub_org } = ground.sandbox.state.collections;
       const change = async () => sub_org.replace({ ...sub_org.get(name), fullname: 'Changed meanwhile' });
       return { args: { organization_id: name }, name, change };
     },

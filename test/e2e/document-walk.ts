@@ -36,12 +36,13 @@ export class Walk {
   async restore(shown: Answer): Promise<Answer> {
     if (Array.isArray(shown)) return Promise.all(shown.map((item) => this.restore(item)));
     if (typeof shown !== 'object' || shown === null) return shown;
-    const { $see, $names, $items, $text, $at, $rest, $definition } = shown;
-    const rest = typeof $rest === 'string' ? await this.rebuild($rest) : undefined;
-    if (typeof $see === 'string') return this.rebuild($see);
+    const { $cursor, $names, $items, $text, $each, $definition } = shown;
+    const rest = typeof $cursor === 'string' ? await this.rebuild($cursor) : undefined;
+    if (rest !== undefined && $text === undefined && $items === undefined && $names === undefined)
+      return rest;
     if (typeof $text === 'string') return `${$text}${rest ?? ''}`;
     if (Array.isArray($items)) return [...(await this.restore($items)), ...(rest ?? [])];
-    if (Array.isArray($names)) return { ...(await this.#members($names, $at)), ...rest };
+    if (Array.isArray($names)) return { ...(await this.#members($names, $each)), ...rest };
     const entries: [string, Answer][] = [];
     for (const [key, part] of Object.entries(shown)) {
       if (key === '$definition' && $definition !== undefined) continue;

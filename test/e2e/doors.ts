@@ -143,7 +143,7 @@ export const doors: readonly (readonly [name: string, open: () => Promise<Door>]
     async () => {
       const { token, baseUrl, close } = await sandboxToken();
       const gateway = await startHttpProgram(['--base-url', baseUrl, '--rate-per-minute', '1000000']);
-      const program = startRaw(['--gateway', gateway.url], { SYNQLY_MCP_TOKEN: token });
+      const program = startRaw(['connect', gateway.url], { SYNQLY_MCP_TOKEN: token });
       const door = stdioDoor(program, async () => {
         await program.close();
         await gateway.close();

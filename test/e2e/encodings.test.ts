@@ -60,8 +60,8 @@ describe.each(codings)('an answer encoded as %j', (coding, encode) => {
   test('is read where it is large', async () => {
     const notes = Array.from({ length: 24_000 }, (_, at) => `note ${at} of the account, number ${at * 7919}`);
     answerWith(coding, encode, { result: { ...account, notes } });
-    const ask = { tool: 'accounts_get', arguments: { account_id: 'a1' }, part: 'result/notes/23999' };
-    const { json } = await program.call('show_part', ask);
+    const ask = { tool: 'accounts_get', arguments: { account_id: 'a1' }, cursor: 'result/notes/23999' };
+    const { json } = await program.call('read_more', ask);
     expect(json.value).toBe(notes[23_999]);
   });
 

@@ -143,7 +143,7 @@ export async function serveOverStdio(
   { args = ['--audit-log', file], env = {}, gateway }: ServedOptions = {},
 ): Promise<Served> {
   const { child, output, exited } = gateway
-    ? start(['--gateway', gateway], { SYNQLY_MCP_TOKEN: sandbox.token })
+    ? start(['connect', gateway], { SYNQLY_MCP_TOKEN: sandbox.token })
     : start(['--base-url', api.url, ...args], {
         SYNQLY_TOKEN: sandbox.token,
         SYNQLY_PERMISSIONS: 'ignore',

@@ -51,9 +51,9 @@ describe('a failure that the organization itself brings about', () => {
   });
 
   test('402: the organization is disabled', async () => {
-    rig.sandbox.world.organization.state = 'disabled';
+    rig.sandbox.state.organization.state = 'disabled';
     const { json } = await rig.call('accounts_list');
-    rig.sandbox.world.organization.state = 'enabled';
+    rig.sandbox.state.organization.state = 'enabled';
     expect(json.error).toMatchObject({ code: 'payment_required', status: 402, retry: 'no' });
   });
 

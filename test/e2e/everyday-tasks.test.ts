@@ -3,9 +3,9 @@ import { budgets } from '../../src/cli/token-cost/budgets.ts';
 import { costOfTool } from '../../src/cli/token-cost/measure.ts';
 import { tokensOf, tokensOfJson } from '../../src/cli/token-cost/tokens.ts';
 import { startSandbox } from '../../src/sandbox/start.ts';
-import { runnerOf } from '../../src/surfaces/compact/definitions.ts';
+import { dispatcherFor } from '../../src/surfaces/compact/definitions.ts';
 import { findOperation } from '../../src/tools/catalogue.ts';
-import type { Tool } from '../../src/tools/published.ts';
+import type { Tool } from '../../src/tools/tool.ts';
 import { type Program, startProgram } from './support.ts';
 
 type Args = Record<string, unknown>;
@@ -139,6 +139,7 @@ interface Cost {
 let costs: Cost[];
 let program: Program;
 let sandbox: Awaited<ReturnType<typeof startSandbox>>;
+
 /** What a model has before it calls anything: as it reads the list, and as the list is sent. */
 let start: { readonly read: number; readonly sent: number };
 
@@ -182,7 +183,7 @@ async function call(name: string, args: Args): Promise<Exchange> {
 function run(name: string, args: Args | undefined): Promise<Exchange> {
   const operation = findOperation(name);
   if (!operation) return call(name, args ?? {});
-  return call(runnerOf(operation.effect).id, { operation: name, ...(args && { arguments: args }) });
+  return call(dispatcherFor(operation.effect).id, { operation: name, ...(args && { arguments: args }) });
 }
 
 async function measure({ words, operation, steps, isDone }: Task): Promise<Cost> {

@@ -297,8 +297,8 @@ describe('what is made of an answer', () => {
     answer = () => ({ text: account(`"n":${digits}`) });
     const { text } = await program.call('accounts_get', '{"account_id":"a1"}');
     const part = await program.call(
-      'show_part',
-      '{"tool":"accounts_get","arguments":{"account_id":"a1"},"part":"result/n"}',
+      'read_more',
+      '{"tool":"accounts_get","arguments":{"account_id":"a1"},"cursor":"result/n"}',
     );
     expect(text).toContain('result/n');
     expect(JSON.parse(part.text).value.$text).toMatch(/^(123456789)+/);
@@ -310,7 +310,7 @@ describe('what is made of an answer', () => {
     );
     answer = () => ({ text: account(`"notes":${filler},"of":${list},"deep":{"n":9007199254740993}`) });
     const ask = (part: string) =>
-      program.call('show_part', `{"tool":"accounts_get","arguments":{"account_id":"a1"},"part":"${part}"}`);
+      program.call('read_more', `{"tool":"accounts_get","arguments":{"account_id":"a1"},"cursor":"${part}"}`);
     expect((await ask('result/of')).text).toContain(`"value":${list}`);
     expect((await ask('result/deep/n')).text).toContain('"value":9007199254740993');
   });

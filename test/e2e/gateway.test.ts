@@ -69,7 +69,7 @@ describe.each([
     const hidden = await post({ method: 'tools/call', params: { name: 'members_list' } }, bearer(token));
     expect(await hidden.json()).toMatchObject({ error: { code: -32602 } });
 
-    const bridge = await keep(startProgram(['--gateway', url], { SYNQLY_MCP_TOKEN: token }));
+    const bridge = await keep(startProgram(['connect', url], { SYNQLY_MCP_TOKEN: token }));
     expect((await bridge.call('accounts_get')).json.result.name).toBe('quay');
   });
 
@@ -256,11 +256,11 @@ test('a token that cannot be kept is not made', async () => {
   const { named } = await keep(makeFolder());
   const program = await keep(startGateway(sandbox, named, ['--reveal-secrets']));
   const { token } = await makeMcpToken(sandbox, named, '--organization');
-  const made = sandbox.world.tokens.all().length;
+  const made = sandbox.state.tokens.all().length;
   const scope = { type: 'developer', account_id: 'nobody-of-that-name' };
   const answer = await program.call(token, 'tokens_create_mcp_token', { scope });
   expect(answer.error.code).toBe('not_found');
-  expect(sandbox.world.tokens.all()).toHaveLength(made);
+  expect(sandbox.state.tokens.all()).toHaveLength(made);
 });
 
 test.runIf(hasRedis)('a token that was made and could not be kept is said so', async () => {

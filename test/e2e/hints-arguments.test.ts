@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { exampleOf } from '../../src/pipeline/arguments/example.ts';
-import { runners } from '../../src/surfaces/compact/definitions.ts';
-import { helpers } from '../../src/tools/builtin/index.ts';
+import { dispatcherTools } from '../../src/surfaces/compact/definitions.ts';
+import { builtinTools } from '../../src/tools/builtin/index.ts';
 import { catalogue } from '../../src/tools/catalogue.ts';
 import { canary, type Program, type Rig, startProgram, startRig } from './support.ts';
 
@@ -102,7 +102,7 @@ describe('an order in another language', () => {
 });
 
 describe('a call that fits', () => {
-  test.each([...catalogue, ...helpers, ...runners])('of $id is made from nothing', (tool) => {
+  test.each([...catalogue, ...builtinTools, ...dispatcherTools])('of $id is made from nothing', (tool) => {
     const { arguments: args } = exampleOf(tool, {});
     expect(tool.input.safeParse(args).error).toBeUndefined();
   });
@@ -269,7 +269,7 @@ describe('a tool that there is not', () => {
   });
 
   test('leads to served tools only, and to three at most', async () => {
-    const args = ['--base-url', rig.sandbox.baseUrl, '--groups', 'accounts', '--read-only'];
+    const args = ['--base-url', rig.sandbox.baseUrl, '--toolsets', 'accounts', '--read-only'];
     const program = await startProgram(args, { SYNQLY_TOKEN: rig.sandbox.token });
     const message = await messageOf('delete_accounts_list_get', program);
     await program.close();

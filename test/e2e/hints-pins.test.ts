@@ -84,7 +84,7 @@ describe.each([
   });
 
   test('an empty list counts what is inside', async () => {
-    const count = rig.sandbox.world.collections.account
+    const count = rig.sandbox.state.collections.account
       .all()
       .filter(({ environment, id }) =>
         kind === 'account' ? id === insideId : environment === 'test',

@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { shelfOf } from '../../src/pipeline/recovery/lists-by-argument.ts';
+import { collectionOf } from '../../src/pipeline/recovery/lists-by-argument.ts';
 import { catalogue, findOperation } from '../../src/tools/catalogue.ts';
 import { startProxy } from './changing-proxy.ts';
 import { type Rig, startProgram, startRig } from './support.ts';
@@ -159,7 +159,7 @@ describe('a list of hundreds', () => {
     await large.call('accounts_create', { name: 'zyxomma-industries', environment: 'test' });
     const { json } = await large.call('accounts_list', { filter: ['name[eq]zyxoma-industries'] });
     const missing = await large.call('accounts_get', { account_id: 'zyxomma' });
-    const total = large.sandbox.world.collections.account.all().length;
+    const total = large.sandbox.state.collections.account.all().length;
     await large.close();
     expect(json.note).toContain(`there are ${total}.`);
     expect(json.closest).toEqual(['zyxomma-industries']);
@@ -315,7 +315,7 @@ describe('an object that is not there', () => {
   test('is looked for in the list of every argument that stands in a path, save where no list tells it', () => {
     const without = catalogue.flatMap((operation) =>
       Object.keys(operation.params)
-        .filter((name) => !shelfOf(operation, name))
+        .filter((name) => !collectionOf(operation, name))
         .map((name) => `${operation.id} ${name}`),
     );
     expect(without).toEqual([
@@ -326,7 +326,7 @@ describe('an object that is not there', () => {
     ]);
     for (const operation of catalogue) {
       for (const name of Object.keys(operation.params)) {
-        const shelf = shelfOf(operation, name);
+        const shelf = collectionOf(operation, name);
         if (!shelf) continue;
         // What the list belongs to is what the call names beside it.
         const parents = Object.keys(findOperation(shelf.list)?.params ?? {});

@@ -169,8 +169,8 @@ describe('operations', () => {
     expect((await fetch(`${rig.origin}/readyz`)).status).toBe(200);
     const metrics = await (await fetch(`${rig.origin}/metrics`)).text();
     expect(metrics).toMatch(/synqly_mcp_calls_total\{tool="organization_get",outcome="ok"\} [1-9]/);
-    expect(metrics).toMatch(/synqly_mcp_token_verdicts_total\{from="checked"\} [1-9]/);
-    expect(metrics).toMatch(/synqly_mcp_token_verdicts_total\{from="remembered"\} [1-9]/);
+    expect(metrics).toMatch(/synqly_mcp_auth_checks_total\{from="checked"\} [1-9]/);
+    expect(metrics).toMatch(/synqly_mcp_auth_checks_total\{from="remembered"\} [1-9]/);
     expect(metrics).not.toContain(rig.sandbox.token);
   });
 

@@ -57,7 +57,7 @@ test('whoami tells the tools that are left out and why, and nothing that these w
   const program = await open('--deny', 'organization_get');
   const { json, text } = await program.call('whoami');
   expect(json.organization).toBeUndefined();
-  expect(text).not.toContain(rig.sandbox.world.organization.id);
+  expect(text).not.toContain(rig.sandbox.state.organization.id);
   expect(json.left_out[0].operations).toContain('organization: get');
   await program.close();
 });
@@ -67,7 +67,7 @@ describe.each(['--account', '--environment'])('expand under %s', (flag) => {
   let program: Program;
   let pointId: string;
   beforeAll(async () => {
-    const { collections } = rig.sandbox.world;
+    const { collections } = rig.sandbox.state;
     const known = collections.integration_point.find(secretName);
     pointId =
       known?.id ??

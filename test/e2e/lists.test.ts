@@ -121,7 +121,7 @@ describe('a list', () => {
 test('names that come again in other accounts do not end at the border of a page', {
   timeout: 60_000,
 }, async () => {
-  const { collections, newNamed } = rig.sandbox.world;
+  const { collections, newNamed } = rig.sandbox.state;
   const [pattern] = collections.integration.all();
   if (!pattern) throw new Error('The sandbox has no integration.');
   for (const { id: account_id } of collections.account.all().slice(0, 12)) {

@@ -29,7 +29,7 @@ async function start(): Promise<RawProgram> {
 async function startBridge(): Promise<RawProgram> {
   sandbox = await startSandbox({ size: 'small' });
   gateway = await startHttpProgram(['--base-url', sandbox.baseUrl]);
-  program = startRaw(['--gateway', gateway.url], { SYNQLY_MCP_TOKEN: sandbox.token });
+  program = startRaw(['connect', gateway.url], { SYNQLY_MCP_TOKEN: sandbox.token });
   return program;
 }
 

@@ -120,8 +120,8 @@ describe('texts that are looked at are bounded, and the bound is told', () => {
     ],
     [
       'a part of a result',
-      'show_part',
-      () => ({ tool: 'accounts_list', part: '/'.repeat(900_000) }),
+      'read_more',
+      () => ({ tool: 'accounts_list', cursor: '/'.repeat(900_000) }),
       'part',
       'must have at most 50000 characters',
     ],
@@ -192,7 +192,7 @@ describe('texts within the bounds take a time that does not grow faster than the
     ['filters in one text', 'accounts_list', () => ({ filter: `name[eq]a${blanks(900_000)}x` })],
     ['dots of a schema', 'meta_managementOpenapiSpec', () => ({ schema: 'a.'.repeat(25_000) })],
     ['slashes of a schema', 'meta_managementOpenapiSpec', () => ({ schema: '/a'.repeat(25_000) })],
-    ['slashes of a part', 'show_part', () => ({ tool: 'accounts_list', part: '/a'.repeat(25_000) })],
+    ['slashes of a part', 'read_more', () => ({ tool: 'accounts_list', cursor: '/a'.repeat(25_000) })],
     [
       'braces of an operation',
       'meta_managementOpenapiSpec',

@@ -163,7 +163,7 @@ export async function callMix(
   }
   if (!isOwn) {
     // Of some reads the answer alone tells whose it is; a preview asks for none.
-    const isUnproved = operation.effect === 'read' && ['owner', 'found'].includes(operation.reach.kind);
+    const isUnproved = operation.effect === 'read' && ['owner', 'found'].includes(operation.pinRule.kind);
     if (way === 'preview_call' && isUnproved && told.code === undefined) return;
     const code = holdsWithdrawn(operation, args, door.pinning) ? 'invalid_arguments' : 'outside_pin';
     expect(told.code, `${why}: ${told.whole}`).toBe(code);

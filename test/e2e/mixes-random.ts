@@ -5,7 +5,7 @@ import { assertHeld, type PinnedDoor, type Told } from './mixes-doors.ts';
 import { type Arguments, bodyFor, type Mixed, namingOperations } from './mixes-support.ts';
 import { tokenConfig } from './pins-support.ts';
 
-const tools = ['call', 'call', 'call', 'preview_call', 'show_part'] as const;
+const tools = ['call', 'call', 'call', 'preview_call', 'read_more'] as const;
 
 interface Attempt {
   /** Its id. */
@@ -148,7 +148,7 @@ export function attempts(mixed: Mixed): fc.Arbitrary<Attempt> {
   };
   const argumentsOf = (operation: Operation): fc.Arbitrary<Arguments> => {
     const params = Object.fromEntries(Object.keys(operation.params).map((name) => [name, param(name)]));
-    const others = [operation.query, operation.shaping, operation.body ?? {}].flatMap(Object.keys);
+    const others = [operation.query, operation.formatting, operation.body ?? {}].flatMap(Object.keys);
     const optional = Object.fromEntries(
       others.flatMap((name) => {
         const made = query[name] ?? body[name];
@@ -178,7 +178,7 @@ export function attempts(mixed: Mixed): fc.Arbitrary<Attempt> {
         fc.constantFrom(...catalogue),
         fc.constantFrom(...namingOperations('environment')),
         fc.constantFrom(
-          ...catalogue.filter(({ method, reach }) => method === 'PATCH' && reach.kind !== 'organization'),
+          ...catalogue.filter(({ method, pinRule }) => method === 'PATCH' && pinRule.kind !== 'organization'),
         ),
       ),
       fc.constantFrom(...tools),
@@ -200,7 +200,7 @@ export async function tryOnce(
   const given = { tool: operation, arguments: args };
   const told = await (tool === 'call'
     ? door.call(operation, args)
-    : door.call(tool, tool === 'show_part' ? { ...given, part: '/result' } : given));
+    : door.call(tool, tool === 'read_more' ? { ...given, cursor: '/result' } : given));
   assertHeld(mixed, door.pinning, given, told, from);
   if (told.code !== 'confirmation_required') return told;
   const confirmed = await door.call('confirm_call', { id: told.json.error.confirmation.id });

@@ -2,7 +2,7 @@ import type { Stored } from '../../src/sandbox/model.ts';
 import { type Sandbox, startSandbox } from '../../src/sandbox/start.ts';
 import { catalogue } from '../../src/tools/catalogue.ts';
 import type { Operation } from '../../src/tools/define-operation.ts';
-import { isHidden, withdrawnArguments } from '../../src/tools/pin-rule.ts';
+import { isHiddenByPins, pinnedArguments } from '../../src/tools/pin-rule.ts';
 import { type FakeAnswer, type FakeRequest, startFakeSynqly } from './fake-synqly.ts';
 import { marker, type Planted, plant, tokenConfig } from './pins-support.ts';
 import { type Rig, startProgram } from './support.ts';
@@ -45,7 +45,7 @@ export interface Mixed {
   close(): Promise<void>;
 }
 
-/** Starts both. What is written to the own account is answered but not done, so that every call meets the same world. */
+/** Starts both. What is written to the own account is answered but not done, so that every call meets the same state. */
 export async function startMixed(): Promise<Mixed> {
   const sandbox = await startSandbox({ size: 'small' });
   const planter = await startProgram(['--base-url', sandbox.baseUrl, '--confirm', 'never'], {
@@ -55,7 +55,7 @@ export async function startMixed(): Promise<Mixed> {
   const planted = await plant({ ...planter, sandbox, exchanges: [] } as Rig);
   await planter.close();
 
-  const { collections, tokens, jobRuns } = sandbox.world;
+  const { collections, tokens, jobRuns } = sandbox.state;
   const accountOfRow = (row: Stored): string | undefined => {
     if (collections.account.all().includes(row)) return row.id;
     const integration = collections.integration.find(String(row.integration_id ?? row.owner_id ?? ''));
@@ -195,10 +195,11 @@ function fieldsSetBy(body: unknown): readonly (readonly [name: string, value: un
   });
 }
 
-/** Every operation that pins leave and whose path names something of an account, as its reach tells. */
+/** Every operation that pins leave and whose path names something of an account, as its pinRule tells. */
 export function namingOperations(pinning: Pinning): readonly Operation[] {
   return catalogue.filter(
-    ({ reach }) => ['account', 'owner', 'found', 'token'].includes(reach.kind) && !isHidden(reach, pinning),
+    ({ pinRule }) =>
+      ['account', 'owner', 'found', 'token'].includes(pinRule.kind) && !isHiddenByPins(pinRule, pinning),
   );
 }
 
@@ -268,7 +269,7 @@ export function everyMix(
   pinning: Pinning,
   isWhole: boolean,
 ): readonly Mix[] {
-  const withdrawn = withdrawnArguments(operation.reach, pinning);
+  const withdrawn = pinnedArguments(operation.pinRule, pinning);
   const params = Object.keys(operation.params);
   const isIntegration = (name: unknown) =>
     [planted.inside, planted.outside].some((one) => name === one.integrationId || name === one.integration);
@@ -300,6 +301,6 @@ export function everyMix(
 }
 
 /** Whether a mix holds an argument that the pins take away: it is refused by that alone. */
-export function holdsWithdrawn({ reach }: Operation, args: Arguments, pinning: Pinning): boolean {
-  return withdrawnArguments(reach, pinning).some((name) => name in args);
+export function holdsWithdrawn({ pinRule }: Operation, args: Arguments, pinning: Pinning): boolean {
+  return pinnedArguments(pinRule, pinning).some((name) => name in args);
 }

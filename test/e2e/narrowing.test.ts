@@ -6,7 +6,7 @@ import { helperNames, type Program, startProgram, wholeLists } from './support.t
 
 let rig: HttpRig;
 beforeAll(async () => {
-  rig = await startHttpRig({ args: ['--groups', 'accounts,integrations', '--rate-per-minute', '100000'] });
+  rig = await startHttpRig({ args: ['--toolsets', 'accounts,integrations', '--rate-per-minute', '100000'] });
   await postTo(rig.sandbox, '/v1/accounts', { name: 'inside', environment: 'test' });
   await postTo(rig.sandbox, '/v1/accounts', { name: 'beyond', environment: 'prod' });
 });
@@ -42,7 +42,7 @@ const idsOf = (keep: (operation: (typeof served)[number]) => boolean) =>
   served.filter(keep).map(({ id }) => id);
 
 test.each<[string, Headers, string[]]>([
-  ['groups', { 'synqly-groups': 'accounts' }, idsOf(({ group }) => group === 'accounts')],
+  ['groups', { 'synqly-toolsets': 'accounts' }, idsOf(({ group }) => group === 'accounts')],
   [
     'allowed names',
     { 'synqly-allow': 'accounts_get, *_list_account' },
@@ -52,7 +52,7 @@ test.each<[string, Headers, string[]]>([
   ['reading only', { 'synqly-read-only': 'true' }, idsOf(({ effect }) => effect === 'read')],
   [
     'several at once',
-    { 'synqly-groups': 'integrations', 'synqly-deny': '*_list*', 'synqly-read-only': '1' },
+    { 'synqly-toolsets': 'integrations', 'synqly-deny': '*_list*', 'synqly-read-only': '1' },
     ['integrations_get'],
   ],
 ])('a header narrows the list by %s', async (_, headers, expected) => {
@@ -62,7 +62,7 @@ test.each<[string, Headers, string[]]>([
 });
 
 test('a header cannot widen what the server leaves', async () => {
-  expect(await namesWith({ 'synqly-groups': 'accounts,members', 'synqly-allow': 'tokens_list' })).toEqual(
+  expect(await namesWith({ 'synqly-toolsets': 'accounts,members', 'synqly-allow': 'tokens_list' })).toEqual(
     idsOf(({ group }) => group === 'accounts'),
   );
   expect(await namesWith({ 'synqly-read-only': 'false' })).toEqual(idsOf(() => true));
@@ -72,12 +72,12 @@ test('a header cannot widen what the server leaves', async () => {
 
 test('a server that only reads does so whatever headers say', async () => {
   const http = await startHttpRig({ args: ['--read-only'], sandbox: { size: 'small' } });
-  const headers = { 'synqly-read-only': 'false', 'synqly-groups': 'accounts' };
+  const headers = { 'synqly-read-only': 'false', 'synqly-toolsets': 'accounts' };
   const { result } = await ask({ method: 'tools/list' }, headers, http);
   expect(result.tools.map(({ name }: { name: string }) => name)).toEqual([
     'accounts_list',
     'accounts_get',
-    'show_part',
+    'read_more',
     'whoami',
   ]);
   await http.close();
@@ -130,7 +130,7 @@ describe('a header pins', () => {
     const asked = (headers: Headers) =>
       gateway.post({ method: 'ping' }, { authorization: `Bearer ${token}`, ...headers });
     expect((await asked({ 'synqly-account': 'beyond' })).status).toBe(403);
-    const { id } = sandbox.world.collections.account.get('inside');
+    const { id } = sandbox.state.collections.account.get('inside');
     expect((await asked({ 'synqly-account': id })).status).toBe(200);
     await gateway.close();
     await store.close();
@@ -138,7 +138,7 @@ describe('a header pins', () => {
 });
 
 test.each<[Headers, string]>([
-  [{ 'synqly-groups': 'acounts' }, 'acounts'],
+  [{ 'synqly-toolsets': 'acounts' }, 'acounts'],
   [{ 'synqly-deny': 'nothing_*' }, 'nothing_*'],
   [{ 'synqly-read-only': 'perhaps' }, 'synqly-read-only must be true or false'],
   [{ 'synqly-environment': 'staging' }, 'synqly-environment must be one of test, prod'],
@@ -176,10 +176,10 @@ test('a session keeps to the headers it began with', async () => {
 });
 
 test('a bridge holds its client to its own flags by these headers', async () => {
-  const args = ['--gateway', rig.url, '--groups', 'accounts', '--read-only', '--environment', 'test'];
+  const args = ['connect', rig.url, '--toolsets', 'accounts', '--read-only', '--environment', 'test'];
   program = await startProgram(args, { SYNQLY_MCP_TOKEN: rig.sandbox.token });
   const { tools } = await program.client.listTools();
-  expect(tools.map(({ name }) => name)).toEqual(['accounts_list', 'accounts_get', 'show_part', 'whoami']);
+  expect(tools.map(({ name }) => name)).toEqual(['accounts_list', 'accounts_get', 'read_more', 'whoami']);
   const { json } = await program.call('whoami');
   expect(json).toMatchObject({ read_only: true, pinned_to: { environment: 'test' }, operations: 2 });
 });
@@ -189,9 +189,9 @@ test.each([
   ['Synqly_Read_Only', 'synqly-read-only'],
   ['X-Synqly-Read-Only', 'synqly-read-only'],
   ['Synqly-Acount', 'synqly-account'],
-  ['Synqly-Group', 'synqly-groups'],
+  ['Synqly-Toolset', 'synqly-toolsets'],
   ['Synqly-Env', 'synqly-environment'],
-  ['Synqly-Toolbox', undefined],
+  ['Synqly-Whatever', undefined],
 ])('the unknown header %s is refused with the one that it may mean', async (name, meant) => {
   const response = await rig.post(
     { method: 'tools/list' },

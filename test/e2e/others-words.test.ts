@@ -12,7 +12,7 @@ let rig: Rig;
 let compact: Program;
 beforeAll(async () => {
   rig = await startRig({ sandbox: { size: 'small' }, args: ['--confirm', 'never'] });
-  const { collections } = rig.sandbox.world;
+  const { collections } = rig.sandbox.state;
   for (const collection of Object.values(collections)) {
     for (const [at, object] of collection.all().entries()) {
       const text = (what: string) => `${planted}: ${what} ${at}`;
@@ -50,7 +50,7 @@ const lists = catalogue.filter(({ listing, query }) => listing && 'filter' in qu
 test.each(lists.map((operation) => [operation.id, operation] as const))(
   'beside an empty %s no note holds a value of others',
   async (id, { listing, params }) => {
-    const [account] = rig.sandbox.world.collections.account.all();
+    const [account] = rig.sandbox.state.collections.account.all();
     const args = Object.fromEntries(Object.keys(params).map((name) => [name, account?.id]));
     let beside = 0;
     for (const field of listing?.columns ?? []) {
@@ -67,18 +67,18 @@ test.each(lists.map((operation) => [operation.id, operation] as const))(
 );
 
 test('a description stands beside the note that speaks of it', async () => {
-  const [bridge] = rig.sandbox.world.collections.bridge.all();
-  const account = rig.sandbox.world.collections.bridge.scopeOf(bridge?.id ?? '');
+  const [bridge] = rig.sandbox.state.collections.bridge.all();
+  const account = rig.sandbox.state.collections.bridge.scopeOf(bridge?.id ?? '');
   const { json } = await rig.call('bridges_list', { account_id: account, filter: ['labels[eq]zz'] });
   expect(json.note).not.toContain(planted);
   expect(JSON.stringify(json.values)).toContain(planted);
 });
 
 test('a part that is not there names those that are beside the sentence', async () => {
-  const [account] = rig.sandbox.world.collections.account.all();
-  rig.sandbox.world.collections.account.replace({ ...account, [planted]: 1 } as never);
-  const ask = { tool: 'accounts_get', arguments: { account_id: account?.id }, part: `result/${planted}s` };
-  const { json, text } = await rig.call('show_part', ask);
+  const [account] = rig.sandbox.state.collections.account.all();
+  rig.sandbox.state.collections.account.replace({ ...account, [planted]: 1 } as never);
+  const ask = { tool: 'accounts_get', arguments: { account_id: account?.id }, cursor: `result/${planted}s` };
+  const { json, text } = await rig.call('read_more', ask);
   expect(json.error.closest, text).toEqual([`result/${planted}`]);
   expect(spoken(json).join(' ')).not.toContain(planted);
 });

@@ -11,16 +11,16 @@ const belowParent = /^\/v1\/(credentials|bridges|integrations|status|tokens)\/([
 
 /** A Synqly that finds a child by its own id or name, whatever parent its path names. */
 export function startWithoutParents(rig: Rig): Promise<FakeSynqly> {
-  const { baseUrl, world } = rig.sandbox;
+  const { baseUrl, state } = rig.sandbox;
   const parentOf = (child: string): string | undefined => {
     const isIt = ({ id, name }: { id: string; name?: unknown }) => id === child || name === child;
-    const credential = world.collections.credential.all().find(isIt);
+    const credential = state.collections.credential.all().find(isIt);
     if (credential) return String(credential.integration_id ?? credential.account_id);
-    const integration = world.collections.integration.all().find(isIt);
+    const integration = state.collections.integration.all().find(isIt);
     if (integration) return String(integration.account_id);
-    const bridge = world.collections.bridge.all().find(isIt);
-    if (bridge) return world.collections.bridge.scopeOf(bridge.id);
-    const token = world.tokens.all().find(isIt);
+    const bridge = state.collections.bridge.all().find(isIt);
+    if (bridge) return state.collections.bridge.scopeOf(bridge.id);
+    const token = state.tokens.all().find(isIt);
     return token && String(token.owner_id);
   };
   return startFakeSynqly(async ({ method, path, query, headers, body }: FakeRequest) => {
@@ -85,9 +85,9 @@ export function mixesOf({ id, params, method }: Operation, planted: Planted): re
 }
 
 /** All that the sandbox holds of the other account. */
-export function foreignPart({ sandbox: { world } }: Rig, { outside }: Planted): string {
+export function foreignPart({ sandbox: { state } }: Rig, { outside }: Planted): string {
   const foreign = [outside.id, outside.integrationId];
-  const rows = [...Object.values(world.collections).flatMap(({ all }) => all()), ...world.tokens.all()];
+  const rows = [...Object.values(state.collections).flatMap(({ all }) => all()), ...state.tokens.all()];
   return JSON.stringify(rows.filter((row) => foreign.some((id) => JSON.stringify(row).includes(id))));
 }
 

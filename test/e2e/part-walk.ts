@@ -3,7 +3,7 @@ import { encode } from 'gpt-tokenizer/encoding/o200k_base';
 // biome-ignore lint/suspicious/noExplicitAny: answers are compared, not programmed against
 type Answer = any;
 
-/** Gives the answer of show_part for an address. */
+/** Gives the answer of read_more for an address. */
 export type AskPart = (part: string) => Promise<Answer>;
 
 /** Follows the marks of a result that was cut, as a model would that wants all of it. */
@@ -24,7 +24,9 @@ export class PartWalk {
     const answer = await this.#ask(part);
     this.asked += 1;
     if (this.#measures) this.measure(answer, part);
-    if (!('value' in answer) || answer.value?.$see === part)
+    const isLeftOut = (value: Answer, cursor: string) =>
+      Object.keys(value ?? {}).join() === '$cursor' && value.$cursor === cursor;
+    if (!('value' in answer) || isLeftOut(answer.value, part))
       throw new Error(`${part}: ${JSON.stringify(answer).slice(0, 500)}`);
     return this.restore(answer.value);
   }
@@ -42,22 +44,22 @@ export class PartWalk {
       for (const item of shown) items.push(await this.restore(item));
       return items;
     }
-    const { $see, $names, $items, $text, $at, $rest } = shown;
-    if (typeof $see === 'string') return this.part($see);
+    const { $cursor, $names, $items, $text, $each } = shown;
     if ($text === undefined && $items === undefined && $names === undefined) {
+      if (typeof $cursor === 'string') return this.part($cursor);
       const entries: [string, Answer][] = [];
       for (const [key, part] of Object.entries(shown)) entries.push([key, await this.restore(part)]);
       return Object.fromEntries(entries);
     }
-    if (/\p{Surrogate}/u.test($text ?? '')) throw new Error(`Half a character before ${$rest}`);
+    if (/\p{Surrogate}/u.test($text ?? '')) throw new Error(`Half a character before ${$cursor}`);
     const own =
       typeof $text === 'string'
         ? $text
         : $items
           ? await this.restore($items)
-          : await this.#members($names, $at);
-    if (typeof $rest !== 'string') return own;
-    const rest = await this.part($rest);
+          : await this.#members($names, $each);
+    if (typeof $cursor !== 'string') return own;
+    const rest = await this.part($cursor);
     if (typeof own === 'string') return own + rest;
     return Array.isArray(own) ? [...own, ...rest] : { ...own, ...rest };
   }

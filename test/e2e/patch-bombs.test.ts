@@ -10,8 +10,8 @@ let account: string;
 let integration: string;
 beforeAll(async () => {
   sandbox = await startSandbox();
-  account = sandbox.world.collections.account.all()[0]?.id ?? '';
-  integration = sandbox.world.collections.integration.all()[0]?.id ?? '';
+  account = sandbox.state.collections.account.all()[0]?.id ?? '';
+  integration = sandbox.state.collections.integration.all()[0]?.id ?? '';
 });
 afterAll(() => sandbox.close());
 
@@ -82,7 +82,7 @@ describe('patches that make more than can be looked at', () => {
     const patch = [{ op: 'add', path: '/x', value: ['a'] }].concat(
       times(30, () => ({ op: 'copy', from: '/x', path: '/x/-' })) as never,
     );
-    const owner = sandbox.world.collections.integration.all()[0]?.account_id ?? '';
+    const owner = sandbox.state.collections.integration.all()[0]?.account_id ?? '';
     const given = tool === 'accounts_patch' ? ids() : { ...ids(), account_id: owner };
     const { json } = await call(tool, { ...given, patch });
     expect(json.error).toMatchObject({

@@ -57,7 +57,7 @@ beforeAll(async () => {
       items: [{ webhook_url: 'https://hooks.example.com', integrator_key: secrets.integrator }],
     },
   });
-  const { integration } = rig.sandbox.world.collections;
+  const { integration } = rig.sandbox.state.collections;
   const stored = integration.get(result.integration.id);
   // As Synqly may hold them, though the sandbox puts secrets of a provider away.
   integration.replace({

@@ -54,7 +54,7 @@ describe('headers that hold patterns', () => {
     expect(names).not.toContain('accounts_get');
   });
 
-  test.each(['synqly-groups', 'synqly-allow', 'synqly-deny'])('%s is bounded, in words', async (name) => {
+  test.each(['synqly-toolsets', 'synqly-allow', 'synqly-deny'])('%s is bounded, in words', async (name) => {
     const many = await list({ [name]: Array.from({ length: 501 }, () => 'a').join(',') });
     expect(many.status).toBe(400);
     expect(many.text).toContain(`${name} must name at most 500 patterns.`);
@@ -64,7 +64,7 @@ describe('headers that hold patterns', () => {
   });
 });
 
-test.each(['--allow', '--deny', '--groups', '--secret-env'])('%s is bounded, in words', async (flag) => {
+test.each(['--allow', '--deny', '--toolsets', '--secret-env'])('%s is bounded, in words', async (flag) => {
   const child = spawn(process.execPath, [builtCli, '--sandbox', flag, `${stars(250)}`], {
     env: cleanEnvironment(),
   });

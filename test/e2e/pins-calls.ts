@@ -109,7 +109,7 @@ export const insideCalls: readonly InsideCall[] = [
     ...integrationToken(planted),
   })),
   call('tokens_delete', (_, rig) => ({
-    refresh_token_id: rig.sandbox.world.tokens.all().find(({ name }) => name === 'made-inside')?.id,
+    refresh_token_id: rig.sandbox.state.tokens.all().find(({ name }) => name === 'made-inside')?.id,
   })),
   call('accounts_delete', account),
 ];

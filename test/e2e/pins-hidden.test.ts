@@ -79,7 +79,7 @@ describe.each(['full', 'compact'] as const)('on the %s surface', (surface) => {
 
 describe('over HTTP the name of a pinned account means the same account as long as the server runs', () => {
   const rename = async (id: string, name: string) => {
-    const { collections } = sandbox.world;
+    const { collections } = sandbox.state;
     collections.account.replace({ ...collections.account.get(id), name });
   };
   const plantTwo = async (name: string) => {
@@ -118,7 +118,7 @@ describe('over HTTP the name of a pinned account means the same account as long 
       const changed = await server.call(bearer, 'accounts_update', { fullname: `By ${bearer.length}` });
       expect(changed.result.id).toBe(first);
     }
-    expect(sandbox.world.collections.account.get(second)).not.toHaveProperty('fullname', /^By/);
+    expect(sandbox.state.collections.account.get(second)).not.toHaveProperty('fullname', /^By/);
     await server.close();
     await store.close();
   });

@@ -10,8 +10,8 @@ afterAll(() => mixed.close());
 
 test('the operations that take an owner and a child are found by what the catalogue says of them', () => {
   expect(withOwnerAndChild.length).toBeGreaterThan(15);
-  for (const { reach } of withOwnerAndChild) {
-    expect('part' in reach || 'owner' in reach, JSON.stringify(reach)).toBe(true);
+  for (const { pinRule } of withOwnerAndChild) {
+    expect('part' in pinRule || 'owner' in pinRule, JSON.stringify(pinRule)).toBe(true);
   }
 });
 

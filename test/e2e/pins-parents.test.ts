@@ -51,7 +51,7 @@ describe('before a Synqly that finds a child whatever parent the path names', ()
     '%s sends the id of a token that it was given by name',
     async (id) => {
       const { integrationId, tokenId } = planted.inside;
-      const name = rig.sandbox.world.tokens.all().find((token) => token.id === tokenId)?.name as string;
+      const name = rig.sandbox.state.tokens.all().find((token) => token.id === tokenId)?.name as string;
       const owner = /rotate|reset/.test(id) ? { owner_id: integrationId } : {};
       const from = lax.requests.length;
       const { text } = await pinned.call(id, { ...owner, refresh_token_id: name });

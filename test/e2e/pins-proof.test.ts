@@ -102,7 +102,7 @@ test('a list that cannot be narrowed to so many accounts is refused, never shown
   const rig = await startRig({ sandbox: { size: 'small' } });
   const { inside } = await plant(rig);
   for (let count = 0; count < 100; count += 1) {
-    const { collections, newNamed, organization } = rig.sandbox.world;
+    const { collections, newNamed, organization } = rig.sandbox.state;
     const named = newNamed({ name: `crowd-${count}` });
     collections.account.add({ ...named, organization_id: organization.id, environment: 'test' });
   }
@@ -121,9 +121,11 @@ test('a list that cannot be narrowed to so many accounts is refused, never shown
 test.each([
   [['--account', ' '], 'must name an account'],
   [['--environment', 'staging'], 'must be one of test, prod'],
-  [['--gateway', 'http://127.0.0.1:1/mcp', '--surface', 'compact'], '--gateway takes neither'],
-  [['--gateway', 'http://127.0.0.1:1/mcp', '--confirm', 'change'], '--gateway takes neither'],
-  [['--gateway', 'http://127.0.0.1:1/mcp', '--audit-log', 'audit.log'], '--gateway takes neither'],
+  [['connect', 'http://127.0.0.1:1/mcp', '--confirm', 'change'], '--confirm has no effect with connect'],
+  [
+    ['connect', 'http://127.0.0.1:1/mcp', '--audit-log', 'audit.log'],
+    '--audit-log has no effect with connect',
+  ],
 ])('%j is refused at start', (flags, reason) => {
   const { status, stderr } = spawnSync(process.execPath, [builtCli, ...flags], {
     env: cleanEnvironment({ SYNQLY_TOKEN: 'any', SYNQLY_MCP_TOKEN: 'any' }),

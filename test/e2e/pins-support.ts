@@ -48,12 +48,12 @@ export async function plant(rig: Rig): Promise<Planted> {
     filters: ['all'],
     secret: { value: 'a-planted-hook-secret' },
   });
-  const { world } = rig.sandbox;
+  const { state } = rig.sandbox;
   return {
     inside,
     outside,
-    organizationTokenId: String(world.organization.refresh_token_id),
-    organizationId: world.organization.id,
+    organizationTokenId: String(state.organization.refresh_token_id),
+    organizationId: state.organization.id,
     integrationPointId: point.id,
     webhookId: webhook.id,
   };

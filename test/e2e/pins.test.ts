@@ -21,9 +21,9 @@ const startPinned = ({ sandbox }: Rig, flags: string[]) =>
   });
 
 /** What the sandbox holds, without what moves by itself or by reading. */
-function dump({ world }: Sandbox): string {
-  const collections = Object.entries(world.collections).map(([kind, { all }]) => [kind, all()]);
-  return JSON.stringify([collections, world.organization, world.tokens.all(), world.jobs]);
+function dump({ state }: Sandbox): string {
+  const collections = Object.entries(state.collections).map(([kind, { all }]) => [kind, all()]);
+  return JSON.stringify([collections, state.organization, state.tokens.all(), state.jobs]);
 }
 
 describe.each([
@@ -93,7 +93,7 @@ describe.each([
     '%s refuses what is outside, changing nothing',
     async (id) => {
       for (const args of outsideCalls[id]?.(planted, kind) ?? []) {
-        const before = { exchanges: rig.exchanges.length, world: dump(rig.sandbox) };
+        const before = { exchanges: rig.exchanges.length, state: dump(rig.sandbox) };
         const answer = await pinned.call(id, args);
         expect(answer, JSON.stringify(args)).toMatchObject({ isError: true });
         const isWithdrawn =
@@ -102,7 +102,7 @@ describe.each([
         expect(answer.json.error.code, answer.text).toBe(isRefused(id) ? 'secret_refused' : code);
         expect(answer.text).not.toContain(marker);
         expect(rig.exchanges.slice(before.exchanges).filter(({ method }) => method !== 'GET')).toEqual([]);
-        expect(dump(rig.sandbox)).toBe(before.world);
+        expect(dump(rig.sandbox)).toBe(before.state);
       }
     },
   );

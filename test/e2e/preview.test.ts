@@ -22,18 +22,18 @@ afterAll(async () => {
 
 /** Everything that the sandbox holds, secrets included, but the records of the reads themselves. */
 function state(): string {
-  const { world } = ground.sandbox;
-  const collections = Object.entries(world.collections).map(([kind, { all }]) => [kind, all()]);
-  const integrations = world.collections.integration.all();
+  const { state } = ground.sandbox;
+  const collections = Object.entries(state.collections).map(([kind, { all }]) => [kind, all()]);
+  const integrations = state.collections.integration.all();
   return JSON.stringify([
     collections,
-    world.organization,
-    world.tokens.all(),
-    world.jobs,
-    [...world.credentialSecrets],
-    [...world.passwords],
-    [...world.subWorlds.keys()],
-    integrations.map(({ id }) => world.usage.events(id).length),
+    state.organization,
+    state.tokens.all(),
+    state.jobs,
+    [...state.credentialSecrets],
+    [...state.passwords],
+    [...state.subStates.keys()],
+    integrations.map(({ id }) => state.usage.events(id).length),
   ]);
 }
 
@@ -53,7 +53,7 @@ const others: Record<string, (name: string) => Promise<Arguments> | Arguments> =
   accounts_create: (name) => ({ name, labels: ['a'] }),
   auth_logon: async (name) => {
     await ground.make('members_create', { name, secret: password, role_binding: ['viewer'] });
-    return { organization_id: ground.sandbox.world.organization.id, name, secret: password };
+    return { organization_id: ground.sandbox.state.organization.id, name, secret: password };
   },
   bridges_create: async (name) => ({ account_id: await account(), name }),
   credentials_create: async (name) => ({
@@ -102,7 +102,7 @@ async function ownProgram(tool: string): Promise<{ program: Program; args: Argum
   made += 1;
   const name = `member-${made}`;
   await ground.make('members_create', { name, secret: password, role_binding: ['administrator'] });
-  const organization_id = ground.sandbox.world.organization.id;
+  const organization_id = ground.sandbox.state.organization.id;
   const { token } = await ground.make('auth_logon', { organization_id, name, secret: password });
   const args = { old_secret: password, new_secret: `${password}-next` };
   return { program: await startProgram(flags, { SYNQLY_TOKEN: token.access.secret }), args };
@@ -211,7 +211,7 @@ test('what goes with an object, or uses it, is named and counted', async () => {
     type: 'service',
   });
   expect(await takes('roles_delete', role)).toEqual({ 'members that have it': one('bound') });
-  const organization_id = ground.sandbox.world.organization.id;
+  const organization_id = ground.sandbox.state.organization.id;
   const logon = await ground.make('auth_logon', { organization_id, name: 'bound', secret: password });
   expect(await takes('members_delete', { member_id: 'bound' })).toEqual({
     tokens: one(logon.refresh_token_id),

@@ -184,7 +184,7 @@ describe('where something is left out, the question says so and asks for the nam
     await ground.make('bridges_create', { account_id: 'crowded', name: 'span' });
     answers = (path) => {
       if (!/^\/v1\/integrations\/[^/]+$/.test(path)) return undefined;
-      const bridge = ground.sandbox.world.collections.bridge.find('span');
+      const bridge = ground.sandbox.state.collections.bridge.find('span');
       const row = { bridge_selector: { type: 'id', value: bridge?.id } };
       const rows = Array.from({ length: 12 }, (_, index) => ({
         ...row,

@@ -81,7 +81,7 @@ export async function startRawHttp(args: string[], sessions: boolean): Promise<R
 /** A stdio client of a gateway. */
 export async function startRawBridge(args: string[]): Promise<RawProgram> {
   const gateway = await startHttpProgram(args);
-  const bridge = await startRawStdio(['--gateway', gateway.url], 'token', 'SYNQLY_MCP_TOKEN');
+  const bridge = await startRawStdio(['connect', gateway.url], 'token', 'SYNQLY_MCP_TOKEN');
   return {
     call: bridge.call,
     close: async () => {

@@ -80,7 +80,7 @@ test('the permission sets of all its roles count', async () => {
   const name = 'robot@example.com';
   const secret = 'a-long-enough-phrase-17';
   await postTo(made.sandbox, '/v1/members', { name, secret, role_binding: ['keeper', 'viewer'] });
-  const { id } = made.sandbox.world.organization;
+  const { id } = made.sandbox.state.organization;
   const { result } = await postTo(made.sandbox, `/v1/auth/logon/${id}`, { name, secret });
   program = await startProgram(['--base-url', made.sandbox.baseUrl], {
     SYNQLY_TOKEN: result.token.access.secret,
@@ -184,7 +184,7 @@ test('over HTTP each caller is shown what its own token may do', async () => {
 test('under a pin, whoami tells nothing of what lies beyond it', async () => {
   const body = { name: 'wide', permission_set: 'viewer', resources: { accounts: { ids: ['*'] } } };
   const made = await startWith(body);
-  const [account] = made.rig.sandbox.world.collections.account.all();
+  const [account] = made.rig.sandbox.state.collections.account.all();
   await made.program.close();
   program = await startProgram(
     ['--base-url', made.rig.sandbox.baseUrl, '--account', account?.name ?? '', '--read-only'],

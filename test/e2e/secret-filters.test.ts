@@ -109,7 +109,7 @@ test('so it is on the compact surface, in a preview, with secrets revealed, and 
   await expectRefused('audit_list', args, 'filter.0', compact);
   await expectRefused('audit_list', args, 'filter.0', revealing);
   await expectRefused('preview_call', { tool: 'audit_list', arguments: args }, 'filter.0');
-  await expectRefused('show_part', { tool: 'audit_list', arguments: args, part: '#/result' }, 'filter.0');
+  await expectRefused('read_more', { tool: 'audit_list', arguments: args, cursor: '#/result' }, 'filter.0');
 });
 
 test('so it is over HTTP', async () => {

@@ -118,7 +118,7 @@ test('a further field of a credential is a secret by its name', async () => {
 
 test('what an answer names like a secret is withheld, whatever its letters, and nothing else', async () => {
   const { json } = await rig.call('integrations_get', integration);
-  const { integration: collection } = rig.sandbox.world.collections;
+  const { integration: collection } = rig.sandbox.state.collections;
   const before = collection.get(json.result.id);
   const hidden = ['one', 'two', 'three', 'four', 'five', 'six', 'seven', 'eight', 'nine'].map(
     (word) => `${word}-secret-6a`,

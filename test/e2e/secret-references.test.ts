@@ -362,7 +362,7 @@ describe('over HTTP', () => {
   });
   const create = ({ call, sandbox }: HttpRig, secret: string) =>
     call(sandbox.token, 'credentials_create', {
-      owner_id: String(sandbox.world.collections.account.all()[0]?.name),
+      owner_id: String(sandbox.state.collections.account.all()[0]?.name),
       config: { type: 'token', secret },
     });
 

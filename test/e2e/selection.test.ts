@@ -24,31 +24,31 @@ async function start(
 }
 
 test.each([
-  ['groups', ['--groups', 'accounts,sub-orgs'], {}, inGroups('accounts', 'sub-orgs')],
-  ['groups by variable', [], { SYNQLY_GROUPS: 'Accounts' }, inGroups('accounts')],
+  ['groups', ['--toolsets', 'accounts,sub-orgs'], {}, inGroups('accounts', 'sub-orgs')],
+  ['groups by variable', [], { SYNQLY_TOOLSETS: 'Accounts' }, inGroups('accounts')],
   ['names', ['--allow', 'accounts_get,*_list_account'], {}, ['accounts_get', 'integrations_list_account']],
   [
     'names beside groups',
-    ['--groups', 'meta', '--allow', 'accounts_get'],
+    ['--toolsets', 'meta', '--allow', 'accounts_get'],
     {},
     ['accounts_get', ...inGroups('meta')],
   ],
   ['all but some', ['--deny', 'tokens_*,*_delete'], {}, ids.filter((id) => !/^tokens_|_delete$/.test(id))],
   [
     'some but others: a denial wins',
-    ['--groups', 'accounts', '--allow', 'accounts_delete', '--deny', '*_delete'],
+    ['--toolsets', 'accounts', '--allow', 'accounts_delete', '--deny', '*_delete'],
     {},
     inGroups('accounts').filter((id) => id !== 'accounts_delete'),
   ],
   [
     'what reads only, whatever is allowed',
-    ['--read-only', '--groups', 'accounts', '--allow', 'accounts_delete'],
+    ['--read-only', '--toolsets', 'accounts', '--allow', 'accounts_delete'],
     {},
     ['accounts_list', 'accounts_get'],
   ],
   [
     'what pins leave of it',
-    ['--environment', 'test', '--groups', 'accounts,members'],
+    ['--environment', 'test', '--toolsets', 'accounts,members'],
     {},
     inGroups('accounts'),
   ],
@@ -58,9 +58,9 @@ test.each([
 });
 
 test('the preset for observing changes nothing, and needs no tools about changes', async () => {
-  const { rig, listed } = await start(['--groups', 'observe']);
+  const { rig, listed } = await start(['--toolsets', 'observe']);
   const { tools } = await rig.client.listTools();
-  expect(tools.map(({ name }) => name)).toEqual([...listed, 'show_part', 'whoami']);
+  expect(tools.map(({ name }) => name)).toEqual([...listed, 'read_more', 'whoami']);
   expect(rig.client.getInstructions()).toContain('Only what reads is served');
   expect(listed.length).toBeGreaterThan(12);
   for (const id of listed) expect(catalogue.find((one) => one.id === id)?.effect, id).toBe('read');
@@ -68,12 +68,12 @@ test('the preset for observing changes nothing, and needs no tools about changes
 
 describe('what is left out', () => {
   test('cannot be called, previewed or read by any way', async () => {
-    const { rig } = await start(['--groups', 'accounts']);
+    const { rig } = await start(['--toolsets', 'accounts']);
     for (const id of ids.filter((one) => !inGroups('accounts').includes(one))) {
       expect((await rig.call(id, { nonsense: true })).json.error.code, id).toBe('not_selected');
       for (const [helper, more] of [
         ['preview_call', {}],
-        ['show_part', { part: 'result' }],
+        ['read_more', { cursor: 'result' }],
       ] as const) {
         const { json } = await rig.call(helper, { tool: id, arguments: {}, ...more });
         expect(json.error.code, `${helper} ${id}`).toBe('not_selected');
@@ -102,10 +102,10 @@ describe('what is left out', () => {
 });
 
 test.each([
-  [['--groups', 'acounts'], 'acounts'],
+  [['--toolsets', 'acounts'], 'acounts'],
   [['--deny', 'token_*'], 'token_*'],
-  [['--groups', 'accounts', '--deny', '*'], 'leave no tool'],
-  [['--groups', 'members', '--account', 'acme'], 'leave no tool'],
+  [['--toolsets', 'accounts', '--deny', '*'], 'leave no tool'],
+  [['--toolsets', 'members', '--account', 'acme'], 'leave no tool'],
   [['--allow', '*_delete', '--read-only'], 'leave no tool'],
   [['--transport', 'http', '--port', '0', '--allow', 'nothing_*'], 'nothing_*'],
 ])('%s is refused at the start, since it selects nothing', (args, named) => {

@@ -3,7 +3,7 @@ import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { readConfig } from '../../src/config/load-config.ts';
+import { loadConfig } from '../../src/config/load-config.ts';
 import { settings } from '../../src/config/settings.ts';
 import { type FakeSynqly, startFakeSynqly } from './fake-synqly.ts';
 import { type HttpRig, startHttpRig } from './http-support.ts';
@@ -145,11 +145,11 @@ describe('a flag that says nothing is refused by its name', () => {
   const withValue = Object.entries(settings).filter(([, { flag, placeholder }]) => flag && placeholder);
   test.each(withValue)('so is that of the setting %s', (name, { flag }) => {
     for (const value of ['', ' ', '""', '${X}', '$X', '<x>']) {
-      expect(() => readConfig({ [name]: value }, {})).toThrow(`--${flag} `);
+      expect(() => loadConfig({ [name]: value }, {})).toThrow(`--${flag} `);
     }
   });
 
-  test.each(['--groups', '--allow', '--deny'])('%s of commas only', (flag) => {
+  test.each(['--toolsets', '--allow', '--deny'])('%s of commas only', (flag) => {
     const { status, stderr } = run(['--sandbox', flag, ' , ']);
     expect(status).toBe(2);
     expect(stderr).toBe(`synqly-mcp: ${flag} names nothing.\n`);
@@ -254,27 +254,27 @@ describe('what stands around a token', () => {
   });
 });
 
-describe('--gateway and what it has no use for', () => {
-  const gateway = ['--gateway', 'https://gateway.invalid/mcp'];
+describe('connect and the settings that have no effect with it', () => {
+  const gateway = ['connect', 'https://gateway.invalid/mcp'];
 
   test.each<[string[], Record<string, string>, string]>([
     [['--sandbox'], {}, '--sandbox'],
-    [[], { SYNQLY_SANDBOX: 'true' }, '--sandbox'],
+    [[], { SYNQLY_SANDBOX: 'true' }, 'SYNQLY_SANDBOX'],
     [['--base-url', 'https://synqly.invalid'], {}, '--base-url'],
     [['--region', 'eu'], {}, '--region'],
-    [['--transport', 'http'], {}, '--transport http'],
+    [['--transport', 'http'], {}, '--transport'],
     [['--reveal-secrets'], {}, '--reveal-secrets'],
   ])('%j %j is refused by name', (args, env, named) => {
     const { status, stderr } = run([...gateway, ...args], { SYNQLY_MCP_TOKEN: canary, ...env });
     expect(status).toBe(2);
-    expect(stderr).toMatch(/^synqly-mcp: --gateway .*\n$/);
+    expect(stderr).toMatch(/^synqly-mcp: .*connect.*\n$/);
     expect(stderr).toContain(named);
   });
 
   test('SYNQLY_TOKEN is not used, and the start says so', () => {
     const { stderr, status } = run(gateway, { SYNQLY_MCP_TOKEN: canary, SYNQLY_TOKEN: 'another-token' });
     expect(status).toBe(0);
-    expect(stderr).toContain('SYNQLY_TOKEN is not used with --gateway');
+    expect(stderr).toContain('SYNQLY_TOKEN is not used by connect');
     expect(stderr).not.toMatch(/another-token|canary/);
   });
 });

@@ -9,7 +9,7 @@ import {
 } from '@modelcontextprotocol/sdk/types.js';
 import type { Exchange } from '../../src/sandbox/app.ts';
 import { type Sandbox, type SandboxOptions, startSandbox } from '../../src/sandbox/start.ts';
-import { helpers } from '../../src/tools/builtin/index.ts';
+import { builtinTools } from '../../src/tools/builtin/index.ts';
 import { findOperation } from '../../src/tools/catalogue.ts';
 
 /** The built program; TEST_CLI names another build, to see that a test fails there. */
@@ -158,7 +158,7 @@ export const factOperations = Object.entries(factSheet.paths).flatMap(([path, me
 );
 
 /** Names of this server's own tools, listed behind the operations of the full surface. */
-export const helperNames: readonly string[] = helpers.map(({ id }) => id);
+export const helperNames: readonly string[] = builtinTools.map(({ id }) => id);
 
 /** Tools of the full surface where nothing is left out. */
 export const toolCount = factOperations.length + helperNames.length;

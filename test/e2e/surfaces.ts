@@ -1,4 +1,4 @@
-import { runnerOf } from '../../src/surfaces/compact/definitions.ts';
+import { dispatcherFor } from '../../src/surfaces/compact/definitions.ts';
 import { findOperation } from '../../src/tools/catalogue.ts';
 import { helperNames, type Program } from './support.ts';
 
@@ -29,7 +29,9 @@ const compact: TestSurface = {
   flags: ['--surface', 'compact'],
   toolCall: (name, args = {}) => {
     const operation = findOperation(name);
-    return operation ? [runnerOf(operation.effect).id, { operation: name, arguments: args }] : [name, args];
+    return operation
+      ? [dispatcherFor(operation.effect).id, { operation: name, arguments: args }]
+      : [name, args];
   },
   operationsOf: async (program) => {
     const { json } = await program.call('find_operations', { limit: 1000 });

@@ -23,8 +23,8 @@ describe('synqly-mcp tools', () => {
   test.each([
     [[]],
     [['--surface', 'compact']],
-    [['--read-only', '--groups', 'accounts,sub-orgs']],
-    [['--groups', 'onboard', '--deny', '*_delete', '--allow', 'members_list']],
+    [['--read-only', '--toolsets', 'accounts,sub-orgs']],
+    [['--toolsets', 'onboard', '--deny', '*_delete', '--allow', 'members_list']],
     [['--account', 'acme', '--confirm', 'never']],
     [['--environment', 'test', '--surface', 'compact', '--read-only']],
   ])('%j lists what a server with these settings lists', async (flags) => {
@@ -59,14 +59,14 @@ describe('synqly-mcp tools', () => {
   });
 
   test('takes settings from before its name and from the environment, and needs no token', () => {
-    const expected = jsonOf(['tools', '--json', '--groups', 'accounts']);
+    const expected = jsonOf(['tools', '--json', '--toolsets', 'accounts']);
     expect(expected.length).toBeLessThan(20);
-    expect(jsonOf(['--groups', 'accounts', 'tools', '--json'])).toEqual(expected);
-    expect(jsonOf(['tools', '--json'], { SYNQLY_GROUPS: 'accounts' })).toEqual(expected);
+    expect(jsonOf(['--toolsets', 'accounts', 'tools', '--json'])).toEqual(expected);
+    expect(jsonOf(['tools', '--json'], { SYNQLY_TOOLSETS: 'accounts' })).toEqual(expected);
   });
 
   test('refuses what a server refuses', () => {
-    const { status, stderr, stdout } = run(['tools', '--groups', 'acounts']);
+    const { status, stderr, stdout } = run(['tools', '--toolsets', 'acounts']);
     expect({ status, stdout }).toEqual({ status: 2, stdout: '' });
     expect(stderr).toContain('acounts');
     expect(run(['tools', '--surface', 'tiny']).stderr).toContain('--surface');
@@ -116,7 +116,7 @@ describe('synqly-mcp tools --tokens', () => {
   });
 
   test('measures what the settings leave, and no answers of what they leave out', () => {
-    const few = jsonOf(['tools', '--tokens', '--json', '--groups', 'accounts', '--surface', 'compact']);
+    const few = jsonOf(['tools', '--tokens', '--json', '--toolsets', 'accounts', '--surface', 'compact']);
     expect(few.groups.map(({ name }: Cost) => name)).toEqual(['accounts', 'tools about calls']);
     expect(few.tools.map(({ name }: Cost) => name)).toContain('run_read');
     expect(few.surfaces[0].tokens).toBeLessThan(1_000);
@@ -152,7 +152,7 @@ test('a start does not load the tables of the tokenizer, nor does the plain list
   );
   const large = withTables.filter((file) => readFileSync(join(folder, file)).length > 1_000_000);
   expect(large).toHaveLength(1);
-  const command = readdirSync(join(folder, 'chunks')).find((file) => file.startsWith('command-')) ?? '';
+  const command = readdirSync(join(folder, 'chunks')).find((file) => file.startsWith('list-tools-')) ?? '';
   for (const first of [firstFile, join('chunks', command)]) {
     const loaded = [...loadedAtStart(first)];
     expect(loaded.length).toBeGreaterThan(1);

@@ -24,7 +24,7 @@ afterAll(async () => {
 /** An account with a name that no tool would give it; gives its id. */
 async function accountNamed(name: string): Promise<string> {
   const { args } = await makeTarget('accounts_delete', ground);
-  const account = ground.sandbox.world.collections.account.get(String(args.account_id));
+  const account = ground.sandbox.state.collections.account.get(String(args.account_id));
   account.name = name;
   return account.id;
 }

@@ -126,7 +126,7 @@ describe.each(deleting)('%s', (tool) => {
     const before = await subject.call(`${groupOf(tool)}_get`, args);
     const { json, isError } = await subject.call(tool, args);
     expect(isError).toBe(false);
-    expect(json.was).toEqual(withoutReferences(before.json.result));
+    expect(json.deleted).toEqual(withoutReferences(before.json.result));
     expect(findOperation(tool)?.effect).toBe('destroy');
   });
 });
@@ -136,7 +136,7 @@ test('of a deleted token only that is told by which another like it can be made'
   const { result } = (await subject.call('tokens_get', args)).json;
   const { json } = await subject.call('tokens_delete', args);
   const role = result.primary.access.permissions.adhoc_role;
-  expect(json.was).toEqual({
+  expect(json.deleted).toEqual({
     id: result.id,
     name: result.name,
     ...(result.fullname && { fullname: result.fullname }),

@@ -23,7 +23,7 @@ test('a field left out keeps its value', async () => {
 });
 
 test('fields that this server does not know go back as they came', async () => {
-  const account = rig.sandbox.world.collections.account.get('acme');
+  const account = rig.sandbox.state.collections.account.get('acme');
   account.invented_later = { deep: [1, null] };
   await rig.call('accounts_update', { account_id: 'acme', fullname: 'Acme Inc' });
   const put = rig.exchanges.filter(({ method }) => method === 'PUT').at(-1);

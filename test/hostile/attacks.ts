@@ -64,15 +64,15 @@ const appendTo = { op: 'copy', from: '/labels', path: '/labels/-' };
 export const attacks: readonly Attack[] = [
   longText('a filter of blanks', 'accounts_list', { filter: [`a[${' '.repeat(400_000)}x`] }),
   longText('an order of dots', 'accounts_list', { order: ['.'.repeat(300_000)] }),
-  longText('a part of dots', 'show_part', {
+  longText('a part of dots', 'read_more', {
     tool: 'integrations_get',
     arguments: {},
-    part: '.'.repeat(900_000),
+    cursor: '.'.repeat(900_000),
   }),
-  longText('a part of slashes', 'show_part', {
+  longText('a part of slashes', 'read_more', {
     tool: 'integrations_get',
     arguments: {},
-    part: '/'.repeat(900_000),
+    cursor: '/'.repeat(900_000),
   }),
   longText('a name of a tool', 'a'.repeat(900_000), {}),
   longText(

@@ -74,8 +74,8 @@ test('what is large and within the bounds is read as before', { timeout: 60_000 
     const list = await within(program, program.call('accounts_list', { fields: ['name'] }));
     expect(list.json.rows).toHaveLength(100);
     text = `{"result":{"id":"a1","name":"acme","x":{${several(90_000, (at) => `"k${at}":0`)}}}}`;
-    const part = { tool: 'accounts_get', arguments: { account_id: 'a1' }, part: 'result/x/k89999' };
-    expect((await within(program, program.call('show_part', part))).json.value).toBe(0);
+    const part = { tool: 'accounts_get', arguments: { account_id: 'a1' }, cursor: 'result/x/k89999' };
+    expect((await within(program, program.call('read_more', part))).json.value).toBe(0);
     expect((await within(program, program.call('accounts_create', { name: 'x' }))).isError).toBe(false);
   } finally {
     await program.close();

@@ -39,7 +39,7 @@ async function restart(args?: string[]): Promise<void> {
 }
 
 async function connect(person?: Person): Promise<Program> {
-  program = await startProgram(['--gateway', door.url], { SYNQLY_MCP_TOKEN: sandbox.token }, person);
+  program = await startProgram(['connect', door.url], { SYNQLY_MCP_TOKEN: sandbox.token }, person);
   return program;
 }
 
@@ -167,7 +167,7 @@ test('a late answer to a question of the lost session confirms nothing in the ne
       permission_set: 'viewer',
       resources: { accounts: { ids: ['*'] } },
     });
-  const child = spawn(process.execPath, [builtCli, '--gateway', door.url], {
+  const child = spawn(process.execPath, [builtCli, 'connect', door.url], {
     env: cleanEnvironment({ SYNQLY_MCP_TOKEN: sandbox.token }),
   });
   // biome-ignore lint/suspicious/noExplicitAny: messages are compared, not programmed against

@@ -169,7 +169,7 @@ test.each([
     const bearing = facts
       .filter((fact) => sensitivePathsOf(answerSchemaOf(fact)).length > 0)
       .map(({ operationId }) => operationId);
-    const refused = catalogue.filter((one) => transport !== 'stdio' && one.yieldsSecret).map(({ id }) => id);
+    const refused = catalogue.filter((one) => transport !== 'stdio' && one.returnsSecret).map(({ id }) => id);
     const reached = bearing.filter((id) => proxy.operations.has(id));
     expect(bearing).toHaveLength(23);
     expect([...new Set([...reached, ...refused])].sort()).toEqual([...bearing].sort());

@@ -181,11 +181,11 @@ describe('a document of more than 10 MB', () => {
 
   test('the names of a wide schema lead to each of its properties', async () => {
     const { definition } = await walk.ask({ schema: 'Wide' });
-    const { $names, $at, $rest } = definition.properties;
+    const { $names, $each, $cursor } = definition.properties;
     expect($names).toHaveLength(new Set($names).size);
-    const { definition: property } = await walk.ask({ schema: $at.replace('{name}', $names[100]) });
+    const { definition: property } = await walk.ask({ schema: $each.replace('{name}', $names[100]) });
     expect(property).toMatchObject({ type: 'string', description: 'Property 100 of a very wide schema.' });
-    expect((await walk.ask({ schema: $rest })).definition.$names[0]).toBe(`wide_property_${$names.length}`);
+    expect((await walk.ask({ schema: $cursor })).definition.$names[0]).toBe(`wide_property_${$names.length}`);
   });
 
   test('a search finds one of thousands', async () => {

@@ -69,7 +69,7 @@ function start(...args: string[]): Promise<Program> {
 async function readWhole(program: Program, tool: string, args: Record<string, unknown>) {
   const { json, text } = await program.call(tool, args);
   const walk = new PartWalk(
-    async (part) => (await program.call('show_part', { tool, arguments: args, part })).json,
+    async (part) => (await program.call('read_more', { tool, arguments: args, cursor: part })).json,
   );
   walk.longest = { tokens: encode(text).length, part: '' };
   const { cut, ...rest } = json;
@@ -131,7 +131,7 @@ describe.each([10_000, 1_000])('with %i tokens to a result', (tokens) => {
     expect(walk.longest.tokens).toBeLessThanOrEqual(tokens);
     expect(cut.left_out).toEqual([expect.stringMatching(/^result\.data: first \d+ of \d+ characters$/)]);
     const { tool, arguments: next } = cut.next;
-    expect(tool).toBe('show_part');
+    expect(tool).toBe('read_more');
     const { json } = await program.call(tool, next);
     expect(long.data).toContain(json.value.$text);
   }, 120_000);
@@ -140,7 +140,7 @@ describe.each([10_000, 1_000])('with %i tokens to a result', (tokens) => {
     const ends = [canary.slice(0, 10), canary.slice(-10)];
     for (let from = 59_950; from < 60_050; from += 7) {
       const part = `result/data[${from}:]`;
-      const { text } = await program.call('show_part', {
+      const { text } = await program.call('read_more', {
         tool: 'mappings_get',
         arguments: { mapping_id: 'secretive' },
         part,
@@ -179,7 +179,8 @@ describe('answers of more than 10 MB', () => {
     expect(encode(text).length).toBeLessThanOrEqual(10_000);
     expect(json.result).toMatchObject({ id: 'odd', name: 'odd' });
     const walk = new PartWalk(
-      async (part) => (await program.call('show_part', { tool: 'mappings_get', arguments: args, part })).json,
+      async (part) =>
+        (await program.call('read_more', { tool: 'mappings_get', arguments: args, cursor: part })).json,
     );
     for (const part of [
       'result/wordy',
@@ -188,13 +189,13 @@ describe('answers of more than 10 MB', () => {
       'result/wide[5000:]',
       'result/list[9000:]',
     ]) {
-      const { json: shown, text: all } = await program.call('show_part', {
+      const { json: shown, text: all } = await program.call('read_more', {
         tool: 'mappings_get',
         arguments: args,
         part,
       });
       expect(encode(all).length, part).toBeLessThanOrEqual(10_000);
-      expect(JSON.stringify(shown.value)).toMatch(/"\$rest":/);
+      expect(JSON.stringify(shown.value)).toMatch(/"\$cursor":/);
     }
     const wide = odd.wide as Record<string, unknown>;
     const [name = ''] = Object.keys(wide).slice(-1);
@@ -214,7 +215,8 @@ describe('answers of more than 10 MB', () => {
     const { wide, ...rest } = odd;
     const args = { mapping_id: 'odd' };
     const walk = new PartWalk(
-      async (part) => (await program.call('show_part', { tool: 'mappings_get', arguments: args, part })).json,
+      async (part) =>
+        (await program.call('read_more', { tool: 'mappings_get', arguments: args, cursor: part })).json,
       false,
     );
     for (const [name, value] of Object.entries(rest))
@@ -226,7 +228,7 @@ describe('answers of more than 10 MB', () => {
     const program = await start();
     const parts = ['result/wordy[1000000:]', 'result/dense[2000:]', 'result/list/7', 'result/id'];
     const read = (part: string) =>
-      program.call('show_part', { tool: 'mappings_get', arguments: { mapping_id: 'odd' }, part });
+      program.call('read_more', { tool: 'mappings_get', arguments: { mapping_id: 'odd' }, cursor: part });
     const together = await Promise.all(parts.map(read));
     for (const [at, part] of parts.entries()) expect(together[at]).toEqual(await read(part));
     await program.close();
@@ -249,7 +251,7 @@ test.each([
     const program = await start();
     const args = { account_id: 'a', integration_id };
     const ask = (part: string) =>
-      program.call('show_part', { tool: 'integrations_get', arguments: args, part });
+      program.call('read_more', { tool: 'integrations_get', arguments: args, cursor: part });
     for (const part of ['result/provider_config/credential', 'result/provider_config/credential/secret'])
       expect(JSON.stringify((await ask(part)).json.value)).toMatch(/\$\{secret:\w+\}|\[withheld\]/);
     for (let from = at - 10; from < at + 30; from += 4) {
@@ -265,7 +267,7 @@ test.each([
 test('the bearer is in no part of a large answer that has it', async () => {
   const program = await start();
   const ask = (part: string) =>
-    program.call('show_part', { tool: 'mappings_get', arguments: { mapping_id: 'vast' }, part });
+    program.call('read_more', { tool: 'mappings_get', arguments: { mapping_id: 'vast' }, cursor: part });
   for (const from of [39_000, 40_000, 40_005]) {
     const { json, text } = await ask(`result/list/0/notes[${from}:]`);
     expect(json.value.$text).toMatch(/withheld|eld/);
@@ -274,7 +276,7 @@ test('the bearer is in no part of a large answer that has it', async () => {
   await program.close();
 }, 60_000);
 
-describe('show_part', () => {
+describe('read_more', () => {
   let rig: Rig;
   const labels = Array.from({ length: 400 }, (_, at) => `label:${at}`);
   beforeAll(async () => {
@@ -297,10 +299,10 @@ describe('show_part', () => {
       arguments: { account_id: 'much-labelled' },
     });
     rig.exchanges.length = 0;
-    const again = await rig.call('show_part', {
+    const again = await rig.call('read_more', {
       tool: 'accounts_update',
       arguments: args,
-      part: 'result/labels',
+      cursor: 'result/labels',
     });
     expect(again.json.error).toMatchObject({
       code: 'invalid_arguments',
@@ -315,7 +317,7 @@ describe('show_part', () => {
     ['result/lables', 'result/labels'],
     ['reslt', 'result'],
   ])('names the closest parts to %s', async (part, closest) => {
-    const { json } = await rig.call('show_part', {
+    const { json } = await rig.call('read_more', {
       tool: 'accounts_get',
       arguments: { account_id: 'much-labelled' },
       part,
@@ -324,7 +326,7 @@ describe('show_part', () => {
   });
 
   test('takes no tool that there is not', async () => {
-    const { json } = await rig.call('show_part', { tool: 'accounts_gt', part: 'result' });
+    const { json } = await rig.call('read_more', { tool: 'accounts_gt', cursor: 'result' });
     expect(json.error.code).toBe('invalid_arguments');
   });
 
@@ -338,12 +340,12 @@ describe('show_part', () => {
       { account_id: 'much-labelled' },
       'invalid_arguments',
     ],
-    ['with a selection, what is left out', ['--groups', 'accounts'], 'members_list', {}, 'not_selected'],
+    ['with a selection, what is left out', ['--toolsets', 'accounts'], 'members_list', {}, 'not_selected'],
   ])('is refused when %s', async (_, flags, tool, args, code) => {
     const program = await startProgram(['--base-url', rig.sandbox.baseUrl, ...flags], {
       SYNQLY_TOKEN: rig.sandbox.token,
     });
-    const { json } = await program.call('show_part', { tool, arguments: args, part: 'result' });
+    const { json } = await program.call('read_more', { tool, arguments: args, cursor: 'result' });
     await program.close();
     expect(json.error.code).toBe(code);
   });

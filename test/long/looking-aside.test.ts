@@ -43,7 +43,7 @@ describe.each(Object.keys(failures) as Failure[])('the read for undo and was mee
       calls.map(async ({ tool, args }) => {
         const { json } = await subject.call(tool, args);
         expect(json.error, `${tool}: ${JSON.stringify(json)}`).toBeUndefined();
-        expect(json, tool).not.toHaveProperty('was');
+        expect(json, tool).not.toHaveProperty('deleted');
         expect(json, tool).not.toHaveProperty('undo');
       }),
     );

@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { losses } from '../../src/pipeline/confirmation/dependents.ts';
+import { dependents } from '../../src/pipeline/confirmation/dependents.ts';
 import { destroying, makeTarget } from '../e2e/destroys.ts';
 import type { FakeRequest } from '../e2e/fake-synqly.ts';
 import { type HttpRig, startHttpRig } from '../e2e/http-support.ts';
@@ -80,9 +80,9 @@ const looksAtDependents = Object.keys(dependentReads);
 const unread = expect.stringMatching(/^could not be read \(.+\)$/);
 
 test('the reads of these tests are those of the server', () => {
-  expect(looksAtDependents.toSorted()).toEqual(Object.keys(losses).toSorted());
+  expect(looksAtDependents.toSorted()).toEqual(Object.keys(dependents).toSorted());
   for (const [tool, reads] of Object.entries(dependentReads)) {
-    expect(Object.keys(reads)).toEqual(losses[tool]?.map(({ what }) => what));
+    expect(Object.keys(reads)).toEqual(dependents[tool]?.map(({ what }) => what));
   }
 });
 
@@ -151,7 +151,7 @@ describe.each((Object.keys(failures) as Failure[]).filter((failure) => failure !
             const told = Object.keys(dependentReads[tool] ?? {}).map((what) => [what, 'could not be read']);
             expect(preview.takes ?? {}, tool).toEqual(Object.fromEntries(told));
             expect(ended.error, tool).toBeUndefined();
-            expect(ended).not.toHaveProperty('was');
+            expect(ended).not.toHaveProperty('deleted');
           });
           expect(sent, tool).toBe(1);
         }),

@@ -87,7 +87,7 @@ describe(`10,000 odd messages, FUZZ_SEED=${seed}`, () => {
       if (name === 'stdio') return startRaw(['--base-url', sandbox.baseUrl], { SYNQLY_TOKEN: sandbox.token });
       const gateway = await startHttpProgram(['--base-url', sandbox.baseUrl, '--rate-per-minute', '1000000']);
       closing.push(gateway.close);
-      return startRaw(['--gateway', gateway.url], { SYNQLY_MCP_TOKEN: sandbox.token });
+      return startRaw(['connect', gateway.url], { SYNQLY_MCP_TOKEN: sandbox.token });
     })();
     closing.push(program.close);
     let read = 0;

@@ -94,7 +94,7 @@ describe.each(combinations)(
     if (confirm !== 'change') return;
 
     test('a name that leads to another account after the question sends the confirmed call nowhere', async () => {
-      const { world } = mixed.sandbox;
+      const { state } = mixed.sandbox;
       const { inside, outside } = mixed.planted;
       const pairs: Readonly<
         Record<string, readonly ['account' | 'integration' | 'bridge' | 'credential', string, string]>
@@ -117,7 +117,7 @@ describe.each(combinations)(
           const swappable = Object.keys(operation.params).filter((name) => pairs[name]);
           for (const name of swappable) {
             const [kind, own, foreign] = pairs[name] as (typeof pairs)[string];
-            const collection = world.collections[kind];
+            const collection = state.collections[kind];
             const [first, second] = [collection.get(own), collection.get(foreign)] as [Stored, Stored];
             const args = argumentsFor(operation, { ...ownArguments, [name]: first.name }, door);
             if (!(name in args)) continue;

@@ -80,7 +80,7 @@ describe('the address of a proxy', () => {
   const starts = [
     ['stdio', there, 'SYNQLY_TOKEN'],
     ['HTTP', [...there, '--transport', 'http', '--port', '0'], 'SYNQLY_TOKEN'],
-    ['the bridge', ['--gateway', 'https://gateway.invalid/mcp'], 'SYNQLY_MCP_TOKEN'],
+    ['the bridge', ['connect', 'https://gateway.invalid/mcp'], 'SYNQLY_MCP_TOKEN'],
   ] as const;
   const start = (args: readonly string[], env: Record<string, string>) => {
     const options = { env: cleanEnvironment(env), input: '', timeout: 15_000 };
@@ -183,7 +183,7 @@ describe('a proxy that refuses', () => {
   test('over the bridge the client is told', async () => {
     status = 407;
     const env = { SYNQLY_MCP_TOKEN: canary, HTTPS_PROXY: `me:${password}@${address}` };
-    await expect(startProgram(['--gateway', 'https://gateway.invalid/mcp'], env)).rejects.toThrow(
+    await expect(startProgram(['connect', 'https://gateway.invalid/mcp'], env)).rejects.toThrow(
       /The proxy that HTTPS_PROXY names wants a login/,
     );
   });

@@ -70,7 +70,7 @@ test('a credential without config is refused', async () => {
 
 test('a PUT sets the secret with config and keeps it without', async () => {
   const { body } = await create('put');
-  const secrets = api.sandbox.world.credentialSecrets;
+  const secrets = api.sandbox.state.credentialSecrets;
   const { config: _kind, ...rest } = body.result;
   const kept = await api.put(path('put'), { ...rest, fullname: 'Renamed' });
   expect(kept.body.result).toMatchObject({ fullname: 'Renamed', config: { type: 'token' } });
@@ -89,7 +89,7 @@ test('a patch can set the secret, but neither show nor carry it away', async () 
     { op: 'replace', path: '/fullname', value: 'Patched' },
   ]);
   expect(set.body.result).toMatchObject({ fullname: 'Patched', config: { type: 'token' } });
-  expect(api.sandbox.world.credentialSecrets.get(body.result.id)).toEqual({
+  expect(api.sandbox.state.credentialSecrets.get(body.result.id)).toEqual({
     type: 'token',
     secret: 'hidden-secret-3',
   });

@@ -23,7 +23,7 @@ describe('change', () => {
     expect(body).not.toHaveProperty('credentials_created');
     expect(body.result.provider_config).toEqual(made.integration.provider_config);
     expect(body.result.fullname).toBe('Changed');
-    expect(api.sandbox.world.credentialSecrets.get(made.credentials_created[0].id)).toEqual({
+    expect(api.sandbox.state.credentialSecrets.get(made.credentials_created[0].id)).toEqual({
       type: 'token',
       secret: 'newer-secret',
     });

@@ -14,7 +14,7 @@ beforeAll(async () => {
     { name: 'elm', environment: 'test' },
   ];
   for (const account of accounts) await api.post('/v1/accounts', account);
-  await api.delete(`/v1/accounts/${api.sandbox.world.collections.account.all()[0]?.id}`);
+  await api.delete(`/v1/accounts/${api.sandbox.state.collections.account.all()[0]?.id}`);
 });
 afterAll(() => api.close());
 afterAll(() => expectValidAnswers(api.exchanges));
@@ -134,5 +134,5 @@ test('100 items make a page unless more are asked for', async () => {
   for (let number = 0; number < 101; number++) await api.post('/v1/roles', { permission_set: 'viewer' });
   expect((await api.get('/v1/roles')).body.result).toHaveLength(100);
   const { body } = await api.get('/v1/roles', { limit: '1000' });
-  expect(body.result.length).toBe(api.sandbox.world.collections.role.all().length);
+  expect(body.result.length).toBe(api.sandbox.state.collections.role.all().length);
 });

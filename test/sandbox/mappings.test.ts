@@ -21,7 +21,7 @@ test('a mapping is created, listed without its transform, read with it, changed 
   expect(mapping).toMatchObject({
     name: 'hosts',
     data: '{"host":"$.hostname"}',
-    organization_id: api.sandbox.world.organization.id,
+    organization_id: api.sandbox.state.organization.id,
   });
   const { data: _data, ...base } = mapping;
   const listed = await api.get('/v1/mappings', { filter: 'name[eq]hosts', total: 'true' });

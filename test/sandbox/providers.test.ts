@@ -112,12 +112,12 @@ test('a webhook URL is stored as a lone secret', () => {
   expect(credentialKind('o_auth_client_id')).toBe('o_auth_client');
 });
 
-const world = { now: () => Date.parse('2026-11-02T09:00:00Z') };
+const state = { now: () => Date.parse('2026-11-02T09:00:00Z') };
 const splunk = findProvider('siem_splunk');
 
 function contact(config: Record<string, unknown>, values: Record<string, unknown>, expires?: string) {
   if (!splunk) throw new Error('There is no siem_splunk.');
-  return contactProvider(world, splunk, config, [
+  return contactProvider(state, splunk, config, [
     { pointer: '/provider_config/credential', values, expires },
   ]);
 }

@@ -62,7 +62,7 @@ describe('determinism', () => {
 describe('a medium sandbox', () => {
   test('holds everything there is to look at', async () => {
     const api = await openApi({ size: 'medium' });
-    const audit = [...api.sandbox.world.audit];
+    const audit = [...api.sandbox.state.audit];
     const list = async (path: string): Promise<Item[]> => (await api.get(path, { limit: '500' })).body.result;
 
     const accounts = await list('/v1/accounts');

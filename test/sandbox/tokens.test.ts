@@ -75,7 +75,7 @@ describe('ad hoc tokens', () => {
     expect((await api.delete('/v1/tokens/brief')).status).toBe(204);
     for (const pair of [token.primary, rotated.primary]) expect(await works(pair.access.secret)).toBe(false);
     expectProblem(await api.get('/v1/tokens/brief/info'), 404);
-    const { refresh_token_id: id } = api.sandbox.world.organization;
+    const { refresh_token_id: id } = api.sandbox.state.organization;
     expectProblem(await api.delete(`/v1/tokens/${id}`), 400);
   });
 });
@@ -167,7 +167,7 @@ describe('a token issues none with more rights than its own', () => {
     expect(
       (await by.post('/v1/tokens/mcp', { scope: { type: 'management', environment: 'test' } })).status,
     ).toBe(200);
-    const organization = api.sandbox.world.organization;
+    const organization = api.sandbox.state.organization;
     const top = `${organization.id}/${organization.refresh_token_id}`;
     expectProblem(await by.put(`/v1/tokens/${top}/reset`), 403);
     expectProblem(await by.put(`/v1/tokens/${top}/rotate`), 403);
@@ -176,7 +176,7 @@ describe('a token issues none with more rights than its own', () => {
   });
 
   test('nor by reading secrets', async () => {
-    const { refresh_token_id: id } = api.sandbox.world.organization;
+    const { refresh_token_id: id } = api.sandbox.state.organization;
     const path = `/v1/tokens/${id}/info`;
     expect((await api.get(path)).body.result.primary.access.secret).toBe(api.sandbox.token);
     for (const token of [await limited(), await issue({ permission_set: 'viewer' })]) {
@@ -205,7 +205,7 @@ describe('pairs', () => {
 
   test('a second rotation discards the pair before the last', async () => {
     const token = await issue({ name: 'turned' });
-    const path = `/v1/tokens/${api.sandbox.world.organization.id}/turned/rotate`;
+    const path = `/v1/tokens/${api.sandbox.state.organization.id}/turned/rotate`;
     const first = (await api.put(path)).body.result;
     const second = (await api.put(path)).body.result;
     expect(second.secondary).toEqual(first.primary);
@@ -232,8 +232,8 @@ describe('pairs', () => {
   });
 
   test('the token of an integration is rotated under its owner, by id or name', async () => {
-    const { integration } = api.sandbox.world.collections;
-    const [siem] = integration.all(api.sandbox.world.collections.account.get('tern').id);
+    const { integration } = api.sandbox.state.collections;
+    const [siem] = integration.all(api.sandbox.state.collections.account.get('tern').id);
     const { status, body } = await api.put(`/v1/tokens/${siem?.id}/${siem?.refresh_token_id}/rotate`);
     expect(status).toBe(200);
     expect(body.result).toMatchObject({ owner_type: 'integration', owner_id: siem?.id });
@@ -242,7 +242,7 @@ describe('pairs', () => {
 
   test('the sandbox tells its token even after a reset', async () => {
     const before = api.sandbox.token;
-    const { organization } = api.sandbox.world;
+    const { organization } = api.sandbox.state;
     await api.put(`/v1/tokens/${organization.id}/${organization.refresh_token_id}/reset`);
     expect(api.sandbox.token).not.toBe(before);
     expect((await api.get('/v1/accounts')).status).toBe(200);
@@ -284,6 +284,6 @@ describe('other kinds', () => {
   test('the list holds the tokens of the organization, not those of integrations', async () => {
     const { body } = await api.get('/v1/tokens', { limit: '1000' });
     const owners = new Set(body.result.map((token: { owner_id: string }) => token.owner_id));
-    expect([...owners]).toEqual([api.sandbox.world.organization.id]);
+    expect([...owners]).toEqual([api.sandbox.state.organization.id]);
   });
 });

@@ -161,17 +161,17 @@ describe('DELETE', () => {
     const token = (await api.get(`/v1/tokens/${integration.refresh_token_id}/info`)).body.result;
     const own = await api.post('/v1/credentials/heron', { config: { type: 'secret', secret: 's' } });
     const bridge = await api.post('/v1/bridges/heron', { name: 'dc' });
-    const { world } = api.sandbox;
+    const { state } = api.sandbox;
 
     const reply = await api.delete(path);
     expect(reply).toMatchObject({ status: 204, body: undefined });
     expectProblem(await api.get(path), 404);
     expectProblem(await api.delete(path), 404);
-    expect(world.collections.integration.find(integration.id)).toBeUndefined();
-    expect(world.collections.credential.find(own.body.result.id)).toBeUndefined();
-    expect(world.collections.credential.all(integration.id)).toEqual([]);
-    expect(world.credentialSecrets.has(own.body.result.id)).toBe(false);
-    expect(world.collections.bridge.find(bridge.body.result.bridge.id)).toBeUndefined();
+    expect(state.collections.integration.find(integration.id)).toBeUndefined();
+    expect(state.collections.credential.find(own.body.result.id)).toBeUndefined();
+    expect(state.collections.credential.all(integration.id)).toEqual([]);
+    expect(state.credentialSecrets.has(own.body.result.id)).toBe(false);
+    expect(state.collections.bridge.find(bridge.body.result.bridge.id)).toBeUndefined();
     expectProblem(await api.get(`/v1/tokens/${token.id}/info`), 404);
     expectProblem(await api.as(token.primary.access.secret).get('/v1/accounts'), 401);
     expect((await api.get('/v1/status', { limit: '1000' })).body.result).not.toContainEqual(

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { type AnswerShape, answerShapeOf } from '../../src/pipeline/execute/response-shape.ts';
+import { type ResponseShape, responseShapeOf } from '../../src/pipeline/execute/response-shape.ts';
 import { findOperation } from '../../src/tools/catalogue.ts';
 import { factOperations, factSheet } from '../e2e/support.ts';
 
@@ -11,7 +11,7 @@ function resolve(schema: any): any {
 }
 
 /** What the fact sheet says that an answer holds. */
-function described(id: string): AnswerShape {
+function described(id: string): ResponseShape {
   const { operation } = factOperations.find((one) => one.id === id) ?? factOperations[0] ?? ({} as never);
   const schema = operation.responses['2XX'].content?.['application/json'].schema;
   if (!schema) return 'nothing';
@@ -22,5 +22,5 @@ function described(id: string): AnswerShape {
 
 test.each(factOperations.map(({ id }) => id))('the answer to %s is held to what the API describes', (id) => {
   const operation = findOperation(id);
-  expect(operation && answerShapeOf(operation)).toBe(described(id));
+  expect(operation && responseShapeOf(operation)).toBe(described(id));
 });

@@ -1,17 +1,17 @@
 import { expect, test } from 'vitest';
-import { wholeSelection } from '../../src/access/policy.ts';
-import { connectClient, type OwnClient } from '../../src/app/in-process-client.ts';
+import { allToolsets } from '../../src/access/policy.ts';
+import { connectInProcess, type InProcessClient } from '../../src/app/in-process-client.ts';
 import { budgets } from '../../src/cli/token-cost/budgets.ts';
 import { costsOfSurfaces, costsOfTools } from '../../src/cli/token-cost/measure.ts';
 import { tokensOf } from '../../src/cli/token-cost/tokens.ts';
-import { readConfig } from '../../src/config/load-config.ts';
+import { loadConfig } from '../../src/config/load-config.ts';
 import type { SurfaceKind } from '../../src/config/settings.ts';
 
 /** With everything that is worth a word: what is invented, and what must be confirmed. */
-const policy = { readOnly: false, confirm: 'change', selection: wholeSelection } as const;
-const config = readConfig({ sandbox: true }, {});
-const connect = (surface: SurfaceKind): Promise<OwnClient> =>
-  connectClient({ config, surface, pins: undefined, policy });
+const policy = { readOnly: false, confirm: 'change', toolsetFilter: allToolsets } as const;
+const config = loadConfig({ sandbox: true }, {});
+const connect = (surface: SurfaceKind): Promise<InProcessClient> =>
+  connectInProcess({ config, surface, pins: undefined, policy });
 const [full, compact] = await Promise.all([connect('full'), connect('compact')]);
 
 test.each(costsOfSurfaces(full, compact))(

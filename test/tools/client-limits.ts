@@ -1,5 +1,5 @@
 import { Ajv2020 } from 'ajv/dist/2020.js';
-import type { Tool } from '../../src/tools/published.ts';
+import type { Tool } from '../../src/tools/tool.ts';
 import type { Schema } from './fact-sheet.ts';
 
 interface Published extends Schema {

@@ -1,18 +1,18 @@
 import { describe, expect, test } from 'vitest';
 import type { Pins } from '../../src/access/pins.ts';
-import { needsConfirmation, type Policy, permits } from '../../src/access/policy.ts';
-import { presets, type Selection, selects } from '../../src/access/toolsets.ts';
-import { isServed } from '../../src/access/visibility.ts';
-import { connectClient, type OwnClient } from '../../src/app/in-process-client.ts';
+import { isEffectAllowed, needsConfirmation, type Policy } from '../../src/access/policy.ts';
+import { isInToolsets, presetToolsets, type ToolsetFilter } from '../../src/access/toolsets.ts';
+import { isVisible } from '../../src/access/visibility.ts';
+import { connectInProcess, type InProcessClient } from '../../src/app/in-process-client.ts';
 import { budgets } from '../../src/cli/token-cost/budgets.ts';
 import { costOfTool } from '../../src/cli/token-cost/measure.ts';
 import { tokensOf, tokensOfJson } from '../../src/cli/token-cost/tokens.ts';
-import { readConfig } from '../../src/config/load-config.ts';
+import { loadConfig } from '../../src/config/load-config.ts';
 import type { ConfirmLevel, SurfaceKind } from '../../src/config/settings.ts';
-import { findOperations, runnerOf, runners } from '../../src/surfaces/compact/definitions.ts';
-import { helpers } from '../../src/tools/builtin/index.ts';
+import { dispatcherFor, dispatcherTools, findOperations } from '../../src/surfaces/compact/definitions.ts';
+import { builtinTools } from '../../src/tools/builtin/index.ts';
 import { catalogue } from '../../src/tools/catalogue.ts';
-import type { Tool } from '../../src/tools/published.ts';
+import type { Tool } from '../../src/tools/tool.ts';
 import { refusedOf } from './client-limits.ts';
 import { sketchesOf } from './walk.ts';
 
@@ -30,11 +30,11 @@ const pinKinds: readonly (Pins | undefined)[] = [
   { environment: 'test' },
   { account: 'acme', environment: 'test' },
 ];
-const groups = [...new Set(catalogue.map(({ group }) => group)), ...Object.keys(presets)];
-const selections: readonly Selection[] = [
-  { groups: [], allow: [], deny: [] },
-  ...groups.map((name) => ({ groups: [name], allow: [], deny: [] })),
-  ...groups.map((name) => ({ groups: [name], allow: ['accounts_get'], deny: ['*_delete'] })),
+const groups = [...new Set(catalogue.map(({ group }) => group)), ...Object.keys(presetToolsets)];
+const toolsetFilters: readonly ToolsetFilter[] = [
+  { toolsets: [], allow: [], deny: [] },
+  ...groups.map((name) => ({ toolsets: [name], allow: [], deny: [] })),
+  ...groups.map((name) => ({ toolsets: [name], allow: ['accounts_get'], deny: ['*_delete'] })),
 ];
 const confirmLevels: readonly ConfirmLevel[] = ['destroy', 'change', 'never'];
 
@@ -43,30 +43,36 @@ for (const surface of ['full', 'compact'] as const)
   for (const pins of pinKinds)
     for (const readOnly of [false, true])
       for (const confirm of confirmLevels)
-        for (const selection of selections)
-          combinations.push({ surface, pins, policy: { readOnly, confirm, selection }, sandbox: true });
+        for (const toolsetFilter of toolsetFilters)
+          combinations.push({ surface, pins, policy: { readOnly, confirm, toolsetFilter }, sandbox: true });
 
-const config = readConfig({ sandbox: true }, {});
-const clients = new Map<Combination, OwnClient>();
-for (const one of combinations) clients.set(one, await connectClient({ config, ...one }));
+const config = loadConfig({ sandbox: true }, {});
+const clients = new Map<Combination, InProcessClient>();
+for (const one of combinations) clients.set(one, await connectInProcess({ config, ...one }));
 
 /** The operations that a combination leaves, told without a surface. */
 function leftBy({ pins, policy }: Combination) {
   return catalogue.filter(
-    (one) => isServed(one.id, pins) && permits(policy, one.effect) && selects(policy.selection, one),
+    (one) =>
+      isVisible(one.id, pins) &&
+      isEffectAllowed(policy, one.effect) &&
+      isInToolsets(policy.toolsetFilter, one),
   );
 }
 
 const told = ({ surface, pins, policy }: Combination) => JSON.stringify({ surface, pins, ...policy });
 
 /** What is not so, of every combination in which it is not so. */
-function failures(find: (one: Combination, client: OwnClient) => readonly string[]): string[] {
+function failures(find: (one: Combination, client: InProcessClient) => readonly string[]): string[] {
   return [...clients].flatMap(([one, client]) => find(one, client).map((what) => `${told(one)}: ${what}`));
 }
 
 test('every published tool is one that all clients take, whatever is pinned, selected or to be confirmed', () => {
   const sketched = new Map(
-    [...catalogue, ...helpers, ...runners].map((one) => [one.id, sketchesOf(one).map(({ path }) => path)]),
+    [...catalogue, ...builtinTools, ...dispatcherTools].map((one) => [
+      one.id,
+      sketchesOf(one).map(({ path }) => path),
+    ]),
   );
   const distinct = new Map<string, Tool>();
   for (const { tools } of clients.values())
@@ -93,7 +99,7 @@ test('the full surface has a tool for each operation that is left, and those abo
     if (one.surface !== 'full') return [];
     const left = leftBy(one).map(({ id }) => id);
     const names = tools.map(({ name }) => name);
-    const known = new Set([...left, ...helpers.map(({ id }) => id)]);
+    const known = new Set([...left, ...builtinTools.map(({ id }) => id)]);
     return [...left.filter((id) => !names.includes(id)), ...names.filter((name) => !known.has(name))];
   });
   expect(wrong).toEqual([]);
@@ -104,8 +110,8 @@ test('the compact surface has a tool for each kind of effect that is left and on
     if (one.surface !== 'compact') return [];
     const left = leftBy(one);
     const finds = left.length > 0 ? [findOperations] : [];
-    const wanted = new Set([...finds, ...left.map(({ effect }) => runnerOf(effect))]);
-    return runners
+    const wanted = new Set([...finds, ...left.map(({ effect }) => dispatcherFor(effect))]);
+    return dispatcherTools
       .filter((runner) => wanted.has(runner) !== tools.some(({ name }) => name === runner.id))
       .map(({ id }) => id);
   });
@@ -140,7 +146,7 @@ const namedInVain = (names: readonly string[]) =>
   );
 
 test('what runs, finds and previews is not named where it is not listed', () => {
-  expect(namedInVain([...runners.map(({ id }) => id), 'preview_call'])).toEqual([]);
+  expect(namedInVain([...dispatcherTools.map(({ id }) => id), 'preview_call'])).toEqual([]);
 });
 
 test('nor is what confirms', () => {
@@ -148,7 +154,7 @@ test('nor is what confirms', () => {
 });
 
 describe('in every combination', () => {
-  const dearest = (surface: SurfaceKind, cost: (client: OwnClient) => number) =>
+  const dearest = (surface: SurfaceKind, cost: (client: InProcessClient) => number) =>
     [...clients]
       .filter(([one]) => one.surface === surface)
       .map(([one, client]) => ({ tokens: cost(client), combination: told(one) }))

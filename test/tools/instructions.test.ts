@@ -1,9 +1,9 @@
 import { encode } from 'gpt-tokenizer/encoding/o200k_base';
 import { expect, test } from 'vitest';
-import { presets } from '../../src/access/toolsets.ts';
-import { selectTools } from '../../src/access/visibility.ts';
+import { presetToolsets } from '../../src/access/toolsets.ts';
+import { visibleTools } from '../../src/access/visibility.ts';
 import { instructionsFor } from '../../src/protocol/instructions.ts';
-import type { Session } from '../../src/request-context.ts';
+import type { RequestContext } from '../../src/request-context.ts';
 import { groups } from '../../src/tools/published.ts';
 
 const pinsOfAllKinds = [
@@ -12,22 +12,27 @@ const pinsOfAllKinds = [
   { environment: 'prod' },
   { account: 'a-customer-with-a-long-name', environment: 'prod' },
 ] as const;
-const selections = [undefined, ...Object.keys(presets), ...new Set(Object.values(groups))].map((group) => ({
-  groups: group === undefined ? [] : [group],
-  allow: [],
-  deny: [],
-}));
+const selections = [undefined, ...Object.keys(presetToolsets), ...new Set(Object.values(groups))].map(
+  (group) => ({
+    toolsets: group === undefined ? [] : [group],
+    allow: [],
+    deny: [],
+  }),
+);
 
 /** Instructions under everything that they depend on. */
 const all = pinsOfAllKinds.flatMap((pins) =>
-  selections.flatMap((selection) =>
+  selections.flatMap((toolsetFilter) =>
     [false, true].flatMap((readOnly) =>
       (['destroy', 'change', 'never'] as const).flatMap((confirm) =>
-        [undefined, () => ''].map((keep) => {
-          const policy = { readOnly, confirm, selection };
-          const session = { pins, policy, sandbox: true, revealSecrets: false, secrets: { keep } };
-          const operations = selectTools({ pins, policy });
-          return { what: { pins, policy }, text: instructionsFor(session as unknown as Session, operations) };
+        [undefined, () => ''].map((store) => {
+          const policy = { readOnly, confirm, toolsetFilter };
+          const session = { pins, policy, sandbox: true, revealSecrets: false, secrets: { store } };
+          const operations = visibleTools({ pins, policy });
+          return {
+            what: { pins, policy },
+            text: instructionsFor(session as unknown as RequestContext, operations),
+          };
         }),
       ),
     ),
@@ -41,33 +46,33 @@ test('instructions cost at most 400 tokens, whatever is selected', () => {
   expect(dearest?.tokens, JSON.stringify(dearest?.what)).toBeLessThanOrEqual(400);
 });
 
-function told(policy: Partial<Session['policy']>, more: object = {}): string {
+function told(policy: Partial<RequestContext['policy']>, more: object = {}): string {
   const whole = {
     readOnly: false,
     confirm: 'destroy',
-    selection: { groups: [], allow: [], deny: [] },
+    toolsetFilter: { toolsets: [], allow: [], deny: [] },
     ...policy,
   } as const;
   const session = {
     policy: whole,
     sandbox: false,
     revealSecrets: false,
-    secrets: { keep: () => '' },
+    secrets: { store: () => '' },
     ...more,
   };
-  return instructionsFor(session as unknown as Session, selectTools({ policy: whole }));
+  return instructionsFor(session as unknown as RequestContext, visibleTools({ policy: whole }));
 }
 
 test('nothing is said of what is not selected', () => {
-  const observing = told({ selection: { groups: ['observe'], allow: [], deny: [] } });
+  const observing = told({ toolsetFilter: { toolsets: ['observe'], allow: [], deny: [] } });
   expect(observing).toContain('filter items');
   expect(observing).not.toMatch(/_update|_patch|confirm|undo|connect a provider|SANDBOX/);
-  const capabilities = told({ selection: { groups: ['capabilities'], allow: [], deny: [] } });
+  const capabilities = told({ toolsetFilter: { toolsets: ['capabilities'], allow: [], deny: [] } });
   expect(capabilities).not.toMatch(/filter|Secrets|Pinned/);
-  const onboarding = told({ selection: { groups: ['onboard'], allow: [], deny: [] } });
+  const onboarding = told({ toolsetFilter: { toolsets: ['onboard'], allow: [], deny: [] } });
   expect(onboarding).toMatch(/connect a provider.*integrations_verify/);
   expect(onboarding).toMatch(/\$\{env:NAME\}/);
-  const denied = told({ selection: { groups: ['onboard'], allow: [], deny: ['*_verify'] } });
+  const denied = told({ toolsetFilter: { toolsets: ['onboard'], allow: [], deny: ['*_verify'] } });
   expect(denied).not.toContain('integrations_verify');
   expect(told({ readOnly: true })).toContain('Only what reads is served.');
 });

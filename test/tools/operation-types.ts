@@ -14,7 +14,7 @@ const get = {
   group: 'accounts',
   method: 'GET',
   effect: 'read',
-  reach: { kind: 'organization' },
+  pinRule: { kind: 'organization' },
   title: 'Get thing',
   summary: 'Get one thing.',
 } as const;
@@ -39,12 +39,12 @@ export const wrong = [
   // @ts-expect-error the path takes none
   defineOperation({ ...get, path: '/v1/things', params: { account_id: text } }),
   // @ts-expect-error an account by a parameter that the path does not take
-  defineOperation({ ...get, path: '/v1/things', reach: { kind: 'account', by: 'account_id' } }),
+  defineOperation({ ...get, path: '/v1/things', pinRule: { kind: 'account', by: 'account_id' } }),
   defineOperation({
     ...get,
     path: '/v1/things/{account_id}',
     params: { account_id: text },
     // @ts-expect-error a part of the account that the path does not take
-    reach: { kind: 'account', by: 'account_id', part: 'bridge_id' },
+    pinRule: { kind: 'account', by: 'account_id', part: 'bridge_id' },
   }),
 ];

@@ -83,11 +83,11 @@ const nothing: Part = { properties: {}, required: [] };
 
 /** The input is params, query, shaping and body, and the precondition where a whole object is replaced; nothing else. */
 function compareArguments(operation: Operation): Deviation[] {
-  const { id, params, query, shaping, body, replacesWhole, input } = operation;
+  const { id, params, query, formatting, body, replacesWhole, input } = operation;
   const names = Object.keys({
     ...params,
     ...query,
-    ...shaping,
+    ...formatting,
     ...body,
     ...(replacesWhole ? { updated_at: 0 } : {}),
   });

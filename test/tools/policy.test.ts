@@ -1,18 +1,19 @@
 import { describe, expect, test } from 'vitest';
-import { runners } from '../../src/surfaces/compact/definitions.ts';
-import { helpers } from '../../src/tools/builtin/index.ts';
+import { dispatcherTools } from '../../src/surfaces/compact/definitions.ts';
+import { publishedDispatchers } from '../../src/surfaces/compact/published.ts';
+import { builtinTools } from '../../src/tools/builtin/index.ts';
 import { catalogue, findOperation, groupTitles } from '../../src/tools/catalogue.ts';
 import type { Operation } from '../../src/tools/define-operation.ts';
 import { inputSchemaOf } from '../../src/tools/json-schema.ts';
-import { helperTools, publishedTools, runnerTools } from '../../src/tools/published.ts';
+import { publishedBuiltinTools, publishedTools } from '../../src/tools/published.ts';
 import { nodesOf, refusedOf } from './client-limits.ts';
 import { sketchesOf } from './walk.ts';
 
 const published = new Map(
-  [...publishedTools, ...helperTools, ...runnerTools].map((tool) => [tool.name, tool]),
+  [...publishedTools, ...publishedBuiltinTools, ...publishedDispatchers].map((tool) => [tool.name, tool]),
 );
 
-describe.each([...catalogue, ...helpers, ...runners])('$id', (operation) => {
+describe.each([...catalogue, ...builtinTools, ...dispatcherTools])('$id', (operation) => {
   const nodes = nodesOf(inputSchemaOf(operation));
 
   test('is a tool that every client and model API takes', () => {
@@ -48,9 +49,12 @@ describe.each([...catalogue, ...helpers, ...runners])('$id', (operation) => {
 
 describe.each(catalogue)('$id', (operation) => {
   test('has arguments in snake_case, none of which is meant twice', () => {
-    const { params, query, shaping, body = {}, replacesWhole } = operation;
+    const { params, query, formatting, body = {}, replacesWhole } = operation;
     const precondition = replacesWhole ? ['updated_at'] : [];
-    const names = [...[params, query, shaping, body].flatMap((part) => Object.keys(part)), ...precondition];
+    const names = [
+      ...[params, query, formatting, body].flatMap((part) => Object.keys(part)),
+      ...precondition,
+    ];
     expect(names).toEqual([...new Set(names)]);
     expect(names.filter((name) => !/^[a-z]+(_[a-z]+)*$/.test(name))).toEqual([]);
   });

@@ -1,7 +1,7 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { runners } from '../../src/surfaces/compact/definitions.ts';
-import { helpers } from '../../src/tools/builtin/index.ts';
+import { dispatcherTools } from '../../src/surfaces/compact/definitions.ts';
+import { builtinTools } from '../../src/tools/builtin/index.ts';
 import { catalogue } from '../../src/tools/catalogue.ts';
 import { annotationsOf } from '../../src/tools/define-operation.ts';
 import { inputSchemaOf } from '../../src/tools/json-schema.ts';
@@ -10,7 +10,7 @@ const folder = new URL('./snapshots/', import.meta.url);
 // Read before the tests run, which write a missing file outside of CI.
 const present = existsSync(folder) ? readdirSync(folder) : [];
 
-const tools = [...catalogue, ...helpers, ...runners];
+const tools = [...catalogue, ...builtinTools, ...dispatcherTools];
 
 test.each(tools)('$id is published as its snapshot says', async (operation) => {
   const tool = {

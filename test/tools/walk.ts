@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import type { Operation } from '../../src/tools/define-operation.ts';
-import { isSecret, isSketched } from '../../src/tools/schemas/fields.ts';
+import { isAbbreviated, isSecret } from '../../src/tools/schemas/fields.ts';
 
 /** A field somewhere in an operation's input; `path` is dotted, with `[]` for every item of a list. */
 export interface Place {
@@ -16,7 +16,7 @@ export function secretArgumentsOf(operation: Operation): string[] {
 
 /** The fields of an operation that are published as an outline with their shape in words. */
 export function sketchesOf(operation: Pick<Operation, 'input'>): Place[] {
-  return placesIn(operation.input, '', isSketched);
+  return placesIn(operation.input, '', isAbbreviated);
 }
 
 function placesIn(

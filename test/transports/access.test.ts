@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { expect, test, vi } from 'vitest';
-import { type Bearer, directAccess, readBearer } from '../../src/auth/authenticate.ts';
+import { type Bearer, createDirectAuthenticator, readBearer } from '../../src/auth/authenticate.ts';
 import { CallError } from '../../src/errors.ts';
 
 let time = 1;
@@ -23,12 +23,12 @@ function pass(seconds: number): void {
   time += seconds * 1000;
 }
 
-const admits = async (access: ReturnType<typeof directAccess>, token: string) =>
-  !('status' in (await access.admit(readBearer(`Bearer ${token}`))));
+const admits = async (access: ReturnType<typeof createDirectAuthenticator>, token: string) =>
+  !('status' in (await access.authenticate(readBearer(`Bearer ${token}`))));
 
 test('a token that was revoked at Synqly stops working within a minute', async () => {
   const { known, asked, client } = synqlyThatKnows('good');
-  const access = directAccess(client, { clock: clock });
+  const access = createDirectAuthenticator(client, { clock: clock });
   expect(await admits(access, 'good')).toBe(true);
   known.delete('good');
   pass(59);
@@ -40,7 +40,7 @@ test('a token that was revoked at Synqly stops working within a minute', async (
 
 test('a refusal is remembered for ten seconds, so that a bad token does not trouble Synqly', async () => {
   const { known, asked, client } = synqlyThatKnows();
-  const access = directAccess(client, { clock: clock });
+  const access = createDirectAuthenticator(client, { clock: clock });
   for (let count = 0; count < 5; count += 1) expect(await admits(access, 'late')).toBe(false);
   expect(asked).toHaveLength(1);
   known.add('late');
@@ -53,8 +53,8 @@ test('a failed check is not remembered', async () => {
     .fn()
     .mockRejectedValueOnce(new CallError('connection_failed', 'away'))
     .mockResolvedValue({ status: 200, body: {} });
-  const access = directAccess({ request }, { clock });
-  expect(await access.admit(readBearer('Bearer token'))).toMatchObject({ status: 503 });
+  const access = createDirectAuthenticator({ request }, { clock });
+  expect(await access.authenticate(readBearer('Bearer token'))).toMatchObject({ status: 503 });
   expect(await admits(access, 'token')).toBe(true);
 });
 
@@ -69,10 +69,10 @@ test('a flood of different tokens becomes no flood of requests, and leaves room 
     if (!token.startsWith('good')) throw new CallError('unauthorized', 'unknown', { status: 401 });
     return { status: 200, body: {}, requestId: undefined, retryAfter: undefined };
   };
-  const access = directAccess({ request }, { clock });
+  const access = createDirectAuthenticator({ request }, { clock });
   const ended: string[] = [];
   const ask = async (token: string, sender: string) => {
-    const answer = await access.admit(readBearer(`Bearer ${token}`), undefined, sender);
+    const answer = await access.authenticate(readBearer(`Bearer ${token}`), undefined, sender);
     ended.push(sender);
     return 'status' in answer ? answer.status : 200;
   };
@@ -96,7 +96,7 @@ test('a token that was good is checked again past those that wait, and is not fo
     if (token.startsWith('slow')) await hold;
     return client.request(target, token);
   };
-  const access = directAccess({ request }, { clock });
+  const access = createDirectAuthenticator({ request }, { clock });
   expect(await admits(access, 'good')).toBe(true);
   for (let index = 0; index < 10_100; index += 1) await admits(access, `bad-${index}`);
   asked.length = 0;
@@ -110,7 +110,7 @@ test('a token that was good is checked again past those that wait, and is not fo
   const senders = Array.from({ length: 20 }, (_, index) => `sender-${index}`);
   const slow = senders.flatMap((sender) =>
     Array.from({ length: 20 }, (_, index) =>
-      access.admit(readBearer(`Bearer slow-${sender}-${index}`), undefined, sender),
+      access.authenticate(readBearer(`Bearer slow-${sender}-${index}`), undefined, sender),
     ),
   );
   expect(await admits(access, 'good')).toBe(true);
@@ -120,7 +120,7 @@ test('a token that was good is checked again past those that wait, and is not fo
 
 test('a token is known from its first good check on, and no more once it is bad', async () => {
   const { known, client } = synqlyThatKnows('good');
-  const access = directAccess(client, { clock });
+  const access = createDirectAuthenticator(client, { clock });
   const knows = (token: string) => access.knows(readBearer(`Bearer ${token}`) as Bearer);
   expect(knows('good')).toBe(false);
   await admits(access, 'good');

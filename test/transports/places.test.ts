@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
-import { type Place, Places } from '../../src/transports/http/concurrency.ts';
+import { ConcurrencyLimit, type Slot } from '../../src/transports/http/concurrency.ts';
 
 /** Takes as many as a caller gets. */
-function fill(places: Places, caller: string): Place[] {
-  const taken: Place[] = [];
+function fill(places: ConcurrencyLimit, caller: string): Slot[] {
+  const taken: Slot[] = [];
   for (;;) {
     const place = places.take(caller);
     if (!place) return taken;
@@ -12,7 +12,7 @@ function fill(places: Places, caller: string): Place[] {
 }
 
 test('one caller gets two thirds, and whoever comes after it finds room', () => {
-  const places = new Places(512);
+  const places = new ConcurrencyLimit(512);
   const counts = ['a', 'b', 'c', 'd', 'e'].map((caller) => fill(places, caller).length);
   expect(counts).toEqual([342, 114, 38, 12, 4]);
   expect(places.isFull).toBe(false);
@@ -20,7 +20,7 @@ test('one caller gets two thirds, and whoever comes after it finds room', () => 
 });
 
 test('where there are few places, one caller may have them all', () => {
-  const places = new Places(3);
+  const places = new ConcurrencyLimit(3);
   const [first] = fill(places, 'a');
   expect([places.taken, places.isFull, places.take('b')]).toEqual([3, true, undefined]);
   first?.close();
@@ -28,7 +28,7 @@ test('where there are few places, one caller may have them all', () => {
 });
 
 test('a place is free once its response is over and nothing runs for it', () => {
-  const places = new Places(10);
+  const places = new ConcurrencyLimit(10);
   const place = places.take('a');
   place?.begin();
   place?.close();
@@ -44,7 +44,7 @@ test('a place is free once its response is over and nothing runs for it', () => 
 });
 
 test('callers that have left are forgotten, those that stay are not', () => {
-  const places = new Places(10_000);
+  const places = new ConcurrencyLimit(10_000);
   for (let index = 0; index < 4; index += 1) places.take('stays');
   for (let index = 0; index < 5_000; index += 1) places.take(`caller-${index}`)?.close();
   expect(places.taken).toBe(4);

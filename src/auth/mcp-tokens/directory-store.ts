@@ -4,10 +4,10 @@ import { dirname, join } from 'node:path';
 import { LRUCache } from 'lru-cache';
 import { parseJson } from '../../lib/json.ts';
 import { type Grant, grantSchema } from './mcp-token.ts';
-import { currentOf, type TokenStore } from './store.ts';
+import { type TokenStore, unexpired } from './store.ts';
 
 /** Grants that are not read again while their file stands; files never change once they have their name. */
-const mostRemembered = 10_000;
+const maxRemembered = 10_000;
 const fileName = /^([0-9a-f]{64})\.json$/;
 
 /**
@@ -16,10 +16,10 @@ const fileName = /^([0-9a-f]{64})\.json$/;
  *
  * @throws Error when the directory cannot be made, or others may write into it
  */
-export async function openFolderStore(directory: string): Promise<TokenStore> {
+export async function openDirectoryStore(directory: string): Promise<TokenStore> {
   await makeFolders(directory);
   await assertOwn(directory);
-  const known = new LRUCache<string, Grant>({ max: mostRemembered });
+  const known = new LRUCache<string, Grant>({ max: maxRemembered });
   const fileOf = (hash: string) => join(directory, `${hash}.json`);
 
   const find = async (hash: string): Promise<Grant | undefined> => {
@@ -47,12 +47,12 @@ export async function openFolderStore(directory: string): Promise<TokenStore> {
   return {
     add: async (grant) => {
       const all = await readAll();
-      const current = new Set(currentOf(all));
+      const current = new Set(unexpired(all));
       await Promise.all(all.filter((one) => !current.has(one)).map(({ hash }) => revoke(hash)));
       await write(join(directory, `.${randomUUID()}.tmp`), fileOf(grant.hash), JSON.stringify(grant));
     },
     find,
-    list: async () => currentOf(await readAll()),
+    list: async () => unexpired(await readAll()),
     revoke,
     close: async () => {},
   };

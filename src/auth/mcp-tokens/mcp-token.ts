@@ -1,4 +1,4 @@
-import { hash as digest, timingSafeEqual } from 'node:crypto';
+import { timingSafeEqual } from 'node:crypto';
 import * as z from 'zod';
 import type { Pins } from '../../access/pins.ts';
 
@@ -42,11 +42,6 @@ export type Grant = Readonly<z.infer<typeof grantSchema>>;
 /** Reads a scope as it stands in a request. @throws ZodError */
 export function readScope(value: unknown): McpScope {
   return scope.parse(value);
-}
-
-/** SHA-256 of a token, hexadecimal: what is kept, compared and logged in its place. */
-export function hashToken(token: string): string {
-  return digest('sha256', token, 'hex');
 }
 
 /** Whether a kept grant is this token's, for this Synqly, and not expired. Compares in constant time. */

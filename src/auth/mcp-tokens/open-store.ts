@@ -17,7 +17,7 @@ export function defaultStore(environment: NodeJS.ProcessEnv): string {
 export async function openTokenStore(named: string): Promise<TokenStore> {
   try {
     if (/^rediss?:\/\//i.test(named)) return await (await import('./redis-store.ts')).openRedisStore(named);
-    return await (await import('./directory-store.ts')).openFolderStore(named);
+    return await (await import('./directory-store.ts')).openDirectoryStore(named);
   } catch (error) {
     const { message } = error as Error;
     throw new ConfigError(`--token-store cannot be used: ${withoutCredentials(message, named)}`);

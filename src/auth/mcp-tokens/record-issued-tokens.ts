@@ -1,19 +1,20 @@
 import { CallError } from '../../errors.ts';
+import { hashToken } from '../../lib/hash.ts';
 import { isJsonObject } from '../../lib/json.ts';
 import type { ApiRequest, SynqlyClient } from '../../synqly/client.ts';
-import type { ApiAnswer } from '../../synqly/response.ts';
+import type { ApiResponse } from '../../synqly/response.ts';
 import { renderPath } from '../../synqly/url.ts';
 import { endingBy } from './limit-lifetime.ts';
-import { type Grant, hashToken, type McpScope, maxMakers, readScope } from './mcp-token.ts';
+import { type Grant, type McpScope, maxMakers, readScope } from './mcp-token.ts';
 import type { TokenStore } from './store.ts';
 
 type Client = Pick<SynqlyClient, 'request'>;
 
 /** MCP tokens live no longer than this (Management API, `POST /v1/tokens/mcp`). */
-const longestLife = 24 * 60 * 60_000;
+const maxLifeMs = 24 * 60 * 60_000;
 
 /** Where MCP tokens are kept, and for which Synqly. */
-export interface Remembering {
+export interface RecordOptions {
   readonly store: TokenStore;
   /** Base URL of the Synqly that the tokens are for. */
   readonly audience: string;
@@ -26,7 +27,7 @@ export interface Remembering {
  * A client that keeps the hash of every MCP token made through it, so that a gateway knows its bearer. The account of a
  * scope is looked up before, and kept by its id: what is called so later may be another.
  */
-export function rememberMcpTokens(client: Client, remembering: Remembering): Client {
+export function recordIssuedTokens(client: Client, remembering: RecordOptions): Client {
   return {
     request: async (request, token, headers) => {
       if (request.method !== 'POST' || request.path !== '/v1/tokens/mcp') {
@@ -63,18 +64,18 @@ async function assertReachable(store: TokenStore): Promise<void> {
 }
 
 /** The grant of the token that another is made with. @throws CallError when there may be no further one */
-async function findMaker({ store, maker: hash }: Remembering): Promise<Grant | undefined> {
+async function findMaker({ store, maker: hash }: RecordOptions): Promise<Grant | undefined> {
   if (hash === undefined) return undefined;
   const maker = await store.find(hash);
   if (!maker) {
     throw new CallError('unauthorized', 'The MCP token that this one would be made with is revoked.', {
-      next: 'Log in with another MCP token. No token was made.',
+      remediation: 'Log in with another MCP token. No token was made.',
       retry: 'no',
     });
   }
   if ((maker.makers?.length ?? 0) < maxMakers) return maker;
   throw new CallError('forbidden', `MCP tokens are made one with another ${maxMakers} times at most.`, {
-    next: 'Ask the administrator for a token (synqly-mcp token create). No token was made.',
+    remediation: 'Ask the administrator for a token (synqly-mcp token create). No token was made.',
     retry: 'no',
   });
 }
@@ -106,9 +107,9 @@ async function resolveScope(
 }
 
 function grantOf(
-  { body }: ApiAnswer,
+  { body }: ApiResponse,
   scope: McpScope,
-  { audience, label }: Remembering,
+  { audience, label }: RecordOptions,
   maker: Grant | undefined,
 ): Grant | undefined {
   const token = isJsonObject(body) ? body.result : undefined;
@@ -123,12 +124,12 @@ function grantOf(
     label,
     created: new Date(now).toISOString(),
     expires: new Date(
-      Math.min(expires, now + longestLife, maker ? Date.parse(maker.expires) : expires),
+      Math.min(expires, now + maxLifeMs, maker ? Date.parse(maker.expires) : expires),
     ).toISOString(),
     ...(maker && { makers: [...(maker.makers ?? []), maker.hash] }),
   };
 }
 
-function notKept({ status, requestId }: ApiAnswer, message: string, cause?: unknown): CallError {
+function notKept({ status, requestId }: ApiResponse, message: string, cause?: unknown): CallError {
   return new CallError('token_not_kept', message, { status, requestId, cause });
 }

@@ -1,11 +1,11 @@
 import { createClient } from '@redis/client';
 import { parseJson } from '../../lib/json.ts';
 import { type Grant, grantSchema } from './mcp-token.ts';
-import { currentOf, type TokenStore } from './store.ts';
+import { type TokenStore, unexpired } from './store.ts';
 
 const prefix = 'synqly-mcp:token:';
-const connectWithin = 5_000;
-const answerWithin = 3_000;
+const connectTimeoutMs = 5_000;
+const answerTimeoutMs = 3_000;
 
 /**
  * Grants in Redis, for several gateways: Redis itself drops each when it expires. A server that is away fails every
@@ -19,9 +19,9 @@ export async function openRedisStore(url: string): Promise<TokenStore> {
   const client = createClient({
     url,
     disableOfflineQueue: true,
-    commandOptions: { timeout: answerWithin },
+    commandOptions: { timeout: answerTimeoutMs },
     socket: {
-      connectTimeout: connectWithin,
+      connectTimeout: connectTimeoutMs,
       // The first connection must stand, or the settings are wrong.
       reconnectStrategy: (attempts, cause) => (isConnected ? Math.min(100 * 2 ** attempts, 5_000) : cause),
     },
@@ -46,7 +46,7 @@ export async function openRedisStore(url: string): Promise<TokenStore> {
       });
     },
     find: async (hash) => readGrant(await client.get(prefix + hash)),
-    list: async () => currentOf(await readAll()),
+    list: async () => unexpired(await readAll()),
     revoke: async (hash) => (await client.del(prefix + hash)) > 0,
     close: async () => client.destroy(),
   };

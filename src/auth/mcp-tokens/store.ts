@@ -18,14 +18,14 @@ export function createMemoryStore(): TokenStore {
   return {
     add: async (grant) => void grants.set(grant.hash, grant),
     find: async (hash) => grants.get(hash),
-    list: async () => currentOf([...grants.values()]),
+    list: async () => unexpired([...grants.values()]),
     revoke: async (hash) => grants.delete(hash),
     close: async () => {},
   };
 }
 
 /** Those that have not expired, the newest first. */
-export function currentOf(grants: readonly Grant[]): Grant[] {
+export function unexpired(grants: readonly Grant[]): Grant[] {
   const now = Date.now();
   return grants
     .filter(({ expires }) => Date.parse(expires) > now)
@@ -33,7 +33,7 @@ export function currentOf(grants: readonly Grant[]): Grant[] {
 }
 
 /** Whether all the tokens that one was made with are still known: it is revoked with any of them. */
-export async function isStanding({ makers = [] }: Grant, store: Pick<TokenStore, 'find'>): Promise<boolean> {
+export async function isValid({ makers = [] }: Grant, store: Pick<TokenStore, 'find'>): Promise<boolean> {
   const found = await Promise.all(makers.map((hash) => store.find(hash)));
   return found.every((maker) => maker !== undefined);
 }

@@ -1,9 +1,10 @@
-import { runners } from '../../surfaces/compact/definitions.ts';
-import { helpers } from '../../tools/builtin/index.ts';
+import { dispatcherTools } from '../../surfaces/compact/definitions.ts';
+import { builtinTools } from '../../tools/builtin/index.ts';
 import type { Effect } from '../../tools/define-operation.ts';
-import { effects, type Tool } from '../../tools/published.ts';
+import { effects } from '../../tools/published.ts';
+import type { Tool } from '../../tools/tool.ts';
 
-const own = new Map([...helpers, ...runners].map(({ id, effect }) => [id, effect]));
+const own = new Map([...builtinTools, ...dispatcherTools].map(({ id, effect }) => [id, effect]));
 
 /** What calling a tool can do, be it an operation or one of this server's own. */
 export function effectOf({ name }: Pick<Tool, 'name'>): Effect {

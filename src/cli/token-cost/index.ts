@@ -1,4 +1,4 @@
-import type { OwnClient } from '../../app/in-process-client.ts';
+import type { InProcessClient } from '../../app/in-process-client.ts';
 import { type Cost, costsOfGroups, costsOfSurfaces, costsOfTools } from './measure.ts';
 import { type AnswerCost, accountsAsked, costsOfAnswers } from './sample-calls.ts';
 
@@ -14,14 +14,18 @@ export interface Costs {
 }
 
 /** @param shown the one of both whose tools are told one by one */
-export async function measureCosts(full: OwnClient, compact: OwnClient, shown: OwnClient): Promise<Costs> {
-  const served = new Set(full.tools.map(({ name }) => name));
+export async function measureCosts(
+  full: InProcessClient,
+  compact: InProcessClient,
+  shown: InProcessClient,
+): Promise<Costs> {
+  const names = new Set(full.tools.map(({ name }) => name));
   return {
     encoding: 'o200k_base',
     surfaces: costsOfSurfaces(full, compact),
     groups: costsOfGroups(full.tools),
     tools: costsOfTools(shown.tools),
     accounts: accountsAsked,
-    answers: (await costsOfAnswers()).filter(({ tool }) => served.has(tool)),
+    answers: (await costsOfAnswers()).filter(({ tool }) => names.has(tool)),
   };
 }

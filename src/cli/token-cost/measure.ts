@@ -1,6 +1,7 @@
-import { selects } from '../../access/toolsets.ts';
-import type { OwnClient } from '../../app/in-process-client.ts';
-import { effects, groups, type Tool } from '../../tools/published.ts';
+import { isInToolsets } from '../../access/toolsets.ts';
+import type { InProcessClient } from '../../app/in-process-client.ts';
+import { effects, groups } from '../../tools/published.ts';
+import type { Tool } from '../../tools/tool.ts';
 import { budgets } from './budgets.ts';
 import { effectOf } from './effect.ts';
 import { tokensOf, tokensOfJson } from './tokens.ts';
@@ -22,7 +23,7 @@ export function costOfTool({ name, description, inputSchema }: Tool): number {
 const costOfTools = (tools: readonly Tool[]) => tools.reduce((sum, tool) => sum + costOfTool(tool), 0);
 
 /** What each surface costs before the first call. */
-export function costsOfSurfaces(full: OwnClient, compact: OwnClient): readonly Cost[] {
+export function costsOfSurfaces(full: InProcessClient, compact: InProcessClient): readonly Cost[] {
   const operations = full.tools.filter(({ name }) => Object.hasOwn(effects, name));
   const share = (name: string, tools: readonly Tool[], budget: number): Cost => ({
     name,
@@ -30,7 +31,7 @@ export function costsOfSurfaces(full: OwnClient, compact: OwnClient): readonly C
     tokens: costOfTools(tools),
     budget,
   });
-  const observe = { groups: ['observe'], allow: [], deny: [] };
+  const observe = { toolsets: ['observe'], allow: [], deny: [] };
   const list = tokensOfJson(compact.tools);
   return [
     share('full', full.tools, budgets.full),
@@ -41,7 +42,7 @@ export function costsOfSurfaces(full: OwnClient, compact: OwnClient): readonly C
     ),
     share(
       'full, preset observe',
-      operations.filter(({ name }) => selects(observe, { id: name, group: groups[name] ?? '' })),
+      operations.filter(({ name }) => isInToolsets(observe, { id: name, group: groups[name] ?? '' })),
       budgets.observe,
     ),
     { name: 'full, instructions', tokens: tokensOf(full.instructions), budget: budgets.instructions },

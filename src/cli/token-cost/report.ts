@@ -1,4 +1,4 @@
-import type { Tool } from '../../tools/published.ts';
+import type { Tool } from '../../tools/tool.ts';
 import { gridOf, type Line } from '../text-table.ts';
 import { effectOf } from './effect.ts';
 import type { Costs } from './index.ts';

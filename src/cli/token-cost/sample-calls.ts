@@ -1,7 +1,7 @@
-import { policyOf } from '../../access/policy.ts';
-import { connectClient } from '../../app/in-process-client.ts';
-import { prepareAccess } from '../../app/synqly-connection.ts';
-import { readConfig } from '../../config/load-config.ts';
+import { connectInProcess } from '../../app/in-process-client.ts';
+import { policyOf } from '../../app/policy-from-config.ts';
+import { prepareConnection } from '../../app/synqly-connection.ts';
+import { loadConfig } from '../../config/load-config.ts';
 import type { Exchange } from '../../sandbox/app.ts';
 import { type Sandbox, startSandbox } from '../../sandbox/start.ts';
 import type { Cost } from './measure.ts';
@@ -68,13 +68,13 @@ export async function costsOfAnswers(): Promise<readonly AnswerCost[]> {
 
 async function measure(sandbox: Sandbox, exchanges: Exchange[]): Promise<readonly AnswerCost[]> {
   // Nobody's settings: figures are to be compared.
-  const config = readConfig({ baseUrl: sandbox.baseUrl }, { SYNQLY_TOKEN: sandbox.token });
-  const { call } = await connectClient({
+  const config = loadConfig({ baseUrl: sandbox.baseUrl }, { SYNQLY_TOKEN: sandbox.token });
+  const { call } = await connectInProcess({
     config,
     surface: 'full',
     pins: undefined,
     policy: policyOf(config),
-    access: prepareAccess(config),
+    access: prepareConnection(config),
   });
   const costs: AnswerCost[] = [];
   for (const [what, tool, args] of typicalCalls) {

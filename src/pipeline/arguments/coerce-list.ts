@@ -1,6 +1,6 @@
 import { isJsonObject } from '../../lib/json.ts';
 import type { ArgumentSchema } from '../../tools/json-schema.ts';
-import { grammarOf } from './list-syntax.ts';
+import { listSyntaxOf } from './list-syntax.ts';
 import { filtersOf, ordersOf, splitFilters } from './query-syntax.ts';
 
 /** A list of texts as it is meant, or what is wrong with it. */
@@ -57,7 +57,7 @@ const hasFixedItems = (items: ArgumentSchema) => items.enum !== undefined || ite
 function fromText(text: string, name: string, items: ArgumentSchema): TextList {
   if (text === '') return { value: '' };
   if (/^[[{]/.test(text) || (name === 'fields' && text.startsWith('('))) {
-    const form = grammarOf(name) ?? 'give a list, such as ["a","b"], with double quotes';
+    const form = listSyntaxOf(name) ?? 'give a list, such as ["a","b"], with double quotes';
     return { value: [text], problem: `is no JSON: ${form}` };
   }
   if (queryLists.has(name) && /^(None|undefined)$/.test(text)) return { value: null };

@@ -1,4 +1,4 @@
-import type { ArgumentFault } from '../../errors.ts';
+import type { ArgumentProblem } from '../../errors.ts';
 import { isJsonObject, type JsonObject, parseJson } from '../../lib/json.ts';
 import type { ArgumentSchema } from '../../tools/json-schema.ts';
 import { decodeTextList, isQueryList } from './coerce-list.ts';
@@ -6,7 +6,7 @@ import { decodeTextList, isQueryList } from './coerce-list.ts';
 /** Arguments as they are meant, and what cannot be told without guessing. */
 export interface Decoded {
   readonly value: unknown;
-  readonly faults: readonly ArgumentFault[];
+  readonly faults: readonly ArgumentProblem[];
 }
 
 /** Whose arguments they are: null clears a field of an update, and the server's own tools say more of an empty name. */
@@ -16,7 +16,7 @@ interface Context {
   readonly kind: Kind;
   /** Whether `""` and `null` stand for an argument that was not given. */
   readonly omitsEmpty: boolean;
-  readonly faults: ArgumentFault[];
+  readonly faults: ArgumentProblem[];
 }
 
 type Path = readonly string[];
@@ -26,7 +26,7 @@ type Path = readonly string[];
  * schema says what is meant: a value that fits is left alone, and so are fields that may hold any text, patches, and
  * what is inside of objects that the API leaves open.
  */
-export function decodeArguments(raw: unknown, schema: ArgumentSchema, kind: Kind): Decoded {
+export function coerceArguments(raw: unknown, schema: ArgumentSchema, kind: Kind): Decoded {
   const context: Context = { kind, omitsEmpty: kind !== 'update', faults: [] };
   const value = decodeObject(raw ?? {}, schema, [], context);
   return { value: value ?? {}, faults: context.faults };
@@ -37,7 +37,7 @@ function decode(value: unknown, schema: ArgumentSchema, path: Path, context: Con
   if (options) return decodeOption(value, options, path, context);
   const types = typesOf(schema);
   if (types.length === 0) return value;
-  if (types.includes('string')) return typeof value === 'string' ? meantChoice(value, schema) : value;
+  if (types.includes('string')) return typeof value === 'string' ? closestChoice(value, schema) : value;
   if (types.includes('array')) return decodeList(value, schema, path, context);
   if (types.includes('object')) return decodeObject(value, schema, path, context);
   if (types.includes('boolean')) return decodeBoolean(value);
@@ -95,7 +95,7 @@ function decodeNumber(text: string): unknown {
 }
 
 /** Of choices the one that was meant, where only case, blanks or hyphens differ. */
-function meantChoice(text: string, { enum: choices, const: only }: ArgumentSchema): string {
+function closestChoice(text: string, { enum: choices, const: only }: ArgumentSchema): string {
   const all = choices ?? (only === undefined ? [] : [only]);
   if (all.length === 0 || all.includes(text)) return text;
   const fitting = all.filter((choice) => typeof choice === 'string' && plain(choice) === plain(text));
@@ -129,8 +129,8 @@ function decodeOption(
 function fitsConstants(value: JsonObject, { properties = {} }: ArgumentSchema): boolean {
   return Object.entries(properties).every(([name, property]) => {
     const given = Object.hasOwn(value, name) ? value[name] : undefined;
-    const meant = typeof given === 'string' ? meantChoice(given, property) : given;
-    return property.const === undefined || property.const === meant;
+    const suggested = typeof given === 'string' ? closestChoice(given, property) : given;
+    return property.const === undefined || property.const === suggested;
   });
 }
 
@@ -144,7 +144,7 @@ function decodeList(value: unknown, schema: ArgumentSchema, path: Path, context:
     const list = decodeTextList(isText ? value : given, name, items);
     if (list.problem !== undefined) context.faults.push({ argument: path.join('.'), problem: list.problem });
     if (!Array.isArray(list.value)) return list.value;
-    const decoded = list.value.map((item) => (typeof item === 'string' ? meantChoice(item, items) : item));
+    const decoded = list.value.map((item) => (typeof item === 'string' ? closestChoice(item, items) : item));
     const isNothing = decoded.length === 0 && context.omitsEmpty && isOptionalQuery(path);
     return isNothing ? undefined : decoded;
   }

@@ -14,9 +14,10 @@ export interface Example {
 type Taking = Pick<Operation, 'id' | 'input'>;
 
 /** Characters of a given text that is repeated. */
-const longestText = 60;
+const maxTextLength = 60;
+
 /** Tokens of a given object or list that is repeated. */
-const mostTokens = 60;
+const maxTokens = 60;
 
 /**
  * The shortest correct call of a tool: of the given arguments those that fit, and in the place of required ones that
@@ -24,23 +25,23 @@ const mostTokens = 60;
  */
 export function exampleOf({ id, input }: Taking, given: JsonObject): Example {
   const { properties = {}, required = [] } = argumentSchemaOf({ input });
-  const told: JsonObject = {};
+  const described: JsonObject = {};
   for (const [name, field] of Object.entries(input.shape) as [string, z.ZodType][]) {
     const value = Object.hasOwn(given, name) ? given[name] : undefined;
     const isKept =
-      value !== undefined && value !== null && field.safeParse(value).success && isTold(field, value);
-    if (isKept) told[name] = mapStrings(value, shortened);
-    else if (required.includes(name)) told[name] = shapeOf(name, properties[name] ?? {});
+      value !== undefined && value !== null && field.safeParse(value).success && isDescribed(field, value);
+    if (isKept) described[name] = mapStrings(value, shortened);
+    else if (required.includes(name)) described[name] = shapeOf(name, properties[name] ?? {});
   }
-  return { tool: id, arguments: told };
+  return { tool: id, arguments: described };
 }
 
-function isTold(field: z.ZodType, value: unknown): boolean {
-  return !mayHoldSecret(field) && (typeof value !== 'object' || costOf(value) <= mostTokens);
+function isDescribed(field: z.ZodType, value: unknown): boolean {
+  return !mayHoldSecret(field) && (typeof value !== 'object' || costOf(value) <= maxTokens);
 }
 
 function shortened(text: string): string {
-  return text.length > longestText ? '<...>' : text;
+  return text.length > maxTextLength ? '<...>' : text;
 }
 
 /** The parts of a zod definition by which a schema is walked. */

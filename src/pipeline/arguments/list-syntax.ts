@@ -1,6 +1,6 @@
-import { type ArgumentFault, CallError } from '../../errors.ts';
+import { type ArgumentProblem, CallError } from '../../errors.ts';
+import type { Arguments } from '../../lib/json.ts';
 import type { Operation } from '../../tools/define-operation.ts';
-import type { Arguments } from './parse.ts';
 
 /** A filter item: `field[operator]value`. */
 export interface Filter {
@@ -11,6 +11,7 @@ export interface Filter {
 
 /** Operators that Synqly's lists are known to take. */
 const known = ['eq', 'in', 'like', 'gt', 'gte', 'lt', 'lte'];
+
 /** Named by Synqly for other APIs; whether lists take them is for Synqly to say. */
 const possible = ['neq', 'not in', 'not like'];
 const operators: ReadonlySet<string> = new Set([...known, ...possible]);
@@ -80,7 +81,7 @@ const otherWays: readonly RegExp[] = [
 const joined = /\s(?:and|or)\s|&&|\|\||^(["'])(?:(?!\1).)*\1\s*\S/is;
 
 /** The filter that was meant, where it can be told. */
-function meantFilter(text: string): string | undefined {
+function suggestFilter(text: string): string | undefined {
   for (const way of otherWays) {
     const found = way.exec(text.trim())?.groups;
     if (found?.field === undefined) continue;
@@ -95,25 +96,25 @@ function meantFilter(text: string): string | undefined {
 }
 
 /** The filters that a text meant, joined by `and`, where that can be told of each. */
-function meantFilters(text: string): readonly string[] | undefined {
+function suggestFilters(text: string): readonly string[] | undefined {
   const parts = text
     .split(/\sand\s|&&/i)
-    .map((part) => (readFilter(part.trim()) ? part.trim() : meantFilter(part)));
+    .map((part) => (readFilter(part.trim()) ? part.trim() : suggestFilter(part)));
   return parts.every((part) => part !== undefined) ? parts : undefined;
 }
 
 /** The filter of a field, an operator in the words of whatever query language, and a value. */
 export function filterOf(field: string, operator: string, value: string): string | undefined {
   const plain = operator.toLowerCase().replace(/^\$/, '').replaceAll('_', ' ');
-  const meant = operators.has(plain) ? plain : meanings[plain.replaceAll(' ', '')];
-  if (meant === undefined) return undefined;
-  const withWildcards = wildcards[meant];
-  return withWildcards ? `${field}[like]${withWildcards(value)}` : `${field}[${meant}]${value}`;
+  const suggested = operators.has(plain) ? plain : meanings[plain.replaceAll(' ', '')];
+  if (suggested === undefined) return undefined;
+  const withWildcards = wildcards[suggested];
+  return withWildcards ? `${field}[like]${withWildcards(value)}` : `${field}[${suggested}]${value}`;
 }
 
 const orderForm = /^[^[\]\s:,()+-][^[\]\s:,()]*(?:\[(?:asc|desc)\])?$/;
 
-function meantOrder(text: string): string | undefined {
+function suggestOrder(text: string): string | undefined {
   const [, sign, field] = /^([+-])([\w.]+)$/.exec(text) ?? [];
   if (field !== undefined) return `${field}[${sign === '-' ? 'desc' : 'asc'}]`;
   const groups =
@@ -129,8 +130,8 @@ function meantOrder(text: string): string | undefined {
 export function fieldsQueried(text: string): readonly string[] {
   // An order may be a field alone, or one with its direction before it.
   const [, first = ''] = /^[\s+-]*([^\s:,[\]=<>!~]+)/.exec(text) ?? [];
-  const meant = [text, meantFilter(text) ?? '', meantOrder(text) ?? ''];
-  const others = meant.flatMap((one) =>
+  const suggested = [text, suggestFilter(text) ?? '', suggestOrder(text) ?? ''];
+  const others = suggested.flatMap((one) =>
     [...one.matchAll(/\[([^[\]]*)\]/g)].flatMap(({ 1: operator = '', index }) =>
       isOperator(operator) ? fieldBefore(one, index) : [],
     ),
@@ -159,21 +160,21 @@ const filterForm = `A filter is field[op]value with one of the operators ${known
 const orderWords = 'An order is field, field[asc] or field[desc].';
 
 /** What is right for a filter or an order that is not even a text. */
-export function grammarOf(argument: string): string | undefined {
+export function listSyntaxOf(argument: string): string | undefined {
   const [name] = argument.split('.');
   if (name === 'filter') return `must be a list such as ["name[eq]acme"]. ${filterForm}`;
   return name === 'order' ? `must be a list such as ["name[desc]"]. ${orderWords}` : undefined;
 }
 
 /** Characters of a meant filter; a longer one is not repeated. */
-const longestMeant = 80;
+const maxSuggestedLength = 80;
 
 /**
  * Refuses filters and orders that no list can understand. Which fields there are is for Synqly to say.
  *
  * @throws CallError `invalid_arguments` with the right form
  */
-export function assertGrammar({ query, listing }: Operation, args: Arguments): void {
+export function assertListSyntax({ query, listing }: Operation, args: Arguments): void {
   const columns = listing?.columns ?? [];
   const filters = 'filter' in query ? faultsIn(args, 'filter', (text) => readFilter(text) !== undefined) : [];
   const orders = 'order' in query ? faultsIn(args, 'order', (text) => orderForm.test(text)) : [];
@@ -181,25 +182,25 @@ export function assertGrammar({ query, listing }: Operation, args: Arguments): v
   const form = filters.length > 0 ? filterForm : orderWords;
   const example = `${columns[0] ?? 'name'}[${filters.length > 0 ? 'eq]value' : 'desc]'}`;
   const describe = (meantBy: (text: string) => readonly string[] | undefined) => (fault: Fault) => {
-    const meant = shortEnough(
+    const suggested = shortEnough(
       meantBy(fault.text)
         ?.map((one) => JSON.stringify(one))
         .join(', '),
     );
-    return { argument: fault.argument, problem: `should be ${meant ?? `like ${example}`}` };
+    return { argument: fault.argument, problem: `should be ${suggested ?? `like ${example}`}` };
   };
-  const faults: ArgumentFault[] = [
-    ...filters.map(describe(meantFilters)),
+  const faults: ArgumentProblem[] = [
+    ...filters.map(describe(suggestFilters)),
     ...orders.map(
       describe((text) => {
-        const meant = meantOrder(text);
-        return meant === undefined ? undefined : [meant];
+        const suggested = suggestOrder(text);
+        return suggested === undefined ? undefined : [suggested];
       }),
     ),
   ];
   throw new CallError('invalid_arguments', form, {
     arguments: faults,
-    next: `Call again with that. Nothing was sent. ${fieldsOf(columns)}`,
+    remediation: `Call again with that. Nothing was sent. ${fieldsOf(columns)}`,
   });
 }
 
@@ -215,7 +216,7 @@ function faultsIn(args: Arguments, name: 'filter' | 'order', isRight: (text: str
 }
 
 function shortEnough(text: string | undefined): string | undefined {
-  return text !== undefined && text.length <= longestMeant ? text : undefined;
+  return text !== undefined && text.length <= maxSuggestedLength ? text : undefined;
 }
 
 /** The fields that rows of a list are shown with: those there are for certain. */
@@ -225,11 +226,11 @@ function fieldsOf(columns: readonly string[]): string {
 
 /** A failure; one that Synqly gave for a filter or an order names the fields that the list's rows have. */
 export function withFields(failure: unknown, { listing }: Operation, args: Arguments): unknown {
-  if (!(failure instanceof CallError) || failure.facts.status !== 400 || !listing) return failure;
+  if (!(failure instanceof CallError) || failure.details.status !== 400 || !listing) return failure;
   const given = ['filter', 'order'].filter((name) => args[name] !== undefined);
-  const { parameter } = failure.facts.upstream ?? {};
+  const { parameter } = failure.details.upstream ?? {};
   const blamed = (parameter as { id?: unknown } | undefined)?.id;
   if (given.length === 0 || (typeof blamed === 'string' && !given.includes(blamed))) return failure;
-  const next = `Correct ${blamed ?? given.join(' or ')}; upstream says what is wrong. ${fieldsOf(listing.columns)}`;
-  return new CallError(failure.code, failure.message, { ...failure.facts, next });
+  const remediation = `Correct ${blamed ?? given.join(' or ')}; upstream says what is wrong. ${fieldsOf(listing.columns)}`;
+  return new CallError(failure.code, failure.message, { ...failure.details, remediation });
 }

@@ -1,22 +1,21 @@
 import type * as z from 'zod';
-import { type ArgumentFault, CallError } from '../../errors.ts';
+import { type ArgumentProblem, CallError } from '../../errors.ts';
 import { ExactNumber } from '../../lib/exact-json.ts';
-import { isJsonObject, type JsonObject } from '../../lib/json.ts';
+import { type Arguments, isJsonObject, type JsonObject } from '../../lib/json.ts';
 import type { Operation } from '../../tools/define-operation.ts';
 import { argumentSchemaOf } from '../../tools/json-schema.ts';
-import { decodeArguments, type Kind } from './coerce.ts';
+import { coerceArguments, type Kind } from './coerce.ts';
 import { exampleOf } from './example.ts';
-import { grammarOf } from './list-syntax.ts';
-import { beyondBounds, isBounded } from './size-limits.ts';
-import { meantBy } from './suggestions.ts';
-import { tooLongAmong } from './text-limits.ts';
-
-export type Arguments = Readonly<JsonObject>;
+import { listSyntaxOf } from './list-syntax.ts';
+import { exceededLimit, isWithinLimits } from './size-limits.ts';
+import { suggestArgument } from './suggestions.ts';
+import { findTooLong } from './text-limits.ts';
 
 /** Of some arguments those of these names that were given. */
 export function pick(args: Arguments, names: readonly string[]): JsonObject {
-  const given = names.filter((name) => args[name] !== undefined);
-  return Object.fromEntries(given.map((name) => [name, args[name]]));
+  const picked: JsonObject = {};
+  for (const name of names) if (args[name] !== undefined) picked[name] = args[name];
+  return picked;
 }
 
 type Taking = Pick<Operation, 'id' | 'input'> & Partial<Pick<Operation, 'replacesWhole' | 'body'>>;
@@ -31,38 +30,39 @@ function kindOf({ replacesWhole }: Taking): Kind {
  *
  * @throws CallError `invalid_arguments` that names every argument at fault, never a value
  */
-export function readArguments(operation: Taking, raw: unknown): Arguments {
-  if (!isBounded(raw)) throw new CallError('invalid_arguments', `The arguments hold ${beyondBounds}.`);
+export function parseArguments(operation: Taking, raw: unknown): Arguments {
+  if (!isWithinLimits(raw)) throw new CallError('invalid_arguments', `The arguments hold ${exceededLimit}.`);
   const kind = kindOf(operation);
-  const { value: decoded, faults: unclear } = decodeArguments(raw, argumentSchemaOf(operation), kind);
+  const { value: decoded, faults: unclear } = coerceArguments(raw, argumentSchemaOf(operation), kind);
   // Once more: a text among them may hold as much as all others.
-  if (!isBounded(decoded)) throw new CallError('invalid_arguments', `The arguments hold ${beyondBounds}.`);
+  if (!isWithinLimits(decoded))
+    throw new CallError('invalid_arguments', `The arguments hold ${exceededLimit}.`);
   assertShort(operation, decoded);
   const parsed = operation.input.safeParse(forCheck(decoded));
   // As they were given: zod's copy leaves out keys such as __proto__, and no field changes a value.
   if (parsed.success && unclear.length === 0) return decoded as Arguments;
   const { issues = [] } = parsed.error ?? {};
-  const { unknown, missing, meant } = misplaced(operation, decoded, issues);
+  const { unknown, missing, suggested } = misplaced(operation, decoded, issues);
   // What was given under another name, or cannot be decoded, is told there.
-  const told = [...meant.values(), ...unclear.map(({ argument }) => argument)];
+  const shown = [...suggested.values(), ...unclear.map(({ argument }) => argument)];
   const misfits = issues
     .flatMap((issue) => describeIssue(issue, decoded, kind === 'update'))
-    .filter(({ argument }) => !told.some((one) => argument === one || argument.startsWith(`${one}.`)))
+    .filter(({ argument }) => !shown.some((one) => argument === one || argument.startsWith(`${one}.`)))
     .map((one) => (isExactAt(decoded, one.argument) ? { ...one, problem: tooExact } : one));
   const faults = [...unclear, ...misfits];
   throw new CallError('invalid_arguments', `The arguments do not fit ${operation.id}.`, {
-    arguments: firstOf(faults.map((fault) => withMeant(fault, meant))),
+    arguments: firstOf(faults.map((fault) => withMeant(fault, suggested))),
     acceptedArguments: unknown.length > 0 ? Object.keys(operation.input.shape) : undefined,
     example:
       unknown.length + missing.length + unclear.length > 0
-        ? { ...exampleOf(operation, withoutAll(renamed(decoded, meant), unclear)) }
+        ? { ...exampleOf(operation, withoutAll(renamed(decoded, suggested), unclear)) }
         : undefined,
   });
 }
 
 /** @throws CallError `invalid_arguments` that names each text that is too long, and how long it may be */
 function assertShort(operation: Taking, args: unknown): void {
-  const faults = tooLongAmong(operation, args);
+  const faults = findTooLong(operation, args);
   if (faults.length === 0) return;
   throw new CallError('invalid_arguments', 'A text among the arguments is too long.', {
     arguments: firstOf(faults),
@@ -101,33 +101,33 @@ function misplaced({ input }: Pick<Operation, 'input'>, given: unknown, issues: 
   const missing = issues.flatMap(({ path: [name, ...rest] }) =>
     rest.length === 0 && typeof name === 'string' && !names.includes(name) ? [name] : [],
   );
-  return { unknown, missing, meant: meantBy(unknown, Object.keys(input.shape), names, missing) };
+  return { unknown, missing, suggested: suggestArgument(unknown, Object.keys(input.shape), names, missing) };
 }
 
-function withMeant(fault: ArgumentFault, meant: ReadonlyMap<string, string>): ArgumentFault {
-  const name = meant.get(fault.argument);
+function withMeant(fault: ArgumentProblem, suggested: ReadonlyMap<string, string>): ArgumentProblem {
+  const name = suggested.get(fault.argument);
   return name === undefined ? fault : { ...fault, problem: `${fault.problem}; did you mean ${name}?` };
 }
 
 /** The given arguments, each by the name that was meant. */
-function renamed(given: unknown, meant: ReadonlyMap<string, string>): JsonObject {
+function renamed(given: unknown, suggested: ReadonlyMap<string, string>): JsonObject {
   const entries = Object.entries(isJsonObject(given) ? given : {});
-  return Object.fromEntries(entries.map(([name, value]) => [meant.get(name) ?? name, value]));
+  return Object.fromEntries(entries.map(([name, value]) => [suggested.get(name) ?? name, value]));
 }
 
 /** The arguments without those at fault, whose values are guesses. */
-function withoutAll(given: JsonObject, faults: readonly ArgumentFault[]): JsonObject {
+function withoutAll(given: JsonObject, faults: readonly ArgumentProblem[]): JsonObject {
   const names = new Set(faults.map(({ argument }) => argument.split('.')[0]));
   return Object.fromEntries(Object.entries(given).filter(([name]) => !names.has(name)));
 }
 
 /** Enough to see what is wrong; a long list of them would be an answer longer than the arguments. */
-const mostFaults = 8;
+const maxFaults = 8;
 
-function firstOf(faults: readonly ArgumentFault[]): readonly ArgumentFault[] {
-  if (faults.length <= mostFaults) return faults;
-  const rest = { argument: '...', problem: `${faults.length - mostFaults} more faults are not shown` };
-  return [...faults.slice(0, mostFaults), rest];
+function firstOf(faults: readonly ArgumentProblem[]): readonly ArgumentProblem[] {
+  if (faults.length <= maxFaults) return faults;
+  const rest = { argument: '...', problem: `${faults.length - maxFaults} more faults are not shown` };
+  return [...faults.slice(0, maxFaults), rest];
 }
 
 type Issue = z.core.$ZodIssue;
@@ -137,7 +137,7 @@ function describeIssue(
   given: unknown,
   isUpdate: boolean,
   base: readonly PropertyKey[] = [],
-): ArgumentFault[] {
+): ArgumentProblem[] {
   const path = [...base, ...issue.path];
   if (issue.code === 'unrecognized_keys') {
     return issue.keys.map((key) => ({ argument: dotted([...path, key]), problem: 'is not known here' }));
@@ -149,7 +149,7 @@ function describeIssue(
   }
   const argument = dotted(path) || 'arguments';
   if (issue.code !== 'invalid_type') return [{ argument, problem: problemOf(issue) }];
-  const problem = grammarOf(argument) ?? typeProblem(issue, valueAt(given, path));
+  const problem = listSyntaxOf(argument) ?? typeProblem(issue, valueAt(given, path));
   // Of an update only: elsewhere null is the same as not given.
   const isKept = isUpdate && path.length === 1 && issue.message.endsWith('received null');
   return [{ argument, problem: isKept ? `${problem}; left out, it keeps its value` : problem }];

@@ -1,4 +1,4 @@
-import { closest } from '../../lib/did-you-mean.ts';
+import { findClosest } from '../../lib/did-you-mean.ts';
 
 /**
  * The argument that was meant by each unknown one, where it can be told: another spelling, a few letters off, or the
@@ -6,30 +6,30 @@ import { closest } from '../../lib/did-you-mean.ts';
  *
  * @param missing arguments that are required and not given
  */
-export function meantBy(
+export function suggestArgument(
   unknown: readonly string[],
   known: readonly string[],
   given: readonly string[],
   missing: readonly string[],
 ): ReadonlyMap<string, string> {
   const free = known.filter((name) => !given.includes(name));
-  const meant = new Map<string, string>();
-  for (const name of unknown.slice(0, mostUnknown)) {
+  const suggested = new Map<string, string>();
+  for (const name of unknown.slice(0, maxUnknown)) {
     const found =
       free.find((one) => plain(one) === plain(name)) ?? nearest(name, free) ?? shorter(name, missing);
-    if (found !== undefined && ![...meant.values()].includes(found)) meant.set(name, found);
+    if (found !== undefined && ![...suggested.values()].includes(found)) suggested.set(name, found);
   }
-  return meant;
+  return suggested;
 }
 
 /** Unknown arguments that are compared with the known ones. */
-const mostUnknown = 50;
+const maxUnknown = 50;
 
 const plain = (name: string) => name.toLowerCase().replaceAll(/[^a-z0-9]/g, '');
 
 /** One or two letters that are wrong, and not a word more or less. */
 function nearest(name: string, names: readonly string[]): string | undefined {
-  const [found] = closest(plain(name), names.map(plain), 1);
+  const [found] = findClosest(plain(name), names.map(plain), 1);
   if (found === undefined || name.length < 4) return undefined;
   const isClose = Math.abs(found.length - plain(name).length) <= 2 && differsLittle(plain(name), found);
   return isClose ? names.find((one) => plain(one) === found) : undefined;

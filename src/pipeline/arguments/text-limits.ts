@@ -1,4 +1,4 @@
-import type { ArgumentFault } from '../../errors.ts';
+import type { ArgumentProblem } from '../../errors.ts';
 import { isJsonObject } from '../../lib/json.ts';
 import type { Operation } from '../../tools/define-operation.ts';
 
@@ -11,7 +11,8 @@ import type { Operation } from '../../tools/define-operation.ts';
 const usual = 500;
 
 /** Characters of the arguments that may be longer. An address leads through names of others, which may be long. */
-const longest: Readonly<Record<string, number>> = {
+const maxLength: Readonly<Record<string, number>> = {
+  cursor: 50_000,
   part: 50_000,
   schema: 50_000,
   operation: 10_000,
@@ -21,43 +22,43 @@ const longest: Readonly<Record<string, number>> = {
 };
 
 /** Items of a list, such as `filter`, and characters of all of them. */
-const mostItems = 200;
-const longestList = 20_000;
+const maxItems = 200;
+const maxListLength = 20_000;
 
 /** Characters of a place in a patch. */
-const longestPointer = 2_000;
+const maxPointerLength = 2_000;
 
 /** Characters of the URI of a resource: an address, percent-encoded. */
-export const longestUri = 100_000;
+export const maxUriLength = 100_000;
 
 /** Arguments whose texts are longer than whatever looks at them takes. What is sent on as it is, is left alone. */
-export function tooLongAmong(
+export function findTooLong(
   { body = {} }: Partial<Pick<Operation, 'body'>>,
   args: unknown,
-): ArgumentFault[] {
+): ArgumentProblem[] {
   if (!isJsonObject(args)) return [];
   return Object.entries(args).flatMap(([name, value]) => {
     if (name === 'patch' && Array.isArray(value)) return value.flatMap(longPointers);
     if (Object.hasOwn(body, name)) return [];
-    return Array.isArray(value) ? longLists(name, value) : tooLong(name, value, longestOf(name));
+    return Array.isArray(value) ? longLists(name, value) : tooLong(name, value, maxLengthOf(name));
   });
 }
 
-const longestOf = (name: string) => (Object.hasOwn(longest, name) ? longest[name] : undefined) ?? usual;
+const maxLengthOf = (name: string) => (Object.hasOwn(maxLength, name) ? maxLength[name] : undefined) ?? usual;
 
-function longLists(argument: string, items: readonly unknown[]): ArgumentFault[] {
-  if (items.length > mostItems) return [{ argument, problem: `must hold at most ${mostItems} items` }];
+function longLists(argument: string, items: readonly unknown[]): ArgumentProblem[] {
+  if (items.length > maxItems) return [{ argument, problem: `must hold at most ${maxItems} items` }];
   const length = items.reduce<number>((sum, item) => sum + (typeof item === 'string' ? item.length : 0), 0);
-  if (length <= longestList) return [];
-  return [{ argument, problem: `must have at most ${longestList} characters in all its items` }];
+  if (length <= maxListLength) return [];
+  return [{ argument, problem: `must have at most ${maxListLength} characters in all its items` }];
 }
 
-function longPointers(step: unknown, at: number): ArgumentFault[] {
+function longPointers(step: unknown, at: number): ArgumentProblem[] {
   if (!isJsonObject(step)) return [];
-  return ['path', 'from'].flatMap((name) => tooLong(`patch.${at}.${name}`, step[name], longestPointer));
+  return ['path', 'from'].flatMap((name) => tooLong(`patch.${at}.${name}`, step[name], maxPointerLength));
 }
 
-function tooLong(argument: string, value: unknown, most: number): ArgumentFault[] {
-  if (typeof value !== 'string' || value.length <= most) return [];
-  return [{ argument, problem: `must have at most ${most} characters` }];
+function tooLong(argument: string, value: unknown, max: number): ArgumentProblem[] {
+  if (typeof value !== 'string' || value.length <= max) return [];
+  return [{ argument, problem: `must have at most ${max} characters` }];
 }

@@ -1,7 +1,7 @@
 import type { JsonObject } from '../../lib/json.ts';
 
 /** Something that goes with an object: the rows of a list, or figures. */
-export interface Loss {
+export interface Dependent {
   readonly what: string;
   /** The operation that reads it. */
   readonly by: string;
@@ -16,15 +16,15 @@ export interface Loss {
 }
 
 /** Rows that are read of a list: more than these are told as "or more". */
-export const mostRows = 100;
-const page = { limit: mostRows };
+export const maxRows = 100;
+const page = { limit: maxRows };
 
-const credentials: Loss = {
+const credentials: Dependent = {
   what: 'credentials',
   by: 'credentials_list',
   with: ({ id }) => ({ owner_id: id, ...page }),
 };
-const integrationsOfAccount = (what: string, which: NonNullable<Loss['which']>): Loss => ({
+const integrationsOfAccount = (what: string, which: NonNullable<Dependent['which']>): Dependent => ({
   what,
   by: 'integrations_list_account',
   with: (_, { account_id }) => ({ account_id, ...page }),
@@ -37,7 +37,7 @@ const mentions = (part: unknown, { id }: JsonObject) =>
  * What goes with the object of each destroying operation, as far as it can be read. Where it can, the call's own
  * arguments say what is read: pins have proved those, and not what an answer names.
  */
-export const losses: Readonly<Record<string, readonly Loss[]>> = {
+export const dependents: Readonly<Record<string, readonly Dependent[]>> = {
   accounts_delete: [
     integrationsOfAccount('integrations', (row, { id }) => row.account_id === id),
     {
@@ -108,7 +108,7 @@ export const losses: Readonly<Record<string, readonly Loss[]>> = {
 };
 
 /** Operations whose object's name the person must type, for how far they reach. */
-export const farReaching: ReadonlySet<string> = new Set([
+export const needsTypedName: ReadonlySet<string> = new Set([
   'accounts_delete',
   'auth_logoff',
   'integrations_delete',

@@ -3,13 +3,13 @@ import { quoted } from '../../lib/quote-text.ts';
 import type { Operation } from '../../tools/define-operation.ts';
 
 /** What a question tells, and whether that is all there is to tell. */
-export interface Told {
+export interface DescribedChanges {
   readonly lines: readonly string[];
   readonly isWhole: boolean;
 }
 
 /** Changes, steps, elements of a list, or fields that a question shows of each. */
-const mostLines = 20;
+const maxLines = 20;
 
 /** Characters of a value that a call sets. */
 const maxValueLength = 400;
@@ -20,13 +20,16 @@ const maxValueLength = 400;
  *
  * @param preview without secrets
  */
-export function tellChanges({ method, effect }: Operation, { changes, sends }: JsonObject): Told {
+export function describeChanges(
+  { method, effect }: Operation,
+  { changes, sends }: JsonObject,
+): DescribedChanges {
   const body = isJsonObject(sends) ? sends.body : undefined;
   if (Array.isArray(changes) && changes.length > 0) {
-    return limited(changes.filter(isJsonObject).map(tellChange), 'changes');
+    return limited(changes.filter(isJsonObject).map(describeChange), 'changes');
   }
   const steps = method === 'PATCH' && Array.isArray(body) ? body : undefined;
-  if (steps) return limited(steps.map(tellStep), 'steps');
+  if (steps) return limited(steps.map(describeStep), 'steps');
   if (Array.isArray(changes)) return { lines: ['No field differs from what was read.'], isWhole: true };
   if (effect !== 'change' || body === undefined) return { lines: [], isWhole: true };
   const fields: (readonly [string, unknown])[] = isJsonObject(body) ? Object.entries(body) : [['body', body]];
@@ -37,8 +40,8 @@ export function tellChanges({ method, effect }: Operation, { changes, sends }: J
 }
 
 /** The first parts, and how many more there are. */
-function limited(parts: readonly Told[], what: string): Told {
-  const shown = parts.slice(0, mostLines);
+function limited(parts: readonly DescribedChanges[], what: string): DescribedChanges {
+  const shown = parts.slice(0, maxLines);
   const more = parts.length - shown.length;
   return {
     lines: [...shown.flatMap(({ lines }) => lines), ...(more > 0 ? [`Not shown: ${more} more ${what}`] : [])],
@@ -46,12 +49,12 @@ function limited(parts: readonly Told[], what: string): Told {
   };
 }
 
-function tellStep(step: unknown): Told {
+function describeStep(step: unknown): DescribedChanges {
   if (!isJsonObject(step)) return line('Step: ', [['is', step]]);
   return line('Step: ', Object.entries(step));
 }
 
-function tellChange({ path, from, to }: JsonObject): Told {
+function describeChange({ path, from, to }: JsonObject): DescribedChanges {
   const place = [['path', path]] as const;
   if (Array.isArray(from) && Array.isArray(to)) {
     const [lost, gained] = [withoutThose(from, to), withoutThose(to, from)];
@@ -75,13 +78,13 @@ function tellChange({ path, from, to }: JsonObject): Told {
 }
 
 /** Names in our words or quoted, values of others quoted, and whether each stands whole. */
-function line(start: string, pairs: readonly (readonly [string, unknown])[]): Told {
+function line(start: string, pairs: readonly (readonly [string, unknown])[]): DescribedChanges {
   const given = pairs.filter(([, value]) => value !== undefined);
-  const told = given.map(([name, value]) => `${nameOf(name)} ${quoted(value, maxValueLength)}`);
+  const described = given.map(([name, value]) => `${nameOf(name)} ${quoted(value, maxValueLength)}`);
   const isCut = given.some(
     ([name, value]) => isClipped(value, maxValueLength) || (!isPlain(name) && isClipped(name)),
   );
-  return { lines: [`${start}${told.join(', ')}`], isWhole: !isCut };
+  return { lines: [`${start}${described.join(', ')}`], isWhole: !isCut };
 }
 
 /** Whether a value is shown in part only. */

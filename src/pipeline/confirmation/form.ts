@@ -1,8 +1,8 @@
 import { isJsonObject, type JsonObject } from '../../lib/json.ts';
 import { quoted } from '../../lib/quote-text.ts';
-import type { Question } from '../../mcp-client.ts';
+import type { FormRequest } from '../../mcp-client.ts';
 import type { Operation } from '../../tools/define-operation.ts';
-import { isClipped, tellChanges } from './describe-changes.ts';
+import { describeChanges, isClipped } from './describe-changes.ts';
 import type { TypedName } from './typed-name.ts';
 
 /**
@@ -10,17 +10,17 @@ import type { TypedName } from './typed-name.ts';
  *
  * @param typedName gives what the person must type where the call reaches far, or the question leaves something out
  */
-export function questionOf(
+export function createForm(
   operation: Operation,
   preview: JsonObject,
-  { typedName, isFarReaching }: { readonly typedName: () => TypedName; readonly isFarReaching: boolean },
-): Asked {
+  { typedName, needsName }: { readonly typedName: () => TypedName; readonly needsName: boolean },
+): ConfirmationForm {
   const { object, takes, sends } = preview;
   const { method, path } = sends as { method: string; path: string };
-  const changes = tellChanges(operation, preview);
+  const changes = describeChanges(operation, preview);
   const along = Object.entries(isJsonObject(takes) ? takes : {});
-  const isWhole = !isClipped(path) && changes.isWhole && along.every(([, told]) => isWholeAmount(told));
-  const typed = isFarReaching || !isWhole ? typedName() : undefined;
+  const isWhole = !isClipped(path) && changes.isWhole && along.every(([, summary]) => isWholeAmount(summary));
+  const typed = needsName || !isWhole ? typedName() : undefined;
   const lines = [
     `${operation.title}?${operation.effect === 'destroy' ? ' It cannot be taken back.' : ''}`,
     `Request: ${method} ${quoted(path)}`,
@@ -32,13 +32,13 @@ export function questionOf(
     ...(isWhole ? [] : ['Not everything is shown here: parts of it are left out.']),
     ...(typed ? [`To go on, type ${whatToType[typed.kind]}: ${quoted(typed.shown)}`] : []),
   ];
-  const question = { message: lines.join('\n'), requestedSchema: typed ? nameForm(titles[typed.kind]) : yes };
-  return { question, typed };
+  const form = { message: lines.join('\n'), requestedSchema: typed ? nameForm(titles[typed.kind]) : yes };
+  return { form, typed };
 }
 
 /** A question, and what its answer must hold. */
-export interface Asked {
-  readonly question: Question;
+export interface ConfirmationForm {
+  readonly form: FormRequest;
   /** What the person must type; a yes does where it is undefined. */
   readonly typed: TypedName | undefined;
 }
@@ -67,23 +67,23 @@ const nameForm = (title: string) => ({
   required: ['name'],
 });
 
-function amount([what, told]: readonly [string, unknown]): string {
+function amount([what, summary]: readonly [string, unknown]): string {
   // That it could not be read, in our words.
-  if (typeof told === 'string') return `${what} ${told}`;
-  if (!isJsonObject(told) || told.count === undefined) return `${what} ${pairs(told)}`;
-  const named = Array.isArray(told.names) ? told.names : [];
-  const more = Number(told.count) - named.length;
+  if (typeof summary === 'string') return `${what} ${summary}`;
+  if (!isJsonObject(summary) || summary.count === undefined) return `${what} ${pairs(summary)}`;
+  const named = Array.isArray(summary.names) ? summary.names : [];
+  const more = Number(summary.count) - named.length;
   const parts = [...named.map((name) => quoted(name)), ...(more > 0 ? [`${more} more, not named`] : [])];
   const names = named.length > 0 ? ` (${parts.join(', ')})` : '';
-  return `${told.count}${told.or_more ? ' or more' : ''} ${what}${names}`;
+  return `${summary.count}${summary.or_more ? ' or more' : ''} ${what}${names}`;
 }
 
 /** Whether all that goes along is shown by name, where names say anything. */
-function isWholeAmount(told: unknown): boolean {
-  if (!isJsonObject(told) || told.count === undefined) return true;
-  if (told.or_more === true) return false;
-  if (!Array.isArray(told.names)) return true;
-  return told.names.length === told.count && !told.names.some((name) => isClipped(name));
+function isWholeAmount(summary: unknown): boolean {
+  if (!isJsonObject(summary) || summary.count === undefined) return true;
+  if (summary.or_more === true) return false;
+  if (!Array.isArray(summary.names)) return true;
+  return summary.names.length === summary.count && !summary.names.some((name) => isClipped(name));
 }
 
 function withoutTimes({ created_at, updated_at, ...rest }: JsonObject): JsonObject {

@@ -1,17 +1,18 @@
-import { dropUndefined } from '../../errors.ts';
+import { CallError, dropUndefined } from '../../errors.ts';
+import type { Arguments } from '../../lib/json.ts';
 import { isJsonObject, type JsonObject, mapStrings } from '../../lib/json.ts';
 import { patched, stepsBetween, valueAt } from '../../lib/json-diff.ts';
+import { PatchTooLarge } from '../../lib/json-patch.ts';
 import { withheld } from '../../lib/secret-names.ts';
 import { declaredSecrets, withholdAtPlaces } from '../../secrets/redact.ts';
 import type { Operation } from '../../tools/define-operation.ts';
-import type { Arguments } from '../arguments/parse.ts';
 import type { PreparedRequest } from '../execute/build-request.ts';
-import { wholeBody } from '../execute/execute.ts';
 import { readerOf } from '../execute/read-target.ts';
-import { secretPlaces, secretsAmong } from '../secrets/find.ts';
-import { maskBeside } from '../secrets/mask-result.ts';
+import { wholeBody } from '../execute/send.ts';
+import { findSecretPlaces, findSecrets } from '../secrets/find.ts';
+import { maskAllButGiven } from '../secrets/mask-result.ts';
 import { identityOf } from './identity.ts';
-import type { Look } from './snapshot.ts';
+import type { Snapshot } from './snapshot.ts';
 
 /**
  * What a call would send, and what it would meet: for a change the fields that differ, for a destroy what goes with
@@ -19,11 +20,11 @@ import type { Look } from './snapshot.ts';
  *
  * @throws CallError `stale_object`
  */
-export function previewOf(
+export function createPreview(
   operation: Operation,
   args: Arguments,
   request: PreparedRequest,
-  { object, objectUnread, takes }: Look,
+  { object, objectUnread, dependents }: Snapshot,
 ): JsonObject {
   const mask = maskOf(operation, args);
   const body = operation.replacesWhole && object ? wholeBody(args, object, request) : request.body;
@@ -42,13 +43,13 @@ export function previewOf(
       operation.effect === 'change' && object
         ? changesOf(operation, object, body, mask, secretPointers(operation, args))
         : undefined,
-    takes: Object.keys(takes).length > 0 ? takes : undefined,
+    takes: Object.keys(dependents).length > 0 ? dependents : undefined,
   });
   const given = { operation, args };
-  return maskBeside(
+  return maskAllButGiven(
     preview,
     given,
-    [secretsAmong(operation, args)],
+    [findSecrets(operation, args)],
     [secretsOf(operation, object)],
   ) as JsonObject;
 }
@@ -68,7 +69,7 @@ type Mask = (value: unknown) => unknown;
 /** Masks the secrets of an object, and the secret arguments of the call wherever they stand. */
 function maskOf(operation: Operation, args: Arguments): Mask {
   const reader = readerOf(operation);
-  const given = new Set(secretsAmong(operation, args));
+  const given = new Set(findSecrets(operation, args));
   return (value) => {
     const declared =
       reader && isJsonObject(value)
@@ -85,21 +86,33 @@ function changesOf(
   mask: Mask,
   secrets: readonly string[],
 ): unknown {
-  const next = operation.method === 'PATCH' ? patched(object, body) : body;
+  const next = operation.method === 'PATCH' ? applyTo(object, body) : body;
   if (next === undefined)
     return operation.method === 'PATCH' ? 'the patch does not fit the object' : undefined;
   if (!isJsonObject(next)) return undefined;
   const [from, to] = [mask(object), mask(next)] as [JsonObject, JsonObject];
   const changed = stepsBetween(object, next).map(({ path }) => path);
   // A secret that is given is told as a change even if it is the present one: else the preview would tell that it is.
-  const isTold = (path: string) => changed.some((one) => path.startsWith(`${one}/`));
-  const given = secrets.flatMap((path) => heldIn(next, path) ?? []).filter((path) => !isTold(path));
+  const isShown = (path: string) => changed.some((one) => path.startsWith(`${one}/`));
+  const given = secrets.flatMap((path) => heldIn(next, path) ?? []).filter((path) => !isShown(path));
   const others = changed.filter((path) => !given.includes(path));
   return [...new Set([...others, ...given])].map((path) => ({
     path,
     from: valueAt(from, path),
     to: valueAt(to, path),
   }));
+}
+
+/** @throws CallError `invalid_arguments` when the patch makes more than this server builds */
+function applyTo(object: JsonObject, patch: unknown): JsonObject | undefined {
+  try {
+    return patched(object, patch);
+  } catch (error) {
+    if (!(error instanceof PatchTooLarge)) throw error;
+    throw new CallError('invalid_arguments', 'The result of the patch would be too large.', {
+      arguments: [{ argument: `patch.${error.step}`, problem: error.problem }],
+    });
+  }
 }
 
 /** The place of a secret, or of the text that it is written in as JSON; undefined where there is neither. */
@@ -113,7 +126,7 @@ function heldIn(object: JsonObject, path: string): string | undefined {
 
 /** Where in its object a call sets secrets, as JSON Pointers; in a list the list, since lists are told whole. */
 function secretPointers(operation: Operation, args: Arguments): readonly string[] {
-  return secretPlaces(operation, args).flatMap(({ path: [argument = '', ...rest] }) => {
+  return findSecretPlaces(operation, args).flatMap(({ path: [argument = '', ...rest] }) => {
     const step = argument === 'patch' && Array.isArray(args.patch) ? args.patch[Number(rest[0])] : undefined;
     if (isJsonObject(step) && step.op === 'test') return [];
     const base = isJsonObject(step) ? String(step.path) : `/${argument}`;

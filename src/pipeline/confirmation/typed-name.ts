@@ -1,7 +1,7 @@
+import type { Arguments } from '../../lib/json.ts';
 import { isJsonObject, type JsonObject } from '../../lib/json.ts';
 import { maxShownLength, quoted } from '../../lib/quote-text.ts';
 import type { Operation } from '../../tools/define-operation.ts';
-import type { Arguments } from '../arguments/parse.ts';
 
 /** What a person types to show that they mean this object. */
 export interface TypedName {

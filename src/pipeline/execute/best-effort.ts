@@ -1,5 +1,5 @@
 import { CallError } from '../../errors.ts';
-import type { Session } from '../../request-context.ts';
+import type { RequestContext } from '../../request-context.ts';
 import { type Limits, withDeadline } from './deadline.ts';
 
 /** Milliseconds that a read may take on which the call does not depend. */
@@ -15,8 +15,8 @@ export type Attempt<Value> = { readonly value: Value } | { readonly failure: Cal
  * @param limits those of the call; what ends the call ends the read
  * @throws CallError only when the call itself has ended, such as `cancelled`
  */
-export async function attempt<Value>(
-  session: Session,
+export async function bestEffort<Value>(
+  context: RequestContext,
   limits: Limits,
   read: (limits: Limits) => Promise<Value>,
 ): Promise<Attempt<Value>> {
@@ -27,12 +27,12 @@ export async function attempt<Value>(
     return { value: await withDeadline(milliseconds, signal, (own) => readWithoutWaiting(read, own)) };
   } catch (error) {
     if (signal.aborted) throw signal.reason instanceof CallError ? signal.reason : error;
-    return { failure: explain(error, session) };
+    return { failure: explain(error, context) };
   }
 }
 
 /** Half of the time that a call has left: what is read before it is sent leaves the other half for the call itself. */
-export function halfOf({ signal, deadline }: Limits): Limits {
+export function halveDeadline({ signal, deadline }: Limits): Limits {
   const now = Date.now();
   return { signal, deadline: now + (deadline - now) / 2 };
 }
@@ -53,7 +53,7 @@ async function readWithoutWaiting<Value>(
 }
 
 /** An answer of a shape that our own code stumbles over is a failed read, too. */
-function explain(cause: unknown, { log }: Session): CallError {
+function explain(cause: unknown, { log }: RequestContext): CallError {
   if (cause instanceof CallError) return cause;
   log.error({ err: cause }, 'an answer could not be read');
   return new CallError('invalid_response', 'The answer could not be read.', { cause });

@@ -1,7 +1,8 @@
+import type { Arguments } from '../../lib/json.ts';
 import type { ApiRequest } from '../../synqly/client.ts';
 import { renderPath } from '../../synqly/url.ts';
 import type { Operation } from '../../tools/define-operation.ts';
-import { type Arguments, pick } from '../arguments/parse.ts';
+import { pick } from '../arguments/parse.ts';
 
 /** A request as far as the arguments decide it. */
 export type PreparedRequest = Pick<

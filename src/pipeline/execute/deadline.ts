@@ -1,34 +1,15 @@
 import { CallError } from '../../errors.ts';
-import type { Listed } from '../../lib/running-list.ts';
+import { StopController, type StopSignal } from '../../lib/cancellation.ts';
+import { beginWork, finishWork } from '../../lib/shutdown.ts';
 import type { ApiRequest } from '../../synqly/client.ts';
-import type { StopSignal } from '../../synqly/exchange.ts';
-import { beginWork, finishWork } from './shutdown.ts';
+
+/** The error of a call that the process ends because it stops. */
+export function interrupted(): CallError {
+  return new CallError('interrupted', 'The server was stopped while the call was under way.');
+}
 
 /** When a call must end. */
 export type Limits = Pick<ApiRequest, 'signal' | 'deadline'>;
-
-/** Ends work, once. */
-export class Ending implements StopSignal, Listed {
-  place: number | undefined;
-  aborted = false;
-  reason: unknown;
-  readonly #listeners = new Set<() => void>();
-
-  addEventListener(_: 'abort', listener: () => void): void {
-    this.#listeners.add(listener);
-  }
-
-  removeEventListener(_: 'abort', listener: () => void): void {
-    this.#listeners.delete(listener);
-  }
-
-  end(reason: unknown): void {
-    if (this.aborted) return;
-    this.aborted = true;
-    this.reason = reason;
-    for (const listener of [...this.#listeners]) listener();
-  }
-}
 
 /**
  * Runs work that must be over within so many milliseconds, and sooner when the client cancels or the process ends.
@@ -40,10 +21,10 @@ export function withDeadline<Value>(
   cancelled: StopSignal,
   work: (limits: Limits) => Promise<Value>,
 ): Promise<Value> {
-  const signal = new Ending();
-  const cancel = () => signal.end(new CallError('cancelled', 'The call was cancelled.'));
+  const signal = new StopController();
+  const cancel = () => signal.stop(new CallError('cancelled', 'The call was cancelled.'));
   const expire = () =>
-    signal.end(new CallError('timeout', `No complete answer within ${milliseconds / 1000} s.`));
+    signal.stop(new CallError('timeout', `No complete answer within ${milliseconds / 1000} s.`));
   return new Promise<Value>((resolve, reject) => {
     signal.addEventListener('abort', () => reject(signal.reason));
     const timer = setTimeout(expire, milliseconds);

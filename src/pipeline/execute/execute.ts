@@ -1,147 +1,45 @@
-import { CallError } from '../../errors.ts';
-import { isJsonObject, type JsonObject } from '../../lib/json.ts';
-import { isMoment, isSameMoment } from '../../lib/timestamp.ts';
-import type { Session } from '../../request-context.ts';
-import type { ApiRequest } from '../../synqly/client.ts';
-import type { ApiAnswer } from '../../synqly/response.ts';
-import type { Operation } from '../../tools/define-operation.ts';
-import type { Arguments } from '../arguments/parse.ts';
-import { halfOf } from './best-effort.ts';
-import { type PreparedRequest, prepareRequest } from './build-request.ts';
-import type { Limits } from './deadline.ts';
-import { type Collected, collectPages } from './paginate.ts';
-import { isObjectOfApi, readIfPossible } from './read-target.ts';
-import { answerShapeOf, assertShape, doneAllTheSame, isUnreadSuccess } from './response-shape.ts';
-
-/** The answer to a call, and the object as it was before, where that is known. */
-export interface Sent extends Collected {
-  readonly before: JsonObject | undefined;
-}
-
-/** What `send` goes by. */
-export interface Sending extends Limits, Pick<ApiRequest, 'beforeSending'> {
-  /** Where the object was just looked at: as it is, or undefined when it could not be read. */
-  readonly looked?: { readonly object: JsonObject | undefined } | undefined;
-}
+import type { StopSignal } from '../../lib/cancellation.ts';
+import { openAuditEntry } from '../audit-entry.ts';
+import type { OperationCall } from '../call-state.ts';
+import { assertSnapshotUnchanged, type Consent } from '../confirmation/confirm.ts';
+import type { Pinned } from '../pins/enforce.ts';
+import { type ResolvedReference, withResolved } from '../secrets/resolve.ts';
+import { assertStoreHasRoom } from '../secrets/store-response.ts';
+import { prepareRequest } from './build-request.ts';
+import { withDeadline } from './deadline.ts';
+import { type Sent, sendRequest } from './send.ts';
 
 /**
- * Sends the request of a call.
+ * Sends the request of a call, with all that must hold right before: the pins, and what was confirmed.
  *
- * @param sending when it must end; `beforeSending` is called right before the request itself leaves, and not for the
- * reads on the way
  * @throws CallError
  */
-export async function send(
-  operation: Operation,
-  args: Arguments,
-  request: PreparedRequest,
-  session: Session,
-  { looked, beforeSending, ...limits }: Sending,
+export async function execute(
+  call: OperationCall,
+  pinned: Pinned,
+  consent: Consent,
+  secrets: readonly ResolvedReference[],
 ): Promise<Sent> {
-  const before = operation.replacesWhole
-    ? (looked?.object ?? (await readCurrent(operation, args, session, limits)))
-    : looked
-      ? looked.object
-      : await readFormer(operation, args, session, limits);
-  const body = operation.replacesWhole && before ? wholeBody(args, before, request) : request.body;
-  const lazily = operation.effect === 'read';
-  const answer = operation.listing
-    ? await collectPages(operation, args, { ...request, lazily }, session, limits)
-    : assertShape(
-        operation,
-        await sendOnce(operation, { ...request, body, lazily, ...limits, beforeSending }, session),
-      );
-  return { ...answer, before };
+  const { operation, context, cancelled } = call;
+  // Other calls may have filled the store while a person was asked.
+  assertStoreHasRoom(operation, context);
+  return withDeadline(context.timeout, cancelled, async (limits) => {
+    const pinnedCall = await pinned(limits);
+    const request = prepareRequest(pinnedCall.operation, withResolved(pinnedCall.args, secrets));
+    const snapshot = await assertSnapshotUnchanged(consent, pinnedCall, context, limits);
+    const beforeSending = operation.effect === 'read' ? undefined : () => announce(call, limits.signal);
+    const sent = await sendRequest(pinnedCall, request, context, limits, { snapshot, beforeSending });
+    return { ...sent, body: await pinnedCall.filterResponse(sent.body) };
+  });
 }
 
-/** @throws CallError, which says so where a write was done and only its answer cannot be read */
-async function sendOnce(operation: Operation, request: ApiRequest, session: Session): Promise<ApiAnswer> {
-  try {
-    return await session.send(request);
-  } catch (error) {
-    if (operation.effect === 'read' || !isUnreadSuccess(error)) throw error;
-    const { status = 0, requestId } = error.facts;
-    if (answerShapeOf(operation) === 'nothing')
-      return { status, requestId, retryAfter: undefined, body: undefined };
-    throw doneAllTheSame(error);
-  }
-}
-
-/** What a patch or a delete meets, to tell afterwards; that it cannot be read stops nothing. */
-async function readFormer(
-  operation: Operation,
-  args: Arguments,
-  session: Session,
-  limits: Limits,
-): Promise<JsonObject | undefined> {
-  const { method } = operation;
-  return method === 'PATCH' || method === 'DELETE'
-    ? readIfPossible(operation, args, session, halfOf(limits))
-    : undefined;
-}
-
-/**
- * A PUT of this API takes the whole object, with the fields that the server manages. The current one is read,
- * the given fields are laid over it, and all of it goes back, fields unknown to us included.
- */
-async function readCurrent(
-  operation: Operation,
-  args: Arguments,
-  session: Session,
-  limits: Limits,
-): Promise<JsonObject> {
-  const { path } = prepareRequest(operation, args);
-  const read = await session.send({ method: 'GET', path, repeatable: true, ...limits });
-  const current = isJsonObject(read.body) ? read.body.result : undefined;
-  if (!isObjectOfApi(current)) {
-    throw new CallError(
-      'invalid_response',
-      'Synqly answered without the current object. Nothing was changed.',
-      {
-        status: read.status,
-        requestId: read.requestId,
-        retry: 'safe',
-      },
-    );
-  }
-  return current;
-}
-
-/**
- * The body that replaces an object.
- *
- * @throws CallError `stale_object` when it has changed since the caller read it
- */
-export function wholeBody(args: Arguments, current: JsonObject, { body }: PreparedRequest): JsonObject {
-  assertFresh(args.updated_at, current.updated_at);
-  return overlay(current, body as JsonObject);
-}
-
-/** Times are compared as times: the API may write the same moment with more or fewer digits. */
-function assertFresh(expected: unknown, actual: unknown): void {
-  if (typeof expected !== 'string') return;
-  // Some clients send it with quotes or blanks around it.
-  const bare = expected.trim().replace(/^"(.*)"$/, '$1');
-  const time = isMoment(bare) ? bare : expected;
-  if (typeof actual === 'string' && isSameMoment(time, actual)) return;
-  const upstream = { updated_at: actual };
-  if (isMoment(time) || typeof actual !== 'string')
-    throw new CallError('stale_object', 'The object has changed since the given updated_at.', { upstream });
-  throw new CallError(
-    'stale_object',
-    'The given updated_at is no time, so that it is not that of the object.',
-    {
-      upstream,
-      next: 'Read the object, and repeat the change with the updated_at that it has, or without. Nothing was sent.',
-    },
-  );
-}
-
-/**
- * The new object: a field left out keeps its value, `null` leaves it out. Nulls of the answer are left out too,
- * since requests do not take them (Synqly Management API: absent optional fields may be answered as null).
- */
-function overlay(current: JsonObject, given: JsonObject): JsonObject {
-  const entries = Object.entries({ ...current, ...given });
-  return Object.fromEntries(entries.filter(([, value]) => value !== null));
+/** Opens the audit entry of a write, unless the call was ended meanwhile. @throws CallError */
+async function announce(call: OperationCall, signal: StopSignal): Promise<void> {
+  // A request that is sent again, as with a renewed token, is the same call.
+  if (call.id !== undefined) return;
+  if (signal.aborted) throw signal.reason;
+  await openAuditEntry(call);
+  if (signal.aborted) throw signal.reason;
+  call.isSent = true;
+  call.cancelled.sent?.();
 }

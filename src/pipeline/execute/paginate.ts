@@ -1,28 +1,28 @@
 import { CallError } from '../../errors.ts';
+import type { Arguments } from '../../lib/json.ts';
 import { isJsonObject, type JsonObject } from '../../lib/json.ts';
-import type { Session } from '../../request-context.ts';
+import type { RequestContext } from '../../request-context.ts';
 import { borderOf, cursorOf, isSameCursor } from '../../synqly/known-rows.ts';
 import {
   type Doubt,
   mayBeCut,
-  type PageManner,
+  type PageOptions,
   type Pages,
   pageLength,
   readPages,
 } from '../../synqly/pages.ts';
-import type { ApiAnswer } from '../../synqly/response.ts';
+import type { ApiResponse } from '../../synqly/response.ts';
 import type { Cursor, Operation } from '../../tools/define-operation.ts';
-import type { Arguments } from '../arguments/parse.ts';
 import type { PreparedRequest } from './build-request.ts';
 import { type Limits, withDeadline } from './deadline.ts';
 
 /** Rows of a list, of as many pages as they take. */
-export interface Collected extends ApiAnswer {
+export interface CollectedRows extends ApiResponse {
   /** Set when there are more than are here, or when that is not known. */
-  readonly beyond?: Beyond;
+  readonly remainder?: Remainder;
 }
 
-export interface Beyond {
+export interface Remainder {
   /** How many more, where the API counts and nothing was skipped before. */
   readonly count?: number | undefined;
   /** Why it is not known whether these are all rows; undefined where there are more for certain. */
@@ -42,7 +42,7 @@ export type ListDoubt =
   | { readonly kind: 'maybe cut' };
 
 /** Milliseconds for a request that only looks whether the list goes on. */
-const longestCheck = 2_000;
+const maxCheckMs = 2_000;
 
 /** The share of the time left, and the milliseconds, that are kept to give the rows there are. */
 const [keptShare, keptAtMost] = [0.1, 500];
@@ -53,16 +53,16 @@ const [keptShare, keptAtMost] = [0.1, 500];
  *
  * @throws CallError
  */
-export async function collectPages(
+export async function collectRows(
   operation: Operation,
   args: Arguments,
   request: PreparedRequest,
-  session: Session,
+  context: RequestContext,
   limits: Limits,
-): Promise<Collected> {
+): Promise<CollectedRows> {
   const { cursor } = operation.listing ?? {};
   const wanted = typeof args.limit === 'number' ? args.limit : pageLength;
-  const list: ListCall = { operation, args, wanted, request, session, limits };
+  const list: ListCall = { operation, args, wanted, request, context, limits };
   // How start_after goes with another order is not documented.
   return cursor && args.order === undefined ? readAll(list, cursor) : readOnce(list);
 }
@@ -72,14 +72,14 @@ interface ListCall {
   readonly args: Arguments;
   readonly wanted: number;
   readonly request: PreparedRequest;
-  readonly session: Session;
+  readonly context: RequestContext;
   readonly limits: Limits;
 }
 
-async function readAll(list: ListCall, cursor: Cursor): Promise<Collected> {
-  const { args, wanted, session } = list;
-  let answer: ApiAnswer | undefined;
-  let told = 0;
+async function readAll(list: ListCall, cursor: Cursor): Promise<CollectedRows> {
+  const { args, wanted, context } = list;
+  let answer: ApiResponse | undefined;
+  let reported = 0;
   const pages = await readPages({
     ...cursor,
     wanted,
@@ -87,47 +87,47 @@ async function readAll(list: ListCall, cursor: Cursor): Promise<Collected> {
     goesOn: args.start_after !== undefined && args.limit === undefined,
     // Whoever wants more than a page wants them all, and can wait for one request more.
     doubtsFew: wanted > pageLength,
-    read: async (query, manner) => {
+    read: async (query, options) => {
       // Counting is slow, so it is done once.
-      const counted = manner.isFirst ? {} : { total: undefined };
-      const page = await readPage(list, { ...query, ...counted }, manner);
+      const counted = options.isFirst ? {} : { total: undefined };
+      const page = await readPage(list, { ...query, ...counted }, options);
       answer ??= page;
       return { items: itemsOf(page), size: page.size, total: totalOf(page) };
     },
     onPage: ({ length }) => {
-      if (length > told) session.client?.report?.(length, wanted);
-      told = length;
+      if (length > reported) context.client?.reportProgress?.(length, wanted);
+      reported = length;
       return false;
     },
   });
-  return { ...withRows(answer as ApiAnswer, pages.rows.slice(0, wanted)), ...(await restOf(list, pages)) };
+  return { ...withRows(answer as ApiResponse, pages.rows.slice(0, wanted)), ...(await restOf(list, pages)) };
 }
 
 /** What is told of the rest of a list. */
-async function restOf(list: ListCall, pages: Pages): Promise<Pick<Collected, 'beyond'>> {
+async function restOf(list: ListCall, pages: Pages): Promise<Pick<CollectedRows, 'remainder'>> {
   const { rest, doubt, rows, isSpare, isCut } = pages;
   if (rest === 'none') return {};
   const shown = Math.min(rows.length, list.wanted);
   const total = isSpare && doubt?.kind !== 'failed' ? await countAll(list, !doubt) : undefined;
   if (total === rows.length && rest === 'unknown') return {};
-  const count = total !== undefined && total > shown && !list.session.pins ? total - shown : undefined;
-  return { beyond: { count, doubt, goesOn: rest === 'some', wanted: list.wanted, isCut } };
+  const count = total !== undefined && total > shown && !list.context.pins ? total - shown : undefined;
+  return { remainder: { count, doubt, goesOn: rest === 'some', wanted: list.wanted, isCut } };
 }
 
 /** One request is all: nothing says how pages of this list follow each other. */
-async function readOnce(list: ListCall): Promise<Collected> {
-  const { operation, wanted, session, request, limits } = list;
-  const answer = await session.send({ ...request, ...limits });
+async function readOnce(list: ListCall): Promise<CollectedRows> {
+  const { operation, wanted, context, request, limits } = list;
+  const answer = await context.send({ ...request, ...limits });
   const items = itemsOf(answer);
   const rows = [...items].filter(isJsonObject);
   const collected = withRows(answer, rows);
   const absent = items.length - rows.length;
-  if (absent > 0) return { ...collected, beyond: { doubt: { kind: 'no objects', count: absent } } };
+  if (absent > 0) return { ...collected, remainder: { doubt: { kind: 'no objects', count: absent } } };
   if (!('limit' in operation.query) || rows.length === 0 || totalOf(answer) === rows.length) return collected;
-  if (rows.length >= wanted) return { ...collected, beyond: {} };
+  if (rows.length >= wanted) return { ...collected, remainder: {} };
   if (!mayBeCut(rows.length)) return collected;
   if ((await countAll(list, false)) === rows.length) return collected;
-  return { ...collected, beyond: { doubt: { kind: 'maybe cut' } } };
+  return { ...collected, remainder: { doubt: { kind: 'maybe cut' } } };
 }
 
 /**
@@ -138,19 +138,19 @@ async function readOnce(list: ListCall): Promise<Collected> {
 function readPage(
   list: ListCall,
   query: JsonObject,
-  { isFirst, isCheck, mayRepeat }: PageManner,
-): Promise<ApiAnswer> {
-  const { request, session, limits } = list;
+  { isFirst, isCheck, mayRepeat }: PageOptions,
+): Promise<ApiResponse> {
+  const { request, context, limits } = list;
   const send = (within: Limits) =>
-    session.send({ ...request, query: { ...request.query, ...query }, mayRepeat, ...within });
+    context.send({ ...request, query: { ...request.query, ...query }, mayRepeat, ...within });
   if (isFirst) return send(limits);
   const left = limits.deadline - Date.now();
-  const most = Math.max(0, left - Math.min(left * keptShare, keptAtMost));
-  return withDeadline(Math.floor(isCheck ? Math.min(most, longestCheck) : most), limits.signal, send);
+  const max = Math.max(0, left - Math.min(left * keptShare, keptAtMost));
+  return withDeadline(Math.floor(isCheck ? Math.min(max, maxCheckMs) : max), limits.signal, send);
 }
 
 /** @throws CallError `invalid_response` */
-function itemsOf({ body, status, requestId }: ApiAnswer): readonly unknown[] {
+function itemsOf({ body, status, requestId }: ApiResponse): readonly unknown[] {
   const items = isJsonObject(body) ? body.result : undefined;
   if (Array.isArray(items)) return items;
   throw new CallError('invalid_response', 'Synqly answered without the rows of the list.', {
@@ -160,11 +160,11 @@ function itemsOf({ body, status, requestId }: ApiAnswer): readonly unknown[] {
   });
 }
 
-function totalOf({ body }: ApiAnswer): number | undefined {
+function totalOf({ body }: ApiResponse): number | undefined {
   return isJsonObject(body) && typeof body.total === 'number' ? body.total : undefined;
 }
 
-function withRows(answer: ApiAnswer, rows: readonly JsonObject[]): ApiAnswer {
+function withRows(answer: ApiResponse, rows: readonly JsonObject[]): ApiResponse {
   return { ...answer, body: { ...(answer.body as JsonObject), result: rows } };
 }
 
@@ -172,15 +172,15 @@ function withRows(answer: ApiAnswer, rows: readonly JsonObject[]): ApiAnswer {
  * How many rows there are, where the API counts. Counting is slow, so it is only done for a list that did not fit or that may not
  * be complete; where it fails, the list does without.
  *
- * @param tells whether the number is told: with pins it may count what is outside
+ * @param reports whether the number is told: with pins it may count what is outside
  */
-async function countAll(list: ListCall, tells: boolean): Promise<number | undefined> {
-  const { operation, args, session } = list;
+async function countAll(list: ListCall, reports: boolean): Promise<number | undefined> {
+  const { operation, args, context } = list;
   const counts = 'total' in operation.query && args.start_after === undefined;
-  if (!counts || (tells && session.pins)) return undefined;
+  if (!counts || (reports && context.pins)) return undefined;
   try {
-    const manner = { isFirst: false, isCheck: !tells, mayRepeat: () => false };
-    return totalOf(await readPage(list, { limit: 1, total: true, order: undefined }, manner));
+    const options = { isFirst: false, isCheck: !reports, mayRepeat: () => false };
+    return totalOf(await readPage(list, { limit: 1, total: true, order: undefined }, options));
   } catch (error) {
     if (error instanceof CallError && error.code !== 'cancelled') return undefined;
     throw error;

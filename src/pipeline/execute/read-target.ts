@@ -1,10 +1,10 @@
 import { CallError } from '../../errors.ts';
+import type { Arguments } from '../../lib/json.ts';
 import { isJsonObject, type JsonObject } from '../../lib/json.ts';
-import type { Session } from '../../request-context.ts';
+import type { RequestContext } from '../../request-context.ts';
 import { catalogue, findOperation } from '../../tools/catalogue.ts';
 import type { Operation } from '../../tools/define-operation.ts';
-import type { Arguments } from '../arguments/parse.ts';
-import { attempt } from './best-effort.ts';
+import { bestEffort } from './best-effort.ts';
 import { prepareRequest } from './build-request.ts';
 import type { Limits } from './deadline.ts';
 
@@ -27,10 +27,10 @@ export function readerOf({ id, effect, path, params }: Operation): Operation | u
 export async function readResult(
   operation: Operation,
   args: Arguments,
-  session: Session,
+  context: RequestContext,
   limits: Limits,
 ): Promise<unknown> {
-  const answer = await session.send({ ...prepareRequest(operation, args), ...limits });
+  const answer = await context.send({ ...prepareRequest(operation, args), ...limits });
   return isJsonObject(answer.body) ? answer.body.result : undefined;
 }
 
@@ -42,7 +42,7 @@ export async function readResult(
 export async function readObject(
   operation: Operation,
   args: Arguments,
-  session: Session,
+  context: RequestContext,
   limits: Limits,
 ): Promise<JsonObject | undefined> {
   const reader = readerOf(operation);
@@ -51,7 +51,7 @@ export async function readObject(
   const result = await readResult(
     reader,
     Object.fromEntries(names.map((name) => [name, args[name]])),
-    session,
+    context,
     limits,
   );
   if (isObjectOfApi(result)) return result;
@@ -67,9 +67,9 @@ export function isObjectOfApi(value: unknown): value is JsonObject {
 export async function readIfPossible(
   operation: Operation,
   args: Arguments,
-  session: Session,
+  context: RequestContext,
   limits: Limits,
 ): Promise<JsonObject | undefined> {
-  const read = await attempt(session, limits, (within) => readObject(operation, args, session, within));
+  const read = await bestEffort(context, limits, (within) => readObject(operation, args, context, within));
   return 'value' in read ? read.value : undefined;
 }

@@ -1,25 +1,32 @@
 import * as z from 'zod';
-import { kindOf, type PinKind, type Pins } from '../../access/pins.ts';
+import { kindOf, type Pins } from '../../access/pins.ts';
 import { CallError } from '../../errors.ts';
+import type { Arguments } from '../../lib/json.ts';
 import { isJsonObject, type JsonObject } from '../../lib/json.ts';
-import type { Session } from '../../request-context.ts';
+import type { RequestContext } from '../../request-context.ts';
 import { findOperation } from '../../tools/catalogue.ts';
 import type { Operation } from '../../tools/define-operation.ts';
-import { isHidden, narrowingOf, type Reach, withdrawnArguments } from '../../tools/pin-rule.ts';
-import type { Arguments } from '../arguments/parse.ts';
+import {
+  isHiddenByPins,
+  listFilterOf,
+  type PinKind,
+  type PinRule,
+  pinnedArguments,
+} from '../../tools/pin-rule.ts';
+import type { OperationCall } from '../call-state.ts';
 import type { Limits } from '../execute/deadline.ts';
 import { assertNotByHidden, withoutHidden } from './expand-guard.ts';
 import { createLookup, isOwnedBy, type Lookup, type Owner, outsidePin } from './lookup.ts';
 import { assertPatchStays } from './patch-guard.ts';
 
-/** A call that is held to the pins of its session. */
-export interface Held {
+/** A call that is held to the pins of its context. */
+export interface PinnedCall {
   /** The operation to send; another one where a list of everything becomes the list of one account. */
   readonly operation: Operation;
   /** With pinned values filled in and names replaced by the ids that were checked. */
   readonly args: Arguments;
   /** What of the answer's body is inside. @throws CallError `outside_pin` */
-  inside(body: unknown): Promise<unknown>;
+  filterResponse(body: unknown): Promise<unknown>;
 }
 
 const shown = new Map<string, Operation>();
@@ -29,24 +36,32 @@ const shown = new Map<string, Operation>();
  *
  * @throws CallError `outside_pin` when the pins hide it
  */
-export function operationUnder(pins: Pins | undefined, operation: Operation): Operation {
+export function visibleOperation(pins: Pins | undefined, operation: Operation): Operation {
   if (!pins) return operation;
   const kind = kindOf(pins);
-  if (isHidden(operation.reach, kind)) {
+  if (isHiddenByPins(operation.pinRule, kind)) {
     throw outsidePin(`${operation.id} reaches beyond what this server is pinned to.`);
   }
-  const withdrawn = withdrawnArguments(operation.reach, kind);
+  const withdrawn = pinnedArguments(operation.pinRule, kind);
   const key = `${kind} ${operation.id}`;
   const known = shown.get(key);
   if (known || withdrawn.length === 0) return known ?? operation;
   const rest = Object.entries(operation.input.shape).filter(([name]) => !withdrawn.includes(name));
-  const narrowed = { ...operation, input: z.strictObject(Object.fromEntries(rest)) };
-  shown.set(key, narrowed);
-  return narrowed;
+  const visible = { ...operation, input: z.strictObject(Object.fromEntries(rest)) };
+  shown.set(key, visible);
+  return visible;
+}
+
+/** Holds a call to the pins of its caller as they are at that moment. @throws CallError `outside_pin` */
+export type Pinned = (limits: Limits) => Promise<PinnedCall>;
+
+/** How a call is held to the pins: once for a preview, and once more right before its request is sent. */
+export function pinnedBy(call: OperationCall): Pinned {
+  return (limits) => holdToPins(call.operation, call.args, call.context, limits);
 }
 
 /**
- * Holds a call to the pins of its session: fills in what is pinned, and proves by reading that everything else it
+ * Holds a call to the pins of its context: fills in what is pinned, and proves by reading that everything else it
  * names is inside. Only reads are sent.
  *
  * @throws CallError `outside_pin`
@@ -54,88 +69,88 @@ export function operationUnder(pins: Pins | undefined, operation: Operation): Op
 export async function holdToPins(
   operation: Operation,
   args: Arguments,
-  session: Session,
+  context: RequestContext,
   limits: Limits,
-): Promise<Held> {
-  const { pins } = session;
-  if (!pins) return { operation, args, inside: async (body) => body };
+): Promise<PinnedCall> {
+  const { pins } = context;
+  if (!pins) return { operation, args, filterResponse: async (body) => body };
   assertPatchStays(operation, args, pins);
   assertNotByHidden(args);
-  const lookup = createLookup(pins, session, limits);
-  const held = await holders(operation, args, pins, lookup)[operation.reach.kind]();
-  if (operation.reach.kind === 'global') return held;
-  return { ...held, inside: async (body) => withoutHidden(await held.inside(body)) };
+  const lookup = createLookup(pins, context, limits);
+  const result = await holders(operation, args, pins, lookup)[operation.pinRule.kind]();
+  if (operation.pinRule.kind === 'global') return result;
+  return { ...result, filterResponse: async (body) => withoutHidden(await result.filterResponse(body)) };
 }
 
-type Of<Kind extends Reach['kind']> = Extract<Reach, { kind: Kind }>;
+type Of<Kind extends PinRule['kind']> = Extract<PinRule, { kind: Kind }>;
 
 function holders(
   operation: Operation,
   args: Arguments,
   pins: Pins,
   lookup: Lookup,
-): Readonly<Record<Reach['kind'], () => Promise<Held>>> {
-  const { reach } = operation;
-  const held = (more: JsonObject, inside: Held['inside']): Held => ({
+): Readonly<Record<PinRule['kind'], () => Promise<PinnedCall>>> {
+  const { pinRule } = operation;
+  const result = (more: JsonObject, filterResponse: PinnedCall['filterResponse']): PinnedCall => ({
     operation,
     args: { ...args, ...more },
-    inside,
+    filterResponse,
   });
   return {
-    global: async () => held({}, async (body) => body),
+    global: async () => result({}, async (body) => body),
     organization: () => Promise.reject(outsidePin(`${operation.id} reaches beyond the pins.`)),
     new_account: async () => {
-      const { fixes } = reach as Of<'new_account'>;
-      return held({ [fixes]: pins.environment }, async (body) => body);
+      const { fixes } = pinRule as Of<'new_account'>;
+      return result({ [fixes]: pins.environment }, async (body) => body);
     },
     account: async () => {
-      const { by, part } = reach as Of<'account'>;
+      const { by, part } = pinRule as Of<'account'>;
       const given = args[by] as string | undefined;
       const account = given === undefined ? await lookup.pinnedAccount() : await lookup.account(given);
-      const { id } = proven(account, by);
-      const partId = part && proven(await lookup.part(part, id, args[part] as string), part);
+      const { id } = provenInside(account, by);
+      const partId = part && provenInside(await lookup.part(part, id, args[part] as string), part);
       const ids = { [by]: id, ...(part && { [part]: partId }) };
-      return held(
+      return result(
         ids,
         keepRows(operation, (row) => !('account_id' in row) || row.account_id === id),
       );
     },
-    rows: () => narrow(operation, args, kindOf(pins), lookup, pins),
+    rows: () => narrowList(operation, args, kindOf(pins), lookup, pins),
     owner: async () => {
-      const { by, type, part } = reach as Of<'owner'>;
+      const { by, type, part } = pinRule as Of<'owner'>;
       const types = type ? ownerTypes(args[type] ?? 'account') : both;
-      const owner = proven(await lookup.owner(args[by] as string, types), by);
+      const owner = provenInside(await lookup.owner(args[by] as string, types), by);
       // Of a read the answer itself tells whose it is.
       const isProvedBefore = part && operation.effect !== 'read';
       const credential = isProvedBefore
-        ? proven(await lookup.credential(owner, args[part] as string), part)
+        ? provenInside(await lookup.credential(owner, args[part] as string), part)
         : undefined;
       const more = {
         [by]: owner.id,
         ...(type && { [type]: owner.type }),
         ...(part && credential && { [part]: credential.id }),
       };
-      return held(
+      return result(
         more,
         keepRows(operation, (row) => isOwnedBy(row, owner)),
       );
     },
     found: async () => {
-      const { by } = reach as Of<'found'>;
-      return held({}, async (body) => {
+      const { by } = pinRule as Of<'found'>;
+      return result({}, async (body) => {
         const credential = isJsonObject(body) ? body.result : undefined;
         if (!isJsonObject(credential) || !(await isOwnerInside(credential, lookup))) throw notInside(by);
         return body;
       });
     },
     token: async () => {
-      const { by, owner: ownerBy } = reach as Of<'token'>;
-      const token = proven(await lookup.token(args[by] as string), by);
+      const { by, owner: ownerBy } = pinRule as Of<'token'>;
+      const token = provenInside(await lookup.token(args[by] as string), by);
       const owner = await ownerOfToken(token, lookup);
       const named = ownerBy ? await lookup.owner(args[ownerBy] as string, ['integration']) : owner;
       if (!owner || named?.id !== owner.id) throw notInside(ownerBy ?? by);
       const ids = { [by]: token.id, ...(ownerBy && { [ownerBy]: owner.id }) };
-      return held(
+      return result(
         ids,
         keepRows(operation, (row) => row.owner_id === owner.id),
       );
@@ -166,23 +181,23 @@ async function ownerOfToken(token: JsonObject, lookup: Lookup): Promise<Owner | 
 }
 
 /** Synqly narrows the list, and its answer is checked: which filters it knows is not documented everywhere. */
-async function narrow(
+async function narrowList(
   operation: Operation,
   args: Arguments,
   kind: PinKind,
   lookup: Lookup,
   pins: Pins,
-): Promise<Held> {
-  const reach = operation.reach as Of<'rows'>;
-  const narrowing = narrowingOf(reach, kind);
-  if (!narrowing) throw outsidePin(`${operation.id} cannot be narrowed to the pins.`);
+): Promise<PinnedCall> {
+  const pinRule = operation.pinRule as Of<'rows'>;
+  const listFilter = listFilterOf(pinRule, kind);
+  if (!listFilter) throw outsidePin(`${operation.id} cannot be narrowed to the pins.`);
   const account = pins.account === undefined ? undefined : await lookup.pinnedAccount();
-  if ('instead' in narrowing) {
-    const instead = findOperation(narrowing.instead) as Operation;
-    const inside = keepRows(instead, (row) => row[reach.account] === account?.id);
-    return { operation: instead, args: { ...args, account_id: account?.id }, inside };
+  if ('replacedBy' in listFilter) {
+    const replacement = findOperation(listFilter.replacedBy) as Operation;
+    const filterResponse = keepRows(replacement, (row) => row[pinRule.account] === account?.id);
+    return { operation: replacement, args: { ...args, account_id: account?.id }, filterResponse };
   }
-  const isOfMany = narrowing.filter === 'account_id[in]';
+  const isOfMany = listFilter.filter === 'account_id[in]';
   const ids = account ? [account.id] : isOfMany ? await lookup.accountsOfEnvironment() : undefined;
   const values = {
     'name[eq]': account?.name,
@@ -192,15 +207,18 @@ async function narrow(
     'account_id[in]': ids?.join(',') || 'none',
   };
   const given = Array.isArray(args.filter) ? args.filter : [];
-  const filter = [...given, `${narrowing.filter}${values[narrowing.filter]}`];
-  const inside = keepRows(operation, (row) =>
-    ids ? ids.includes(String(row[reach.account])) : row.environment === pins.environment,
+  const filter = [...given, `${listFilter.filter}${values[listFilter.filter]}`];
+  const filterResponse = keepRows(operation, (row) =>
+    ids ? ids.includes(String(row[pinRule.account])) : row.environment === pins.environment,
   );
-  return { operation, args: { ...args, filter }, inside };
+  return { operation, args: { ...args, filter }, filterResponse };
 }
 
 /** Drops the items of a list that are outside, and refuses an object that is. */
-function keepRows(operation: Operation, isInside: (row: JsonObject) => boolean): Held['inside'] {
+function keepRows(
+  operation: Operation,
+  isInside: (row: JsonObject) => boolean,
+): PinnedCall['filterResponse'] {
   return async (body) => {
     const result = isJsonObject(body) ? body.result : undefined;
     if (Array.isArray(result)) {
@@ -214,7 +232,7 @@ function keepRows(operation: Operation, isInside: (row: JsonObject) => boolean):
   };
 }
 
-function proven<Value>(value: Value | undefined, argument: string): Value {
+function provenInside<Value>(value: Value | undefined, argument: string): Value {
   if (value === undefined) throw notInside(argument);
   return value;
 }

@@ -1,5 +1,5 @@
+import type { Arguments } from '../../lib/json.ts';
 import { isJsonObject, type JsonObject } from '../../lib/json.ts';
-import type { Arguments } from '../arguments/parse.ts';
 import { outsidePin } from './lookup.ts';
 
 /** Rows may hold it in full; it belongs to the organization. */

@@ -1,13 +1,13 @@
-import { memoryOf, type Pins } from '../../access/pins.ts';
+import { nameMemoryOf, type Pins } from '../../access/pins.ts';
 import { CallError } from '../../errors.ts';
 import { isJsonObject, type JsonObject } from '../../lib/json.ts';
-import type { Session } from '../../request-context.ts';
+import type { RequestContext } from '../../request-context.ts';
 import { type Pages, readPages } from '../../synqly/pages.ts';
 import { renderPath } from '../../synqly/url.ts';
 import type { Limits } from '../execute/deadline.ts';
 
 /** An object that Synqly was asked for, under its real id. */
-export interface Found extends JsonObject {
+export interface FoundObject extends JsonObject {
   readonly id: string;
 }
 
@@ -20,9 +20,9 @@ export interface Owner {
 /** Answers questions about what is inside the pins, by reading. Nothing read here is given out. */
 export interface Lookup {
   /** The pinned account under its present name. @throws CallError `outside_pin` */
-  pinnedAccount(): Promise<Found>;
+  pinnedAccount(): Promise<FoundObject>;
   /** The account that an argument names, if it is inside. */
-  account(idOrName: string, argument?: string): Promise<Found | undefined>;
+  account(idOrName: string, argument?: string): Promise<FoundObject | undefined>;
   /** The account's own integration or bridge group that an argument names. */
   part(
     kind: 'integration_id' | 'bridge_id',
@@ -36,34 +36,34 @@ export interface Lookup {
    *
    * @throws CallError `not_found` when Synqly finds none below the owner, which is inside: what is named alike there may be told
    */
-  credential(owner: Owner, idOrName: string): Promise<Found | undefined>;
+  credential(owner: Owner, idOrName: string): Promise<FoundObject | undefined>;
   /** A token object, whoever owns it. */
-  token(idOrName: string): Promise<Found | undefined>;
+  token(idOrName: string): Promise<FoundObject | undefined>;
   /** Ids of the accounts in the pinned environment. @throws CallError `outside_pin` when they are too many */
   accountsOfEnvironment(): Promise<readonly string[]>;
 }
 
 /** A list cannot be narrowed to so many accounts: their ids go into one URL. */
-const mostAccounts = 100;
+const maxAccounts = 100;
 
 /** Rows of a list among which one is looked for. */
-const mostSought = 1_000;
+const maxReads = 1_000;
 
 /** Integrations of one name among which the right one is looked for. */
-const mostNamesakes = 100;
+const maxNamesakes = 100;
 
 /** What is not known to be inside. It is not told whether there is such a thing outside. */
 export function outsidePin(message: string): CallError {
   return new CallError('outside_pin', message);
 }
 
-export function createLookup(pins: Pins, session: Session, limits: Limits): Lookup {
+export function createLookup(pins: Pins, context: RequestContext, limits: Limits): Lookup {
   const { environment } = pins;
 
   /** The `result` of a GET. @throws CallError `not_found` when there is nothing there */
   const readThere = async (template: string, params: Readonly<Record<string, string>>): Promise<unknown> => {
     const path = renderPath(template, params);
-    const { body } = await session.send({ method: 'GET', path, repeatable: true, ...limits });
+    const { body } = await context.send({ method: 'GET', path, repeatable: true, ...limits });
     return isJsonObject(body) ? body.result : undefined;
   };
   /** An object; undefined when there is none. */
@@ -80,8 +80,8 @@ export function createLookup(pins: Pins, session: Session, limits: Limits): Look
     template: string,
     params: Readonly<Record<string, string>>,
     { wanted, unique, ...filter }: ListQuery,
-    isFound?: (rows: readonly Found[]) => boolean,
-  ): Promise<Pages & { readonly found: readonly Found[] }> => {
+    isFound?: (rows: readonly FoundObject[]) => boolean,
+  ): Promise<Pages & { readonly found: readonly FoundObject[] }> => {
     const path = renderPath(template, params);
     const pages = await readPages({
       fields: ['name'],
@@ -89,7 +89,7 @@ export function createLookup(pins: Pins, session: Session, limits: Limits): Look
       wanted,
       read: async (query, { mayRepeat }) => {
         const request = { method: 'GET', path, query: { ...filter, ...query }, repeatable: true } as const;
-        const { body } = await session.send({ ...request, ...limits, mayRepeat });
+        const { body } = await context.send({ ...request, ...limits, mayRepeat });
         const items = isJsonObject(body) ? body.result : undefined;
         if (Array.isArray(items)) return { items };
         throw new CallError('invalid_response', 'Synqly answered without the rows of a list.', {
@@ -102,13 +102,13 @@ export function createLookup(pins: Pins, session: Session, limits: Limits): Look
     return { ...pages, found: pages.rows.flatMap((row) => asFound(row) ?? []) };
   };
 
-  const isInEnvironment = (account: Found) =>
+  const isInEnvironment = (account: FoundObject) =>
     environment === undefined || account.environment === environment;
 
   const accountById = (idOrName: string) => readOne('/v1/accounts/{account_id}', { account_id: idOrName });
 
-  const pinnedAccount = async (): Promise<Found> => {
-    const memory = memoryOf(pins);
+  const pinnedAccount = async (): Promise<FoundObject> => {
+    const memory = nameMemoryOf(pins);
     const known = memory.known();
     const named = known === undefined ? await accountById(pins.account as string) : undefined;
     // Only the first answer is compared by name; whatever comes later must have the same id.
@@ -123,7 +123,7 @@ export function createLookup(pins: Pins, session: Session, limits: Limits): Look
     return account;
   };
 
-  const account = async (idOrName: string, argument = 'account_id'): Promise<Found | undefined> => {
+  const account = async (idOrName: string, argument = 'account_id'): Promise<FoundObject | undefined> => {
     const found = await readOne(`/v1/accounts/{${argument}}`, { [argument]: idOrName });
     if (!found || !isInEnvironment(found)) return undefined;
     if (pins.account !== undefined && found.id !== (await pinnedAccount()).id) return undefined;
@@ -140,11 +140,11 @@ export function createLookup(pins: Pins, session: Session, limits: Limits): Look
 
   /** A bridge group does not tell whose it is, so it must be among those of the account. */
   const bridgeOf = async (accountId: string, idOrName: string): Promise<string | undefined> => {
-    const among = (bridges: readonly Found[]) =>
+    const among = (bridges: readonly FoundObject[]) =>
       bridges.find(({ id }) => id === idOrName) ?? bridges.find((one) => answersTo(one, idOrName));
     const params = { account_id: accountId };
-    const query = { wanted: mostSought, unique: true };
-    const isFound = (bridges: readonly Found[]) => among(bridges) !== undefined;
+    const query = { wanted: maxReads, unique: true };
+    const isFound = (bridges: readonly FoundObject[]) => among(bridges) !== undefined;
     try {
       return among((await readList('/v1/bridges/{account_id}', params, query, isFound)).found)?.id;
     } catch (error) {
@@ -156,13 +156,13 @@ export function createLookup(pins: Pins, session: Session, limits: Limits): Look
   /** Without an account to look in: by id, else by a name that only one integration has. */
   const integrationAnywhere = async (idOrName: string): Promise<string | undefined> => {
     for (const field of ['id', 'name']) {
-      const query = { filter: [`${field}[eq]${idOrName}`], wanted: mostNamesakes, unique: false };
+      const query = { filter: [`${field}[eq]${idOrName}`], wanted: maxNamesakes, unique: false };
       // Where Synqly does narrow the list, the first page is all that there is to see.
-      const narrowed = (rows: readonly Found[]) => rows.every((row) => answersTo(row, idOrName));
-      const { found, rest } = await readList('/v1/integrations', {}, query, narrowed);
+      const listFilter = (rows: readonly FoundObject[]) => rows.every((row) => answersTo(row, idOrName));
+      const { found, rest } = await readList('/v1/integrations', {}, query, listFilter);
       const [one, ...others] = found.filter((row) => answersTo(row, idOrName));
       const isOnly =
-        one && others.length === 0 && (rest === 'none' || narrowed(found) || one.id === idOrName);
+        one && others.length === 0 && (rest === 'none' || listFilter(found) || one.id === idOrName);
       if (!isOnly || typeof one.account_id !== 'string') continue;
       return (await account(one.account_id)) ? one.id : undefined;
     }
@@ -192,11 +192,11 @@ export function createLookup(pins: Pins, session: Session, limits: Limits): Look
     },
     token: (idOrName) => readOne('/v1/tokens/{refresh_token_id}/info', { refresh_token_id: idOrName }),
     accountsOfEnvironment: async () => {
-      const query = { filter: [`environment[eq]${environment}`], wanted: mostAccounts - 1, unique: true };
+      const query = { filter: [`environment[eq]${environment}`], wanted: maxAccounts - 1, unique: true };
       const { found: accounts, rest } = await readList('/v1/accounts', {}, query);
       if (rest === 'some') {
         throw outsidePin(
-          `${environment} has ${mostAccounts} accounts or more, too many to narrow this list to. Ask account by account.`,
+          `${environment} has ${maxAccounts} accounts or more, too many to narrow this list to. Ask account by account.`,
         );
       }
       if (rest === 'unknown') {
@@ -222,9 +222,9 @@ export function isOwnedBy(credential: JsonObject, { type, id }: Owner): boolean 
   return credential.owner_type === type && credential[`${type}_id`] === id;
 }
 
-function asFound(value: unknown): Found | undefined {
+function asFound(value: unknown): FoundObject | undefined {
   return isJsonObject(value) && typeof value.id === 'string' && value.id !== ''
-    ? (value as Found)
+    ? (value as FoundObject)
     : undefined;
 }
 

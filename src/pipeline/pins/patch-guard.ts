@@ -1,7 +1,7 @@
 import type { Pins } from '../../access/pins.ts';
+import type { Arguments } from '../../lib/json.ts';
 import { isJsonObject } from '../../lib/json.ts';
 import type { Operation } from '../../tools/define-operation.ts';
-import type { Arguments } from '../arguments/parse.ts';
 import { outsidePin } from './lookup.ts';
 
 /** Fields that say what an object is and whose: a patch of them could move it out. */
@@ -17,11 +17,11 @@ const ownership = [
 /** Refuses a JSON Patch that could move its object out of the pins. @throws CallError `outside_pin` */
 export function assertPatchStays(operation: Operation, args: Arguments, pins: Pins): void {
   if (operation.method !== 'PATCH' || !Array.isArray(args.patch)) return;
-  const { reach } = operation;
+  const { pinRule } = operation;
   const fixed = new Set([
     ...identity,
-    ...(reach.kind === 'owner' ? ownership : []),
-    ...('fixes' in reach && reach.fixes && pins.environment !== undefined ? [reach.fixes] : []),
+    ...(pinRule.kind === 'owner' ? ownership : []),
+    ...('fixes' in pinRule && pinRule.fixes && pins.environment !== undefined ? [pinRule.fixes] : []),
   ]);
   for (const step of args.patch.filter(isJsonObject)) {
     if (step.op === 'test') continue;

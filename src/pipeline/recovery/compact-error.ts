@@ -1,9 +1,9 @@
 import { dropUndefined } from '../../errors.ts';
 import { isJsonObject, type JsonObject } from '../../lib/json.ts';
-import { isWithin } from '../../lib/token-estimate.ts';
+import { fitsTokens } from '../../lib/token-estimate.ts';
 
 /** Tokens that an error may cost. */
-const mostTokens = 400;
+const maxTokens = 400;
 
 /** Characters of a text and entries of a list, as far as the error is then short enough. */
 const steps = [
@@ -18,16 +18,16 @@ const steps = [
 const open = ['arguments', 'accepted_arguments', 'closest', 'upstream'];
 
 /** An error in few words: texts of others are cut, long lists too. What is to be confirmed stays whole. */
-export function briefly(error: JsonObject): JsonObject {
+export function compactError(error: JsonObject): JsonObject {
   const { confirmation, ...rest } = error;
   let short = rest;
   for (const step of steps) {
     short = Object.fromEntries(
       Object.entries(rest).map(([name, part]) => [name, open.includes(name) ? cut(part, step) : part]),
     );
-    if (isWithin(short, mostTokens)) break;
+    if (fitsTokens(short, maxTokens)) break;
   }
-  if (!isWithin(short, mostTokens)) short = withoutMost(short, rest.upstream);
+  if (!fitsTokens(short, maxTokens)) short = withoutMost(short, rest.upstream);
   return confirmation === undefined ? short : { ...short, confirmation };
 }
 

@@ -1,17 +1,18 @@
-import { closest } from '../../lib/did-you-mean.ts';
+import { findClosest } from '../../lib/did-you-mean.ts';
 import { closestNames, fewNames, listed, quoted, shortened } from '../../lib/format-names.ts';
-import { isJsonObject } from '../../lib/json.ts';
-import type { Session } from '../../request-context.ts';
+import { type Arguments, isJsonObject } from '../../lib/json.ts';
+import type { RequestContext } from '../../request-context.ts';
 import type { Operation } from '../../tools/define-operation.ts';
 import { type Filter, readFilter } from '../arguments/list-syntax.ts';
-import { type Arguments, pick } from '../arguments/parse.ts';
+import { pick } from '../arguments/parse.ts';
 import type { Limits } from '../execute/deadline.ts';
-import { type Rows, readRows, soonIn, tryHint, tryRows } from './sample-rows.ts';
+import { type Rows, readRows, readRowsIfPossible, tryHint, withHintTimeout } from './sample-rows.ts';
 
 /** Values of a field that are told one by one. */
-const mostValues = 8;
-const mostNear = 5;
+const maxValues = 8;
+const maxNear = 5;
 const wildcards = 'like needs % for what comes before or after the value.';
+
 /** Fields that tell which one a row is. */
 const naming: ReadonlySet<string> = new Set(['name', 'fullname', 'id']);
 
@@ -33,42 +34,44 @@ export interface EmptyNote {
  * @param args as the caller gave them
  * @param body what of the answer is inside the pins
  */
-export async function noteOnEmpty(
+export async function explainEmptyList(
   operation: Operation,
   args: Arguments,
   body: unknown,
-  session: Session,
+  context: RequestContext,
   limits: Limits,
 ): Promise<EmptyNote> {
   const result = operation.listing && isJsonObject(body) ? body.result : undefined;
   if (!Array.isArray(result) || result.length > 0) return {};
-  return (await tryHint(session, () => noteOn(operation, args, session, soonIn(limits)))) ?? {};
+  return (await tryHint(context, () => noteOn(operation, args, context, withHintTimeout(limits)))) ?? {};
 }
 
 async function noteOn(
   operation: Operation,
   args: Arguments,
-  session: Session,
+  context: RequestContext,
   limits: Limits,
 ): Promise<EmptyNote> {
   const filters = Array.isArray(args.filter) ? args.filter.map(String) : [];
-  const inside = session.pins ? ' inside what this server is pinned to' : '';
-  const things = `${nounOf(operation)}${whose(operation, args)}${inside}`;
+  const within = context.pins ? ' inside what this server is pinned to' : '';
+  const things = `${nounOf(operation)}${whose(operation, args)}${within}`;
   const asked = `${things}${filters.length > 0 ? ` that fit ${askedFor(filters)}` : ''}`;
   if (args.start_after !== undefined)
-    return { note: await noteOnEnd(operation, args, asked, session, limits) };
+    return { note: await noteOnEnd(operation, args, asked, context, limits) };
   if (filters.length === 0) return { note: `There are no ${things} yet.` };
   const known = filters.flatMap((text) => readFilter(text) ?? []);
   const [wanted] = known.filter(({ field }) => naming.has(field)).flatMap(operandsOf);
   const kept = pick(args, [...Object.keys(operation.params), 'expand']);
-  const rows = await tryRows(session, limits, (within) => readRows(operation, kept, session, within, wanted));
+  const rows = await readRowsIfPossible(context, limits, (within) =>
+    readRows(operation, kept, context, within, wanted),
+  );
   if (!rows) return { note: `There are no ${asked}.` };
   const found = known.map((filter) => onFilter(filter, operation, rows));
-  const told = [`There are no ${asked}.`, countOf(rows), ...found.flatMap(({ says }) => says)];
+  const described = [`There are no ${asked}.`, countOf(rows), ...found.flatMap(({ says }) => says)];
   const names = [...new Set(found.flatMap(({ closest: near = [] }) => near))];
   const values = Object.assign({}, ...found.map((one) => one.values)) as Record<string, unknown>;
   return {
-    note: [...new Set(told)].join(' '),
+    note: [...new Set(described)].join(' '),
     ...(names.length > 0 && { closest: names }),
     ...(Object.keys(values).length > 0 && { values }),
   };
@@ -79,22 +82,24 @@ async function noteOnEnd(
   operation: Operation,
   args: Arguments,
   asked: string,
-  session: Session,
+  context: RequestContext,
   limits: Limits,
 ): Promise<string> {
   const kept = pick(args, [...Object.keys(operation.params), 'filter']);
-  const rows = await tryRows(session, limits, (within) => readRows(operation, kept, session, within));
+  const rows = await readRowsIfPossible(context, limits, (within) =>
+    readRows(operation, kept, context, within),
+  );
   if (rows?.count === 0) return `There are no ${asked}.`;
   const before = rows ? ` Without start_after there are ${amount(rows)}.` : '';
   return `The list of ${asked} ends there: none comes after ${quoted(args.start_after)}.${before}`;
 }
 
-const mostAsked = 3;
+const maxOperands = 3;
 
 function askedFor(filters: readonly string[]): string {
-  const more = filters.length - mostAsked;
-  const told = filters.slice(0, mostAsked).map(quoted);
-  return listed(more > 0 ? [...told, `${more} more`] : told);
+  const more = filters.length - maxOperands;
+  const described = filters.slice(0, maxOperands).map(quoted);
+  return listed(more > 0 ? [...described, `${more} more`] : described);
 }
 
 const nouns: Readonly<Record<string, string>> = {
@@ -109,10 +114,10 @@ function nounOf({ id, title }: Operation): string {
 /** What the list belongs to, as its path says. */
 function whose({ params }: Operation, args: Arguments): string {
   const names = Object.keys(params).filter((name) => typeof args[name] === 'string');
-  const told = names.map(
+  const described = names.map(
     (name) => ` of ${name.replace(/_id$/, '').replaceAll('_', ' ')} ${quoted(args[name])}`,
   );
-  return told.toReversed().join('');
+  return described.toReversed().join('');
 }
 
 function amount({ count, orMore }: Rows): string {
@@ -151,17 +156,17 @@ function onFilter(filter: Filter, operation: Operation, { rows, orMore }: Rows):
   const values = [...new Set(rows.flatMap((row) => scalarsAt(row, field.split('.'))))];
   if (values.length === 0) return { says: [] };
   const where = orMore ? ' in the rows that were looked at' : '';
-  const beside = (says: string, told: unknown) => ({ says: [says], values: { [field]: told } });
-  if (values.length <= mostValues)
+  const beside = (says: string, described: unknown) => ({ says: [says], values: { [field]: described } });
+  if (values.length <= maxValues)
     return beside(`What ${field} holds${where}: values.`, values.map(shortened).sort());
   if (/^[gl]te?$/.test(operator) && !orMore) {
     const sorted = values.sort((one, other) => (one < other ? -1 : 1));
     const [from, to] = [sorted[0], sorted.at(-1)].map(shortened);
     return beside(`From where to where ${field} goes: values.`, { from, to });
   }
-  const near = operandsOf(filter).flatMap((one) => closest(one, values.map(String), mostNear));
+  const near = operandsOf(filter).flatMap((one) => findClosest(one, values.map(String), maxNear));
   return near.length > 0 && !/^[gl]te?$/.test(operator)
-    ? beside(`The closest that ${field} holds${where}: values.`, near.slice(0, mostNear).map(shortened))
+    ? beside(`The closest that ${field} holds${where}: values.`, near.slice(0, maxNear).map(shortened))
     : beside(`What ${field} looks like: values.`, [shortened(values[0])]);
 }
 

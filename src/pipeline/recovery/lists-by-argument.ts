@@ -2,7 +2,7 @@ import { findOperation } from '../../tools/catalogue.ts';
 import type { Operation } from '../../tools/define-operation.ts';
 
 /** Where the objects are that an argument names. */
-export interface Shelf {
+export interface Collection {
   /** What it names. */
   readonly what: string;
   /** The list of them. */
@@ -13,7 +13,7 @@ export interface Shelf {
   readonly also?: string;
 }
 
-const shelves: Readonly<Record<string, Shelf>> = {
+const collections: Readonly<Record<string, Collection>> = {
   account_id: { what: 'account', list: 'accounts_list' },
   integration_id: { what: 'integration', list: 'integrations_list_account' },
   integration_point_id: { what: 'integration point', list: 'integrationPoints_list' },
@@ -39,19 +39,19 @@ const shelves: Readonly<Record<string, Shelf>> = {
 };
 
 /** What the owner of a credential is, where it is not said. */
-const owner: Shelf = { what: 'owner', list: 'accounts_list', also: 'Integrations own credentials too.' };
+const owner: Collection = { what: 'owner', list: 'accounts_list', also: 'Integrations own credentials too.' };
 
 /** Where to look for what an argument of an operation names; undefined where no list tells it. */
-export function shelfOf({ id, group }: Operation, argument: string): Shelf | undefined {
+export function collectionOf({ id, group }: Operation, argument: string): Collection | undefined {
   // One logs on to the token's own organization.
   if (argument === 'organization_id' && group !== 'sub-orgs') return undefined;
   // It has no owner to list by.
   if (argument === 'credential_id' && id === 'credentials_lookup') return undefined;
   if (argument === 'owner_id' && group === 'credentials') return owner;
-  return Object.hasOwn(shelves, argument) ? shelves[argument] : undefined;
+  return Object.hasOwn(collections, argument) ? collections[argument] : undefined;
 }
 
-/** The list of a shelf. */
-export function listOf({ list }: Shelf): Operation {
+/** The list of a collection. */
+export function listOperationFor({ list }: Collection): Operation {
   return findOperation(list) as Operation;
 }

@@ -1,89 +1,89 @@
-import { isServed } from '../../access/served.ts';
+import { isAllowed } from '../../access/visibility.ts';
 import { CallError, dropUndefined } from '../../errors.ts';
 import { closestNames, fewNames, quoted } from '../../lib/format-names.ts';
-import { isJsonObject } from '../../lib/json.ts';
-import type { Session } from '../../request-context.ts';
+import { type Arguments, isJsonObject } from '../../lib/json.ts';
+import type { RequestContext } from '../../request-context.ts';
 import type { Operation } from '../../tools/define-operation.ts';
-import { type Arguments, pick } from '../arguments/parse.ts';
+import { pick } from '../arguments/parse.ts';
 import type { Limits } from '../execute/deadline.ts';
 import { answersTo } from '../pins/lookup.ts';
-import { listOf, type Shelf, shelfOf } from './lists-by-argument.ts';
-import { type Rows, readRows, soonIn, tryHint, tryRows } from './sample-rows.ts';
+import { type Collection, collectionOf, listOperationFor } from './lists-by-argument.ts';
+import { type Rows, readRows, readRowsIfPossible, tryHint, withHintTimeout } from './sample-rows.ts';
 
 /** The argument that names nothing, and where it was looked for. */
-interface Missing {
+interface MissingObject {
   readonly argument: string;
-  readonly shelf: Shelf;
+  readonly collection: Collection;
   /** Of the list; undefined where it could not be read. */
   readonly rows: Rows | undefined;
 }
 
 /** A failure; one to find an object says which of the arguments names none, and what is named like it. */
-export async function withClosest(
+export async function suggestClosest(
   failure: unknown,
   operation: Operation,
   args: Arguments,
-  session: Session,
+  context: RequestContext,
   limits: Limits,
 ): Promise<unknown> {
-  if (!(failure instanceof CallError) || failure.code !== 'not_found' || failure.facts.status !== 404)
+  if (!(failure instanceof CallError) || failure.code !== 'not_found' || failure.details.status !== 404)
     return failure;
-  const missing = await tryHint(session, () =>
-    findMissing(failure, operation, args, session, soonIn(limits)),
+  const missing = await tryHint(context, () =>
+    findMissing(failure, operation, args, context, withHintTimeout(limits)),
   );
   if (!missing) return failure;
-  const { argument, shelf, rows } = missing;
+  const { argument, collection, rows } = missing;
   const wanted = String(args[argument]);
-  const near = rows ? closestNames([wanted], rows.rows, shelf.by) : [];
-  const closest = near.length > 0 || !rows ? near : fewNames(rows.rows, shelf.by);
-  const { message, detail } = failure.facts.upstream ?? {};
+  const near = rows ? closestNames([wanted], rows.rows, collection.by) : [];
+  const closest = near.length > 0 || !rows ? near : fewNames(rows.rows, collection.by);
+  const { message, detail } = failure.details.upstream ?? {};
   return new CallError(
     failure.code,
-    `${argument} ${quoted(wanted)} names no ${shelf.what} that can be seen here. (HTTP 404)`,
+    `${argument} ${quoted(wanted)} names no ${collection.what} that can be seen here. (HTTP 404)`,
     {
-      ...failure.facts,
+      ...failure.details,
       closest: closest.length > 0 ? closest : undefined,
       // The rest says the same once more.
       upstream: dropUndefined({ message, detail }),
-      next: nextAfter(missing, closest, args),
+      remediation: nextAfter(missing, closest, args),
     },
   );
 }
 
 async function findMissing(
-  { facts }: CallError,
+  { details }: CallError,
   operation: Operation,
   args: Arguments,
-  session: Session,
+  context: RequestContext,
   limits: Limits,
-): Promise<Missing | undefined> {
-  const named = namedBy(facts.upstream, operation, args);
+): Promise<MissingObject | undefined> {
+  const named = namedBy(details.upstream, operation, args);
   const sought = named === undefined ? Object.keys(operation.params).toReversed() : [named];
   for (const argument of sought) {
-    const shelf = shelfOf(operation, argument);
-    if (!shelf || !isServed(listOf(shelf), session)) continue;
-    const rows = await rowsOn(shelf, args, session, limits, String(args[argument]));
+    const collection = collectionOf(operation, argument);
+    if (!collection || !isAllowed(listOperationFor(collection), context)) continue;
+    const rows = await rowsOn(collection, args, context, limits, String(args[argument]));
     // The list is not there either: what it belongs to is missing.
     if (rows === 'not found') continue;
     // What cannot be looked up is only called missing where the call names nothing else, or Synqly says so.
     if (!rows && sought.length > 1) return undefined;
     // It is there, so the answer was about something else.
     if (rows?.rows.some((row) => answersTo(row, String(args[argument])))) return undefined;
-    return { argument, shelf, rows };
+    return { argument, collection, rows };
   }
   return undefined;
 }
 
 function rowsOn(
-  shelf: Shelf,
+  collection: Collection,
   args: Arguments,
-  session: Session,
+  context: RequestContext,
   limits: Limits,
   wanted: string,
 ): Promise<Rows | 'not found' | undefined> {
-  const list = listOf(shelf);
-  return tryRows(session, limits, (within) =>
-    readRows(list, pick(args, Object.keys(list.params)), session, within, wanted).catch((error) => {
+  const list = listOperationFor(collection);
+  return readRowsIfPossible(context, limits, (within) =>
+    readRows(list, pick(args, Object.keys(list.params)), context, within, wanted).catch((error) => {
       if (error instanceof CallError && error.code === 'not_found') return 'not found';
       throw error;
     }),
@@ -114,7 +114,7 @@ function namedBy(
       return [argument, 'owner_id'].filter((name) => args[name] === id);
     }),
   ];
-  return names.find((name) => typeof args[name] === 'string' && shelfOf(operation, name));
+  return names.find((name) => typeof args[name] === 'string' && collectionOf(operation, name));
 }
 
 /** Synqly writes its parameters both ways; a JSON Pointer begins with a slash. */
@@ -122,15 +122,15 @@ function snakeCase(id: string): string {
   return id.replace(/^\//, '').replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 }
 
-function nextAfter({ shelf, rows }: Missing, closest: readonly string[], args: Arguments): string {
+function nextAfter({ collection, rows }: MissingObject, closest: readonly string[], args: Arguments): string {
   // What the list belongs to, as the call names it.
-  const parents = pick(args, Object.keys(listOf(shelf).params));
-  const list = `${shelf.list}${Object.keys(parents).length > 0 ? ` ${JSON.stringify(parents)}` : ''}`;
+  const parents = pick(args, Object.keys(listOperationFor(collection).params));
+  const list = `${collection.list}${Object.keys(parents).length > 0 ? ` ${JSON.stringify(parents)}` : ''}`;
   const first =
     closest.length > 0
       ? `Take one of closest, or see all with ${list}.`
       : rows?.count === 0
         ? `There are none yet: ${list} is empty.`
         : `See those that there are with ${list}.`;
-  return shelf.also ? `${first} ${shelf.also}` : first;
+  return collection.also ? `${first} ${collection.also}` : first;
 }

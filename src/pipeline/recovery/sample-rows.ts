@@ -1,12 +1,12 @@
-import { isServed } from '../../access/served.ts';
+import { isAllowed } from '../../access/visibility.ts';
 import { CallError } from '../../errors.ts';
+import type { Arguments } from '../../lib/json.ts';
 import { isJsonObject, type JsonObject } from '../../lib/json.ts';
-import type { Session } from '../../request-context.ts';
+import type { RequestContext } from '../../request-context.ts';
 import { withholdDeclared } from '../../secrets/redact.ts';
 import { mayBeCut, pageLength } from '../../synqly/pages.ts';
 import type { Operation } from '../../tools/define-operation.ts';
-import type { Arguments } from '../arguments/parse.ts';
-import { attempt, maxReadMs } from '../execute/best-effort.ts';
+import { bestEffort, maxReadMs } from '../execute/best-effort.ts';
 import { prepareRequest } from '../execute/build-request.ts';
 import type { Limits } from '../execute/deadline.ts';
 import { holdToPins } from '../pins/enforce.ts';
@@ -23,51 +23,54 @@ export interface Rows {
 const fewRows = 20;
 
 /** Works out a hint. It is a courtesy: whatever goes wrong, the call ends as it would have without. */
-export async function tryHint<Hint>(session: Session, work: () => Promise<Hint>): Promise<Hint | undefined> {
+export async function tryHint<Hint>(
+  context: RequestContext,
+  work: () => Promise<Hint>,
+): Promise<Hint | undefined> {
   try {
     return await work();
   } catch (error) {
-    if (!(error instanceof CallError)) session.log.error({ err: error }, 'a hint could not be worked out');
+    if (!(error instanceof CallError)) context.log.error({ err: error }, 'a hint could not be worked out');
     return undefined;
   }
 }
 
 /** The end of a call, or of what its hint may take, whichever is sooner. */
-export function soonIn({ signal, deadline }: Limits): Limits {
+export function withHintTimeout({ signal, deadline }: Limits): Limits {
   return { signal, deadline: Math.min(deadline, Date.now() + maxReadMs) };
 }
 
 /** `readRows`, or nothing where that fails or takes too long. */
-export async function tryRows<Read>(
-  session: Session,
+export async function readRowsIfPossible<Read>(
+  context: RequestContext,
   limits: Limits,
   read: (limits: Limits) => Promise<Read>,
 ): Promise<Read | undefined> {
-  const rows = await attempt(session, limits, read);
+  const rows = await bestEffort(context, limits, read);
   return 'value' in rows ? rows.value : undefined;
 }
 
 /**
- * Reads a list for a hint: what this session's own call of it would give, and no more. Where that is more than a
+ * Reads a list for a hint: what this context's own call of it would give, and no more. Where that is more than a
  * page, what is named like the wanted is among the rows all the same.
  *
- * @throws CallError also when pins or policy keep the list from the session
+ * @throws CallError also when pins or policy keep the list from the context
  */
 export async function readRows(
   list: Operation,
   args: Arguments,
-  session: Session,
+  context: RequestContext,
   limits: Limits,
   wanted?: string,
 ): Promise<Rows> {
-  if (!isServed(list, session)) throw new CallError('not_selected', `${list.id} is not served here.`);
+  if (!isAllowed(list, context)) throw new CallError('not_selected', `${list.id} is not served here.`);
   const read = async (more: JsonObject) => {
-    const held = await holdToPins(list, { ...args, ...more }, session, limits);
-    const request = prepareRequest(held.operation, held.args);
+    const pinnedCall = await holdToPins(list, { ...args, ...more }, context, limits);
+    const request = prepareRequest(pinnedCall.operation, pinnedCall.args);
     // No repeat: the caller waits for a courtesy.
-    const { body } = await session.send({ ...request, ...limits, deadline: Date.now() });
-    const inside = withholdDeclared(held.operation, await held.inside(body));
-    return { read: itemsOf(body).length, total: totalOf(inside), rows: rowsOf(inside) };
+    const { body } = await context.send({ ...request, ...limits, deadline: Date.now() });
+    const visibleRows = withholdDeclared(pinnedCall.operation, await pinnedCall.filterResponse(body));
+    return { read: itemsOf(body).length, total: totalOf(visibleRows), rows: rowsOf(visibleRows) };
   };
   const isPaged = 'limit' in list.query;
   const first = await read(isPaged ? { limit: pageLength } : {});
@@ -77,7 +80,7 @@ export async function readRows(
     return { rows: first.rows, count: first.rows.length, orMore };
   }
   const beginning = wanted?.match(/^[\p{L}\p{N}_-]{1,3}/u)?.[0];
-  const counts = 'total' in list.query && !session.pins;
+  const counts = 'total' in list.query && !context.pins;
   const [near, total] = await Promise.all([
     beginning && read({ limit: pageLength, filter: [`name[like]${beginning}%`] }).catch(() => undefined),
     counts && read({ limit: 1, total: true }).catch(() => undefined),

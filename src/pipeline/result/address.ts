@@ -1,4 +1,4 @@
-import { deepestNesting } from '../../lib/exact-json.ts';
+import { maxNesting } from '../../lib/exact-json.ts';
 import { isJsonObject } from '../../lib/json.ts';
 
 /*
@@ -23,11 +23,11 @@ export const escapeKey = (key: string) => key.replaceAll('~', '~0').replaceAll('
 const unescapeKey = (key: string) => key.replaceAll('~1', '/').replaceAll('~0', '~');
 
 /** A longer key goes by its place among the keys: addresses would be longer than what they lead to. */
-const longestKey = 200;
+const maxKeyLength = 200;
 
 /** The name of a key within an address. */
 export const stepOf = (key: string, place: number) =>
-  key.length > longestKey ? `~@${place}` : escapeKey(key);
+  key.length > maxKeyLength ? `~@${place}` : escapeKey(key);
 
 /** The address of what lies under a key. */
 export const below = (address: string, key: string | number, place?: number) => {
@@ -54,7 +54,7 @@ export function takeApart(address: string): { readonly base: string; readonly fr
 
 /** The beginning of an address, as far down as anything can lie. */
 export function reachable(address: string): string {
-  return address.split('/', deepestNesting + 1).join('/');
+  return address.split('/', maxNesting + 1).join('/');
 }
 
 /** What an address that begins at the root or with a key of `named` leads to. */
@@ -67,20 +67,20 @@ export function findPart(root: unknown, named: unknown, address: string): Part |
 }
 
 function follow(root: unknown, named: unknown, address: string): unknown {
-  const [head = '', ...keys] = address.split('/');
-  const start = head === '#' ? root : valueUnder(named, unescapeKey(head));
+  const [first = '', ...keys] = address.split('/');
+  const start = first === '#' ? root : valueUnder(named, unescapeKey(first));
   if (start !== undefined)
     return descend(start, keys.map(unescapeKey)) ?? descend(start, keys.map(decodeKey));
-  return head.includes('.') ? followDots(named, address) : undefined;
+  return first.includes('.') ? followDots(named, address) : undefined;
 }
 
 /** Dots of an address, from its end, that are tried. */
-const mostDots = 100;
+const maxDots = 100;
 
 /** `Integration.name`: a dot may also be part of a schema's name. */
 function followDots(named: unknown, address: string): unknown {
   let dot = address.length;
-  for (let tried = 0; tried < mostDots; tried += 1) {
+  for (let tried = 0; tried < maxDots; tried += 1) {
     dot = address.lastIndexOf('.', dot - 1);
     if (dot <= 0) return undefined;
     const schema = valueUnder(named, unescapeKey(address.slice(0, dot)));

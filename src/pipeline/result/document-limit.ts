@@ -4,6 +4,6 @@ const usual = 5_500;
 const besides = 150;
 
 /** Tokens for the part of a document in an answer that may cost so many. */
-export function roomWithin(tokens: number): number {
+export function documentBudget(tokens: number): number {
   return Math.min(usual, tokens) - besides;
 }

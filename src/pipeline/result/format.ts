@@ -1,103 +1,38 @@
-import { CallError } from '../../errors.ts';
-import { isJsonObject, type JsonObject } from '../../lib/json.ts';
-import { costOf, lengthOf } from '../../lib/token-estimate.ts';
-import type { ApiAnswer } from '../../synqly/response.ts';
-import type { Operation } from '../../tools/define-operation.ts';
-import type { Arguments } from '../arguments/parse.ts';
-import type { Beyond } from '../execute/paginate.ts';
-import { shapeDocument } from './large-documents.ts';
-import { type List, moreOf } from './more.ts';
-import { readFields } from './selected-fields.ts';
-import { pruneEmpty, toTable } from './table.ts';
-
-/** An answer on its way to the caller. */
-export interface Shapeable extends ApiAnswer {
-  /** Set when a list goes on. */
-  readonly beyond?: Beyond | undefined;
-}
-
-/** Tokens for all of a result but the rows of a list. */
-const besideRows = 400;
+import { isJsonObject } from '../../lib/json.ts';
+import { maskResult, type OperationCall, timeLeft } from '../call-state.ts';
+import type { Outcome } from '../outcome.ts';
+import { explainEmptyList } from '../recovery/empty-list.ts';
+import type { StoredResponse } from '../secrets/store-response.ts';
+import { continuationFor } from './continuation.ts';
+import { formatBody } from './format-body.ts';
+import { truncate, truncatePart } from './truncate.ts';
+import { withUndo } from './undo.ts';
 
 /**
- * What the caller gets of an answer: a list as a table of the columns that one chooses the next step by, the part of a
- * large document that was asked for, anything else without what says nothing. A write without a body is a success that says so.
+ * The result of a call, within the tokens that it may cost.
  *
- * @param args as the caller gave them; `whole` leaves the answer as it is, with `more` beside a list that goes on
- * @param tokens what the result may cost
- * @throws CallError `invalid_response` for a read without a body, `not_found` for a part of a document
+ * @param options `whole`: neither formatted nor cut; `cursor`: the part of the result to return
+ * @throws CallError `invalid_response` for a read without a body, `not_found` for a part that does not exist
  */
-export function shapeAnswer(
-  operation: Operation,
-  args: Arguments | 'whole',
-  answer: Shapeable,
-  tokens: number,
-): unknown {
-  const { status, requestId, body } = answer;
-  if (body === undefined) {
-    if (operation.effect !== 'read') return { done: true, status };
-    throw new CallError('invalid_response', 'Synqly answered a read without a body.', { status, requestId });
-  }
-  if (args === 'whole') return isJsonObject(body) && answer.beyond ? { ...body, more: answer.beyond } : body;
-  const document = shapeDocument(operation, args, body, tokens);
-  if (document !== undefined) return document;
-  const rows = isJsonObject(body) ? body.result : undefined;
-  if (operation.listing && Array.isArray(rows) && rows.every(isJsonObject)) {
-    const list = { listing: operation.listing, rows, beyond: answer.beyond };
-    return shapeList(list, body as JsonObject, args, tokens - besideRows);
-  }
-  return isJsonObject(body) && isJsonObject(body.result)
-    ? { ...body, result: pruneEmpty(body.result) ?? {} }
-    : body;
-}
-
-function shapeList(
-  list: List,
-  { result, ...beside }: JsonObject,
-  args: Arguments,
-  tokens: number,
-): JsonObject {
-  const { listing, rows } = list;
-  const { columns, note } = readFields(rows, args.fields, listing.columns);
-  const show = (some: readonly JsonObject[]): JsonObject =>
-    columns.includes('*')
-      ? { result: some.map((row) => pruneEmpty(row) ?? {}) }
-      : { ...toTable(some, columns) };
-  const candidates = rows.slice(0, countCandidates(rows, columns, tokens));
-  const whole = show(candidates);
-  const shown = (whole.rows ?? whole.result) as readonly unknown[];
-  const fitting = countFitting(shown, tokens);
-  const table = fitting < rows.length ? show(rows.slice(0, fitting)) : whole;
-  return {
-    ...beside,
-    ...table,
-    ...(note !== undefined && { note }),
-    ...moreOf(list, fitting, args),
-  };
-}
-
-/** How many times as much as the result may cost its rows may, before columns that hold one value are said once. */
-const mostOfSame = 10;
-
-/** How many rows can be among those that fit, so that the rest of a large answer need not be looked at. */
-function countCandidates(rows: readonly JsonObject[], columns: readonly string[], tokens: number): number {
-  let rest = tokens * mostOfSame;
-  // No token is shorter than a character; most lists end here.
-  if (lengthOf(rows, rest) <= rest) return rows.length;
-  for (const [index, row] of rows.entries()) {
-    const cells = columns.includes('*') ? row : columns.map((column) => row[column.split('.')[0] as string]);
-    rest -= costOf(cells, rest) + 1;
-    if (rest < 0) return Math.max(1, index);
-  }
-  return rows.length;
-}
-
-/** How many rows fit; one at least, which is cut later if it must be. */
-function countFitting(rows: readonly unknown[], tokens: number): number {
-  let rest = tokens;
-  const beyond = rows.findIndex((row) => {
-    rest -= costOf(row, rest) + 1;
-    return rest < 0;
-  });
-  return beyond === -1 ? rows.length : Math.max(1, beyond);
+export async function formatResult(
+  call: OperationCall,
+  { response, body, files }: StoredResponse,
+  { whole = false, cursor }: { readonly whole?: boolean; readonly cursor?: string },
+): Promise<Outcome> {
+  const { operation, args, context } = call;
+  // The hint has the time that is left, outside of the call's own: the response is there, whatever becomes of it.
+  const hint =
+    whole || response.remainder || !operation.listing
+      ? {}
+      : await explainEmptyList(operation, args, response.body, context, timeLeft(call));
+  const maxTokens = whole ? Number.POSITIVE_INFINITY : context.maxResultTokens;
+  const formatted = formatBody(operation, whole ? 'whole' : args, { ...response, body }, maxTokens);
+  const result = withUndo(formatted, operation, args, response, context.log);
+  const masked = maskResult(call, isJsonObject(result) ? { ...result, ...hint, ...files } : result);
+  const continuation = continuationFor(operation, args, context);
+  const value =
+    cursor === undefined
+      ? truncate(masked, maxTokens, continuation)
+      : truncatePart(masked, cursor, maxTokens, continuation);
+  return { value, meta: response, isMasked: true };
 }

@@ -1,9 +1,9 @@
+import type { Arguments } from '../../lib/json.ts';
 import { isJsonObject } from '../../lib/json.ts';
 import type { Operation } from '../../tools/define-operation.ts';
-import type { Arguments } from '../arguments/parse.ts';
-import { roomWithin } from './document-limit.ts';
+import { documentBudget } from './document-limit.ts';
 import { answerAbout } from './openapi/answer.ts';
-import { tellConnectors, tellProviders } from './providers/list.ts';
+import { formatConnectors, formatProviders } from './providers/list.ts';
 import { showProvider } from './providers/provider.ts';
 
 /**
@@ -14,17 +14,19 @@ import { showProvider } from './providers/provider.ts';
  *
  * @throws CallError `not_found` for a part that is not there; `invalid_arguments`
  */
-export function shapeDocument(
+export function formatDocument(
   { id, group }: Operation,
   args: Arguments,
   body: unknown,
   tokens: number,
 ): unknown {
   if (!isJsonObject(body)) return undefined;
-  if (group === 'meta') return answerAbout(body, args, id, roomWithin(tokens));
+  if (group === 'meta') return answerAbout(body, args, id, documentBudget(tokens));
   if (group !== 'capabilities') return undefined;
   const { result } = body;
-  if (isJsonObject(result)) return showProvider(result, args, roomWithin(tokens));
+  if (isJsonObject(result)) return showProvider(result, args, documentBudget(tokens));
   if (!Array.isArray(result)) return undefined;
-  return id === 'capabilities_list_connectors' ? tellConnectors(result, args) : tellProviders(result, args);
+  return id === 'capabilities_list_connectors'
+    ? formatConnectors(result, args)
+    : formatProviders(result, args);
 }

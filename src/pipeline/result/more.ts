@@ -1,27 +1,26 @@
 import { dropUndefined } from '../../errors.ts';
-import type { JsonObject } from '../../lib/json.ts';
+import type { Arguments, JsonObject } from '../../lib/json.ts';
 import { borderOf } from '../../synqly/known-rows.ts';
 import type { Listing } from '../../tools/define-operation.ts';
-import type { Arguments } from '../arguments/parse.ts';
-import { type Beyond, cursorAfter, type ListDoubt } from '../execute/paginate.ts';
+import { cursorAfter, type ListDoubt, type Remainder } from '../execute/paginate.ts';
 
 /** A list on its way to the caller. */
-export interface List {
+export interface FormattedList {
   readonly listing: Listing;
   readonly rows: readonly JsonObject[];
-  readonly beyond: Beyond | undefined;
+  readonly remainder: Remainder | undefined;
 }
 
 /** How many rows there are beyond those shown, why that may not be known, and how to get them. */
-export function moreOf(list: List, shown: number, args: Arguments): JsonObject {
-  const { rows, beyond } = list;
+export function describeMore(list: FormattedList, shown: number, args: Arguments): JsonObject {
+  const { rows, remainder } = list;
   const cut = rows.length - shown;
-  if (cut === 0 && !beyond) return {};
-  const { doubt } = beyond ?? {};
-  const isCounted = !beyond || beyond.count !== undefined;
+  if (cut === 0 && !remainder) return {};
+  const { doubt } = remainder ?? {};
+  const isCounted = !remainder || remainder.count !== undefined;
   return {
     more: {
-      ...(isCounted && { beyond: cut + (beyond?.count ?? 0) }),
+      ...(isCounted && { beyond: cut + (remainder?.count ?? 0) }),
       ...(cut > 0 && {
         cut: `${cut} rows that were read did not fit; ask for fewer fields to see more at once`,
       }),
@@ -34,19 +33,24 @@ export function moreOf(list: List, shown: number, args: Arguments): JsonObject {
 const noPages = 'There are no further pages to ask for here: use filter, fewer fields or another limit.';
 
 /** The arguments of the call that gives what follows, or what to do where there is none. */
-function nextOf({ listing, rows, beyond }: List, shown: number, args: Arguments): JsonObject | string {
+function nextOf(
+  { listing, rows, remainder }: FormattedList,
+  shown: number,
+  args: Arguments,
+): JsonObject | string {
   const { cursor } = listing;
   const isCut = rows.length > shown;
-  const { doubt } = beyond ?? {};
+  const { doubt } = remainder ?? {};
   if (!cursor || args.order !== undefined)
     return doubt?.kind === 'maybe cut' && cursor ? `${adviceOn[doubt.kind]} Or leave order out.` : noPages;
   // What was not shown is what comes next, whatever is doubtful behind it.
   const after = cursorAfter(rows.slice(0, shown), cursor);
   const moves = after !== undefined && after !== args.start_after;
-  const goesOn = isCut || !doubt || doubt.kind === 'failed' || doubt.kind === 'short pages' || beyond?.goesOn;
+  const goesOn =
+    isCut || !doubt || doubt.kind === 'failed' || doubt.kind === 'short pages' || remainder?.goesOn;
   if (doubt && !goesOn) return adviceOn[doubt.kind];
   // A stated limit has the next call look whether its page is cut too.
-  const cutAlso = beyond?.isCut ? { limit: beyond.wanted } : {};
+  const cutAlso = remainder?.isCut ? { limit: remainder.wanted } : {};
   if (moves) return { ...args, ...cutAlso, start_after: after };
   if (isCut) return noPages;
   if (doubt?.kind === 'failed') return { ...args };
@@ -54,7 +58,7 @@ function nextOf({ listing, rows, beyond }: List, shown: number, args: Arguments)
   // No longer page was given: what follows is behind these rows.
   if (doubt && last !== undefined && last !== args.start_after) return { ...args, start_after: last };
   // Rows of one value fill the list: only a longer one gets past them.
-  return { ...args, limit: Math.max(shown, beyond?.wanted ?? 0) * 2 };
+  return { ...args, limit: Math.max(shown, remainder?.wanted ?? 0) * 2 };
 }
 
 /** What to do where the list cannot be gone on with. */
@@ -70,18 +74,18 @@ const adviceOn: Readonly<Record<ListDoubt['kind'], string>> = {
 };
 
 /** Why it is not known whether rows are missing. */
-function whyOf(doubt: ListDoubt, { rows, listing }: List): JsonObject {
+function whyOf(doubt: ListDoubt, { rows, listing }: FormattedList): JsonObject {
   const fields = listing.cursor?.fields.join(',') ?? '';
   switch (doubt.kind) {
     case 'failed': {
-      const { code, retry, facts } = doubt.error;
+      const { code, retry, details } = doubt.error;
       const message = code === 'timeout' ? 'The next page did not come in time.' : doubt.error.message;
       // A read that may have been carried out does no harm when it is sent again.
       const error = dropUndefined({
         code,
         message,
         retry: retry === 'check' ? 'safe' : retry,
-        retry_after_s: facts.retryAfter,
+        retry_after_s: details.retryAfter,
       });
       return { why: `Reading stopped after ${rows.length} rows.`, error };
     }

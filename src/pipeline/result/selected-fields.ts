@@ -23,7 +23,7 @@ export function readFields(
   const fields = given.map(String);
   if (fields.includes('*') || rows.length === 0) return { columns: fields };
   const known = new Set(rows.flatMap((row) => Object.keys(row)));
-  const columns = [...new Set(fields.map((field) => meantField(field, known)))];
+  const columns = [...new Set(fields.map((field) => suggestField(field, known)))];
   const absent = columns.filter((column) => !known.has(firstOf(column)));
   if (absent.length === 0) return { columns };
   return {
@@ -37,9 +37,9 @@ const firstOf = (path: string) => path.split('.')[0] ?? '';
 const plain = (name: string) => name.toLowerCase().replaceAll(/[^a-z0-9]/g, '');
 
 /** The field that was meant, where a single one differs in letter case or signs only. */
-function meantField(field: string, known: ReadonlySet<string>): string {
+function suggestField(field: string, known: ReadonlySet<string>): string {
   const first = firstOf(field);
   if (known.has(first)) return field;
-  const [meant, ...others] = [...known].filter((name) => plain(name) === plain(first));
-  return meant === undefined || others.length > 0 ? field : `${meant}${field.slice(first.length)}`;
+  const [suggested, ...others] = [...known].filter((name) => plain(name) === plain(first));
+  return suggested === undefined || others.length > 0 ? field : `${suggested}${field.slice(first.length)}`;
 }

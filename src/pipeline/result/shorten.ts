@@ -5,32 +5,37 @@ import { below, onwards, type Part, stepOf } from './address.ts';
 
 /*
  * Shows a part of a value in so many tokens. What is too long for its share gives way to one of:
- *   {"$see": address}                        left out
- *   {"$names": [...], "$at": address/{name}} the keys of an object; "$rest": address has further ones
- *   {"$items": [...], "$rest": address}      the first items of a list
- *   {"$text": "...", "$rest": address}       the beginning of a text
+ *   {"$cursor": address}                       left out
+ *   {"$names": [...], "$each": address/{name}} the keys of an object; "$cursor": address has further ones
+ *   {"$items": [...], "$cursor": address}      the first items of a list
+ *   {"$text": "...", "$cursor": address}       the beginning of a text
  */
 
 /** What the marks of a shortened part mean, for whoever reads one. */
-export const legend = '$ref, $see, $rest and $at (with a name from $names put in)';
+export const cursorLegend = '$ref, $cursor, and $each with a name from $names put in,';
 
 /** What was left out of a value, and the address that has it. */
-export interface Left {
+export interface Omission {
   readonly address: string;
   readonly what: string;
 }
 
 /** How parts are shown. */
-export interface Manner {
+export interface ShortenOptions {
   /** A value that is shown whole, under its key. */
   readonly copy: (value: unknown, key: string) => unknown;
   /** Told of each thing that is left out. */
-  readonly onLeft?: (left: Left) => void;
+  readonly onLeft?: (left: Omission) => void;
 }
 
 /** A part in about so many tokens; every part left out has its address in its place. */
-export function shortenPart({ value, from }: Part, address: string, tokens: number, manner: Manner): unknown {
-  const shortener = new Shortener(manner);
+export function shortenPart(
+  { value, from }: Part,
+  address: string,
+  tokens: number,
+  options: ShortenOptions,
+): unknown {
+  const shortener = new Shortener(options);
   if (from === 0) return shortener.shorten(value, address, tokens);
   const text = textOf(value);
   if (text !== undefined) return shortener.text(text, address, tokens, from);
@@ -44,31 +49,31 @@ function textOf(value: unknown): string | undefined {
 }
 
 /** Below this, a part of a text, list or object says less than its address. */
-const leastUseful = 90;
+const minUseful = 90;
 
 /** Tokens of a mark beside the address in it. */
 const markTokens = 8;
 
 class Shortener {
-  readonly #manner: Manner;
+  readonly #options: ShortenOptions;
 
-  constructor(manner: Manner) {
-    this.#manner = manner;
+  constructor(options: ShortenOptions) {
+    this.#options = options;
   }
 
   shorten(value: unknown, address: string, tokens: number): unknown {
-    if (costOf(value, tokens) <= tokens) return this.#manner.copy(value, '');
+    if (costOf(value, tokens) <= tokens) return this.#options.copy(value, '');
     return this.#inside(value, address, tokens) ?? this.#see(address);
   }
 
   #see(address: string): JsonObject {
-    this.#manner.onLeft?.({ address, what: 'left out' });
-    return { $see: address };
+    this.#options.onLeft?.({ address, what: 'left out' });
+    return { $cursor: address };
   }
 
   /** Undefined when nothing of it is worth its place. */
   #inside(value: unknown, address: string, tokens: number): unknown {
-    const useful = tokens >= leastUseful + 2 * costOf(address);
+    const useful = tokens >= minUseful + 2 * costOf(address);
     const text = textOf(value);
     if (text !== undefined) return useful ? this.text(text, address, tokens, 0) : undefined;
     if (Array.isArray(value)) {
@@ -96,33 +101,33 @@ class Shortener {
   ): readonly (readonly [string, unknown])[] | undefined {
     if (count > tokens) return undefined;
     const wanted = [...keys].map((key, place) => {
-      const inside = below(address, key, place);
+      const nested = below(address, key, place);
       const keyTokens = typeof key === 'string' ? costOf(key) + 1 : 1;
-      const least = keyTokens + costOf(inside) + markTokens;
-      return { key, inside, keyTokens, least, size: keyTokens + costOf(valueAt(key), tokens) };
+      const min = keyTokens + costOf(nested) + markTokens;
+      return { key, nested, keyTokens, min, size: keyTokens + costOf(valueAt(key), tokens) };
     });
-    if (wanted.reduce((sum, { least, size }) => sum + Math.min(least, size), 2) > tokens) return undefined;
+    if (wanted.reduce((sum, { min, size }) => sum + Math.min(min, size), 2) > tokens) return undefined;
     const shares = new Map<string | number, number>();
     let left = tokens - 2;
-    for (const [index, { key, size, least }] of wanted
+    for (const [index, { key, size, min }] of wanted
       .toSorted((one, other) => one.size - other.size)
       .entries()) {
-      const share = Math.max(Math.min(size, Math.floor(left / (count - index))), Math.min(least, size));
+      const share = Math.max(Math.min(size, Math.floor(left / (count - index))), Math.min(min, size));
       shares.set(key, share);
       left -= share;
     }
     const isWhole = ({ key, size }: (typeof wanted)[number]) => size <= (shares.get(key) ?? 0);
-    const most = wanted.filter((one) => {
+    const tooShort = wanted.filter((one) => {
       const share = (shares.get(one.key) ?? 0) - one.keyTokens;
-      return !isWhole(one) && share < leastUseful + 2 * costOf(one.inside);
+      return !isWhole(one) && share < minUseful + 2 * costOf(one.nested);
     });
-    if (count > 3 && most.length > count / 2) return undefined;
+    if (count > 3 && tooShort.length > count / 2) return undefined;
     return wanted.map((one) => {
-      const { key, inside, keyTokens } = one;
+      const { key, nested, keyTokens } = one;
       const value = valueAt(key);
-      if (isWhole(one)) return [String(key), this.#manner.copy(value, String(key))] as const;
-      const part = this.#inside(value, inside, (shares.get(key) ?? 0) - keyTokens);
-      return [String(key), part ?? this.#see(inside)] as const;
+      if (isWhole(one)) return [String(key), this.#options.copy(value, String(key))] as const;
+      const part = this.#inside(value, nested, (shares.get(key) ?? 0) - keyTokens);
+      return [String(key), part ?? this.#see(nested)] as const;
     });
   }
 
@@ -136,38 +141,38 @@ class Shortener {
     }
     const what = `names of ${from === 0 ? '' : `fields ${from} to `}${end} of ${keys.length} fields`;
     const isLast = end === keys.length;
-    this.#manner.onLeft?.({ address: isLast ? address : onwards(address, end), what });
+    this.#options.onLeft?.({ address: isLast ? address : onwards(address, end), what });
     return {
       $names: keys.slice(from, end).map((key, index) => stepOf(key, from + index)),
-      $at: below(address, '{name}'),
-      ...(!isLast && { $rest: onwards(address, end) }),
+      $each: below(address, '{name}'),
+      ...(!isLast && { $cursor: onwards(address, end) }),
     };
   }
 
   page(items: readonly unknown[], address: string, tokens: number, from: number): JsonObject {
     let left = tokens - costOf(address) - 15;
     const shown: unknown[] = [];
-    const most = Math.max(Math.floor(tokens / 4), leastUseful);
+    const max = Math.max(Math.floor(tokens / 4), minUseful);
     for (let at = from; at < items.length; at += 1) {
       // What does not fit is not shown, so that nothing of it is told as left out.
-      const cost = costOf(items[at], most);
-      if (shown.length > 0 && Math.min(cost, most) > left) break;
-      const item = this.shorten(items[at], below(address, at), Math.max(Math.min(most, left), markTokens));
+      const cost = costOf(items[at], max);
+      if (shown.length > 0 && Math.min(cost, max) > left) break;
+      const item = this.shorten(items[at], below(address, at), Math.max(Math.min(max, left), markTokens));
       left -= costOf(item) + 0.5;
       shown.push(item);
     }
     const end = from + shown.length;
     if (end === items.length) return { $items: shown };
     const what = `${from === 0 ? 'first' : `from ${from} to`} ${end} of ${items.length} items`;
-    this.#manner.onLeft?.({ address: onwards(address, end), what });
-    return { $items: shown, $rest: onwards(address, end) };
+    this.#options.onLeft?.({ address: onwards(address, end), what });
+    return { $items: shown, $cursor: onwards(address, end) };
   }
 
   text(text: string, address: string, tokens: number, from: number): JsonObject {
     const end = from + fitText(text, from, tokens - costOf(address) - 20);
     if (end >= text.length) return { $text: text.slice(from) };
     const what = `${from === 0 ? 'first' : `from ${from} to`} ${end} of ${text.length} characters`;
-    this.#manner.onLeft?.({ address: onwards(address, end), what });
-    return { $text: text.slice(from, end), $rest: onwards(address, end) };
+    this.#options.onLeft?.({ address: onwards(address, end), what });
+    return { $text: text.slice(from, end), $cursor: onwards(address, end) };
   }
 }

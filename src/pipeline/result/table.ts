@@ -1,6 +1,6 @@
 import { stringifyJson } from '../../lib/exact-json.ts';
 import { isJsonObject, type JsonObject } from '../../lib/json.ts';
-import { isVast } from '../../lib/lazy-json.ts';
+import { isLarge } from '../../lib/lazy-json.ts';
 
 /** A list with its columns said once. */
 export interface Table {
@@ -53,7 +53,7 @@ function cellAt(object: JsonObject, path: readonly string[]): unknown {
 export function pruneEmpty(value: unknown): unknown {
   if (value === null || value === undefined || value === '') return undefined;
   // What is left of it by cutting is all that is shown.
-  if (isVast(value)) return value;
+  if (isLarge(value)) return value;
   if (Array.isArray(value)) {
     // An item keeps its place, whatever it is.
     return value.length === 0 ? undefined : value.map((item) => pruneEmpty(item) ?? item);

@@ -1,4 +1,5 @@
 import { dropUndefined } from '../../errors.ts';
+import type { Arguments } from '../../lib/json.ts';
 import { isJsonObject, type JsonObject } from '../../lib/json.ts';
 import { type Step, stepsBetween, valueAt } from '../../lib/json-diff.ts';
 import { withheld } from '../../lib/secret-names.ts';
@@ -6,14 +7,13 @@ import type { Log } from '../../observability/logger.ts';
 import { withholdDeclared } from '../../secrets/redact.ts';
 import { catalogue } from '../../tools/catalogue.ts';
 import type { Operation } from '../../tools/define-operation.ts';
-import type { Arguments } from '../arguments/parse.ts';
-import type { Sent } from '../execute/execute.ts';
 import { readerOf } from '../execute/read-target.ts';
-import { secretsAmong } from '../secrets/find.ts';
+import type { Sent } from '../execute/send.ts';
+import { findSecrets } from '../secrets/find.ts';
 import { pickPaths, pruneEmpty } from './table.ts';
 
 /** Characters of an undo; a longer one costs more than it is worth. */
-const longest = 16_000;
+const maxLength = 16_000;
 
 const secretLost = 'The former secret cannot be put back.';
 
@@ -22,7 +22,7 @@ const secretLost = 'The former secret cannot be put back.';
  *
  * @param given the arguments as the caller gave them, without what pins fill in
  */
-export function withAftermath(
+export function withUndo(
   result: unknown,
   operation: Operation,
   given: Arguments,
@@ -31,7 +31,7 @@ export function withAftermath(
 ): unknown {
   if (!isJsonObject(result)) return result;
   try {
-    return { ...result, ...aftermathOf(operation, given, before, body) };
+    return { ...result, ...undoFields(operation, given, before, body) };
   } catch (err) {
     // The change is made by now, whatever the former object looked like.
     log.error({ err, tool: operation.id }, 'the undo of a call could not be worked out');
@@ -39,7 +39,7 @@ export function withAftermath(
   }
 }
 
-function aftermathOf(
+function undoFields(
   operation: Operation,
   given: Arguments,
   before: JsonObject | undefined,
@@ -48,15 +48,15 @@ function aftermathOf(
   const reader = readerOf(operation);
   if (!before || !reader) return {};
   const shown = (withholdDeclared(reader, { result: before }) as { result: JsonObject }).result;
-  if (operation.method === 'DELETE') return { was: remainsOf(operation, shown) };
+  if (operation.method === 'DELETE') return { deleted: deletedObject(operation, shown) };
   const after = isJsonObject(body) ? body.result : undefined;
   if (operation.effect !== 'change' || !isJsonObject(after)) return {};
   const undo = undoOf(operation, given, { before, shown, after }, body as JsonObject);
   return undo ? { undo } : {};
 }
 
-function remainsOf({ remains }: Operation, object: JsonObject): unknown {
-  return remains ? pickPaths(object, remains) : pruneEmpty(object);
+function deletedObject({ deletedFields }: Operation, object: JsonObject): unknown {
+  return deletedFields ? pickPaths(object, deletedFields) : pruneEmpty(object);
 }
 
 interface States {
@@ -79,7 +79,7 @@ function undoOf(
   const writable = Object.keys(put.body);
   const steps = stepsBetween(pick(after, writable), pick(before, writable));
   const possible = steps.filter(({ path }) => !isLost(operation, path, valueAt(shown, path), body));
-  const lost = possible.length < steps.length || secretsAmong(operation, given).length > 0;
+  const lost = possible.length < steps.length || findSecrets(operation, given).length > 0;
   const patchBack = possible.map(
     (step): Step => (step.op === 'remove' ? step : { ...step, value: valueAt(shown, step.path) }),
   );
@@ -90,7 +90,7 @@ function undoOf(
     }),
     note: lost ? secretLost : undefined,
   });
-  if (JSON.stringify(undo).length > longest) return { note: 'Too long to be shown.' };
+  if (JSON.stringify(undo).length > maxLength) return { note: 'Too long to be shown.' };
   return Object.keys(undo).length > 0 ? undo : undefined;
 }
 

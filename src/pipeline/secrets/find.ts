@@ -1,11 +1,11 @@
 import type * as z from 'zod';
+import type { Arguments } from '../../lib/json.ts';
 import { digitsOf, isJsonObject } from '../../lib/json.ts';
 import { leadToSecret, namesAlong } from '../../lib/secret-names.ts';
-import { isCredential, mannerOf, objectInText } from '../../secrets/redact.ts';
+import { isCredential, objectInText, redactionOf } from '../../secrets/redact.ts';
 import { readReference } from '../../secrets/reference.ts';
 import type { Operation } from '../../tools/define-operation.ts';
 import { isSecret } from '../../tools/schemas/fields.ts';
-import type { Arguments } from '../arguments/parse.ts';
 
 /** A secret text among arguments, or the digits of a secret number. */
 export interface SecretPlace {
@@ -14,7 +14,7 @@ export interface SecretPlace {
 }
 
 /** Where an operation's checked arguments hold secrets. */
-export function secretPlaces(operation: Operation, args: Arguments): readonly SecretPlace[] {
+export function findSecretPlaces(operation: Operation, args: Arguments): readonly SecretPlace[] {
   const found: SecretPlace[] = [];
   // What a read takes is sample data: no secret, whatever it is named.
   if (operation.effect !== 'read') collect(operation.input, args, [], found);
@@ -22,8 +22,8 @@ export function secretPlaces(operation: Operation, args: Arguments): readonly Se
 }
 
 /** The secret values among them: whatever comes back may repeat none. References are not secret. */
-export function secretsAmong(operation: Operation, args: Arguments): string[] {
-  const texts = secretPlaces(operation, args).map(({ text }) => text);
+export function findSecrets(operation: Operation, args: Arguments): string[] {
+  const texts = findSecretPlaces(operation, args).map(({ text }) => text);
   return texts.filter((text) => !readReference(text));
 }
 
@@ -74,7 +74,7 @@ function isPatchStep(shape: Readonly<Record<string, z.ZodType>>): boolean {
 function collectStep(pointer: string, value: unknown, path: Path, found: SecretPlace[]): void {
   const names = namesAlong(pointer);
   const name = names.at(-1) ?? '';
-  if (leadToSecret(names) || mannerOf(name, value) === 'whole') collectSecret(value, path, found, name);
+  if (leadToSecret(names) || redactionOf(name, value) === 'whole') collectSecret(value, path, found, name);
   else collectNamed(value, path, found);
 }
 
@@ -106,7 +106,7 @@ function collectNamed(value: unknown, path: Path, found: SecretPlace[]): void {
   const object = typeof value === 'string' ? objectInText(value) : value;
   for (const [name, part] of partsOf(object)) {
     const within = [...path, name];
-    if (!isList && mannerOf(name, part) === 'whole') collectSecret(part, within, found, name);
+    if (!isList && redactionOf(name, part) === 'whole') collectSecret(part, within, found, name);
     else collectNamed(part, within, found);
   }
 }

@@ -1,5 +1,5 @@
 import { CallError } from '../../errors.ts';
-import type { Session } from '../../request-context.ts';
+import type { RequestContext } from '../../request-context.ts';
 import { withholdPlaces } from '../../secrets/redact.ts';
 import type { Operation } from '../../tools/define-operation.ts';
 import { tokensCreateMcpToken } from '../../tools/operations/tokens.ts';
@@ -20,19 +20,24 @@ function lastingTokensOf({ id, secrets }: Operation): readonly string[] {
  *
  * @throws CallError `secret_refused`
  */
-export function assertNoLastingToken(operation: Operation, { byMcpToken }: Session): void {
-  if (!byMcpToken || !operation.yieldsSecret || lastingTokensOf(operation).length === 0) return;
+export function assertNoLastingToken(operation: Operation, { byMcpToken }: RequestContext): void {
+  if (!byMcpToken || !operation.returnsSecret || lastingTokensOf(operation).length === 0) return;
   throw new CallError(
     'secret_refused',
     `${operation.id} is made for a token that would outlive the MCP token in use.`,
     {
-      next: 'tokens_create_mcp_token makes one that ends with the one in use; for any other ask the administrator, who makes it with a token of Synqly. Nothing was sent.',
+      remediation:
+        'tokens_create_mcp_token makes one that ends with the one in use; for any other ask the administrator, who makes it with a token of Synqly. Nothing was sent.',
     },
   );
 }
 
 /** An answer's body without such tokens. */
-export function withoutLastingTokens(operation: Operation, body: unknown, { byMcpToken }: Session): unknown {
+export function withoutLastingTokens(
+  operation: Operation,
+  body: unknown,
+  { byMcpToken }: RequestContext,
+): unknown {
   const places = byMcpToken ? lastingTokensOf(operation) : [];
   return places.length === 0 ? body : withholdPlaces(places, body);
 }

@@ -1,10 +1,10 @@
 import { ExactNumber } from '../../lib/exact-json.ts';
-import { digitsOf, isJsonObject, type JsonObject, mapKeys } from '../../lib/json.ts';
-import { changeTexts, isVast } from '../../lib/lazy-json.ts';
+import { type Arguments, digitsOf, isJsonObject, type JsonObject, mapKeys } from '../../lib/json.ts';
+import { changeTexts, isLarge } from '../../lib/lazy-json.ts';
 import { type Mask, maskFor, type Secrets } from '../../lib/mask.ts';
 import { maskKnown } from '../../secrets/redact.ts';
 import type { Operation } from '../../tools/define-operation.ts';
-import { type Arguments, pick } from '../arguments/parse.ts';
+import { pick } from '../arguments/parse.ts';
 
 /*
  * What a result repeats of its caller's own arguments is shown as it was given, though it may be like a secret: a mask that
@@ -19,8 +19,8 @@ type Given = unknown;
 const computing: ReadonlySet<string> = new Set(['mappings_apply']);
 
 /** Digits, and other characters, from which on a secret cannot be found by working out all there are. */
-const leastDigits = 12;
-const leastCharacters = 8;
+const minDigits = 12;
+const minCharacters = 8;
 
 /**
  * A copy of a result with every given secret masked, save what stands where the caller's own arguments are repeated.
@@ -28,7 +28,7 @@ const leastCharacters = 8;
  * @param own secrets that are masked even there: tokens, and those that the call itself is about
  * @param known what else is known to be secret
  */
-export function maskBeside(
+export function maskAllButGiven(
   value: unknown,
   { operation, args }: { readonly operation: Operation; readonly args: Arguments },
   own: readonly Secrets[],
@@ -48,10 +48,9 @@ export function maskBeside(
 
 /** Secrets that the arguments do not hold, and that nobody finds by working out all there are. */
 function withoutGuesses(args: Arguments, mask: Mask, known: readonly Secrets[]): readonly Secrets[] {
-  const held = mask.secretsIn(textsOf(args).join('\n'));
-  const isStrong = (secret: string) =>
-    secret.length >= (/^\d*$/.test(secret) ? leastDigits : leastCharacters);
-  const kept = (secret: string) => !held.has(secret) && isStrong(secret);
+  const contained = mask.secretsIn(textsOf(args).join('\n'));
+  const isStrong = (secret: string) => secret.length >= (/^\d*$/.test(secret) ? minDigits : minCharacters);
+  const kept = (secret: string) => !contained.has(secret) && isStrong(secret);
   return known.map((secrets) => [...secrets].filter(kept));
 }
 
@@ -72,9 +71,9 @@ function givenIn(value: unknown, operation: Operation, args: Arguments): Given {
   if (isJsonObject(value.sends)) return givenInPreview(value, operation, args);
   const body = givenBody(operation, args);
   const result = isJsonObject(value.result) ? value.result : {};
-  const inside = madeWithOthers.filter((name) => isJsonObject(result[name]) && !(name in body));
+  const nested = madeWithOthers.filter((name) => isJsonObject(result[name]) && !(name in body));
   return {
-    result: { ...body, ...Object.fromEntries(inside.map((name) => [name, body])) },
+    result: { ...body, ...Object.fromEntries(nested.map((name) => [name, body])) },
     more: { arguments: args },
     undo: { arguments: pick(args, Object.keys(operation.params)) },
   };
@@ -147,9 +146,9 @@ function setGiven(object: JsonObject, [key, next, ...rest]: readonly string[], v
     if (rest.length > 0) setGiven(item, rest, value);
     object[key] = [...list, rest.length > 0 ? item : value];
   } else {
-    const inside = isJsonObject(before) ? { ...before } : {};
-    setGiven(inside, [next, ...rest], value);
-    object[key] = inside;
+    const nested = isJsonObject(before) ? { ...before } : {};
+    setGiven(nested, [next, ...rest], value);
+    object[key] = nested;
   }
 }
 
@@ -161,19 +160,19 @@ function givenAt(body: JsonObject, pointer: string): Given {
 }
 
 function maskAround(value: unknown, given: Given, mask: Mask): unknown {
-  if (given === undefined || isVast(value)) return changeTexts(value, mask);
+  if (given === undefined || isLarge(value)) return changeTexts(value, mask);
   if (typeof value === 'string') return value === given ? value : mask(value);
   if (digitsOf(value) !== undefined)
     return digitsOf(given) === digitsOf(value) ? value : changeTexts(value, mask);
   if (Array.isArray(value)) return maskList(value, Array.isArray(given) ? given : [], mask);
   if (!isJsonObject(value)) return value;
-  const inside = isJsonObject(given) ? given : {};
+  const nested = isJsonObject(given) ? given : {};
   const names = Object.keys(value);
-  const shown = mapKeys(names, (name) => (Object.hasOwn(inside, name) ? name : mask(name)));
+  const shown = mapKeys(names, (name) => (Object.hasOwn(nested, name) ? name : mask(name)));
   return Object.fromEntries(
     names.map((name, index) => [
       shown[index] as string,
-      maskAround(value[name], Object.hasOwn(inside, name) ? inside[name] : undefined, mask),
+      maskAround(value[name], Object.hasOwn(nested, name) ? nested[name] : undefined, mask),
     ]),
   );
 }

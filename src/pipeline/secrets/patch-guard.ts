@@ -1,11 +1,11 @@
 import { CallError } from '../../errors.ts';
+import type { Arguments } from '../../lib/json.ts';
 import { isJsonObject, type JsonObject } from '../../lib/json.ts';
 import { leadToSecret, namesAlong } from '../../lib/secret-names.ts';
 import { readReference } from '../../secrets/reference.ts';
 import { begins, type SecretField, secretFieldsOf, touchesSecret } from '../../secrets/secret-fields.ts';
 import type { Operation } from '../../tools/define-operation.ts';
-import type { Arguments } from '../arguments/parse.ts';
-import { secretPlaces } from './find.ts';
+import { findSecretPlaces } from './find.ts';
 
 /**
  * Refuses patch steps that take a secret to where an answer would show it, or what holds one, and those that try out
@@ -13,7 +13,7 @@ import { secretPlaces } from './find.ts';
  *
  * @throws CallError `invalid_arguments`
  */
-export function assertSecretsStay(operation: Operation, args: Arguments): void {
+export function assertPatchKeepsSecrets(operation: Operation, args: Arguments): void {
   if (operation.method !== 'PATCH' || !Array.isArray(args.patch)) return;
   const fields = secretFieldsOf(operation);
   const steps = args.patch.map((step) => (isJsonObject(step) ? step : {}));
@@ -27,7 +27,7 @@ export function assertSecretsStay(operation: Operation, args: Arguments): void {
         ]
       : [],
   );
-  const tested = secretPlaces(operation, args).flatMap(({ path: [argument, index, ...rest], text }) => {
+  const tested = findSecretPlaces(operation, args).flatMap(({ path: [argument, index, ...rest], text }) => {
     const isTest = argument === 'patch' && steps[Number(index)]?.op === 'test';
     const problem = 'is a secret, which cannot be tried out; a reference to it can be tested';
     return isTest && !readReference(text) ? [{ argument: ['patch', index, ...rest].join('.'), problem }] : [];

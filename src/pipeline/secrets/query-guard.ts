@@ -1,9 +1,9 @@
 import { CallError } from '../../errors.ts';
+import type { Arguments } from '../../lib/json.ts';
 import { leadToSecret, namesAlong } from '../../lib/secret-names.ts';
 import { type SecretField, secretFieldsOf, touchesSecret } from '../../secrets/secret-fields.ts';
 import type { Operation } from '../../tools/define-operation.ts';
 import { fieldsQueried } from '../arguments/list-syntax.ts';
-import type { Arguments } from '../arguments/parse.ts';
 
 /**
  * Refuses filters and orders by fields that can hold a secret: which rows come, and in what order, would tell it letter
@@ -26,7 +26,7 @@ export function assertNoSecretQueried(operation: Operation, args: Arguments): vo
     'Fields that can hold a secret cannot be filtered or ordered by: that would tell what they hold.',
     {
       arguments: arguments_,
-      next: 'Filter or order by another field. Nothing was sent.',
+      remediation: 'Filter or order by another field. Nothing was sent.',
     },
   );
 }

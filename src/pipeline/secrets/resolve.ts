@@ -1,12 +1,14 @@
 import { CallError } from '../../errors.ts';
+import type { StopSignal } from '../../lib/cancellation.ts';
+import type { Arguments } from '../../lib/json.ts';
 import { isJsonObject } from '../../lib/json.ts';
 import { namesAlong } from '../../lib/secret-names.ts';
-import type { Session } from '../../request-context.ts';
+import type { RequestContext } from '../../request-context.ts';
 import { holdsReference, type Reference, readReference } from '../../secrets/reference.ts';
 import { begins, secretFieldsOf } from '../../secrets/secret-fields.ts';
 import type { Operation } from '../../tools/define-operation.ts';
-import type { Arguments } from '../arguments/parse.ts';
-import { secretPlaces } from './find.ts';
+import type { OperationCall } from '../call-state.ts';
+import { findSecretPlaces } from './find.ts';
 
 /** A reference among arguments. */
 export interface PlacedReference {
@@ -24,7 +26,9 @@ export function findReferences(operation: Operation, args: Arguments): readonly 
   if (!mayHoldReference(args)) return [];
   const texts = textsOf(args).filter(({ text }) => holdsReference(text));
   if (texts.length === 0) return [];
-  const places = secretPlaces(operation, args).filter(({ path }) => takesReference(operation, args, path));
+  const places = findSecretPlaces(operation, args).filter(({ path }) =>
+    takesReference(operation, args, path),
+  );
   const secret = new Set(places.map(({ path }) => keyOf(path)));
   const read = texts.map(({ path, text }) => ({ path, reference: readReference(text) }));
   const faults = read.flatMap(({ path, reference }) => {
@@ -97,14 +101,14 @@ export interface ResolvedReference {
  *
  * @throws CallError `secret_reference` that names the arguments and the reasons
  */
-export async function resolveReferences(
-  placed: readonly PlacedReference[],
-  session: Session,
-  cancelled: AbortSignal,
-): Promise<readonly ResolvedReference[]> {
+export async function resolveReferences({
+  references,
+  context,
+  cancelled,
+}: OperationCall): Promise<readonly ResolvedReference[]> {
   const resolved = [];
   // One after the other: a person is asked one thing at a time.
-  for (const one of placed) resolved.push(await resolveOne(one, session, cancelled));
+  for (const one of references) resolved.push(await resolveOne(one, context, cancelled));
   const faults = resolved.flatMap(({ fault }) => fault ?? []);
   if (faults.length > 0) {
     throw new CallError('secret_reference', 'A reference to a secret cannot be resolved.', {
@@ -121,11 +125,11 @@ export function withResolved(args: Arguments, resolved: readonly ResolvedReferen
 
 async function resolveOne(
   { path, reference }: PlacedReference,
-  { secrets, client }: Session,
-  cancelled: AbortSignal,
+  { secrets, client }: RequestContext,
+  cancelled: StopSignal,
 ) {
   try {
-    return { path, value: await secrets.resolve(reference, { client, cancelled }) };
+    return { path, value: await secrets.resolve(reference, { openPage: client?.openPage, cancelled }) };
   } catch (error) {
     if (!(error instanceof CallError) || error.code !== 'secret_reference') throw error;
     return { path, fault: { argument: path.join('.'), problem: error.message } };

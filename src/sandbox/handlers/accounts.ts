@@ -2,7 +2,7 @@
  * Accounts. Deleting one takes its integrations, bridges, credentials and tokens along.
  */
 import { removeCredentialsOf } from '../credential-store.ts';
-import type { Answer, Handlers, SandboxRequest, Stored, World } from '../model.ts';
+import type { Answer, Handlers, SandboxRequest, SandboxState, Stored } from '../model.ts';
 import { forbidden } from '../problem.ts';
 import { listPage } from '../query.ts';
 import { accountOf } from '../targets.ts';
@@ -19,15 +19,15 @@ interface NewAccount {
 /** Handlers of the accounts group. */
 export const accountsHandlers: Handlers = {
   accounts_list: (request) => {
-    const accounts = request.world.collections.account.all();
+    const accounts = request.state.collections.account.all();
     const reached = accounts.filter((account) => request.reaches('account', account));
     return { status: 200, body: listPage(reached, request, { allowTotal: true }) };
   },
   accounts_create: (request) => {
-    const { world } = request;
-    const account = createAccount(world, request.body as NewAccount);
+    const { state } = request;
+    const account = createAccount(state, request.body as NewAccount);
     refuseUnreached(request, account);
-    return { status: 200, body: { result: { account: world.collections.account.add(account) } } };
+    return { status: 200, body: { result: { account: state.collections.account.add(account) } } };
   },
   accounts_get: (request) => ({ status: 200, body: { result: accountOf(request) } }),
   accounts_update: (request) =>
@@ -35,37 +35,37 @@ export const accountsHandlers: Handlers = {
   accounts_patch: (request) =>
     change(request, applyPatch(accountOf(request), request.body, writing(request))),
   accounts_delete: (request) => {
-    removeAccount(request.world, accountOf(request));
+    removeAccount(request.state, accountOf(request));
     return { status: 204 };
   },
 };
 
 /** A new account, not yet in its collection. */
-export function createAccount(world: World, given: NewAccount): Stored {
+export function createAccount(state: SandboxState, given: NewAccount): Stored {
   return {
-    ...world.newNamed(given),
-    organization_id: world.organization.id,
+    ...state.newNamed(given),
+    organization_id: state.organization.id,
     environment: given.environment ?? 'prod',
     ...(given.labels && { labels: given.labels }),
   };
 }
 
-function removeAccount(world: World, account: Stored): void {
-  const { integration: integrations, bridge: bridges, account: accounts } = world.collections;
-  for (const integration of integrations.all(account.id)) removeIntegration(world, integration);
+function removeAccount(state: SandboxState, account: Stored): void {
+  const { integration: integrations, bridge: bridges, account: accounts } = state.collections;
+  for (const integration of integrations.all(account.id)) removeIntegration(state, integration);
   for (const bridge of bridges.all(account.id)) bridges.remove(bridge.id);
-  removeCredentialsOf(world, account.id);
-  world.tokens.removeOf(account.id);
+  removeCredentialsOf(state, account.id);
+  state.tokens.removeOf(account.id);
   accounts.remove(account.id);
 }
 
-function writing({ world }: SandboxRequest) {
-  return { world, validateAs: 'UpdateAccountRequest' };
+function writing({ state }: SandboxRequest) {
+  return { state, validateAs: 'UpdateAccountRequest' };
 }
 
 function change(request: SandboxRequest, wanted: Stored): Answer {
   refuseUnreached(request, wanted);
-  return { status: 200, body: { result: request.world.collections.account.replace(wanted) } };
+  return { status: 200, body: { result: request.state.collections.account.replace(wanted) } };
 }
 
 // A token limited to some accounts can neither make others nor change one into such.

@@ -7,7 +7,7 @@ import { listPage } from '../query.ts';
 /** Handlers of the audit group. */
 export const auditHandlers: Handlers = {
   audit_list: (request) => {
-    const records = request.world.audit.filter((record) => inReach(request, record));
+    const records = request.state.audit.filter((record) => inReach(request, record));
     return { status: 200, body: listPage(records, request, { cursor: 'created_at', fixedOrder: true }) };
   },
 };
@@ -17,6 +17,6 @@ function inReach(
   record: Record<string, unknown>,
 ): boolean {
   if (record.account_id === undefined) return true;
-  const account = request.world.collections.account.find(String(record.account_id));
+  const account = request.state.collections.account.find(String(record.account_id));
   return account === undefined || request.reaches('account', account);
 }

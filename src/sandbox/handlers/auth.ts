@@ -3,9 +3,9 @@
  * is in `auth_code` (behaviour.md, section 5).
  */
 import { checkPassword, hashPassword, never, readMemberTtl, readTokenTtl } from '../members.ts';
-import type { Answer, Handlers, SandboxRequest, Stored, World } from '../model.ts';
+import type { Answer, Handlers, SandboxRequest, SandboxState, Stored } from '../model.ts';
 import { badRequest, notFound } from '../problem.ts';
-import { lifetimes } from '../tokens.ts';
+import { lifetimes } from '../token-service.ts';
 import { laterTimestamp } from '../write.ts';
 
 type AuthCode = 'success' | 'failure' | 'disabled' | 'expired' | 'invited' | 'locked';
@@ -16,61 +16,61 @@ export const allowedFailures = 5;
 /** Handlers of the auth group. */
 export const authHandlers: Handlers = {
   auth_logon: (request) => {
-    const world = worldOf(request);
+    const state = stateOf(request);
     const { name, secret } = request.body as { name: string; secret: string };
-    const member = world.collections.member.find(name);
-    const [code, message] = judge(world, member, secret);
-    if (member && code === 'success') return { status: 200, body: { result: openSession(world, member) } };
-    return { status: 200, body: { result: describeFailure(world, name, code, message) } };
+    const member = state.collections.member.find(name);
+    const [code, message] = judge(state, member, secret);
+    if (member && code === 'success') return { status: 200, body: { result: openSession(state, member) } };
+    return { status: 200, body: { result: describeFailure(state, name, code, message) } };
   },
   auth_change_password: changePassword,
-  auth_logoff: ({ world, caller }) => {
-    world.tokens.remove(caller.tokenId);
+  auth_logoff: ({ state, caller }) => {
+    state.tokens.remove(caller.tokenId);
     return { status: 204 };
   },
 };
 
 // The organization of the token, or one below it.
-function worldOf({ world, params }: SandboxRequest): World {
+function stateOf({ state, params }: SandboxRequest): SandboxState {
   const idOrName = params.organizationId ?? '';
-  const isNamed = ({ organization }: World) =>
+  const isNamed = ({ organization }: SandboxState) =>
     organization.id === idOrName || organization.name.toLowerCase() === idOrName.toLowerCase();
-  const found = [world, ...world.subWorlds.values()].find(isNamed);
+  const found = [state, ...state.subStates.values()].find(isNamed);
   if (!found) throw notFound('organization', idOrName);
   return found;
 }
 
-function judge(world: World, member: Stored | undefined, secret: string): [AuthCode, string] {
-  const password = member && world.passwords.get(member.id);
+function judge(state: SandboxState, member: Stored | undefined, secret: string): [AuthCode, string] {
+  const password = member && state.passwords.get(member.id);
   if (!member || !password) return ['failure', 'The name or the password is wrong.'];
   if (member.state === 'locked') return ['locked', 'The member is locked.'];
   if (password.hash !== hashPassword(secret)) {
     password.failures += 1;
     if (password.failures >= allowedFailures) {
-      updateMember(world, member, { state: 'locked' });
+      updateMember(state, member, { state: 'locked' });
       return ['locked', `The member was locked after ${allowedFailures} wrong passwords.`];
     }
     return ['failure', 'The name or the password is wrong.'];
   }
   if (member.state === 'disabled') return ['disabled', 'The member is disabled.'];
   if (member.state === 'invited') return ['invited', 'The member has not accepted the invitation.'];
-  const isOver = Date.parse(member.expires as string) <= world.now();
+  const isOver = Date.parse(member.expires as string) <= state.now();
   if (member.state === 'forgotten' || isOver) return ['expired', 'The password must be changed first.'];
   return ['success', ''];
 }
 
-function updateMember(world: World, member: Stored, changes: Record<string, unknown>): Stored {
-  const updated_at = laterTimestamp(world, member.updated_at);
-  return world.collections.member.replace({ ...member, ...changes, updated_at });
+function updateMember(state: SandboxState, member: Stored, changes: Record<string, unknown>): Stored {
+  const updated_at = laterTimestamp(state, member.updated_at);
+  return state.collections.member.replace({ ...member, ...changes, updated_at });
 }
 
-function openSession(world: World, member: Stored): Record<string, unknown> {
-  const password = world.passwords.get(member.id);
+function openSession(state: SandboxState, member: Stored): Record<string, unknown> {
+  const password = state.passwords.get(member.id);
   if (password) password.failures = 0;
-  const token = world.tokens.issue({
+  const token = state.tokens.issue({
     kind: 'organization',
     type: 'logon',
-    owner: { id: world.organization.id, type: 'organization' },
+    owner: { id: state.organization.id, type: 'organization' },
     memberId: member.id,
     ttl: readTokenTtl(member.token_ttl, member.type as string),
     lifetime: lifetimes.logonObject,
@@ -80,14 +80,14 @@ function openSession(world: World, member: Stored): Record<string, unknown> {
     auth_code: 'success',
     refresh_token_id: token.id,
     token: token.primary,
-    organization: world.organization,
-    member: updateMember(world, member, { last_logon: world.timestamp() }),
+    organization: state.organization,
+    member: updateMember(state, member, { last_logon: state.timestamp() }),
   };
 }
 
 // The schema demands tokens and a member even now; they are empty, and tell nothing of a real member.
 function describeFailure(
-  world: World,
+  state: SandboxState,
   name: string,
   code: AuthCode,
   message: string,
@@ -97,7 +97,7 @@ function describeFailure(
     resource_type: 'organization',
     parent_id: '',
     id: '',
-    organization_id: world.organization.id,
+    organization_id: state.organization.id,
     member_id: '',
   };
   const token = { secret: '', expires: never, permissions };
@@ -106,7 +106,7 @@ function describeFailure(
     auth_msg: message,
     refresh_token_id: '',
     token: { access: token, refresh: token },
-    organization: world.organization,
+    organization: state.organization,
     member: {
       id: '',
       name,
@@ -125,10 +125,10 @@ function describeFailure(
   };
 }
 
-function changePassword({ world, caller, body }: SandboxRequest): Answer {
+function changePassword({ state, caller, body }: SandboxRequest): Answer {
   const { old_secret, new_secret } = body as { old_secret: string; new_secret: string };
-  const member = world.collections.member.find(caller.memberId);
-  const password = member && world.passwords.get(member.id);
+  const member = state.collections.member.find(caller.memberId);
+  const password = member && state.passwords.get(member.id);
   if (!member || !password) {
     throw badRequest('The token belongs to no member, so there is no password to change.', {
       remediation: 'Log on as the member first, and use the token of that session.',
@@ -140,7 +140,7 @@ function changePassword({ world, caller, body }: SandboxRequest): Answer {
       body: { result: { auth_code: 'failure', auth_msg: 'The old password is wrong.' } },
     };
   }
-  checkPassword(world, new_secret, '/new_secret');
+  checkPassword(state, new_secret, '/new_secret');
   if (new_secret === old_secret) {
     throw badRequest('The new password is the old one.', {
       parameter: { id: '/new_secret', location: 'body' },
@@ -148,6 +148,6 @@ function changePassword({ world, caller, body }: SandboxRequest): Answer {
   }
   password.hash = hashPassword(new_secret);
   const lasts = readMemberTtl(member.ttl);
-  updateMember(world, member, { expires: new Date(world.now() + lasts).toISOString() });
+  updateMember(state, member, { expires: new Date(state.now() + lasts).toISOString() });
   return { status: 200, body: { result: { auth_code: 'success' } } };
 }

@@ -25,11 +25,11 @@ const validateAs = 'UpdateCredentialRequest';
 export const credentialsHandlers: Handlers = {
   credentials_list: (request) => {
     const { object } = pathOwner(request, ownerTypes);
-    const credentials = request.world.collections.credential.all(object.id);
+    const credentials = request.state.collections.credential.all(object.id);
     return { status: 200, body: listPage(credentials, request) };
   },
   credentials_create: (request) => {
-    const { world } = request;
+    const { state } = request;
     const body = request.body as {
       name?: string;
       fullname?: string;
@@ -44,14 +44,14 @@ export const credentialsHandlers: Handlers = {
         remediation: 'Give config with the type of the credential and its secret values.',
         parameter: { id: '/config', location: 'body' },
       });
-    const credential = storeCredential(world, { type, id: object.id }, { ...body, config, managed: false });
+    const credential = storeCredential(state, { type, id: object.id }, { ...body, config, managed: false });
     return { status: 200, body: { result: credential } };
   },
   credentials_get: (request) => ({ status: 200, body: { result: credentialOf(request) } }),
   credentials_lookup: (request) => {
-    const { world, params } = request;
+    const { state, params } = request;
     const id = params.credentialId ?? '';
-    const credential = world.collections.credential.find(id);
+    const credential = state.collections.credential.find(id);
     if (credential?.id !== id || !ownerInReach(request, credential)) throw notFound('credential', id);
     return { status: 200, body: { result: credential } };
   },
@@ -59,7 +59,7 @@ export const credentialsHandlers: Handlers = {
     const current = credentialOf(request);
     const body = request.body as Record<string, unknown>;
     const keepsSecret = body.config === undefined || body.config === null;
-    const full = { ...current, config: secretOf(request.world, current.id) ?? current.config };
+    const full = { ...current, config: secretOf(request.state, current.id) ?? current.config };
     const sent = keepsSecret ? without(body, 'config') : body;
     const wanted = hidingSecrets(() => replaceWhole(full, sent, writing(request)));
     return change(request, current, keepsSecret ? { ...wanted, config: full.config } : wanted);
@@ -67,20 +67,20 @@ export const credentialsHandlers: Handlers = {
   credentials_patch: (request) => {
     const current = credentialOf(request);
     refuseCopies(request.body as readonly PatchStep[]);
-    const full = { ...current, config: secretOf(request.world, current.id) ?? current.config };
+    const full = { ...current, config: secretOf(request.state, current.id) ?? current.config };
     const wanted = hidingSecrets(() => applyPatch(full, request.body, writing(request)));
     return change(request, current, wanted);
   },
   credentials_delete: (request) => {
-    const { world } = request;
+    const { state } = request;
     const credential = credentialOf(request);
-    const users = usersOf(world, credential.id);
+    const users = usersOf(state, credential.id);
     if (users.length > 0)
       throw conflict(`The credential "${credential.name}" is in use.`, {
         remediation: 'Give what uses it another credential, or delete that first.',
         resources: users,
       });
-    removeCredential(world, credential.id);
+    removeCredential(state, credential.id);
     return { status: 204 };
   },
 };
@@ -114,23 +114,23 @@ function hidingSecrets<T>(write: () => T): T {
   }
 }
 
-function writing({ world }: SandboxRequest) {
-  return { world, validateAs, managed: managedFields(validateAs) };
+function writing({ state }: SandboxRequest) {
+  return { state, validateAs, managed: managedFields(validateAs) };
 }
 
 /** Stores a changed credential, and tries the integrations that use it again. */
-function change({ world }: SandboxRequest, current: Stored, wanted: Stored): Answer {
+function change({ state }: SandboxRequest, current: Stored, wanted: Stored): Answer {
   const config = wanted.config as CredentialConfig;
-  const credential = world.collections.credential.replace({ ...wanted, config: { type: config.type } });
-  world.credentialSecrets.set(current.id, config);
-  for (const { type, id } of usersOf(world, current.id))
-    if (type === 'integration') retryProvider(world, world.collections.integration.get(id));
+  const credential = state.collections.credential.replace({ ...wanted, config: { type: config.type } });
+  state.credentialSecrets.set(current.id, config);
+  for (const { type, id } of usersOf(state, current.id))
+    if (type === 'integration') retryProvider(state, state.collections.integration.get(id));
   return { status: 200, body: { result: credential } };
 }
 
 function pathOwner(request: SandboxRequest, types: readonly OwnerType[]) {
   const idOrName = request.params.ownerId ?? '';
-  const owner = findOwner(request.world, idOrName, types);
+  const owner = findOwner(request.state, idOrName, types);
   const kind = types.length === 1 ? (types[0] ?? 'owner') : 'credential owner';
   if (!owner || !inReach(request, owner.type, owner.object)) throw notFound(kind, idOrName);
   return owner;
@@ -138,12 +138,12 @@ function pathOwner(request: SandboxRequest, types: readonly OwnerType[]) {
 
 function credentialOf(request: SandboxRequest): Stored {
   const { object } = pathOwner(request, ownerTypes);
-  return request.world.collections.credential.get(request.params.credentialId ?? '', object.id);
+  return request.state.collections.credential.get(request.params.credentialId ?? '', object.id);
 }
 
 function ownerInReach(request: SandboxRequest, credential: Stored): boolean {
   const { type, id } = ownerOf(credential);
-  const object = request.world.collections[type].find(id);
+  const object = request.state.collections[type].find(id);
   return object !== undefined && inReach(request, type, object);
 }
 

@@ -7,7 +7,7 @@ import { componentFields, expands } from '../expand.ts';
 import { managedFields } from '../facts.ts';
 import { adoptCredentials, type IntegrationPlan, planIntegration } from '../integration-plan.ts';
 import { knownFields } from '../known-fields.ts';
-import type { Answer, Handlers, SandboxRequest, Stored, World } from '../model.ts';
+import type { Answer, Handlers, SandboxRequest, SandboxState, Stored } from '../model.ts';
 import { badRequest, forbidden, toBody } from '../problem.ts';
 import { recordTrial, tryProvider } from '../provider-trial.ts';
 import { listPage } from '../query.ts';
@@ -32,7 +32,7 @@ export const integrationsHandlers: Handlers = {
       request,
       account,
       integration,
-      replaceWhole(integration, request.body, writing(request.world)),
+      replaceWhole(integration, request.body, writing(request.state)),
     );
   },
   integrations_patch: (request) => {
@@ -41,27 +41,27 @@ export const integrationsHandlers: Handlers = {
       request,
       account,
       integration,
-      applyPatch(integration, request.body, writing(request.world)),
+      applyPatch(integration, request.body, writing(request.state)),
     );
   },
   integrations_delete: (request) => {
-    removeIntegration(request.world, integrationOf(request).integration);
+    removeIntegration(request.state, integrationOf(request).integration);
     return { status: 204 };
   },
   integrations_verify: verify,
 };
 
 /** Removes an integration with its tokens, credentials, jobs and status. */
-export function removeIntegration(world: World, integration: Stored): void {
-  world.collections.integration.remove(integration.id);
-  world.tokens.removeOf(integration.id);
-  removeCredentialsOf(world, integration.id);
-  removeJobsOf(world, integration.id);
-  world.usage.close(integration.id);
+export function removeIntegration(state: SandboxState, integration: Stored): void {
+  state.collections.integration.remove(integration.id);
+  state.tokens.removeOf(integration.id);
+  removeCredentialsOf(state, integration.id);
+  removeJobsOf(state, integration.id);
+  state.usage.close(integration.id);
 }
 
 function list(request: SandboxRequest, integrations: readonly Stored[]): Answer {
-  const { account, integration_point: points } = request.world.collections;
+  const { account, integration_point: points } = request.state.collections;
   const accounts = expands(request, 'account');
   const withPoints = expands(request, 'integration_point');
   const owner = (one: Stored) => account.get(one.account_id as string);
@@ -83,31 +83,31 @@ function list(request: SandboxRequest, integrations: readonly Stored[]): Answer 
 }
 
 function create(request: SandboxRequest): Answer {
-  const { world } = request;
+  const { state } = request;
   const account = accountOf(request);
   const body = knownFields('CreateIntegrationRequest', request.body);
-  const plan = planIntegration(world, account, body);
+  const plan = planIntegration(state, account, body);
   const { refusal, warning } = tryProvider(plan);
   if (refusal?.kind === 'unreachable') throw refusal.problem;
 
   const wanted: Stored = {
     ...body,
-    ...world.newNamed(body),
+    ...state.newNamed(body),
     refresh_token_id: '',
     account_id: account.id,
     category: plan.provider.category,
-    ...plannedFields(world, plan, body),
+    ...plannedFields(state, plan, body),
   };
   if (!request.reaches('integration', wanted))
     throw forbidden(`The token does not cover ${plan.provider.category} integrations of this account.`);
-  const added = world.collections.integration.add(wanted);
+  const added = state.collections.integration.add(wanted);
   const credentials = adoptCredentials(plan, added);
   const { id, name } = added;
-  const token = world.tokens.issueDefault({ id, type: 'integration', name });
-  const integration = world.collections.integration.replace({ ...added, refresh_token_id: token.id });
-  syncJobs(world, integration);
-  world.usage.open(id);
-  if (!warning) recordTrial(world, id, refusal);
+  const token = state.tokens.issueDefault({ id, type: 'integration', name });
+  const integration = state.collections.integration.replace({ ...added, refresh_token_id: token.id });
+  syncJobs(state, integration);
+  state.usage.open(id);
+  if (!warning) recordTrial(state, id, refusal);
 
   const problem = refusal?.problem ?? warning;
   return {
@@ -118,27 +118,27 @@ function create(request: SandboxRequest): Answer {
         token: token.primary,
         ...(credentials.length > 0 && { credentials_created: credentials }),
       },
-      ...(problem && { messages: { problems: [toBody(problem, world)] } }),
+      ...(problem && { messages: { problems: [toBody(problem, state)] } }),
     },
   };
 }
 
 function change(request: SandboxRequest, account: Stored, current: Stored, wanted: Stored): Answer {
-  const { world } = request;
-  const plan = planIntegration(world, account, wanted, { current });
+  const { state } = request;
+  const plan = planIntegration(state, account, wanted, { current });
   if (plan.provider.category !== current.category)
     throw badRequest(`The integration is for ${current.category}, and stays so.`, {
       detail: `${plan.provider.id} is for ${plan.provider.category}.`,
       remediation: `Use another ${current.category} provider, or create a new integration.`,
       parameter: { id: '/provider_config/type', location: 'body', value: plan.provider.id },
     });
-  const next = { ...wanted, ...plannedFields(world, plan, wanted) };
-  const integration = world.collections.integration.replace(next);
+  const next = { ...wanted, ...plannedFields(state, plan, wanted) };
+  const integration = state.collections.integration.replace(next);
   const credentials = adoptCredentials(plan, integration, current);
-  removeUnused(world, integration);
-  syncJobs(world, integration);
+  removeUnused(state, integration);
+  syncJobs(state, integration);
   const { refusal, warning } = tryProvider(plan);
-  if (!warning) recordTrial(world, integration.id, refusal);
+  if (!warning) recordTrial(state, integration.id, refusal);
   return {
     status: 200,
     body: { result: integration, ...(credentials.length > 0 && { credentials_created: credentials }) },
@@ -146,21 +146,21 @@ function change(request: SandboxRequest, account: Stored, current: Stored, wante
 }
 
 function verify(request: SandboxRequest): Answer {
-  const { world } = request;
+  const { state } = request;
   const account = accountOf(request);
   const body = (request.body as { integration: Fields }).integration;
   // What an integration of the account owns may be tried again, as when an existing one is verified.
-  const owners = world.collections.integration.all(account.id).map(({ id }) => id);
-  const plan = planIntegration(world, account, body, { owners, root: '/integration' });
+  const owners = state.collections.integration.all(account.id).map(({ id }) => id);
+  const plan = planIntegration(state, account, body, { owners, root: '/integration' });
   const { refusal, warning } = tryProvider(plan);
-  const known = world.collections.integration.find(String(body.name ?? ''), account.id);
-  if (known && !warning) recordTrial(world, known.id, refusal);
+  const known = state.collections.integration.find(String(body.name ?? ''), account.id);
+  if (known && !warning) recordTrial(state, known.id, refusal);
   if (refusal) throw refusal.problem;
-  return { status: 200, body: warning ? { messages: { problems: [toBody(warning, world)] } } : {} };
+  return { status: 200, body: warning ? { messages: { problems: [toBody(warning, state)] } } : {} };
 }
 
 // The object holds the plan's own configuration, so that adoptCredentials puts its references there.
-function plannedFields(world: World, plan: IntegrationPlan, body: Fields): Fields {
+function plannedFields(state: SandboxState, plan: IntegrationPlan, body: Fields): Fields {
   const { provider, point, bridge, schedules } = plan;
   return {
     provider_config: plan.config,
@@ -169,29 +169,29 @@ function plannedFields(world: World, plan: IntegrationPlan, body: Fields): Field
     ...(point && { integration_point_id: point.id }),
     ...(bridge && { bridge_selector: bridge.selector }),
     ...(Array.isArray(schedules) && { scheduled_operations: schedules }),
-    ...(isObject(body.webhook_config) && { webhook_config: withKeys(world, body.webhook_config) }),
+    ...(isObject(body.webhook_config) && { webhook_config: withKeys(state, body.webhook_config) }),
   };
 }
 
-function withKeys(world: World, config: Fields): Fields {
+function withKeys(state: SandboxState, config: Fields): Fields {
   const items = config.items as Fields[];
   return {
     ...config,
-    items: items.map((item) => ({ ...item, integrator_key: item.integrator_key ?? world.newSecret(32) })),
+    items: items.map((item) => ({ ...item, integrator_key: item.integrator_key ?? state.newSecret(32) })),
   };
 }
 
-function removeUnused(world: World, integration: Stored): void {
+function removeUnused(state: SandboxState, integration: Stored): void {
   const used = new Set(referencesIn(integration.provider_config));
-  for (const { id, managed } of world.collections.credential.all(integration.id))
-    if (managed === 'Managed' && !used.has(id)) removeCredential(world, id);
+  for (const { id, managed } of state.collections.credential.all(integration.id))
+    if (managed === 'Managed' && !used.has(id)) removeCredential(state, id);
 }
 
 // provider_type and provider_fullname follow provider_config, whatever the body says of them.
-function writing(world: World): WriteOptions {
+function writing(state: SandboxState): WriteOptions {
   const validateAs = 'UpdateIntegrationRequest';
   const managed = managedFields(validateAs).filter((name) => !name.startsWith('provider_'));
-  return { world, validateAs, managed, dropped: ['account', 'integration_point'] };
+  return { state, validateAs, managed, dropped: ['account', 'integration_point'] };
 }
 
 function isObject(value: unknown): value is Fields {

@@ -9,14 +9,14 @@ import { applyPatch, replaceWhole } from '../write.ts';
 /** Handlers of the mappings group. */
 export const mappingsHandlers: Handlers = {
   mappings_list: (request) => {
-    const mappings = request.world.collections.mapping.all().map(withoutData);
+    const mappings = request.state.collections.mapping.all().map(withoutData);
     return { status: 200, body: listPage(mappings, request, { allowTotal: true }) };
   },
-  mappings_create: ({ world, body }) => {
+  mappings_create: ({ state, body }) => {
     const given = body as { name?: string; fullname?: string; data: string };
-    const mapping = world.collections.mapping.add({
-      ...world.newNamed(given),
-      organization_id: world.organization.id,
+    const mapping = state.collections.mapping.add({
+      ...state.newNamed(given),
+      organization_id: state.organization.id,
       data: given.data,
     });
     return { status: 200, body: { result: { mapping } } };
@@ -27,25 +27,25 @@ export const mappingsHandlers: Handlers = {
   mappings_patch: (request) =>
     change(request, applyPatch(mappingOf(request), request.body, writing(request))),
   mappings_delete: (request) => {
-    request.world.collections.mapping.remove(mappingOf(request).id);
+    request.state.collections.mapping.remove(mappingOf(request).id);
     return { status: 204 };
   },
-  mappings_apply: ({ world, body }) => {
+  mappings_apply: ({ state, body }) => {
     const { mappings, data } = body as { mappings: string[]; data: unknown };
-    return { status: 200, body: { result: { mapping: runMappings(world, mappings, data) } } };
+    return { status: 200, body: { result: { mapping: runMappings(state, mappings, data) } } };
   },
 };
 
-function mappingOf({ world, params }: SandboxRequest): Stored {
-  return world.collections.mapping.get(params.mappingId ?? '');
+function mappingOf({ state, params }: SandboxRequest): Stored {
+  return state.collections.mapping.get(params.mappingId ?? '');
 }
 
-function writing({ world }: SandboxRequest) {
-  return { world, validateAs: 'UpdateMappingRequest' };
+function writing({ state }: SandboxRequest) {
+  return { state, validateAs: 'UpdateMappingRequest' };
 }
 
-function change({ world }: SandboxRequest, wanted: Stored): Answer {
-  return { status: 200, body: { result: world.collections.mapping.replace(wanted) } };
+function change({ state }: SandboxRequest, wanted: Stored): Answer {
+  return { status: 200, body: { result: state.collections.mapping.replace(wanted) } };
 }
 
 function withoutData({ data: _data, ...base }: Stored): Record<string, unknown> {

@@ -12,43 +12,43 @@ import { applyPatch, replaceWhole } from '../write.ts';
 export const membersHandlers: Handlers = {
   members_list: (request) => ({
     status: 200,
-    body: listPage(request.world.collections.member.all(), request),
+    body: listPage(request.state.collections.member.all(), request),
   }),
-  members_create: ({ world, body }) => ({
+  members_create: ({ state, body }) => ({
     status: 200,
-    body: { result: { member: addMember(world, body as NewMember) } },
+    body: { result: { member: addMember(state, body as NewMember) } },
   }),
   members_get: (request) => ({ status: 200, body: { result: memberOf(request) } }),
   members_update: (request) =>
     change(request, replaceWhole(memberOf(request), request.body, writing(request))),
   members_patch: (request) => change(request, applyPatch(memberOf(request), request.body, writing(request))),
   members_delete: (request) => {
-    const { world } = request;
+    const { state } = request;
     const { id } = memberOf(request);
-    world.tokens.removeOf(id);
-    world.passwords.delete(id);
-    world.collections.member.remove(id);
+    state.tokens.removeOf(id);
+    state.passwords.delete(id);
+    state.collections.member.remove(id);
     return { status: 204 };
   },
 };
 
 // The permission set `member` opens the own profile only.
-function memberOf({ world, params, caller, operationId }: SandboxRequest): Stored {
+function memberOf({ state, params, caller, operationId }: SandboxRequest): Stored {
   const idOrName = params.memberId ?? '';
-  const member = world.collections.member.get(idOrName);
+  const member = state.collections.member.get(idOrName);
   const allowing = caller.grants.filter((grant) => allows(grant.permissionSet, operationId));
   const ownOnly = allowing.every((grant) => grant.permissionSet === 'member');
   if (ownOnly && member.id !== caller.memberId) throw notFound('member', idOrName);
   return member;
 }
 
-function writing({ world }: SandboxRequest) {
-  return { world, validateAs: 'UpdateMemberRequest' };
+function writing({ state }: SandboxRequest) {
+  return { state, validateAs: 'UpdateMemberRequest' };
 }
 
-function change({ world }: SandboxRequest, wanted: Stored): Answer {
-  checkMember(world, wanted);
-  const password = world.passwords.get(wanted.id);
+function change({ state }: SandboxRequest, wanted: Stored): Answer {
+  checkMember(state, wanted);
+  const password = state.passwords.get(wanted.id);
   if (password && wanted.state === 'enabled') password.failures = 0;
-  return { status: 200, body: { result: world.collections.member.replace(wanted) } };
+  return { status: 200, body: { result: state.collections.member.replace(wanted) } };
 }

@@ -20,7 +20,7 @@ const runFilters: Readonly<Record<string, readonly string[]>> = {
 /** Handlers of the operations group. */
 export const operationsHandlers: Handlers = {
   operations_list: (request) => {
-    const jobs = request.world.jobs.filter((job) => inReach(request, job)).map(withoutName);
+    const jobs = request.state.jobs.filter((job) => inReach(request, job)).map(withoutName);
     return {
       status: 200,
       body: listPage(jobs, request, { cursor: 'id' }),
@@ -31,7 +31,7 @@ export const operationsHandlers: Handlers = {
 
 function listRuns(request: SandboxRequest): Answer {
   for (const text of request.query.filter ?? []) checkRunFilter(text);
-  const runs = request.world.jobRuns.filter((run) => inReach(request, run));
+  const runs = request.state.jobRuns.filter((run) => inReach(request, run));
   // In filters, `id` is the operation's ID and `operation_id` its name, unlike in the runs themselves.
   const { result } = listPage(runs, request, {
     cursor: 'started_at',
@@ -54,7 +54,7 @@ function checkRunFilter(text: string): void {
 }
 
 function inReach(request: SandboxRequest, item: Run): boolean {
-  const { account, integration } = request.world.collections;
+  const { account, integration } = request.state.collections;
   const owner = account.find(String(item.account_id));
   if (owner && !request.reaches('account', owner)) return false;
   const target = integration.find(String(item.integration_id));

@@ -19,17 +19,17 @@ interface NewWebhook {
 /** Handlers of the organization webhooks group. */
 export const organizationWebhooksHandlers: Handlers = {
   organizationWebhooks_list: (request) => {
-    const webhooks = request.world.collections.organization_webhook.all();
+    const webhooks = request.state.collections.organization_webhook.all();
     return { status: 200, body: listPage(webhooks, request) };
   },
-  organizationWebhooks_create: ({ world, body }) => {
+  organizationWebhooks_create: ({ state, body }) => {
     const { name, fullname, environment = 'prod', filters, url, secret } = body as NewWebhook;
     checkUrl(url);
-    const webhooks = world.collections.organization_webhook;
-    const named = world.newNamed({ name, fullname });
+    const webhooks = state.collections.organization_webhook;
+    const named = state.newNamed({ name, fullname });
     const added = webhooks.add({ ...named, environment, filters, url, credential_id: '' });
     const credential = storeCredential(
-      world,
+      state,
       { type: 'organization_webhook', id: added.id },
       {
         name: `${added.name}-secret`,
@@ -48,33 +48,33 @@ export const organizationWebhooksHandlers: Handlers = {
   organizationWebhooks_patch: (request) =>
     change(request, applyPatch(webhookOf(request), request.body, writing(request))),
   organizationWebhooks_delete: (request) => {
-    const { world } = request;
+    const { state } = request;
     const { id } = webhookOf(request);
-    world.collections.organization_webhook.remove(id);
-    removeCredentialsOf(world, id);
+    state.collections.organization_webhook.remove(id);
+    removeCredentialsOf(state, id);
     return { status: 204 };
   },
 };
 
-function webhookOf({ world, params }: SandboxRequest): Stored {
-  return world.collections.organization_webhook.get(params.webhookId ?? '');
+function webhookOf({ state, params }: SandboxRequest): Stored {
+  return state.collections.organization_webhook.get(params.webhookId ?? '');
 }
 
-function writing({ world }: SandboxRequest) {
-  return { world, validateAs: 'UpdateOrganizationWebhookRequest' };
+function writing({ state }: SandboxRequest) {
+  return { state, validateAs: 'UpdateOrganizationWebhookRequest' };
 }
 
-function change({ world }: SandboxRequest, wanted: Stored): Answer {
+function change({ state }: SandboxRequest, wanted: Stored): Answer {
   checkUrl(String(wanted.url));
   const id = String(wanted.credential_id);
-  const credential = world.collections.credential.find(id, wanted.id);
+  const credential = state.collections.credential.find(id, wanted.id);
   if (!credential)
     throw badRequest(`The webhook has no credential "${id}".`, {
       remediation:
         'Create a credential with owner_type organization_webhook and this webhook as its owner first.',
       parameter: { id: '/credential_id', location: 'body', value: id },
     });
-  const webhook = world.collections.organization_webhook.replace({ ...wanted, credential_id: credential.id });
+  const webhook = state.collections.organization_webhook.replace({ ...wanted, credential_id: credential.id });
   return { status: 200, body: { result: webhook } };
 }
 

@@ -7,32 +7,32 @@ import { applyPatch, replaceWhole } from '../write.ts';
 
 /** Handlers of the organization group. */
 export const organizationHandlers: Handlers = {
-  organization_get: ({ world }) => ({ status: 200, body: { result: world.organization } }),
+  organization_get: ({ state }) => ({ status: 200, body: { result: state.organization } }),
   organization_update: (request) =>
-    change(request, replaceWhole(request.world.organization, request.body, writing(request))),
+    change(request, replaceWhole(request.state.organization, request.body, writing(request))),
   organization_patch: (request) =>
-    change(request, applyPatch(request.world.organization, request.body, writing(request))),
+    change(request, applyPatch(request.state.organization, request.body, writing(request))),
 };
 
-function writing({ world }: SandboxRequest) {
-  return { world, validateAs: 'UpdateOrganizationRequest' };
+function writing({ state }: SandboxRequest) {
+  return { state, validateAs: 'UpdateOrganizationRequest' };
 }
 
-function change({ world }: SandboxRequest, wanted: Stored): Answer {
+function change({ state }: SandboxRequest, wanted: Stored): Answer {
   checkOptions((wanted.options ?? {}) as Record<string, unknown>);
-  world.organization = wanted;
+  state.organization = wanted;
   return { status: 200, body: { result: wanted } };
 }
 
 // Ranges as schema OrganizationOptions states them in words.
 function checkOptions(options: Record<string, unknown>): void {
-  const limits = { least: '24h', most: '168h' };
+  const limits = { min: '24h', max: '168h' };
   readDuration(options.invite_duration, { pointer: '/options/invite_duration', fallback: '168h', ...limits });
   readDuration(options.forgot_duration, { pointer: '/options/forgot_duration', fallback: '24h', ...limits });
   readDuration(options.password_duration, {
     pointer: '/options/password_duration',
     fallback: '4320h',
-    least: '24h',
-    most: '8760h',
+    min: '24h',
+    max: '8760h',
   });
 }

@@ -16,19 +16,19 @@ export const statusHandlers: Handlers = {
   },
   status_reset: (request) => {
     const { integration } = integrationOf(request);
-    request.world.usage.reset(integration.id);
+    request.state.usage.reset(integration.id);
     return { status: 204 };
   },
   status_list_events: (request) => {
     const { account, integration } = integrationOf(request);
-    const events = request.world.usage
+    const events = request.state.usage
       .events(integration.id)
       .map((event) => ({ account_id: account.id, integration_id: integration.id, ...event }));
     return { status: 200, body: listPage(events, request, { cursor: 'created_at', fixedOrder: true }) };
   },
   status_get_timeseries: (request) => {
     const ids = reachableIntegrations(request).map(({ id }) => id);
-    return { status: 200, body: { result: request.world.usage.lastHour(ids) } };
+    return { status: 200, body: { result: request.state.usage.lastHour(ids) } };
   },
   status_get_integration_timeseries: (request) => {
     const { integration } = integrationOf(request);
@@ -38,12 +38,12 @@ export const statusHandlers: Handlers = {
         remediation: 'Use hour, the only interval there is.',
         parameter: { id: 'interval', location: 'query', value: interval },
       });
-    return { status: 200, body: { result: request.world.usage.lastDay([integration.id]) } };
+    return { status: 200, body: { result: request.state.usage.lastDay([integration.id]) } };
   },
 };
 
 function list(request: SandboxRequest): Answer {
-  const { account } = request.world.collections;
+  const { account } = request.state.collections;
   const accounts = expands(request, 'account');
   const integrations = expands(request, 'integration');
   const items = reachableIntegrations(request).map((integration) => ({
@@ -61,10 +61,10 @@ function list(request: SandboxRequest): Answer {
   return { status: 200, body };
 }
 
-function describe({ world }: SandboxRequest, integration: Stored) {
+function describe({ state }: SandboxRequest, integration: Stored) {
   return {
     account_id: integration.account_id,
     integration_id: integration.id,
-    ...world.usage.counters(integration.id),
+    ...state.usage.counters(integration.id),
   };
 }

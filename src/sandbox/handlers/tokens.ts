@@ -8,7 +8,7 @@ import { badRequest, forbidden, notFound } from '../problem.ts';
 import { listPage } from '../query.ts';
 import { narrows } from '../reach.ts';
 import { integrationOf } from '../targets.ts';
-import { grantsOfToken, lifetimes } from '../tokens.ts';
+import { grantsOfToken, lifetimes } from '../token-service.ts';
 import { createAccount } from './accounts.ts';
 
 interface NewToken {
@@ -33,8 +33,8 @@ export const tokensHandlers: Handlers = {
   tokens_create_integration_token: createIntegrationToken,
   tokens_create_synqly_integrations_token: createSynqlyIntegrationsToken,
   tokens_list: (request) => {
-    const { world } = request;
-    const own = world.tokens.all().filter((token) => token.owner_id === world.organization.id);
+    const { state } = request;
+    const own = state.tokens.all().filter((token) => token.owner_id === state.organization.id);
     const body = listPage(
       own.map((token) => shown(request, token)),
       request,
@@ -51,32 +51,32 @@ export const tokensHandlers: Handlers = {
       });
     }
     refuseForeign(request, token);
-    request.world.tokens.remove(token.id);
+    request.state.tokens.remove(token.id);
     return { status: 204 };
   },
   tokens_refresh: (request) => {
-    const { caller, world } = request;
+    const { caller, state } = request;
     const token = tokenOf(request);
     if (caller.withRefreshSecret && caller.tokenId !== token.id) {
       throw forbidden('A refresh secret refreshes its own token only.');
     }
     refuseForeign(request, token);
-    return { status: 200, body: { result: world.tokens.rotate(token.id) } };
+    return { status: 200, body: { result: state.tokens.rotate(token.id) } };
   },
   tokens_rotate: (request) => {
     const token = tokenOf(request, ownerOf(request));
     refuseForeign(request, token);
-    return { status: 200, body: { result: request.world.tokens.rotate(token.id) } };
+    return { status: 200, body: { result: request.state.tokens.rotate(token.id) } };
   },
   tokens_reset: (request) => {
     const token = tokenOf(request, ownerOf(request));
     refuseForeign(request, token);
-    return { status: 200, body: { result: request.world.tokens.reset(token.id) } };
+    return { status: 200, body: { result: request.state.tokens.reset(token.id) } };
   },
   tokens_remove_secondary: (request) => {
     const token = tokenOf(request);
     refuseForeign(request, token);
-    request.world.tokens.removeSecondary(token.id);
+    request.state.tokens.removeSecondary(token.id);
     return { status: 204 };
   },
 };
@@ -85,13 +85,13 @@ function createToken(request: SandboxRequest): Answer {
   const { name, fullname, resources, permission_set, token_ttl } = request.body as NewToken;
   const rights: Grant = { permissionSet: permission_set, resources };
   refuseWider(request, rights);
-  const token = request.world.tokens.issue({
+  const token = request.state.tokens.issue({
     ...issuedBy(request),
     kind: 'organization',
     type: 'adhoc',
     name,
     fullname,
-    ttl: readDuration(token_ttl, { pointer: '/token_ttl', fallback: '24h', least: '1s' }),
+    ttl: readDuration(token_ttl, { pointer: '/token_ttl', fallback: '24h', min: '1s' }),
     lifetime: lifetimes.adhocObject,
     rights,
   });
@@ -99,9 +99,9 @@ function createToken(request: SandboxRequest): Answer {
 }
 
 function createMcpToken(request: SandboxRequest): Answer {
-  const { world } = request;
+  const { state } = request;
   const { token_ttl, scope } = request.body as { token_ttl?: string; scope: McpScope };
-  const ttl = readDuration(token_ttl, { pointer: '/token_ttl', fallback: '1h', least: '1s', most: '24h' });
+  const ttl = readDuration(token_ttl, { pointer: '/token_ttl', fallback: '1h', min: '1s', max: '24h' });
   const account = scope.account_id === undefined ? undefined : accountOf(request, scope.account_id);
   const environments = scope.environment === undefined ? {} : { environments: [scope.environment] };
   const rights: Grant = {
@@ -109,7 +109,7 @@ function createMcpToken(request: SandboxRequest): Answer {
     resources: { accounts: account ? { ids: [account.id] } : { ids: ['*'], ...environments } },
   };
   refuseWider(request, rights);
-  const token = world.tokens.issue({
+  const token = state.tokens.issue({
     ...issuedBy(request),
     kind: 'mcp',
     type: 'adhoc',
@@ -128,36 +128,36 @@ const mcpPermissionSets: Readonly<Record<McpScope['type'], string>> = {
 };
 
 function createIntegrationToken(request: SandboxRequest): Answer {
-  const { world } = request;
+  const { state } = request;
   const { integration } = integrationOf(request);
   const { name, token_ttl } = request.body as { name?: string; token_ttl?: string };
-  const token = world.tokens.issue({
+  const token = state.tokens.issue({
     ...issuedBy(request),
     owner: { id: integration.id, type: 'integration' },
     kind: 'integration',
     type: 'adhoc',
     name,
-    ttl: readDuration(token_ttl, { pointer: '/token_ttl', fallback: '10m', least: '1s' }),
+    ttl: readDuration(token_ttl, { pointer: '/token_ttl', fallback: '10m', min: '1s' }),
     lifetime: hour,
     rights: { permissionSet: 'mcp-integrations-use-only' },
   });
-  world.usage.count(integration.id);
+  state.usage.count(integration.id);
   return { status: 200, body: { result: accessOf(token) } };
 }
 
 function createSynqlyIntegrationsToken(request: SandboxRequest): Answer {
-  const { world } = request;
+  const { state } = request;
   const { token_ttl } = request.body as { token_ttl?: string };
-  const ttl = readDuration(token_ttl, { pointer: '/token_ttl', fallback: '24h', least: '1s' });
-  const accounts = world.collections.account;
+  const ttl = readDuration(token_ttl, { pointer: '/token_ttl', fallback: '24h', min: '1s' });
+  const accounts = state.collections.account;
   const limitedTo = (id: string): Grant => ({
     permissionSet: 'account-manager',
     resources: { accounts: { ids: [id] } },
   });
   const known = accounts.find(synqlyAccount.name);
   refuseWider(request, limitedTo(known?.id ?? synqlyAccount.name));
-  const account = known ?? accounts.add(createAccount(world, synqlyAccount));
-  const token = world.tokens.issue({
+  const account = known ?? accounts.add(createAccount(state, synqlyAccount));
+  const token = state.tokens.issue({
     ...issuedBy(request),
     kind: 'organization',
     type: 'adhoc',
@@ -171,9 +171,9 @@ function createSynqlyIntegrationsToken(request: SandboxRequest): Answer {
 // Holds exports of status events and the like; made when it is first asked for.
 const synqlyAccount = { name: 'synqly-integrations', fullname: 'Synqly integrations' };
 
-function issuedBy({ caller, world }: SandboxRequest) {
+function issuedBy({ caller, state }: SandboxRequest) {
   return {
-    owner: { id: world.organization.id, type: 'organization' as const },
+    owner: { id: state.organization.id, type: 'organization' as const },
     parentId: caller.tokenId,
     ...(caller.memberId && { memberId: caller.memberId }),
   };
@@ -183,8 +183,8 @@ function accessOf(token: Stored): unknown {
   return (token.primary as { access: unknown }).access;
 }
 
-function refuseWider({ caller, world }: SandboxRequest, rights: Grant): void {
-  if (narrows(rights, caller.grants, world)) return;
+function refuseWider({ caller, state }: SandboxRequest, rights: Grant): void {
+  if (narrows(rights, caller.grants, state)) return;
   throw forbidden('A token can only narrow the rights of the token that issues it.', {
     detail: 'The permission set or the resources asked for go beyond those of the calling token.',
     remediation: 'Ask for a permission set and resources that the calling token has itself.',
@@ -192,7 +192,7 @@ function refuseWider({ caller, world }: SandboxRequest, rights: Grant): void {
 }
 
 function accountOf(request: SandboxRequest, idOrName: string): Stored {
-  const account = request.world.collections.account.find(idOrName);
+  const account = request.state.collections.account.find(idOrName);
   if (account && request.reaches('account', account)) return account;
   throw badRequest(`There is no account "${idOrName}".`, {
     parameter: { id: '/scope/account_id', location: 'body', value: idOrName },
@@ -201,17 +201,17 @@ function accountOf(request: SandboxRequest, idOrName: string): Stored {
 
 // A limited caller does not see the tokens of integrations beyond its reach.
 function tokenOf(request: SandboxRequest, ownerId?: string): Stored {
-  const { world, params } = request;
+  const { state, params } = request;
   const idOrName = params.refreshTokenId ?? '';
-  const token = world.tokens.get(idOrName, ownerId);
-  const integration = world.collections.integration.find(token.owner_id as string);
+  const token = state.tokens.get(idOrName, ownerId);
+  const integration = state.collections.integration.find(token.owner_id as string);
   if (integration && !request.reaches('integration', integration)) throw notFound('token', idOrName);
   return token;
 }
 
-function ownerOf({ world, params }: SandboxRequest): string {
+function ownerOf({ state, params }: SandboxRequest): string {
   const idOrName = params.ownerId ?? '';
-  const { organization, collections } = world;
+  const { organization, collections } = state;
   if (idOrName === organization.id || idOrName.toLowerCase() === organization.name.toLowerCase()) {
     return organization.id;
   }
@@ -227,9 +227,9 @@ function refuseForeign(request: SandboxRequest, token: Stored): void {
   });
 }
 
-function isWithinRights({ caller, world }: SandboxRequest, token: Stored): boolean {
+function isWithinRights({ caller, state }: SandboxRequest, token: Stored): boolean {
   if (token.id === caller.tokenId || token.owner_type === 'integration') return true;
-  return grantsOfToken(token, world).every((grant) => narrows(grant, caller.grants, world));
+  return grantsOfToken(token, state).every((grant) => narrows(grant, caller.grants, state));
 }
 
 // Whether the real server blanks secrets here is not documented. Who may reset a token learns its secrets

@@ -5,7 +5,7 @@
 import { addCreated, findConcerns, recordCall } from '../audit.ts';
 import { operationFact } from '../facts.ts';
 import { handlers } from '../handlers.ts';
-import type { SandboxRequest, Stored, World } from '../model.ts';
+import type { SandboxRequest, SandboxState, Stored } from '../model.ts';
 import type { Random } from '../random.ts';
 
 /** Someone who made calls in the invented past. */
@@ -17,9 +17,9 @@ export interface Person {
 
 /** The means of the seed. */
 export interface Stage {
-  readonly world: World;
+  readonly state: SandboxState;
   readonly random: Random;
-  /** Moves the world's clock on by some milliseconds. */
+  /** Moves the state's clock on by some milliseconds. */
   advance(milliseconds: number): void;
   /** Calls an operation as a person, and gives the `result` of its answer. */
   act(operationId: string, params: Record<string, string>, body: unknown, person: Person): Stored & Result;
@@ -28,16 +28,20 @@ export interface Stage {
 type Result = Readonly<Record<string, unknown>>;
 
 /** A stage whose clock is moved by `advance`. */
-export function createStage(world: World, random: Random, advance: (milliseconds: number) => void): Stage {
+export function createStage(
+  state: SandboxState,
+  random: Random,
+  advance: (milliseconds: number) => void,
+): Stage {
   return {
-    world,
+    state,
     random,
     advance,
     act: (operationId, params, body, person) => {
-      const concerns = findConcerns(params, world);
-      const answer = callHandler(world, operationId, params, body, person);
+      const concerns = findConcerns(params, state);
+      const answer = callHandler(state, operationId, params, body, person);
       const fact = operationFact(operationId);
-      recordCall(world, {
+      recordCall(state, {
         method: fact.method,
         path: fact.path.replace(/\{(\w+)\}/g, (_, name: string) => params[name] ?? ''),
         status: answer.status,
@@ -54,7 +58,7 @@ export function createStage(world: World, random: Random, advance: (milliseconds
 }
 
 function callHandler(
-  world: World,
+  state: SandboxState,
   operationId: string,
   params: Record<string, string>,
   body: unknown,
@@ -64,9 +68,9 @@ function callHandler(
   if (!handler) throw new Error(`No handler for ${operationId}.`);
   const request: SandboxRequest = {
     operationId,
-    world,
+    state,
     caller: {
-      tokenId: world.organization.refresh_token_id as string,
+      tokenId: state.organization.refresh_token_id as string,
       memberId: person.memberId,
       kind: 'organization',
       withRefreshSecret: false,

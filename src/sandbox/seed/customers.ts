@@ -86,9 +86,9 @@ interface Wanted {
 }
 
 function addIntegration(stage: Stage, cast: Cast, { customer, account, recipe, fate }: Wanted): Stored {
-  const { act, world, random } = stage;
+  const { act, state, random } = stage;
   const refused = fate === 'refused';
-  const secret = () => (refused ? `invalid-${world.newSecret(12)}` : world.newSecret(24));
+  const secret = () => (refused ? `invalid-${state.newSecret(12)}` : state.newSecret(24));
   const body = {
     name: recipe.type.replaceAll('_', '-'),
     fullname: `${recipe.title} of ${customer.fullname}`,
@@ -109,12 +109,12 @@ function addBridge({ act }: Stage, cast: Cast, account: Stored): void {
   act('bridges_create', { accountId: account.id }, body, cast.administrator);
 }
 
-function addCredential({ act, world }: Stage, cast: Cast, account: Stored): void {
+function addCredential({ act, state }: Stage, cast: Cast, account: Stored): void {
   const body = {
     name: 'shared-service-account',
     fullname: 'Shared service account',
     owner_type: 'account',
-    config: { type: 'basic', username: 'svc-synqly', secret: world.newSecret(18) },
+    config: { type: 'basic', username: 'svc-synqly', secret: state.newSecret(18) },
   };
   act('credentials_create', { ownerId: account.id }, body, cast.provisioner);
 }

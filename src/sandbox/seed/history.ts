@@ -2,7 +2,7 @@
  * The invented last day: traffic of the integrations, runs of their jobs, and calls to audit.
  */
 import { recordCall } from '../audit.ts';
-import type { Stored, UsageOpening, World } from '../model.ts';
+import type { SandboxState, Stored, UsageOpening } from '../model.ts';
 import { badRequest, conflict, forbidden, notFound, type ProblemError, toBody } from '../problem.ts';
 import type { Random } from '../random.ts';
 import type { Person, Stage } from './actor.ts';
@@ -18,13 +18,13 @@ const jobsWithRuns = 100;
 const runsKept = 6;
 
 /** Gives the integrations their counters and events up to now. */
-export function runTraffic({ world, random }: Stage, inventions: readonly Invention[]): void {
+export function runTraffic({ state, random }: Stage, inventions: readonly Invention[]): void {
   inventions.forEach(({ integration, fate }, index) => {
     const since = Math.max(
       Date.parse(integration.created_at),
-      world.now() - (index < watched ? 24 : 1) * hour,
+      state.now() - (index < watched ? 24 : 1) * hour,
     );
-    world.usage.open(integration.id, { since, ...openingOf(fate, world.now(), random) });
+    state.usage.open(integration.id, { since, ...openingOf(fate, state.now(), random) });
   });
 }
 
@@ -50,26 +50,26 @@ function openingOf(fate: Fate, now: number, random: Random): UsageOpening {
 
 /** Adds past runs of the scheduled jobs, and a few jobs that the Engine API started. */
 export function runJobs(stage: Stage, inventions: readonly Invention[]): void {
-  const { world } = stage;
+  const { state } = stage;
   const fates = new Map(inventions.map(({ integration, fate }) => [integration.id, { integration, fate }]));
-  const scheduled = world.jobs.slice(0, jobsWithRuns);
+  const scheduled = state.jobs.slice(0, jobsWithRuns);
   for (const job of scheduled) {
     const found = fates.get(job.integration_id as string);
     if (!found) continue;
     for (let back = runsKept; back >= 1; back--) addRun(stage, job, found, back);
   }
   addStartedJobs(stage, scheduled);
-  world.jobRuns.sort((left, right) => String(left.started_at).localeCompare(String(right.started_at)));
+  state.jobRuns.sort((left, right) => String(left.started_at).localeCompare(String(right.started_at)));
 }
 
-function addRun({ world, random }: Stage, job: Stored, { integration, fate }: Invention, back: number): void {
-  const started = world.now() - back * 4 * hour + random.int(0, 30 * minute);
+function addRun({ state, random }: Stage, job: Stored, { integration, fate }: Invention, back: number): void {
+  const started = state.now() - back * 4 * hour + random.int(0, 30 * minute);
   const failed = back <= 1 && (fate === 'refused' || fate === 'unreachable');
   const duration = failed ? random.int(200_000, 900_000) : random.int(2_000_000, 90_000_000);
   const records = failed ? 0 : random.int(0, 4_000);
   const pointId = integration.integration_point_id as string | undefined;
-  world.jobRuns.push({
-    execution_id: world.newId(),
+  state.jobRuns.push({
+    execution_id: state.newId(),
     operation_id: job.id,
     started_at: new Date(started).toISOString(),
     completed_at: new Date(started + Math.ceil(duration / 1000)).toISOString(),
@@ -91,14 +91,14 @@ function addRun({ world, random }: Stage, job: Stored, { integration, fate }: In
   });
 }
 
-function addStartedJobs({ world, random }: Stage, scheduled: readonly Stored[]): void {
+function addStartedJobs({ state, random }: Stage, scheduled: readonly Stored[]): void {
   const states = ['COMPLETE', 'PROCESSING', 'CANCELLED'] as const;
   states.forEach((status, index) => {
     const like = scheduled[index];
     if (!like) return;
-    const id = world.newId();
-    const created = new Date(world.now() - (index + 1) * 3 * hour).toISOString();
-    world.jobs.push({
+    const id = state.newId();
+    const created = new Date(state.now() - (index + 1) * 3 * hour).toISOString();
+    state.jobs.push({
       ...like,
       id,
       name: id,
@@ -115,16 +115,16 @@ function addStartedJobs({ world, random }: Stage, scheduled: readonly Stored[]):
 
 /** Adds the calls of the last day, good and bad. The clock runs on through `span` milliseconds. */
 export function recordDay(stage: Stage, cast: Cast, inventions: readonly Invention[], span: number): void {
-  const calls = dayOfCalls(stage.world, cast, inventions);
+  const calls = dayOfCalls(stage.state, cast, inventions);
   const step = Math.floor(span / (calls.length + 1));
   for (const { person, method, path, status = 200, body, problem, concerns = {} } of calls) {
     stage.advance(step);
-    recordCall(stage.world, {
+    recordCall(stage.state, {
       method,
       path,
       status: problem?.status ?? status,
       requestBody: body,
-      responseText: problem ? JSON.stringify(toBody(problem, stage.world)) : '',
+      responseText: problem ? JSON.stringify(toBody(problem, stage.state)) : '',
       remoteAddress: person.address,
       userAgent: person.userAgent,
       memberId: person.memberId,
@@ -143,7 +143,7 @@ interface PastCall {
   readonly concerns?: Record<string, string>;
 }
 
-function dayOfCalls(world: World, cast: Cast, inventions: readonly Invention[]): PastCall[] {
+function dayOfCalls(state: SandboxState, cast: Cast, inventions: readonly Invention[]): PastCall[] {
   const { support, manager, provisioner, administrator } = cast;
   const reads = inventions.slice(0, 8).flatMap(({ integration }): PastCall[] => {
     const { id, account_id } = integration;
@@ -155,7 +155,7 @@ function dayOfCalls(world: World, cast: Cast, inventions: readonly Invention[]):
     ];
   });
   const failing = inventions.find(({ fate }) => fate === 'refused')?.integration;
-  const credential = failing && world.collections.credential.all(failing.id)[0];
+  const credential = failing && state.collections.credential.all(failing.id)[0];
   return [
     { person: provisioner, method: 'GET', path: '/v1/accounts' },
     ...reads,

@@ -3,7 +3,7 @@
  */
 import { addBuiltinRoles } from '../builtin-roles.ts';
 import { addMember } from '../members.ts';
-import type { Stored, World } from '../model.ts';
+import type { SandboxState, Stored } from '../model.ts';
 import type { Person, Stage } from './actor.ts';
 import { organization, people, seedPassword } from './names.ts';
 import { pointBody, points } from './providers.ts';
@@ -19,11 +19,11 @@ export interface Cast {
 }
 
 /** Sets the organization up and gives who works there. */
-export function foundOrganization({ world }: Stage): void {
-  const named = world.newNamed(organization);
-  const { id } = world.organization;
-  const token = world.tokens.issueDefault({ id, type: 'organization', name: organization.name });
-  world.organization = {
+export function foundOrganization({ state }: Stage): void {
+  const named = state.newNamed(organization);
+  const { id } = state.organization;
+  const token = state.tokens.issueDefault({ id, type: 'organization', name: organization.name });
+  state.organization = {
     ...named,
     id,
     refresh_token_id: token.id,
@@ -38,25 +38,29 @@ export function foundOrganization({ world }: Stage): void {
     },
     state: 'enabled',
   } as Stored;
-  addBuiltinRoles(world);
+  addBuiltinRoles(state);
 }
 
 /** Adds members, roles, integration points, mappings and webhooks. */
 export function equipOrganization(stage: Stage): Cast {
-  const { world, act, advance } = stage;
+  const { state, act, advance } = stage;
   addCustomRoles(stage);
-  const members = people.map(({ name, fullname, roles, state }, index) => {
+  const members = people.map(({ name, fullname, roles, state: memberState }, index) => {
     advance(hour);
-    const member = addMember(world, {
+    const member = addMember(state, {
       name: `${name}@${organization.domain}`,
       fullname,
       secret: seedPassword,
       role_binding: roles,
-      options: { ttl: '8760h', token_ttl: '8h', ...(state !== 'enabled' && { options: [state] }) },
+      options: {
+        ttl: '8760h',
+        token_ttl: '8h',
+        ...(memberState !== 'enabled' && { options: [memberState] }),
+      },
     });
     return toPerson(member, index);
   });
-  const service = addMember(world, {
+  const service = addMember(state, {
     name: 'ci-provisioner',
     fullname: 'CI provisioner',
     secret: seedPassword,
@@ -85,9 +89,9 @@ function toPerson(member: Stored, index: number): Person {
   return { memberId: member.id, address: `192.0.2.${10 + index}`, userAgent: agent };
 }
 
-function addCustomRoles({ world }: Stage): void {
+function addCustomRoles({ state }: Stage): void {
   const add = (name: string, fullname: string, description: string, more: Record<string, unknown>) =>
-    world.collections.role.add({ ...world.newNamed({ name, fullname }), description, ...more });
+    state.collections.role.add({ ...state.newNamed({ name, fullname }), description, ...more });
   add('support-prod', 'Support, production', 'Reads everything of production accounts.', {
     resources: { accounts: { ids: ['*'], environments: ['prod'] } },
     permission_set: 'viewer',
@@ -117,7 +121,7 @@ function addMappings({ act, advance }: Stage, administrator: Person): void {
   }
 }
 
-function addWebhooks({ act, advance, world }: Stage, administrator: Person): void {
+function addWebhooks({ act, advance, state }: Stage, administrator: Person): void {
   const webhooks = [
     { name: 'crm-sync', environment: 'prod', filters: ['account_create', 'account_delete'] },
     { name: 'ops-alerts', environment: 'prod', filters: ['integration_update', 'integration_delete'] },
@@ -126,11 +130,11 @@ function addWebhooks({ act, advance, world }: Stage, administrator: Person): voi
   for (const webhook of webhooks) {
     advance(hour);
     const url = `https://hooks.${organization.domain}/synqly/${webhook.name}`;
-    const secret = { value: makeSigningSecret(world) };
+    const secret = { value: makeSigningSecret(state) };
     act('organizationWebhooks_create', {}, { ...webhook, url, secret }, administrator);
   }
 }
 
-function makeSigningSecret(world: World): string {
-  return world.newSecret(24);
+function makeSigningSecret(state: SandboxState): string {
+  return state.newSecret(24);
 }

@@ -1,9 +1,9 @@
 import * as z from 'zod';
-import type { Helper } from '../../tools/builtin/index.ts';
 import type { Effect } from '../../tools/define-operation.ts';
+import type { ToolDefinition } from '../../tools/define-tool.ts';
 import { limit, openObject, text } from '../../tools/schemas/fields.ts';
 
-export const findOperations: Helper = {
+export const findOperations: ToolDefinition = {
   id: 'find_operations',
   title: 'Find operations',
   summary: 'Find operations by words for the task; the best come with the schema of their arguments.',
@@ -22,10 +22,11 @@ const named = z.strictObject({
   operation: text.describe('Its name, such as accounts_get'),
   arguments: openObject.optional(),
 });
+
 /** What was said once need not be said of every runner. */
 const call = named.extend({ operation: text });
 
-export const runRead: Helper = {
+export const runRead: ToolDefinition = {
   id: 'run_read',
   title: 'Run a reading operation',
   summary: 'Run an operation whose effect is read. Changes nothing.',
@@ -35,7 +36,7 @@ export const runRead: Helper = {
   input: named,
 };
 
-export const runWrite: Helper = {
+export const runWrite: ToolDefinition = {
   id: 'run_write',
   title: 'Run a writing operation',
   summary: 'Run an operation whose effect is create or change.',
@@ -45,7 +46,7 @@ export const runWrite: Helper = {
   input: call,
 };
 
-export const runDestroy: Helper = {
+export const runDestroy: ToolDefinition = {
   id: 'run_destroy',
   title: 'Run a destroying operation',
   summary: 'Run an operation whose effect is destroy: it deletes, resets or revokes. Final.',
@@ -56,10 +57,10 @@ export const runDestroy: Helper = {
 };
 
 /** The tools of the compact surface. */
-export const runners: readonly Helper[] = [findOperations, runRead, runWrite, runDestroy];
+export const dispatcherTools: readonly ToolDefinition[] = [findOperations, runRead, runWrite, runDestroy];
 
 /** The tool that runs operations with an effect. */
-export function runnerOf(effect: Effect): Helper {
+export function dispatcherFor(effect: Effect): ToolDefinition {
   if (effect === 'read') return runRead;
   return effect === 'destroy' ? runDestroy : runWrite;
 }

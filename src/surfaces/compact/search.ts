@@ -1,5 +1,6 @@
 import MiniSearch from 'minisearch';
-import { effects, groups, type Tool } from '../../tools/published.ts';
+import { effects, groups } from '../../tools/published.ts';
+import type { Tool } from '../../tools/tool.ts';
 import { emptyWords, groupWords, operationWords, phrases, verbWords } from './synonyms.ts';
 
 /** Finds operations by the words that people use. */
@@ -46,9 +47,10 @@ export function createSearch(tools: readonly Tool[]): Search {
 }
 
 const searches = new WeakMap<readonly Tool[], Search>();
-const mostClosest = 3;
+const maxClosest = 3;
+
 /** Characters of a name that are looked at. */
-const longestName = 100;
+const maxNameLength = 100;
 
 /** The search over a list of tools; made with the first question. */
 export function searchIn(tools: readonly Tool[]): Search {
@@ -59,7 +61,7 @@ export function searchIn(tools: readonly Tool[]): Search {
 
 /** The tools that are named or described like one that there is not. */
 export function closestTools(name: string, tools: readonly Tool[]): readonly string[] {
-  return searchIn(tools).rank(name.slice(0, longestName)).slice(0, mostClosest);
+  return searchIn(tools).rank(name.slice(0, maxNameLength)).slice(0, maxClosest);
 }
 
 /** Letters that may be wrong in a word that means nothing here; swapping two changes both. */

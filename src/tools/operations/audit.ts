@@ -7,7 +7,7 @@ export const auditList = defineOperation({
   method: 'GET',
   path: '/v1/audit/organizations',
   effect: 'read',
-  reach: { kind: 'organization' },
+  pinRule: { kind: 'organization' },
   title: 'List audit events',
   listing: {
     columns: [

@@ -1,5 +1,5 @@
 import { defineOperation } from '../define-operation.ts';
-import { tokenPairSecrets, within } from '../response-secrets.ts';
+import { secretsWithin, tokenPairSecrets } from '../response-secrets.ts';
 import { organizationId, secret, text } from '../schemas/fields.ts';
 
 export const authLogon = defineOperation({
@@ -8,14 +8,14 @@ export const authLogon = defineOperation({
   method: 'POST',
   path: '/v1/auth/logon/{organization_id}',
   effect: 'create',
-  reach: { kind: 'organization' },
+  pinRule: { kind: 'organization' },
   title: 'Log a member on',
   summary:
     "Open a session for a member and issue its token pair. The server's own token stays in use. Repeated failures may lock the member.",
   params: { organization_id: organizationId },
   body: { name: text.describe('Email address'), secret: secret(text.describe('Password')) },
-  yieldsSecret: true,
-  secrets: within('result.token', tokenPairSecrets),
+  returnsSecret: true,
+  secrets: secretsWithin('result.token', tokenPairSecrets),
 });
 
 export const authChangePassword = defineOperation({
@@ -24,7 +24,7 @@ export const authChangePassword = defineOperation({
   method: 'POST',
   path: '/v1/auth/change_password',
   effect: 'change',
-  reach: { kind: 'organization' },
+  pinRule: { kind: 'organization' },
   title: 'Change password',
   summary: 'Change the password of the member that the token in use belongs to.',
   body: {
@@ -39,7 +39,7 @@ export const authLogoff = defineOperation({
   method: 'POST',
   path: '/v1/auth/logoff',
   effect: 'destroy',
-  reach: { kind: 'organization' },
+  pinRule: { kind: 'organization' },
   idempotent: true,
   title: 'Log off',
   summary:

@@ -8,7 +8,7 @@ export const capabilitiesListConnectors = defineOperation({
   method: 'GET',
   path: '/v1/capabilities/connectors',
   effect: 'read',
-  reach: { kind: 'global' },
+  pinRule: { kind: 'global' },
   title: 'List connectors',
   summary: 'List connector categories (siem, ticketing, edr ...) with the ids of their providers.',
   query: {
@@ -22,13 +22,13 @@ export const capabilitiesListProviders = defineOperation({
   method: 'GET',
   path: '/v1/capabilities/providers',
   effect: 'read',
-  reach: { kind: 'global' },
+  pinRule: { kind: 'global' },
   title: 'List providers',
   summary: 'List providers, or search them by words; to expand one use capabilities_get_provider.',
   query: {
     expand: z.array(z.enum(['connector', 'operations', 'provider_config'])).optional(),
   },
-  shaping: { search: text.optional() },
+  formatting: { search: text.optional() },
 });
 
 export const capabilitiesGetProvider = defineOperation({
@@ -37,12 +37,12 @@ export const capabilitiesGetProvider = defineOperation({
   method: 'GET',
   path: '/v1/capabilities/providers/{provider_id}',
   effect: 'read',
-  reach: { kind: 'global' },
+  pinRule: { kind: 'global' },
   title: 'Get provider',
   summary: 'Get what a provider supports. expand provider_config for the fields that its integrations take.',
   params: { provider_id: text.describe('Such as siem_splunk') },
   query: {
     expand: z.array(z.enum(['connector', 'operations', 'request_body', 'provider_config'])).optional(),
   },
-  shaping: { part: text.optional() },
+  formatting: { part: text.optional() },
 });

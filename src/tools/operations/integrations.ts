@@ -1,7 +1,8 @@
 import * as z from 'zod';
 import { defineOperation } from '../define-operation.ts';
-import { integrationSecrets, messageSecrets, tokenPairSecrets, within } from '../response-secrets.ts';
+import { integrationSecrets, messageSecrets, secretsWithin, tokenPairSecrets } from '../response-secrets.ts';
 import {
+  abbreviated,
   accountId,
   byName,
   byRepeatedName,
@@ -16,7 +17,6 @@ import {
   publishedAs,
   secret,
   secretPatch,
-  sketched,
   startAfter,
   text,
   texts,
@@ -81,20 +81,20 @@ const newIntegration = {
 
 /* The rest is spelled out by integrations_create alone; the other two point to it. */
 const spelledOut = {
-  webhook_config: sketched(
+  webhook_config: abbreviated(
     webhookConfig,
     "Forwards the provider's webhooks: {items: [{webhook_url, event_filter?: [TicketCreated|TicketUpdated|TicketDeleted|TicketCommentCreated|TicketCommentDeleted], integrator_key?}], provider_key?}",
   ),
-  mappings: sketched(mappings, `Of ${mappingChainShape}`),
-  additional_mappings: sketched(additionalMappings, `Of ${additionalMappingShape}`),
+  mappings: abbreviated(mappings, `Of ${mappingChainShape}`),
+  additional_mappings: abbreviated(additionalMappings, `Of ${additionalMappingShape}`),
   scheduled_operations: schedules,
 };
 const asAbove = 'As in integrations_create';
 const pointedTo = {
-  webhook_config: sketched(webhookConfig, asAbove),
-  mappings: sketched(mappings, asAbove),
-  additional_mappings: sketched(additionalMappings, asAbove),
-  scheduled_operations: sketched(schedules, asAbove),
+  webhook_config: abbreviated(webhookConfig, asAbove),
+  mappings: abbreviated(mappings, asAbove),
+  additional_mappings: abbreviated(additionalMappings, asAbove),
+  scheduled_operations: abbreviated(schedules, asAbove),
 };
 
 export const integrationsList = defineOperation({
@@ -103,10 +103,10 @@ export const integrationsList = defineOperation({
   method: 'GET',
   path: '/v1/integrations',
   effect: 'read',
-  reach: {
+  pinRule: {
     kind: 'rows',
     account: 'account_id',
-    onAccount: { instead: 'integrations_list_account' },
+    onAccount: { replacedBy: 'integrations_list_account' },
     onEnvironment: { filter: 'account_id[in]' },
   },
   title: 'List integrations',
@@ -125,7 +125,7 @@ export const integrationsList = defineOperation({
   },
   summary: 'List the integrations of all accounts: configured connections to providers.',
   query: { limit, start_after: startAfter, order, filter, expand, total },
-  secrets: within('result[]', integrationSecrets),
+  secrets: secretsWithin('result[]', integrationSecrets),
 });
 
 export const integrationsListAccount = defineOperation({
@@ -134,7 +134,7 @@ export const integrationsListAccount = defineOperation({
   method: 'GET',
   path: '/v1/integrations/{account_id}',
   effect: 'read',
-  reach: { kind: 'account', by: 'account_id' },
+  pinRule: { kind: 'account', by: 'account_id' },
   title: 'List account integrations',
   listing: {
     columns: [
@@ -152,7 +152,7 @@ export const integrationsListAccount = defineOperation({
   summary: 'List the integrations of one account.',
   params: { account_id: accountId },
   query: { limit, start_after: startAfter, order, filter, expand, total },
-  secrets: within('result[]', integrationSecrets),
+  secrets: secretsWithin('result[]', integrationSecrets),
 });
 
 export const integrationsCreate = defineOperation({
@@ -161,7 +161,7 @@ export const integrationsCreate = defineOperation({
   method: 'POST',
   path: '/v1/integrations/{account_id}',
   effect: 'create',
-  reach: { kind: 'account', by: 'account_id' },
+  pinRule: { kind: 'account', by: 'account_id' },
   title: 'Create integration',
   summary:
     'Connect an account to a provider, which is contacted now. Check messages.problems in the answer: it may be created without working. integrations_verify tries it out first.',
@@ -174,8 +174,8 @@ export const integrationsCreate = defineOperation({
     scheduled_operations: spelledOut.scheduled_operations.optional(),
   },
   secrets: [
-    ...within('result.integration', integrationSecrets),
-    ...within('result.token', tokenPairSecrets),
+    ...secretsWithin('result.integration', integrationSecrets),
+    ...secretsWithin('result.token', tokenPairSecrets),
     ...messageSecrets,
   ],
 });
@@ -186,11 +186,11 @@ export const integrationsGet = defineOperation({
   method: 'GET',
   path: '/v1/integrations/{account_id}/{integration_id}',
   effect: 'read',
-  reach: { kind: 'account', by: 'account_id', part: 'integration_id' },
+  pinRule: { kind: 'account', by: 'account_id', part: 'integration_id' },
   title: 'Get integration',
   summary: 'Get one integration. For its health use status_get.',
   params: integration,
-  secrets: within('result', integrationSecrets),
+  secrets: secretsWithin('result', integrationSecrets),
 });
 
 export const integrationsUpdate = defineOperation({
@@ -199,7 +199,7 @@ export const integrationsUpdate = defineOperation({
   method: 'PUT',
   path: '/v1/integrations/{account_id}/{integration_id}',
   effect: 'change',
-  reach: { kind: 'account', by: 'account_id', part: 'integration_id' },
+  pinRule: { kind: 'account', by: 'account_id', part: 'integration_id' },
   title: 'Update integration',
   summary: 'Change the given fields of an integration; null clears. provider_config is replaced whole.',
   params: integration,
@@ -214,7 +214,7 @@ export const integrationsUpdate = defineOperation({
     additional_mappings: clearable(pointedTo.additional_mappings),
     scheduled_operations: clearable(pointedTo.scheduled_operations),
   },
-  secrets: within('result', integrationSecrets),
+  secrets: secretsWithin('result', integrationSecrets),
 });
 
 export const integrationsPatch = defineOperation({
@@ -223,12 +223,12 @@ export const integrationsPatch = defineOperation({
   method: 'PATCH',
   path: '/v1/integrations/{account_id}/{integration_id}',
   effect: 'change',
-  reach: { kind: 'account', by: 'account_id', part: 'integration_id' },
+  pinRule: { kind: 'account', by: 'account_id', part: 'integration_id' },
   title: 'Patch integration',
   summary: 'Change an integration by JSON Patch, such as /provider_config/url.',
   params: integration,
   body: { patch: secretPatch },
-  secrets: within('result', integrationSecrets),
+  secrets: secretsWithin('result', integrationSecrets),
 });
 
 export const integrationsDelete = defineOperation({
@@ -237,7 +237,7 @@ export const integrationsDelete = defineOperation({
   method: 'DELETE',
   path: '/v1/integrations/{account_id}/{integration_id}',
   effect: 'destroy',
-  reach: { kind: 'account', by: 'account_id', part: 'integration_id' },
+  pinRule: { kind: 'account', by: 'account_id', part: 'integration_id' },
   title: 'Delete integration',
   summary: 'Delete an integration with all tokens issued for it. Final.',
   params: integration,
@@ -249,7 +249,7 @@ export const integrationsVerify = defineOperation({
   method: 'POST',
   path: '/v1/integrations/{account_id}/verify',
   effect: 'create',
-  reach: { kind: 'account', by: 'account_id' },
+  pinRule: { kind: 'account', by: 'account_id' },
   idempotent: true,
   title: 'Verify integration',
   summary:

@@ -2,7 +2,7 @@ import { defineOperation } from '../define-operation.ts';
 import { text } from '../schemas/fields.ts';
 
 /** Which part of a document is shown. */
-const shaping = {
+const formatting = {
   operation: text.optional().describe('Id, METHOD /path or tag'),
   schema: text.optional(),
   search: text.optional(),
@@ -14,10 +14,10 @@ export const metaManagementOpenapiSpec = defineOperation({
   method: 'GET',
   path: '/v1/meta/openapi/management',
   effect: 'read',
-  reach: { kind: 'global' },
+  pinRule: { kind: 'global' },
   title: 'Get Management OpenAPI document',
   summary: "Outline the vendor's OpenAPI document of the Management API, or give one part.",
-  shaping,
+  formatting,
 });
 
 export const metaEngineOpenapiSpec = defineOperation({
@@ -26,8 +26,8 @@ export const metaEngineOpenapiSpec = defineOperation({
   method: 'GET',
   path: '/v1/meta/openapi/engine',
   effect: 'read',
-  reach: { kind: 'global' },
+  pinRule: { kind: 'global' },
   title: 'Get Engine OpenAPI document',
   summary: "Outline the vendor's OpenAPI document of the Connector (Engine) APIs, or give one part.",
-  shaping,
+  formatting,
 });

@@ -8,7 +8,7 @@ export const operationsList = defineOperation({
   method: 'GET',
   path: '/v1/jobs',
   effect: 'read',
-  reach: { kind: 'organization' },
+  pinRule: { kind: 'organization' },
   inDevelopment: true,
   title: 'List operations',
   listing: { columns: ['id', 'operation', 'status', 'account_id', 'integration_id', 'created_at', 'errors'] },
@@ -22,7 +22,7 @@ export const operationsListExecutionHistory = defineOperation({
   method: 'GET',
   path: '/v1/jobs/history',
   effect: 'read',
-  reach: { kind: 'rows', account: 'account_id', onAccount: { filter: 'account_id[eq]' } },
+  pinRule: { kind: 'rows', account: 'account_id', onAccount: { filter: 'account_id[eq]' } },
   inDevelopment: true,
   title: 'List operation runs',
   listing: {

@@ -16,7 +16,7 @@ export const organizationGet = defineOperation({
   method: 'GET',
   path: '/v1/organization',
   effect: 'read',
-  reach: { kind: 'organization' },
+  pinRule: { kind: 'organization' },
   title: 'Get organization',
   summary: 'Get the organization that the token in use belongs to.',
 });
@@ -27,7 +27,7 @@ export const organizationUpdate = defineOperation({
   method: 'PUT',
   path: '/v1/organization',
   effect: 'change',
-  reach: { kind: 'organization' },
+  pinRule: { kind: 'organization' },
   title: 'Update organization',
   summary: 'Change the given settings of the organization, for all its users; null clears.',
   body: {
@@ -46,7 +46,7 @@ export const organizationPatch = defineOperation({
   method: 'PATCH',
   path: '/v1/organization',
   effect: 'change',
-  reach: { kind: 'organization' },
+  pinRule: { kind: 'organization' },
   title: 'Patch organization',
   summary: 'Change settings of the organization, for all its users, by JSON Patch.',
   body: { patch },

@@ -13,7 +13,7 @@ import {
   startAfter,
   text,
 } from '../schemas/fields.ts';
-import { permissionSet, reach } from '../schemas/role-scope.ts';
+import { permissionSet, roleScope } from '../schemas/role-scope.ts';
 
 const role = { role_id: roleId };
 
@@ -23,7 +23,7 @@ export const rolesList = defineOperation({
   method: 'GET',
   path: '/v1/roles',
   effect: 'read',
-  reach: { kind: 'organization' },
+  pinRule: { kind: 'organization' },
   title: 'List roles',
   listing: { columns: ['name', 'fullname', 'description', 'permission_set', 'resources'], cursor: byName },
   summary: 'List roles: each joins a permission set to the resources it covers.',
@@ -36,14 +36,14 @@ export const rolesCreate = defineOperation({
   method: 'POST',
   path: '/v1/roles',
   effect: 'create',
-  reach: { kind: 'organization' },
+  pinRule: { kind: 'organization' },
   title: 'Create role',
   summary: 'Create a role that limits a permission set to chosen resources.',
   body: {
     name: newName,
     fullname,
     description: text.optional(),
-    resources: reach.optional(),
+    resources: roleScope.optional(),
     permission_set: permissionSet,
   },
 });
@@ -54,7 +54,7 @@ export const rolesGet = defineOperation({
   method: 'GET',
   path: '/v1/roles/{role_id}',
   effect: 'read',
-  reach: { kind: 'organization' },
+  pinRule: { kind: 'organization' },
   title: 'Get role',
   summary: 'Get one role.',
   params: role,
@@ -66,7 +66,7 @@ export const rolesUpdate = defineOperation({
   method: 'PUT',
   path: '/v1/roles/{role_id}',
   effect: 'change',
-  reach: { kind: 'organization' },
+  pinRule: { kind: 'organization' },
   title: 'Update role',
   summary: 'Change the given fields of a role, for everyone bound to it; null clears.',
   params: role,
@@ -74,7 +74,7 @@ export const rolesUpdate = defineOperation({
     name,
     fullname,
     description: clearable(text),
-    resources: clearable(reach),
+    resources: clearable(roleScope),
     permission_set: permissionSet.optional(),
   },
 });
@@ -85,7 +85,7 @@ export const rolesPatch = defineOperation({
   method: 'PATCH',
   path: '/v1/roles/{role_id}',
   effect: 'change',
-  reach: { kind: 'organization' },
+  pinRule: { kind: 'organization' },
   title: 'Patch role',
   summary: 'Change a role, for everyone bound to it, by JSON Patch.',
   params: role,
@@ -98,7 +98,7 @@ export const rolesDelete = defineOperation({
   method: 'DELETE',
   path: '/v1/roles/{role_id}',
   effect: 'destroy',
-  reach: { kind: 'organization' },
+  pinRule: { kind: 'organization' },
   title: 'Delete role',
   summary: 'Delete a role with its tokens and credentials; members bound to it lose access. Final.',
   params: role,

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { defineOperation } from '../define-operation.ts';
-import { integrationSecrets, within } from '../response-secrets.ts';
+import { integrationSecrets, secretsWithin } from '../response-secrets.ts';
 import {
   accountId,
   byPair,
@@ -22,7 +22,7 @@ export const statusList = defineOperation({
   method: 'GET',
   path: '/v1/status',
   effect: 'read',
-  reach: {
+  pinRule: {
     kind: 'rows',
     account: 'account_id',
     onAccount: { filter: 'account_id[eq]' },
@@ -50,7 +50,7 @@ export const statusList = defineOperation({
     filter,
     expand: z.array(publishedAs(['accounts', 'integrations', 'all'], ['account', 'integration'])).optional(),
   },
-  secrets: within('result[].integration', integrationSecrets),
+  secrets: secretsWithin('result[].integration', integrationSecrets),
 });
 
 export const statusGet = defineOperation({
@@ -59,11 +59,11 @@ export const statusGet = defineOperation({
   method: 'GET',
   path: '/v1/status/{account_id}/{integration_id}',
   effect: 'read',
-  reach: { kind: 'account', by: 'account_id', part: 'integration_id' },
+  pinRule: { kind: 'account', by: 'account_id', part: 'integration_id' },
   title: 'Get status',
   summary: 'Get health and traffic counters of one integration. For its errors use status_list_events.',
   params: integration,
-  secrets: within('result.integration', integrationSecrets),
+  secrets: secretsWithin('result.integration', integrationSecrets),
 });
 
 export const statusReset = defineOperation({
@@ -72,7 +72,7 @@ export const statusReset = defineOperation({
   method: 'PUT',
   path: '/v1/status/{account_id}/{integration_id}',
   effect: 'destroy',
-  reach: { kind: 'account', by: 'account_id', part: 'integration_id' },
+  pinRule: { kind: 'account', by: 'account_id', part: 'integration_id' },
   title: 'Reset status',
   summary: 'Discard the recorded status of an integration. Final.',
   params: integration,
@@ -84,7 +84,7 @@ export const statusListEvents = defineOperation({
   method: 'GET',
   path: '/v1/status/{account_id}/{integration_id}/events',
   effect: 'read',
-  reach: { kind: 'account', by: 'account_id', part: 'integration_id' },
+  pinRule: { kind: 'account', by: 'account_id', part: 'integration_id' },
   title: 'List status events',
   listing: {
     columns: ['created_at', 'status', 'error', 'request', 'account_id', 'integration_id'],
@@ -101,7 +101,7 @@ export const statusGetTimeseries = defineOperation({
   method: 'GET',
   path: '/v1/status/timeseries',
   effect: 'read',
-  reach: { kind: 'organization' },
+  pinRule: { kind: 'organization' },
   title: 'Get usage series',
   summary: 'Get usage of the whole organization over the last hour, step by step.',
 });
@@ -112,7 +112,7 @@ export const statusGetIntegrationTimeseries = defineOperation({
   method: 'GET',
   path: '/v1/status/{account_id}/{integration_id}/timeseries',
   effect: 'read',
-  reach: { kind: 'account', by: 'account_id', part: 'integration_id' },
+  pinRule: { kind: 'account', by: 'account_id', part: 'integration_id' },
   title: 'Get integration usage series',
   summary: 'Get recent usage of one integration, step by step.',
   params: integration,

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { defineOperation } from '../define-operation.ts';
-import { tokenPairSecrets, within } from '../response-secrets.ts';
-import { fullname, newName, organizationId, sketched, text } from '../schemas/fields.ts';
+import { secretsWithin, tokenPairSecrets } from '../response-secrets.ts';
+import { abbreviated, fullname, newName, organizationId, text } from '../schemas/fields.ts';
 import { newMember } from '../schemas/member.ts';
 
 export const subOrgsList = defineOperation({
@@ -10,7 +10,7 @@ export const subOrgsList = defineOperation({
   method: 'GET',
   path: '/v1/suborgs',
   effect: 'read',
-  reach: { kind: 'organization' },
+  pinRule: { kind: 'organization' },
   title: 'List sub-organizations',
   listing: { columns: ['name', 'fullname', 'organization_type', 'state'] },
   summary: 'List the organizations below this one. Presumably for root organizations only.',
@@ -22,7 +22,7 @@ export const subOrgsCreate = defineOperation({
   method: 'POST',
   path: '/v1/suborgs',
   effect: 'create',
-  reach: { kind: 'organization' },
+  pinRule: { kind: 'organization' },
   title: 'Create sub-organization',
   summary: 'Create an organization below this one, with a token pair and, if given, its first member.',
   body: {
@@ -31,9 +31,9 @@ export const subOrgsCreate = defineOperation({
     contact: text.optional().describe('Email address'),
     reply_to: text.optional(),
     picture: text.optional().describe('URL'),
-    member: sketched(z.strictObject(newMember), 'As in members_create: {name, secret, ...}').optional(),
+    member: abbreviated(z.strictObject(newMember), 'As in members_create: {name, secret, ...}').optional(),
   },
-  secrets: within('result.token', tokenPairSecrets),
+  secrets: secretsWithin('result.token', tokenPairSecrets),
 });
 
 export const subOrgsGet = defineOperation({
@@ -42,7 +42,7 @@ export const subOrgsGet = defineOperation({
   method: 'GET',
   path: '/v1/suborgs/{organization_id}',
   effect: 'read',
-  reach: { kind: 'organization' },
+  pinRule: { kind: 'organization' },
   title: 'Get sub-organization',
   summary: 'Get one sub-organization.',
   params: { organization_id: organizationId },
@@ -54,7 +54,7 @@ export const subOrgsDelete = defineOperation({
   method: 'DELETE',
   path: '/v1/suborgs/{organization_id}',
   effect: 'destroy',
-  reach: { kind: 'organization' },
+  pinRule: { kind: 'organization' },
   title: 'Delete sub-organization',
   summary: 'Delete a whole sub-organization: all its accounts, members and tokens. Final.',
   params: { organization_id: organizationId },

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { defineOperation } from '../define-operation.ts';
-import { refreshTokenSecrets, tokenSecrets, within } from '../response-secrets.ts';
+import { refreshTokenSecrets, secretsWithin, tokenSecrets } from '../response-secrets.ts';
 import {
   accountId,
   byName,
@@ -18,7 +18,7 @@ import {
   tokenId,
   tokenTtl,
 } from '../schemas/fields.ts';
-import { permissionSet, reach } from '../schemas/role-scope.ts';
+import { permissionSet, roleScope } from '../schemas/role-scope.ts';
 
 const token = { refresh_token_id: tokenId };
 const ownedToken = { owner_id: text.describe('Organization or integration'), refresh_token_id: tokenId };
@@ -45,19 +45,19 @@ export const tokensCreateToken = defineOperation({
   method: 'POST',
   path: '/v1/tokens',
   effect: 'create',
-  reach: { kind: 'organization' },
+  pinRule: { kind: 'organization' },
   title: 'Create organization token',
   summary:
     'Create a Management API token limited to resources and a permission set; it cannot exceed the token in use. The bearer is result.primary.access.secret.',
   body: {
     name: newName,
     fullname,
-    resources: reach,
+    resources: roleScope,
     permission_set: permissionSet,
     token_ttl: tokenTtl('24h'),
   },
-  yieldsSecret: true,
-  secrets: within('result', refreshTokenSecrets),
+  returnsSecret: true,
+  secrets: secretsWithin('result', refreshTokenSecrets),
 });
 
 export const tokensList = defineOperation({
@@ -66,7 +66,7 @@ export const tokensList = defineOperation({
   method: 'GET',
   path: '/v1/tokens',
   effect: 'read',
-  reach: { kind: 'organization' },
+  pinRule: { kind: 'organization' },
   title: 'List tokens',
   listing: {
     columns: ['id', 'name', 'fullname', 'owner_type', 'owner_id', 'token_type', 'member_id', 'expires'],
@@ -74,7 +74,7 @@ export const tokensList = defineOperation({
   },
   summary: 'List the refresh token objects of the owner of the token in use.',
   query: { limit, start_after: startAfter, order, filter },
-  secrets: within('result[]', refreshTokenSecrets),
+  secrets: secretsWithin('result[]', refreshTokenSecrets),
 });
 
 export const tokensCreateMcpToken = defineOperation({
@@ -83,15 +83,15 @@ export const tokensCreateMcpToken = defineOperation({
   method: 'POST',
   path: '/v1/tokens/mcp',
   effect: 'create',
-  reach: { kind: 'organization' },
+  pinRule: { kind: 'organization' },
   title: 'Create MCP token',
   summary: 'Create a token for MCP servers; the Management API itself refuses it.',
   body: {
     token_ttl: text.optional().describe('Such as 30m; default 1h, at most 24h'),
     scope: mcpTokenScope,
   },
-  yieldsSecret: true,
-  secrets: within('result', tokenSecrets),
+  returnsSecret: true,
+  secrets: secretsWithin('result', tokenSecrets),
 });
 
 export const tokensCreateIntegrationToken = defineOperation({
@@ -100,13 +100,13 @@ export const tokensCreateIntegrationToken = defineOperation({
   method: 'POST',
   path: '/v1/tokens/{account_id}/{integration_id}',
   effect: 'create',
-  reach: { kind: 'account', by: 'account_id', part: 'integration_id' },
+  pinRule: { kind: 'account', by: 'account_id', part: 'integration_id' },
   title: 'Create integration token',
   summary: 'Create a token for the Connector APIs of one integration; the Management API refuses it.',
   params: { account_id: accountId, integration_id: integrationId },
   body: { name, token_ttl: tokenTtl('10m') },
-  yieldsSecret: true,
-  secrets: within('result', tokenSecrets),
+  returnsSecret: true,
+  secrets: secretsWithin('result', tokenSecrets),
 });
 
 export const tokensCreateSynqlyIntegrationsToken = defineOperation({
@@ -115,13 +115,13 @@ export const tokensCreateSynqlyIntegrationsToken = defineOperation({
   method: 'POST',
   path: '/v1/tokens/synqly-integrations',
   effect: 'create',
-  reach: { kind: 'organization' },
+  pinRule: { kind: 'organization' },
   inDevelopment: true,
   title: 'Create Synqly-integrations token',
   summary: "Create a token for Synqly's own integrations, such as exports of status events. In development.",
   body: { token_ttl: tokenTtl('24h') },
-  yieldsSecret: true,
-  secrets: within('result.token', refreshTokenSecrets),
+  returnsSecret: true,
+  secrets: secretsWithin('result.token', refreshTokenSecrets),
 });
 
 export const tokensDelete = defineOperation({
@@ -130,12 +130,19 @@ export const tokensDelete = defineOperation({
   method: 'DELETE',
   path: '/v1/tokens/{refresh_token_id}',
   effect: 'destroy',
-  reach: { kind: 'token', by: 'refresh_token_id' },
+  pinRule: { kind: 'token', by: 'refresh_token_id' },
   title: 'Delete token',
   summary: 'Revoke an ad hoc token; both its pairs stop working at once. Final.',
   params: token,
   // What another like it would be made of.
-  remains: ['id', 'name', 'fullname', 'owner_type', 'token_ttl', 'primary.access.permissions.adhoc_role'],
+  deletedFields: [
+    'id',
+    'name',
+    'fullname',
+    'owner_type',
+    'token_ttl',
+    'primary.access.permissions.adhoc_role',
+  ],
 });
 
 export const tokensGet = defineOperation({
@@ -144,11 +151,11 @@ export const tokensGet = defineOperation({
   method: 'GET',
   path: '/v1/tokens/{refresh_token_id}/info',
   effect: 'read',
-  reach: { kind: 'token', by: 'refresh_token_id' },
+  pinRule: { kind: 'token', by: 'refresh_token_id' },
   title: 'Get token',
   summary: 'Get one refresh token object.',
   params: token,
-  secrets: within('result', refreshTokenSecrets),
+  secrets: secretsWithin('result', refreshTokenSecrets),
 });
 
 export const tokensReset = defineOperation({
@@ -157,13 +164,13 @@ export const tokensReset = defineOperation({
   method: 'PUT',
   path: '/v1/tokens/{owner_id}/{refresh_token_id}/reset',
   effect: 'destroy',
-  reach: { kind: 'token', by: 'refresh_token_id', owner: 'owner_id' },
+  pinRule: { kind: 'token', by: 'refresh_token_id', owner: 'owner_id' },
   idempotent: false,
   title: 'Reset token',
   summary: 'Issue a new pair and revoke everything issued before at once. To overlap use tokens_rotate.',
   params: ownedToken,
-  yieldsSecret: true,
-  secrets: within('result', refreshTokenSecrets),
+  returnsSecret: true,
+  secrets: secretsWithin('result', refreshTokenSecrets),
 });
 
 export const tokensRotate = defineOperation({
@@ -172,14 +179,14 @@ export const tokensRotate = defineOperation({
   method: 'PUT',
   path: '/v1/tokens/{owner_id}/{refresh_token_id}/rotate',
   effect: 'change',
-  reach: { kind: 'token', by: 'refresh_token_id', owner: 'owner_id' },
+  pinRule: { kind: 'token', by: 'refresh_token_id', owner: 'owner_id' },
   idempotent: false,
   title: 'Rotate token',
   summary:
     'Issue a new primary pair; the former one goes on working as secondary, the former secondary is revoked.',
   params: ownedToken,
-  yieldsSecret: true,
-  secrets: within('result', refreshTokenSecrets),
+  returnsSecret: true,
+  secrets: secretsWithin('result', refreshTokenSecrets),
 });
 
 export const tokensRefresh = defineOperation({
@@ -188,14 +195,14 @@ export const tokensRefresh = defineOperation({
   method: 'PUT',
   path: '/v1/tokens/{refresh_token_id}/refresh',
   effect: 'change',
-  reach: { kind: 'token', by: 'refresh_token_id' },
+  pinRule: { kind: 'token', by: 'refresh_token_id' },
   idempotent: false,
   title: 'Refresh token',
   summary:
     'Issue a new primary pair as its holder; the former one becomes secondary. Admins use tokens_rotate.',
   params: token,
-  yieldsSecret: true,
-  secrets: within('result', refreshTokenSecrets),
+  returnsSecret: true,
+  secrets: secretsWithin('result', refreshTokenSecrets),
 });
 
 export const tokensRemoveSecondary = defineOperation({
@@ -204,7 +211,7 @@ export const tokensRemoveSecondary = defineOperation({
   method: 'DELETE',
   path: '/v1/tokens/{refresh_token_id}/secondary',
   effect: 'destroy',
-  reach: { kind: 'token', by: 'refresh_token_id' },
+  pinRule: { kind: 'token', by: 'refresh_token_id' },
   title: 'Remove secondary pair',
   summary: 'Revoke the former pair that a rotation or refresh left working. Final.',
   params: token,

@@ -19,21 +19,21 @@ export function isSecret(field: z.core.$ZodType): boolean {
   return secretFields.get(field)?.secret === true;
 }
 
-const sketchedFields = z.registry<{ readonly sketched: true }>();
+const abbreviatedFields = z.registry<{ readonly abbreviatedSchema: true }>();
 
 /**
  * Publishes a field as a bare object or list of objects, with its shape in words: a quarter of the tokens.
  * For parts that few calls use. Arguments are held to the whole field, and a refusal says what is wrong.
  */
-export function sketched<Field extends z.ZodType>(field: Field, shape: string): Field {
+export function abbreviated<Field extends z.ZodType>(field: Field, shape: string): Field {
   const marked = field.describe(shape);
-  sketchedFields.add(marked as z.ZodType, { sketched: true });
+  abbreviatedFields.add(marked as z.ZodType, { abbreviatedSchema: true });
   return marked;
 }
 
 /** Whether `sketched()` marked this very field. */
-export function isSketched(field: z.core.$ZodType): boolean {
-  return sketchedFields.get(field)?.sketched === true;
+export function isAbbreviated(field: z.core.$ZodType): boolean {
+  return abbreviatedFields.get(field)?.abbreviatedSchema === true;
 }
 
 const briefEnums = z.registry<{ readonly values: readonly string[] }>();
@@ -135,7 +135,7 @@ export const category = z.enum([
 export const openObject = z.looseObject({});
 
 /** Steps that a patch may have. */
-const mostSteps = 1000;
+const maxSteps = 1000;
 
 const patchOf = (value: z.ZodType) =>
   z
@@ -148,11 +148,11 @@ const patchOf = (value: z.ZodType) =>
       }),
     )
     .min(1)
-    .max(mostSteps);
+    .max(maxSteps);
 
 const steps = 'Steps {op, path, value?, from?}';
 
 /** A JSON Patch (RFC 6902), which every model knows. */
-export const patch = sketched(patchOf(z.unknown()), steps);
+export const patch = abbreviated(patchOf(z.unknown()), steps);
 /** A JSON Patch whose values may be secrets. */
-export const secretPatch = sketched(patchOf(secret(z.unknown())), steps);
+export const secretPatch = abbreviated(patchOf(secret(z.unknown())), steps);

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { sketched, text, texts } from './fields.ts';
+import { abbreviated, text, texts } from './fields.ts';
 
 /* What integrations and the integration points they are made from have in common. */
 
@@ -56,7 +56,7 @@ export const additionalMappingTemplate = z.strictObject({
 
 /** A connector operation to run at intervals. */
 export const operationSchedule = z.strictObject({
-  operation: sketched(
+  operation: abbreviated(
     z.enum([
       'appsec_query_findings',
       'assets_query_alerts',
@@ -94,7 +94,7 @@ export const operationSchedule = z.strictObject({
   }),
   filters: texts.nullish(),
   backfill_from_time: text.nullish().describe('RFC 3339 or a span such as 7d'),
-  incremental_config: sketched(
+  incremental_config: abbreviated(
     z.strictObject({ mode: z.enum(['incremental', 'full_snapshot']), time_filter_field: text.nullish() }),
     '{mode: incremental|full_snapshot, time_filter_field?}',
   ).nullish(),

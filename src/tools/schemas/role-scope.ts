@@ -16,7 +16,7 @@ export const permissionSet = z.enum([
 const idsOrAll = texts.describe('Ids, or * for all');
 
 /** What a role or a token reaches. Each part narrows it further. */
-export const reach = z.strictObject({
+export const roleScope = z.strictObject({
   organizations: z.strictObject({ ids: idsOrAll, labels: texts.nullish() }).nullish(),
   accounts: z
     .strictObject({

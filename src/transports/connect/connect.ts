@@ -12,7 +12,7 @@ import {
 import { fetch } from 'undici';
 import { isNestedTooDeeply, markExact, parseExact, unmark } from '../../lib/exact-json.ts';
 import type { Log } from '../../observability/logger.ts';
-import { openPool } from '../../synqly/dispatcher.ts';
+import { createDispatcher } from '../../synqly/dispatcher.ts';
 import { version } from '../../version.ts';
 import { cancelledRequest } from '../http/cancel-requests.ts';
 import { untilGone } from '../stdio/serve-stdio.ts';
@@ -23,7 +23,7 @@ import { keepStreamOpen } from './gateway-stream.ts';
 import { OpenRequests } from './open-requests.ts';
 import { Questions } from './questions.ts';
 
-export type BridgeHeaders = Readonly<Record<string, string>>;
+export type GatewayHeaders = Readonly<Record<string, string>>;
 
 /**
  * Serves one client over stdin and stdout by forwarding everything to a gateway over HTTP, for clients that cannot do HTTP
@@ -31,7 +31,7 @@ export type BridgeHeaders = Readonly<Record<string, string>>;
  *
  * @param headers of every request: the bearer for the gateway, all that this machine holds, and what narrows it
  */
-export async function serveBridge(gateway: URL, headers: BridgeHeaders, log: Log): Promise<void> {
+export async function connectGateway(gateway: URL, headers: GatewayHeaders, log: Log): Promise<void> {
   const client = new StdioTransport({ parse: parseExact });
   const requests = new OpenRequests();
   const questions = new Questions();
@@ -75,8 +75,8 @@ export async function serveBridge(gateway: URL, headers: BridgeHeaders, log: Log
     if (isJSONRPCRequest(message)) return void client.send(questions.ask(message, link.session()));
     if ('method' in message) {
       const isTakenBack = message.method === 'notifications/cancelled';
-      const told = isTakenBack ? questions.takeBack(message, link.session()) : message;
-      if (told) void client.send(told);
+      const notification = isTakenBack ? questions.takeBack(message, link.session()) : message;
+      if (notification) void client.send(notification);
       return;
     }
     // An answer that comes twice is the second time the one of a stream that has ended since.
@@ -161,7 +161,7 @@ export async function serveBridge(gateway: URL, headers: BridgeHeaders, log: Log
 /** Sends one request, which ends when the client cancels it. */
 function sendFrom(requests: OpenRequests): FetchLike {
   // Node's own fetch heeds no proxy settings before Node 24.
-  const dispatcher = openPool();
+  const dispatcher = createDispatcher();
   return (url, init = {}) => {
     const body = typeof init.body === 'string' ? unmark(init.body) : init.body;
     const message: unknown = typeof body === 'string' ? JSON.parse(body) : undefined;

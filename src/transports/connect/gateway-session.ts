@@ -45,7 +45,7 @@ export interface GatewayLinkOptions {
 }
 
 /** Milliseconds in which a new session must be open. */
-const renewWithin = 20_000;
+const renewTimeoutMs = 20_000;
 
 const brokenOff =
   'The connection to the gateway broke before the answer: what was asked may have been done. Look before you repeat it.';
@@ -80,7 +80,7 @@ export function linkGateway(options: GatewayLinkOptions): GatewayLink {
   const renew = async (lost: GatewaySession): Promise<GatewaySession> => {
     const asked = handshake();
     if (!asked) throw new GatewayFault('The gateway wants initialize first.');
-    const signal = AbortSignal.timeout(renewWithin);
+    const signal = AbortSignal.timeout(renewTimeoutMs);
     const opened = await post(asked, {}, signal).catch((cause) => {
       throw notRenewed('it could not be reached', cause);
     });
@@ -92,12 +92,12 @@ export function linkGateway(options: GatewayLinkOptions): GatewayLink {
     session = { id, version: agreed, streams: openStreams() };
     // What the lost one still sends belongs to nothing any more.
     lost.streams.abort();
-    const told = await post({ jsonrpc: '2.0', method: 'notifications/initialized' }, session, signal).catch(
+    const reason = await post({ jsonrpc: '2.0', method: 'notifications/initialized' }, session, signal).catch(
       (cause) => {
         throw notRenewed('it could not be reached', cause);
       },
     );
-    await told.body?.cancel();
+    await reason.body?.cancel();
     onRenewed(session);
     return session;
   };
@@ -162,7 +162,7 @@ export function linkGateway(options: GatewayLinkOptions): GatewayLink {
     },
     answer: async (message, asked) => {
       if (asked !== session) return;
-      const response = await post(message, asked, AbortSignal.timeout(renewWithin));
+      const response = await post(message, asked, AbortSignal.timeout(renewTimeoutMs));
       await response.body?.cancel();
     },
   };
@@ -190,11 +190,11 @@ function within(init: RequestInit, { id, version: agreed }: GatewaySession): Req
 async function isLost(response: Response, { id }: GatewaySession): Promise<boolean> {
   if (id !== undefined) return response.status === 404;
   if (response.status !== 400) return false;
-  const told = await response
+  const reason = await response
     .clone()
     .text()
     .catch(() => '');
-  return /keeps sessions|not initialized/i.test(told);
+  return /keeps sessions|not initialized/i.test(reason);
 }
 
 /** The version that an answer to `initialize` agrees to; the answer is JSON, or the only message of a stream. */

@@ -9,13 +9,13 @@ export interface GatewayStream {
 }
 
 /** Milliseconds before the stream is opened again: the first pause, which grows, and the longest. */
-const firstPause = 500;
-const longestPause = 15_000;
+const minPauseMs = 500;
+const maxPauseMs = 15_000;
 
 /** Opens a gateway's stream again whenever it ends, less and less often while that fails. */
 export function keepStreamOpen(open: () => Promise<void>): GatewayStream {
   let state: 'unasked' | 'over' | 'open' = 'unasked';
-  let pause = firstPause;
+  let pause = minPauseMs;
   let timer: NodeJS.Timeout | undefined;
 
   const wait = (milliseconds: number) => {
@@ -36,12 +36,12 @@ export function keepStreamOpen(open: () => Promise<void>): GatewayStream {
       state = 'over';
       // Offered no stream, or refused: only a new session can change that.
       if (status === 405 || status === 401 || status === 403) return;
-      if (performance.now() - openedAt > longestPause) pause = firstPause;
+      if (performance.now() - openedAt > maxPauseMs) pause = minPauseMs;
       wait(pause);
-      pause = Math.min(pause * 2, longestPause);
+      pause = Math.min(pause * 2, maxPauseMs);
     },
     reopen: () => {
-      pause = firstPause;
+      pause = minPauseMs;
       if (state === 'over') wait(0);
     },
   };

@@ -30,9 +30,9 @@ export class OpenRequests {
 
   /** Cancels the request of an id. Gives its number; undefined when there is none, or it is not certain which is meant. */
   cancel(id: RequestId): RequestId | undefined {
-    const meant = [...this.#open].filter(([, one]) => one.id === id);
-    const [only] = meant;
-    if (!only || meant.length > 1) return undefined;
+    const request = [...this.#open].filter(([, one]) => one.id === id);
+    const [only] = request;
+    if (!only || request.length > 1) return undefined;
     const [number, { controller }] = only;
     this.#open.delete(number);
     controller.abort();

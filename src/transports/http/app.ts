@@ -2,36 +2,43 @@ import cors from '@fastify/cors';
 import type { RequestInfo } from '@modelcontextprotocol/sdk/types.js';
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { LRUCache } from 'lru-cache';
-import { type Access, type Bearer, type Denial, readBearer, type Verdict } from '../../auth/authenticate.ts';
+import {
+  type Authenticator,
+  type AuthRejection,
+  type AuthSource,
+  type Bearer,
+  readBearer,
+} from '../../auth/authenticate.ts';
 import { parseExact } from '../../lib/exact-json.ts';
 import { RunningList } from '../../lib/running-list.ts';
+import { stopQuestions, stopWork } from '../../lib/shutdown.ts';
 import type { Log } from '../../observability/logger.ts';
 import { createMetrics, type Metrics } from '../../observability/metrics.ts';
-import { stopQuestions, stopWork } from '../../pipeline/execute/shutdown.ts';
-import type { Session } from '../../request-context.ts';
-import { callDirectly, createServer, type Offering } from '../../server.ts';
+import { interrupted } from '../../pipeline/execute/deadline.ts';
+import type { ServerFeatures } from '../../protocol/server-features.ts';
+import type { RequestContext } from '../../request-context.ts';
+import { callDirectly, createServer } from '../../server.ts';
 import { ownFault } from '../json-rpc/messages.ts';
 import { checkBody, readBodies } from './bodies.ts';
 import { cancelledRequest, cancelOne, type RunningRequest } from './cancel-requests.ts';
-import { type Narrowed, narrowCaller, narrowingHeaders } from './client-filters.ts';
-import type { Place } from './concurrency.ts';
-import { type GuardOptions, guard } from './host-guard.ts';
+import { applyClientFilters, type FilteredCaller, filterHeaders } from './client-filters.ts';
+import type { Slot } from './concurrency.ts';
+import { checkHost, type GuardOptions } from './host-guard.ts';
 import { createLoad, type Load, untilQuiet, whyBusy } from './load.ts';
 import { refuseOtherMethods } from './methods.ts';
 import { serveMonitoring } from './monitoring.ts';
-import { answerPost, nobody, type Recipient, readPost, refuseArray } from './post.ts';
+import { answerPost, nobody, type Recipient, readPost, rejectBatch } from './post.ts';
 import { type CountAgain, limitRate, turnsOf } from './rate-limit.ts';
-import { refuse } from './replies.ts';
+import { reject } from './replies.ts';
 import { postInSession, streamOrEnd } from './session-routes.ts';
 import { createSessions, type Sessions } from './sessions.ts';
 import { type Answering, connectStateless, type StatelessEndpoint } from './stateless.ts';
 import { refuseUnreadable } from './unreadable.ts';
 
 export interface HttpOptions extends GuardOptions {
-  readonly access: Access;
-  /** What a session is offered. */
-  readonly offeringFor: (session: Session) => Offering;
-  readonly sessionOf: (narrowed: Narrowed, metrics: Metrics) => Promise<Opened>;
+  readonly authenticator: Authenticator;
+  /** Prepares what serves one caller. */
+  readonly open: (filtered: FilteredCaller, metrics: Metrics) => Promise<OpenedCaller>;
   /** Whether Synqly answers at all, and the token store where there is one. */
   readonly isReady: () => Promise<boolean>;
   readonly log: Log;
@@ -42,11 +49,13 @@ export interface HttpOptions extends GuardOptions {
   /** Requests that one token may send in a minute. */
   readonly ratePerMinute: number;
   /** Requests that are served at one time, of which one token gets two thirds at most; more are answered 503. */
-  readonly mostConcurrent: number;
+  readonly maxConcurrent: number;
 }
 
-export interface Opened {
-  readonly session: Session;
+/** What serves the requests of one caller. */
+export interface OpenedCaller {
+  readonly context: RequestContext;
+  readonly features: ServerFeatures;
   /** Whether it would be made differently now; undefined when nothing about it is still to be learnt. */
   readonly isOutdated?: (() => boolean) | undefined;
 }
@@ -56,21 +65,23 @@ declare module 'fastify' {
     /** The token that it came with, once it has passed the guard. */
     bearer: Bearer | undefined;
     /** Whose it is, once its token is known to be good. */
-    caller: Narrowed | undefined;
+    caller: FilteredCaller | undefined;
     /** Where it is served, once its body is there. */
-    place: Place | undefined;
+    place: Slot | undefined;
   }
 }
 
 /** Bytes of a request's body; the longest arguments are patches and mappings. */
 const bodyLimit = 1024 * 1024;
-const headersWithin = 10_000;
-const bodyWithin = 20_000;
+const headersTimeoutMs = 10_000;
+const bodyTimeoutMs = 20_000;
+
 /** Milliseconds in which the answers of calls that were ended must get away. */
-const answerWithin = 2_000;
+const answerTimeoutMs = 2_000;
+
 /** Callers without sessions whose server is kept, and for how many milliseconds: then what its token may do is asked anew. */
-const mostCallers = 250;
-const keepWithin = 5 * 60_000;
+const maxCallers = 250;
+const callerTtlMs = 5 * 60_000;
 
 /**
  * The Streamable HTTP transport (MCP specification 2025-11-25) at `/mcp`, with `/healthz`, `/readyz` and `/metrics`.
@@ -78,7 +89,7 @@ const keepWithin = 5 * 60_000;
  * server is cheap, because lists and schemas are shared.
  */
 export async function buildHttpServer(options: HttpOptions): Promise<HttpServer> {
-  const load = createLoad(options.mostConcurrent);
+  const load = createLoad(options.maxConcurrent);
   const metrics = createMetrics(
     () => load.requests.taken,
     () => load.streams.taken,
@@ -87,12 +98,12 @@ export async function buildHttpServer(options: HttpOptions): Promise<HttpServer>
   const app = Fastify({
     bodyLimit,
     trustProxy: options.trusts ?? false,
-    requestTimeout: bodyWithin,
+    requestTimeout: bodyTimeoutMs,
     forceCloseConnections: 'idle',
     // `/mcp/` and `//mcp` come of an address that was put together.
     routerOptions: { ignoreTrailingSlash: true, ignoreDuplicateSlashes: true },
-    http: { headersTimeout: headersWithin, connectionsCheckingInterval: 2_000 },
-    frameworkErrors: (_, __, reply) => void refuse(reply, 404, nothingHere),
+    http: { headersTimeout: headersTimeoutMs, connectionsCheckingInterval: 2_000 },
+    frameworkErrors: (_, __, reply) => void reject(reply, 404, nothingHere),
     clientErrorHandler: refuseUnreadable,
   });
   // Only the endpoint looks at a body.
@@ -101,9 +112,9 @@ export async function buildHttpServer(options: HttpOptions): Promise<HttpServer>
   app.setErrorHandler((error: { statusCode?: number; message: string }, _, reply) => {
     const status = error.statusCode ?? 500;
     if (status >= 500) options.log.error({ err: error }, 'a request failed by a fault of this server');
-    return refuse(reply, status, status >= 500 ? ownFault : wordsOf(error.message, status));
+    return reject(reply, status, status >= 500 ? ownFault : wordsOf(error.message, status));
   });
-  app.setNotFoundHandler((_, reply) => refuse(reply, 404, nothingHere));
+  app.setNotFoundHandler((_, reply) => reject(reply, 404, nothingHere));
   serveMonitoring(app, metrics, options, async () => !load.draining && (await options.isReady()));
   await app.register(async (mcp) => {
     readBodies(mcp, parseExact);
@@ -119,8 +130,8 @@ export async function buildHttpServer(options: HttpOptions): Promise<HttpServer>
       stopQuestions();
       for (const stream of load.openStreams) stream.end();
       await untilQuiet(load, milliseconds);
-      stopWork();
-      await untilQuiet(load, answerWithin);
+      stopWork(interrupted);
+      await untilQuiet(load, answerTimeoutMs);
       await sessions?.closeAll();
       app.server.closeAllConnections();
       await app.close();
@@ -150,41 +161,41 @@ async function protect(
   metrics: Metrics,
   load: Load,
 ): Promise<CountAgain> {
-  const turnAway = (reply: FastifyReply, reason: string, status: number, message: string) => {
-    metrics.turnedAway.inc({ reason });
-    return refuse(reply, status, message);
+  const rejectWith = (reply: FastifyReply, reason: string, status: number, message: string) => {
+    metrics.rejected.inc({ reason });
+    return reject(reply, status, message);
   };
-  const deny = (reply: FastifyReply, { status, message }: Denial) => {
+  const deny = (reply: FastifyReply, { status, message }: AuthRejection) => {
     // RFC 6750, 3; without resource metadata, since no authorization server issues these tokens.
     const fault = { 401: 'invalid_token', 403: 'insufficient_scope', 503: undefined }[status];
     if (fault) reply.header('www-authenticate', `Bearer realm="synqly-mcp", error="${fault}"`);
-    turnAway(reply, 'access', status, message);
+    rejectWith(reply, 'access', status, message);
   };
   mcp.decorateRequest('bearer', undefined);
   mcp.decorateRequest('caller', undefined);
   mcp.decorateRequest('place', undefined);
   mcp.addHook('onRequest', (request, reply, pass) => {
-    const refusal = guard(request, options);
-    if (refusal) return void turnAway(reply, 'guard', refusal.status, refusal.message);
+    const refusal = checkHost(request, options);
+    if (refusal) return void rejectWith(reply, 'guard', refusal.status, refusal.message);
     request.bearer = readBearer(request.headers.authorization);
     pass();
   });
   if (options.origins.length > 0) await mcp.register(cors, corsFor(options.origins));
-  const onExceeded = (reply: FastifyReply, message: string) => turnAway(reply, 'rate', 429, message);
-  const limit = limitRate(mcp, options.ratePerMinute, options.access, onExceeded);
-  const onVerdict = (from: Verdict) => metrics.verdicts.inc({ from });
+  const onExceeded = (reply: FastifyReply, message: string) => rejectWith(reply, 'rate', 429, message);
+  const limit = limitRate(mcp, options.ratePerMinute, options.authenticator, onExceeded);
+  const onChecked = (from: AuthSource) => metrics.authChecks.inc({ from });
   mcp.addHook('preParsing', (request, reply, _, pass) => {
-    options.access.admit(request.bearer, onVerdict, turnsOf(request)).then((admitted) => {
-      const isBad = 'status' in admitted && admitted.status === 401;
-      if ('status' in admitted && !isBad) return deny(reply, admitted);
-      const message = isBad ? limit.refused(request, reply) : limit.admitted(request, reply);
+    options.authenticator.authenticate(request.bearer, onChecked, turnsOf(request)).then((authenticated) => {
+      const isBad = 'status' in authenticated && authenticated.status === 401;
+      if ('status' in authenticated && !isBad) return deny(reply, authenticated);
+      const message = isBad ? limit.refused(request, reply) : limit.accepted(request, reply);
       if (message !== undefined) return onExceeded(reply, message);
-      if ('status' in admitted) return deny(reply, admitted);
-      const narrowed = narrowCaller(admitted, request.headers);
-      if ('status' in narrowed) return void turnAway(reply, 'access', narrowed.status, narrowed.message);
-      request.caller = narrowed;
+      if ('status' in authenticated) return deny(reply, authenticated);
+      const filtered = applyClientFilters(authenticated, request.headers);
+      if ('status' in filtered) return void rejectWith(reply, 'access', filtered.status, filtered.message);
+      request.caller = filtered;
       const unreadable = request.method === 'POST' ? checkBody(request.headers) : undefined;
-      if (unreadable) return void refuse(reply, unreadable.status, unreadable.message);
+      if (unreadable) return void reject(reply, unreadable.status, unreadable.message);
       pass();
     }, pass);
   });
@@ -195,7 +206,7 @@ async function protect(
     const place = load.draining ? undefined : places.take(request.bearer?.hash ?? '');
     if (!place) {
       reply.header('retry-after', '1');
-      return void turnAway(reply, 'busy', 503, whyBusy(load, places));
+      return void rejectWith(reply, 'busy', 503, whyBusy(load, places));
     }
     request.place = place;
     if (request.method === 'GET') load.openStreams.add(reply.raw);
@@ -218,7 +229,7 @@ function corsFor(origins: readonly string[]) {
       'mcp-protocol-version',
       'mcp-session-id',
       'last-event-id',
-      ...narrowingHeaders,
+      ...filterHeaders,
     ],
     exposedHeaders: ['mcp-session-id', 'retry-after', 'www-authenticate'],
   };
@@ -231,39 +242,38 @@ function serveMcp(
   sessions: Sessions | undefined,
   countAgain: CountAgain,
 ): void {
-  const open = async (narrowed: Narrowed) => {
-    const { session, isOutdated } = await options.sessionOf(narrowed, metrics);
-    const offering = options.offeringFor(session);
-    return { server: createServer(session, offering), session, offering, isOutdated };
+  const open = async (filtered: FilteredCaller) => {
+    const opened = await options.open(filtered, metrics);
+    return { ...opened, server: createServer(opened.features, opened.context) };
   };
-  const endpoints = new LRUCache<string, Endpoint>({ max: mostCallers, ttl: keepWithin });
-  const connect = (narrowed: Narrowed): Endpoint => {
+  const endpoints = new LRUCache<string, Endpoint>({ max: maxCallers, ttl: callerTtlMs });
+  const connect = (filtered: FilteredCaller): Endpoint => {
     const connecting = async (): Promise<StatelessEndpoint> => {
-      const { server, session, offering, isOutdated } = await open(narrowed);
+      const { server, context, features, isOutdated } = await open(filtered);
       endpoint.isOutdated = isOutdated;
-      return connectStateless(server, (call, extra) => callDirectly(call, session, offering, extra));
+      return connectStateless(server, (call, extra) => callDirectly(call, context, features, extra));
     };
     const endpoint: Endpoint = { connected: connecting() };
-    endpoints.set(narrowed.key, endpoint);
+    endpoints.set(filtered.key, endpoint);
     return endpoint;
   };
-  const endpointOf = (narrowed: Narrowed): Promise<StatelessEndpoint> => {
-    const known = endpoints.get(narrowed.key);
-    return (known && !known.isOutdated?.() ? known : connect(narrowed)).connected;
+  const endpointOf = (filtered: FilteredCaller): Promise<StatelessEndpoint> => {
+    const known = endpoints.get(filtered.key);
+    return (known && !known.isOutdated?.() ? known : connect(filtered)).connected;
   };
 
   const running = new RunningList<RunningRequest>();
   /** Without a session, a notification can only be about a request that is under way. */
-  const tellFrom = (caller: Narrowed): Recipient['tell'] => {
+  const notifyFrom = (caller: FilteredCaller): Recipient['notify'] => {
     return (message) => {
       const cancelled = cancelledRequest(message);
       if (cancelled !== undefined) cancelOne(running, caller, cancelled);
     };
   };
   const toCaller = (endpoint: StatelessEndpoint, request: FastifyRequest, reply: FastifyReply): Recipient => {
-    const caller = request.caller as Narrowed;
+    const caller = request.caller as FilteredCaller;
     const requestInfo = { headers: request.headers as RequestInfo['headers'] };
-    const place = request.place as Place;
+    const place = request.place as Slot;
     let current: Answering | undefined;
     reply.raw.once('close', () => current?.cancel());
     return {
@@ -277,29 +287,29 @@ function serveMcp(
         running.delete(one);
         return text;
       },
-      tell: tellFrom(caller),
+      notify: notifyFrom(caller),
     };
   };
 
   mcp.post('/mcp', async (request, reply) => {
-    const caller = request.caller as Narrowed;
+    const caller = request.caller as FilteredCaller;
     const post = readPost(request, reply);
     if (!post) return reply;
     if (sessions) {
       const makeServer = async () => (await open(caller)).server;
       const begin = async (json: boolean) => {
         const session = await sessions.open(caller.caller.hash, caller.key, json, makeServer);
-        if (!session) metrics.turnedAway.inc({ reason: 'busy' });
+        if (!session) metrics.rejected.inc({ reason: 'busy' });
         return session;
       };
       return postInSession(request, reply, post, sessions, { begin, countAgain });
     }
-    const refused = refuseArray(post, request, reply);
+    const refused = rejectBatch(post, request, reply);
     if (refused) return refused;
     const asks = post.reading.messages.some(({ kind }) => kind === 'request');
     const recipient = asks
       ? toCaller(await endpointOf(caller), request, reply)
-      : { ...nobody, tell: tellFrom(caller) };
+      : { ...nobody, notify: notifyFrom(caller) };
     return answerPost(request, reply, post, recipient, countAgain);
   });
 
@@ -310,7 +320,7 @@ function serveMcp(
     handler: async (request, reply) => {
       if (sessions) return streamOrEnd(request, reply, sessions);
       reply.header('allow', 'POST');
-      return refuse(reply, 405, 'This server keeps no sessions; send POST requests.');
+      return reject(reply, 405, 'This server keeps no sessions; send POST requests.');
     },
   });
 }

@@ -3,7 +3,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { findId } from '../json-rpc/find-id.ts';
 import { type Parse, type Reading, readText, unreadable } from '../json-rpc/messages.ts';
-import type { Refusal } from './host-guard.ts';
+import type { Rejection } from './host-guard.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -35,7 +35,7 @@ function readBody(body: Buffer, parse: Parse): Reading {
 }
 
 /** What keeps the body of a POST from being read at all, by what its headers say of it. */
-export function checkBody(headers: IncomingHttpHeaders): Refusal | undefined {
+export function checkBody(headers: IncomingHttpHeaders): Rejection | undefined {
   const { 'content-type': type, 'content-encoding': encoding } = headers;
   if (encoding !== undefined && !['', 'identity'].includes(encoding.trim().toLowerCase())) {
     return { status: 415, message: 'The body is compressed; send it plain, without Content-Encoding.' };

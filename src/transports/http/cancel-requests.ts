@@ -1,7 +1,7 @@
 import type { RequestId } from '@modelcontextprotocol/sdk/types.js';
 import { isJsonObject } from '../../lib/json.ts';
 import type { Listed } from '../../lib/running-list.ts';
-import type { Narrowed } from './client-filters.ts';
+import type { FilteredCaller } from './client-filters.ts';
 
 /** The id that a notification cancels (MCP specification 2025-11-25, cancellation); undefined for every other message. */
 export function cancelledRequest(message: unknown): RequestId | undefined {
@@ -13,7 +13,7 @@ export function cancelledRequest(message: unknown): RequestId | undefined {
 
 /** A request under way that came without a session. */
 export interface RunningRequest extends Listed {
-  readonly caller: Narrowed;
+  readonly caller: FilteredCaller;
   readonly id: RequestId;
   cancel(): void;
 }
@@ -24,7 +24,7 @@ export interface RunningRequest extends Listed {
  */
 export function cancelOne(
   running: Iterable<RunningRequest>,
-  { caller, key }: Narrowed,
+  { caller, key }: FilteredCaller,
   cancelled: RequestId,
 ): void {
   const [only, ...others] = [...running].filter(

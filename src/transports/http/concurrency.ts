@@ -1,20 +1,20 @@
 import { mayTakeOneMore } from '../../lib/fair-share.ts';
 
 /** What one caller has of the places. */
-interface Held {
+interface CallerSlots {
   count: number;
 }
 
 /** The place that a request takes up while it is served. */
-export class Place {
+export class Slot {
   /** Whether a call still runs for it: it may go on when its client's connection has broken. */
   #isWorking = false;
   #isClosed = false;
-  readonly #held: Held;
-  readonly #leave: (held: Held) => void;
+  readonly #caller: CallerSlots;
+  readonly #leave: (caller: CallerSlots) => void;
 
-  constructor(held: Held, leave: (held: Held) => void) {
-    this.#held = held;
+  constructor(caller: CallerSlots, leave: (caller: CallerSlots) => void) {
+    this.#caller = caller;
     this.#leave = leave;
   }
 
@@ -28,29 +28,29 @@ export class Place {
   close(): void {
     if (this.#isClosed) return;
     this.#isClosed = true;
-    if (!this.#isWorking) this.#leave(this.#held);
+    if (!this.#isWorking) this.#leave(this.#caller);
   }
 
   /** The work for it has ended. */
   finish(): void {
     if (!this.#isWorking) return;
     this.#isWorking = false;
-    if (this.#isClosed) this.#leave(this.#held);
+    if (this.#isClosed) this.#leave(this.#caller);
   }
 }
 
 /** Callers that have nothing are forgotten when there are so many. */
-const mostKnown = 2_000;
+const maxCallers = 2_000;
 
 /** Places for what runs at the same time, shared out among callers. */
-export class Places {
-  readonly #most: number;
+export class ConcurrencyLimit {
+  readonly #max: number;
   /** Those who have none stay for a while: a Map that gains and loses a key with each call leaves tables behind. */
-  readonly #callers = new Map<string, Held>();
+  readonly #callers = new Map<string, CallerSlots>();
   #taken = 0;
 
-  constructor(most: number) {
-    this.#most = most;
+  constructor(max: number) {
+    this.#max = max;
   }
 
   get taken(): number {
@@ -58,28 +58,28 @@ export class Places {
   }
 
   get isFull(): boolean {
-    return this.#taken >= this.#most;
+    return this.#taken >= this.#max;
   }
 
-  /** A place; undefined where there is none, or none for this caller. */
-  take(caller: string): Place | undefined {
-    const held = this.#callers.get(caller) ?? this.#know(caller);
-    if (!mayTakeOneMore(held.count, this.#most - this.#taken)) return undefined;
-    held.count += 1;
+  /** A slot for a request of this caller; undefined where there is none, or none for this caller. */
+  take(caller: string): Slot | undefined {
+    const slots = this.#callers.get(caller) ?? this.#addCaller(caller);
+    if (!mayTakeOneMore(slots.count, this.#max - this.#taken)) return undefined;
+    slots.count += 1;
     this.#taken += 1;
-    return new Place(held, this.#leave);
+    return new Slot(slots, this.#leave);
   }
 
-  #know(caller: string): Held {
-    if (this.#callers.size >= mostKnown)
+  #addCaller(caller: string): CallerSlots {
+    if (this.#callers.size >= maxCallers)
       for (const [name, { count }] of this.#callers) if (count === 0) this.#callers.delete(name);
-    const held = { count: 0 };
-    this.#callers.set(caller, held);
-    return held;
+    const slots = { count: 0 };
+    this.#callers.set(caller, slots);
+    return slots;
   }
 
-  readonly #leave = (held: Held): void => {
-    held.count -= 1;
+  readonly #leave = (slots: CallerSlots): void => {
+    slots.count -= 1;
     this.#taken -= 1;
   };
 }

@@ -1,13 +1,14 @@
-import { hashToken } from '../../auth/mcp-tokens/mcp-token.ts';
 import type { TokenStore } from '../../auth/mcp-tokens/store.ts';
 import { CallError } from '../../errors.ts';
-import type { CallRecord, Upstream } from '../../request-context.ts';
+import { hashToken } from '../../lib/hash.ts';
+import type { CallRecord } from '../../observability/call-record.ts';
+import type { SynqlyConnection } from '../../request-context.ts';
 import type { TokenSource } from '../../synqly/token-source.ts';
 
 /** Milliseconds for which it holds that Synqly answers, and that something does not: load balancers ask often. */
 const reachedHolds = 30_000;
 const failureHolds = 5_000;
-const readinessWithin = 3_000;
+const readinessTimeoutMs = 3_000;
 
 /** Whether the server can do its work. */
 export interface Readiness {
@@ -18,7 +19,7 @@ export interface Readiness {
 
 /** What readiness depends on. */
 export interface ReadinessOptions {
-  readonly client: Upstream['client'];
+  readonly client: SynqlyConnection['client'];
   /** The server's own token, which it asks with; without one it asks without any. */
   readonly token: TokenSource | undefined;
   readonly store: TokenStore | undefined;
@@ -29,7 +30,7 @@ export interface ReadinessOptions {
 /** Whether Synqly answers, whatever it answers, and the token store where there is one. */
 export function createReadiness({ client, token, store, clock = performance }: ReadinessOptions): Readiness {
   let answeredAt = Number.NEGATIVE_INFINITY;
-  const remember = rememberFor(failureHolds, clock);
+  const remember = cacheTtlMs(failureHolds, clock);
   const reaches = remember(async () => {
     if (clock.now() - answeredAt < reachedHolds) return true;
     const reached = await asks(client, token);
@@ -52,7 +53,7 @@ export function createReadiness({ client, token, store, clock = performance }: R
 type Ask = () => Promise<boolean>;
 
 /** The same answer for all who ask at the same time, and for so many milliseconds after. */
-function rememberFor(milliseconds: number, clock: { now(): number }): (ask: Ask) => Ask {
+function cacheTtlMs(milliseconds: number, clock: { now(): number }): (ask: Ask) => Ask {
   return (ask) => {
     let known: { readonly answer: Promise<boolean>; readonly until: number } | undefined;
     return () => {
@@ -72,8 +73,8 @@ async function answers(store: TokenStore | undefined): Promise<boolean> {
 }
 
 /** Any answer will do, a refusal too: that there is no token, or that it may not read this, is told by a Synqly that works. */
-async function asks(client: Upstream['client'], token: TokenSource | undefined): Promise<boolean> {
-  const signal = AbortSignal.timeout(readinessWithin);
+async function asks(client: SynqlyConnection['client'], token: TokenSource | undefined): Promise<boolean> {
+  const signal = AbortSignal.timeout(readinessTimeoutMs);
   // Nothing is sent twice: the next probe comes soon.
   const deadline = Date.now();
   try {
@@ -82,7 +83,7 @@ async function asks(client: Upstream['client'], token: TokenSource | undefined):
     await client.request(request, bearer);
     return true;
   } catch (error) {
-    return error instanceof CallError && error.facts.status !== undefined && isAnswer(error.facts.status);
+    return error instanceof CallError && error.details.status !== undefined && isAnswer(error.details.status);
   }
 }
 

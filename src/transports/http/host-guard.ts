@@ -4,7 +4,7 @@ import { canonicalHost } from '../../config/http-parsers.ts';
 import type { ProxyTrust } from './trusted-proxies.ts';
 
 /** A request that is turned away before anyone looks at its token or body. */
-export interface Refusal {
+export interface Rejection {
   readonly status: number;
   readonly message: string;
 }
@@ -24,10 +24,10 @@ export interface GuardOptions {
  * Checks where a request says that it goes to and comes from. A page on the web can have a browser ask a server on
  * loopback under a name of its own (DNS rebinding); the SDK's transport looks at neither header.
  */
-export function guard(
+export function checkHost(
   request: FastifyRequest,
   { hosts, origins, trusts, byAddress = false }: GuardOptions,
-): Refusal | undefined {
+): Rejection | undefined {
   const repeated = repeatedHeader(request);
   if (repeated) return { status: 400, message: `There is more than one ${repeated} header.` };
   const asked = addressOf(request, trusts);
@@ -94,11 +94,11 @@ function whyHostRefused({ host, header }: Asked): string {
   return `The ${header} header is ${quoted(host)}, which --allowed-hosts does not list.`;
 }
 
-const longestQuote = 100;
+const maxQuoteLength = 100;
 
 /** Words of a stranger, for a message: clipped, and in characters that can be seen. */
 function quoted(text: string): string {
-  const clipped = text.length > longestQuote ? `${text.slice(0, longestQuote)}…` : text;
+  const clipped = text.length > maxQuoteLength ? `${text.slice(0, maxQuoteLength)}…` : text;
   return JSON.stringify(clipped).replace(
     /[^\x20-\x7e…]/g,
     (sign) => `\\u${sign.charCodeAt(0).toString(16).padStart(4, '0')}`,

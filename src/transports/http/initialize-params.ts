@@ -2,7 +2,7 @@ import type { JSONRPCRequest } from '@modelcontextprotocol/sdk/types.js';
 import { isJsonObject, type JsonObject } from '../../lib/json.ts';
 
 /** Characters of a client's name and version that are kept. */
-const longest = 100;
+const maxLength = 100;
 
 /**
  * What a session keeps of `initialize`, for as long as it lasts: who the client says it is, and whether it can ask a
@@ -28,5 +28,5 @@ function modesOf({ form, url }: JsonObject): JsonObject {
 
 /** Through bytes, since a part of a string keeps the whole of it in memory. */
 function clipped(text: unknown): string {
-  return typeof text === 'string' ? Buffer.from(text.slice(0, longest)).toString() : '';
+  return typeof text === 'string' ? Buffer.from(text.slice(0, maxLength)).toString() : '';
 }

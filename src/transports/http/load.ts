@@ -1,26 +1,26 @@
 import type { ServerResponse } from 'node:http';
 import { setTimeout as pause } from 'node:timers/promises';
-import { runningWork } from '../../pipeline/execute/shutdown.ts';
-import { Places } from './concurrency.ts';
+import { runningWork } from '../../lib/shutdown.ts';
+import { ConcurrencyLimit } from './concurrency.ts';
 
 /** Streams on which clients wait for requests of the server: as many as there are sessions. */
-const mostStreams = 1_000;
+const maxStreams = 1_000;
 
 /** What a server has to do right now. */
 export interface Load {
-  readonly requests: Places;
+  readonly requests: ConcurrencyLimit;
   /** Responses on which a session's client waits for requests: they are no calls, and take no place of one. */
-  readonly streams: Places;
+  readonly streams: ConcurrencyLimit;
   readonly openStreams: Set<ServerResponse>;
   /** Whether it takes nothing new, since it is about to stop. */
   draining: boolean;
 }
 
-/** @param mostConcurrent requests that are served at one time */
-export function createLoad(mostConcurrent: number): Load {
+/** @param maxConcurrent requests that are served at one time */
+export function createLoad(maxConcurrent: number): Load {
   return {
-    requests: new Places(mostConcurrent),
-    streams: new Places(mostStreams),
+    requests: new ConcurrencyLimit(maxConcurrent),
+    streams: new ConcurrencyLimit(maxStreams),
     openStreams: new Set(),
     draining: false,
   };
@@ -33,7 +33,7 @@ export async function untilQuiet({ requests }: Load, milliseconds: number): Prom
 }
 
 /** Why a request gets none of the places. */
-export function whyBusy({ draining, streams }: Load, places: Places): string {
+export function whyBusy({ draining, streams }: Load, places: ConcurrencyLimit): string {
   if (draining) return 'The server is stopping.';
   const what = places === streams ? 'streams' : 'requests';
   return places.isFull ? `Too many ${what} at once.` : `Too many ${what} of this token at once.`;

@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { HttpOptions } from './app.ts';
-import { refuse } from './replies.ts';
+import { reject } from './replies.ts';
 
 /** Methods that the endpoint has not. Whoever tries them out needs no token to be told so. */
 export function refuseOtherMethods(
@@ -11,7 +11,7 @@ export function refuseOtherMethods(
   const others = ['HEAD', 'PUT', 'PATCH', 'TRACE'];
   const refuseMethod = (_: FastifyRequest, reply: FastifyReply) => {
     reply.header('allow', allowed);
-    return refuse(reply, 405, `The MCP endpoint takes ${allowed}: send each JSON-RPC message by POST.`);
+    return reject(reply, 405, `The MCP endpoint takes ${allowed}: send each JSON-RPC message by POST.`);
   };
   mcp.route({
     // With CORS, OPTIONS asks what a page of another origin may do.

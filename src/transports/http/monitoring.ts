@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import type { Metrics } from '../../observability/metrics.ts';
-import { type GuardOptions, guard } from './host-guard.ts';
-import { refuse } from './replies.ts';
+import { checkHost, type GuardOptions } from './host-guard.ts';
+import { reject } from './replies.ts';
 
 /**
  * `/healthz`, `/readyz` and `/metrics`, for load balancers and Prometheus. None of it tells anything of a caller; what the
@@ -20,8 +20,8 @@ export function serveMonitoring(
     return reply.code(ready ? 200 : 503).send({ status: ready ? 'ready' : 'not ready' });
   });
   app.get('/metrics', async (request, reply) => {
-    const refusal = guard(request, { ...options, byAddress: true });
-    if (refusal) return refuse(reply, refusal.status, refusal.message);
+    const refusal = checkHost(request, { ...options, byAddress: true });
+    if (refusal) return reject(reply, refusal.status, refusal.message);
     const { contentType, text } = await metrics.expose();
     return reply.type(contentType).send(text);
   });

@@ -19,7 +19,7 @@ import {
 import { whyNoBatch } from '../json-rpc/revisions.ts';
 import { type Accepted, readAccept } from './accept.ts';
 import type { CountAgain } from './rate-limit.ts';
-import { headersOf, refuse, sendText } from './replies.ts';
+import { headersOf, reject, sendText } from './replies.ts';
 import type { HttpSession } from './sessions.ts';
 
 /** Whoever the messages of a POST are for: the endpoint of one caller, or a session. */
@@ -27,11 +27,11 @@ export interface Recipient {
   /** Text of a JSON-RPC response; undefined when the request was cancelled before. */
   answer(request: JSONRPCRequest): Promise<string | undefined>;
   /** Takes what asks for no answer. */
-  tell(message: JSONRPCMessage): void;
+  notify(message: JSONRPCMessage): void;
 }
 
 /** For what asks nothing. */
-export const nobody: Recipient = { answer: async () => undefined, tell: () => {} };
+export const nobody: Recipient = { answer: async () => undefined, notify: () => {} };
 
 /** A POST whose headers are fine. */
 export interface Post {
@@ -50,14 +50,14 @@ export function readPost(request: FastifyRequest, reply: FastifyReply): Post | u
   const accepted = readAccept(headers.accept);
   const id = onlyId(reading);
   if (!accepted.json && !accepted.stream) {
-    refuse(reply, 406, 'Answers are application/json or text/event-stream; Accept takes neither.', { id });
+    reject(reply, 406, 'Answers are application/json or text/event-stream; Accept takes neither.', { id });
     return undefined;
   }
   const version = headers['mcp-protocol-version'];
   if (!version || SUPPORTED_PROTOCOL_VERSIONS.includes(String(version)) || begins(reading))
     return { reading, accepted };
   const known = SUPPORTED_PROTOCOL_VERSIONS.join(', ');
-  refuse(reply, 400, `MCP-Protocol-Version names a version unknown here; known are ${known}.`, { id });
+  reject(reply, 400, `MCP-Protocol-Version names a version unknown here; known are ${known}.`, { id });
   return undefined;
 }
 
@@ -68,7 +68,7 @@ export function readPost(request: FastifyRequest, reply: FastifyReply): Post | u
  * @param agreed the revision of the session; without one, that of the header, or 2025-03-26 for want of it (MCP
  * specification 2025-11-25, transports, protocol version header)
  */
-export function refuseArray(
+export function rejectBatch(
   { reading }: Post,
   request: FastifyRequest,
   reply: FastifyReply,
@@ -78,7 +78,7 @@ export function refuseArray(
   const revision =
     agreed ?? String(request.headers['mcp-protocol-version'] || DEFAULT_NEGOTIATED_PROTOCOL_VERSION);
   const why = whyNoBatch(revision);
-  return why === undefined ? undefined : refuse(reply, 400, why, { code: ErrorCode.InvalidRequest });
+  return why === undefined ? undefined : reject(reply, 400, why, { code: ErrorCode.InvalidRequest });
 }
 
 /** Whether a POST asks for a new connection, whose version is agreed on in its answer. */
@@ -125,7 +125,7 @@ function answerOne(
 ): string | undefined | Promise<string | undefined> {
   if (incoming.kind === 'request') return recipient.answer(incoming.message);
   if (incoming.kind === 'refused') return writeMessage(incoming.answer);
-  if (incoming.kind !== 'ignored') recipient.tell(incoming.message);
+  if (incoming.kind !== 'ignored') recipient.notify(incoming.message);
   return undefined;
 }
 

@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { LRUCache } from 'lru-cache';
-import type { Access } from '../../auth/authenticate.ts';
+import type { Authenticator } from '../../auth/authenticate.ts';
 import { senderOf } from './client-address.ts';
 import { type Rate, Windows } from './rate-windows.ts';
 
@@ -22,15 +22,15 @@ type Exceeded = string;
 export interface RateLimit {
   readonly countAgain: CountAgain;
   /** Counts a request whose token has turned out good to its token. */
-  admitted(request: FastifyRequest, reply: FastifyReply): Exceeded | undefined;
+  accepted(request: FastifyRequest, reply: FastifyReply): Exceeded | undefined;
   /** Counts a request whose token has turned out bad; gives why to tell so no more. */
   refused(request: FastifyRequest, reply: FastifyReply): Exceeded | undefined;
 }
 
 /** Milliseconds that a check may wait whose sender has had too many that failed. */
-const longestWait = 2_000;
+const maxWaitMs = 2_000;
 /** Senders whose checks are slowed down at one time. */
-const mostSlowed = 10_000;
+const maxSlowed = 10_000;
 
 /**
  * Counts requests by their tokens once those are known to be good, and before that by their senders: made-up tokens
@@ -44,12 +44,12 @@ const mostSlowed = 10_000;
 export function limitRate(
   mcp: FastifyInstance,
   perMinute: number,
-  access: Pick<Access, 'knows' | 'isCheap'>,
+  access: Pick<Authenticator, 'knows' | 'isCheap'>,
   onExceeded: (reply: FastifyReply, message: string) => void,
 ): RateLimit {
   const byToken = new Windows(perMinute);
   const bySender = new Windows(perMinute);
-  const slowed = new LRUCache<string, { next: number }>({ max: mostSlowed });
+  const slowed = new LRUCache<string, { next: number }>({ max: maxSlowed });
 
   /** Milliseconds until the next check of a sender may be made; its turn is taken unless that is too long. */
   const waitOf = (sender: string): number => {
@@ -57,7 +57,7 @@ export function limitRate(
     const turns = slowed.get(sender) ?? { next: now };
     slowed.set(sender, turns);
     const wait = Math.max(0, turns.next - now);
-    if (wait <= longestWait) turns.next = now + wait + 60_000 / perMinute;
+    if (wait <= maxWaitMs) turns.next = now + wait + 60_000 / perMinute;
     return wait;
   };
   const countToken = (request: FastifyRequest, hash: string): string | undefined => {
@@ -65,7 +65,7 @@ export function limitRate(
     request.rate = rate;
     return rate.isExceeded ? exceeded(rate.ttlInSeconds) : undefined;
   };
-  const tellAfter = (reply: FastifyReply, seconds: number, message: string): string => {
+  const retryAfter = (reply: FastifyReply, seconds: number, message: string): string => {
     reply.header('retry-after', seconds);
     return message;
   };
@@ -77,7 +77,7 @@ export function limitRate(
     if (bearer !== undefined && access.knows(bearer)) {
       const message = countToken(request, bearer.hash);
       if (message === undefined) return pass();
-      return onExceeded(reply, tellAfter(reply, request.rate?.ttlInSeconds ?? 1, message));
+      return onExceeded(reply, retryAfter(reply, request.rate?.ttlInSeconds ?? 1, message));
     }
     const sender = senderOf(request.ip);
     const rate = bySender.count(sender);
@@ -85,9 +85,9 @@ export function limitRate(
     request.rate = rate;
     if (!rate.isExceeded || (bearer !== undefined && access.isCheap)) return pass();
     const wait = bearer === undefined ? rate.ttlInSeconds * 1_000 : waitOf(sender);
-    if (wait > longestWait) {
+    if (wait > maxWaitMs) {
       const seconds = Math.ceil(wait / 1_000);
-      return onExceeded(reply, tellAfter(reply, seconds, tooManyFailed(seconds)));
+      return onExceeded(reply, retryAfter(reply, seconds, tooManyFailed(seconds)));
     }
     if (wait === 0) return pass();
     setTimeout(pass, wait).unref();
@@ -98,17 +98,17 @@ export function limitRate(
   });
   return {
     countAgain: (request) => countToken(request, request.bearer?.hash ?? ''),
-    admitted: (request, reply) => {
+    accepted: (request, reply) => {
       if (request.sender === undefined) return undefined;
       bySender.takeBack(request.sender);
       const message = countToken(request, request.bearer?.hash ?? '');
-      return message && tellAfter(reply, request.rate?.ttlInSeconds ?? 1, message);
+      return message && retryAfter(reply, request.rate?.ttlInSeconds ?? 1, message);
     },
     refused: (request, reply) => {
       // It was known to be good when it came in, and is so no more.
       if (request.sender === undefined) request.rate = bySender.count(senderOf(request.ip));
       const { isExceeded = false, ttlInSeconds = 1 } = request.rate ?? {};
-      return isExceeded ? tellAfter(reply, ttlInSeconds, tooManyFailed(ttlInSeconds)) : undefined;
+      return isExceeded ? retryAfter(reply, ttlInSeconds, tooManyFailed(ttlInSeconds)) : undefined;
     },
   };
 }

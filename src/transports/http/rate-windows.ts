@@ -15,11 +15,11 @@ interface Window {
 
 const length = 60_000;
 /** Whoever was seen least lately is forgotten when there are more. */
-const mostKeys = 50_000;
+const maxKeys = 50_000;
 
 /** Counts by key, anew for each minute after a key's first. */
 export class Windows {
-  readonly #windows = new LRUCache<string, Window>({ max: mostKeys });
+  readonly #windows = new LRUCache<string, Window>({ max: maxKeys });
   readonly #max: number;
 
   /** @param max how many are let pass in a minute */

@@ -4,7 +4,7 @@ import { errorAnswer, writeMessage } from '../json-rpc/messages.ts';
 import { rateHeaders } from './rate-limit.ts';
 
 /** How a text is told over HTTP. */
-export interface Told {
+export interface SentReply {
   readonly status?: number;
   /** As the one event of a stream, for a client that takes nothing else. */
   readonly asEvent?: boolean;
@@ -15,7 +15,7 @@ export function sendText(
   request: FastifyRequest,
   reply: FastifyReply,
   text: string,
-  { status = 200, asEvent = false }: Told = {},
+  { status = 200, asEvent = false }: SentReply = {},
 ): FastifyReply {
   reply.hijack();
   const body = asEvent ? `event: message\ndata: ${text}\n\n` : text;
@@ -39,7 +39,7 @@ export function headersOf(request: FastifyRequest, reply: FastifyReply): (readon
 }
 
 /** An answer that no call has come to, as a JSON-RPC error; with an id where it is known what it answers. */
-export function refuse(
+export function reject(
   reply: FastifyReply,
   status: number,
   message: string,

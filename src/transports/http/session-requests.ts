@@ -7,7 +7,7 @@ import type {
   RequestId,
 } from '@modelcontextprotocol/sdk/types.js';
 import { errorAnswer, plainMessage, writeMessage } from '../json-rpc/messages.ts';
-import type { Place } from './concurrency.ts';
+import type { Slot } from './concurrency.ts';
 
 /** Requests of one session. The SDK's transport knows them by their ids alone, so each gets a number of its own on the way in. */
 export interface SessionRequests {
@@ -16,23 +16,23 @@ export interface SessionRequests {
    *
    * @param place kept until the call is over: closing the connection does not end it
    */
-  numbered(request: JSONRPCRequest, place: Place | undefined): JSONRPCRequest;
+  numbered(request: JSONRPCRequest, place: Slot | undefined): JSONRPCRequest;
   /** Forgets a request that the SDK's transport has not passed on. */
   forgetUnread(numbered: JSONRPCRequest): void;
   /** Text of the JSON-RPC response, for a client that takes no stream; undefined when the request was cancelled before. */
   answer(
     request: JSONRPCRequest,
     extra: MessageExtraInfo,
-    place: Place | undefined,
+    place: Slot | undefined,
   ): Promise<string | undefined>;
   /** Hands on what asks for no answer. */
-  tell(message: JSONRPCMessage, extra: MessageExtraInfo): void;
+  notify(message: JSONRPCMessage, extra: MessageExtraInfo): void;
 }
 
 interface OpenRequest {
   /** As the client sent it. */
   readonly id: RequestId;
-  readonly place: Place | undefined;
+  readonly place: Slot | undefined;
   /** Whether the server has got it, and will answer it unless it is cancelled. */
   isRead: boolean;
   /** Of those that are answered past the SDK's transport. */
@@ -46,7 +46,7 @@ export function numberRequests(transport: StreamableHTTPServerTransport): Sessio
   let isEnded = false;
   const put = (
     request: JSONRPCRequest,
-    place: Place | undefined,
+    place: Slot | undefined,
     resolve?: OpenRequest['resolve'],
   ): JSONRPCRequest => {
     last += 1;
@@ -87,16 +87,16 @@ export function numberRequests(transport: StreamableHTTPServerTransport): Sessio
     isEnded = true;
     for (const [number, one] of [...open]) {
       remove(number, one);
-      one.resolve?.(toldEnd(one.id));
+      one.resolve?.(sentEnd(one.id));
     }
     onclose?.();
   };
 
   const cancel = (message: JSONRPCNotification, extra: MessageExtraInfo) => {
-    const meant = [...open].filter(([, { id }]) => id === message.params?.requestId);
-    const [number, one] = meant[0] ?? [];
+    const request = [...open].filter(([, { id }]) => id === message.params?.requestId);
+    const [number, one] = request[0] ?? [];
     // Which of several is meant cannot be known.
-    if (number === undefined || one === undefined || meant.length > 1) return;
+    if (number === undefined || one === undefined || request.length > 1) return;
     transport.onmessage?.({ ...message, params: { ...message.params, requestId: number } }, extra);
     // Nothing will be answered.
     remove(number, one);
@@ -113,21 +113,21 @@ export function numberRequests(transport: StreamableHTTPServerTransport): Sessio
     answer: (request, extra, place) =>
       new Promise((resolve) => {
         // A message of a batch may come to its turn after the end.
-        if (isEnded) resolve(toldEnd(request.id));
+        if (isEnded) resolve(sentEnd(request.id));
         else transport.onmessage?.(put(request, place, resolve), extra);
       }),
-    tell: (message, extra) => {
+    notify: (message, extra) => {
       if ('method' in message && message.method === 'notifications/cancelled') cancel(message, extra);
       else transport.onmessage?.(message, extra);
     },
   };
 }
 
-const toldEnd = (id: RequestId): string =>
+const sentEnd = (id: RequestId): string =>
   writeMessage(errorAnswer(id, -32_000, 'The session has ended.') as JSONRPCMessage);
 
 /** The SDK's transport finds the stream by the number, and writes the message as JSON, which then has the client's own id. */
 function underId(message: JSONRPCMessage, id: RequestId): JSONRPCMessage {
-  const told = { ...plainMessage(message), id };
-  return Object.defineProperty({ ...message }, 'toJSON', { value: () => told, enumerable: false });
+  const sent = { ...plainMessage(message), id };
+  return Object.defineProperty({ ...message }, 'toJSON', { value: () => sent, enumerable: false });
 }

@@ -2,7 +2,7 @@ import { ErrorCode, type JSONRPCRequest, type RequestInfo } from '@modelcontextp
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { isOrdinaryId } from '../json-rpc/messages.ts';
 import { readAccept } from './accept.ts';
-import type { Narrowed } from './client-filters.ts';
+import type { FilteredCaller } from './client-filters.ts';
 import { keepUsed } from './initialize-params.ts';
 import {
   answerPost,
@@ -12,10 +12,10 @@ import {
   onlyId,
   type Post,
   type Recipient,
-  refuseArray,
+  rejectBatch,
 } from './post.ts';
 import type { CountAgain } from './rate-limit.ts';
-import { refuse } from './replies.ts';
+import { reject } from './replies.ts';
 import type { HttpSession, Sessions } from './sessions.ts';
 
 const noSession =
@@ -46,18 +46,18 @@ export async function postInSession(
   if (first?.kind === 'refused' && !reading.isArray)
     return answerPost(request, reply, post, nobody, countAgain);
   if (request.headers['mcp-session-id'] === undefined) {
-    if (!begins(reading)) return refuse(reply, 400, noSession, bad);
+    if (!begins(reading)) return reject(reply, 400, noSession, bad);
     const { message } = first as { message: JSONRPCRequest };
-    if (!isOrdinaryId(message.id)) return refuse(reply, 400, unusualId, bad);
+    if (!isOrdinaryId(message.id)) return reject(reply, 400, unusualId, bad);
     const begun = await begin(!accepted.namesStream);
-    if (!begun) return refuse(reply.header('retry-after', '5'), 503, noRoom, { id });
+    if (!begun) return reject(reply.header('retry-after', '5'), 503, noRoom, { id });
     return stream(begun, keepUsed(message), request, reply);
   }
   const session = find(request, sessions);
-  if (!session) return refuse(reply, 404, unknownSession, { id });
-  if (begins(reading)) return refuse(reply, 400, 'This session has begun; initialize opens one.', bad);
+  if (!session) return reject(reply, 404, unknownSession, { id });
+  if (begins(reading)) return reject(reply, 400, 'This session has begun; initialize opens one.', bad);
   const { requests, json, revision } = session;
-  const refused = refuseArray(post, request, reply, revision);
+  const refused = rejectBatch(post, request, reply, revision);
   if (refused) return refused;
   const streams = !json && accepted.namesStream && first?.kind === 'request' && !reading.isBatch;
   if (streams && isOrdinaryId(first.message.id)) return stream(session, first.message, request, reply);
@@ -65,7 +65,7 @@ export async function postInSession(
   const requestInfo = { headers: request.headers as RequestInfo['headers'] };
   const recipient: Recipient = {
     answer: (message) => requests.answer(message, { requestInfo }, request.place),
-    tell: (message) => requests.tell(message, { requestInfo }),
+    notify: (message) => requests.notify(message, { requestInfo }),
   };
   return answerPost(request, reply, post, recipient, countAgain);
 }
@@ -91,15 +91,15 @@ export async function streamOrEnd(
   reply: FastifyReply,
   sessions: Sessions,
 ): Promise<FastifyReply> {
-  if (request.headers['mcp-session-id'] === undefined) return refuse(reply, 400, noSession);
+  if (request.headers['mcp-session-id'] === undefined) return reject(reply, 400, noSession);
   const session = find(request, sessions);
-  if (!session) return refuse(reply, 404, unknownSession);
+  if (!session) return reject(reply, 404, unknownSession);
   if (request.method === 'GET' && !readAccept(request.headers.accept).stream)
-    return refuse(reply, 406, 'GET opens a text/event-stream, which Accept does not take.');
+    return reject(reply, 406, 'GET opens a text/event-stream, which Accept does not take.');
   return handOver(session, request, reply);
 }
 
 function find({ headers, caller }: FastifyRequest, sessions: Sessions): HttpSession | undefined {
   const id = headers['mcp-session-id'];
-  return typeof id === 'string' ? sessions.find(id, (caller as Narrowed).key) : undefined;
+  return typeof id === 'string' ? sessions.find(id, (caller as FilteredCaller).key) : undefined;
 }

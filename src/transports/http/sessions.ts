@@ -45,15 +45,15 @@ export interface Sessions {
 export interface SessionLimits {
   /** Milliseconds without use after which a session is ended. */
   readonly idle: number;
-  readonly most?: number;
-  readonly mostOfOneOwner?: number;
+  readonly max?: number;
+  readonly maxOfOneOwner?: number;
 }
 
-const mostSessions = 1_000;
+const maxSessions = 1_000;
 /** One token may be shared by many clients, and still leave room for other tokens. */
-const mostOfOne = 200;
+const maxOfOne = 200;
 /** Milliseconds between two looks for sessions that were idle too long. */
-const longestBetweenLooks = 30_000;
+const maxSweepIntervalMs = 30_000;
 
 interface Entry {
   readonly owner: string;
@@ -75,8 +75,8 @@ interface Entry {
 /** Keeps sessions until they are deleted, or idle for too long. One that is in use is never ended for another. */
 export function createSessions({
   idle,
-  most = mostSessions,
-  mostOfOneOwner = mostOfOne,
+  max = maxSessions,
+  maxOfOneOwner = maxOfOne,
 }: SessionLimits): Sessions {
   const entries = new Set<Entry>();
   const byId = new Map<string, Entry>();
@@ -90,18 +90,18 @@ export function createSessions({
     const before = performance.now() - idle;
     for (const entry of entries) if (isIdle(entry) && entry.lastUsed <= before) end(entry);
   };
-  const looking = setInterval(endExpired, Math.min(longestBetweenLooks, Math.max(100, idle / 4))).unref();
+  const sweep = setInterval(endExpired, Math.min(maxSweepIntervalMs, Math.max(100, idle / 4))).unref();
 
   /** Ends an idle session where there is no place left; false if there is none that may be ended for this owner. */
   const makeRoom = (owner: string): boolean => {
     endExpired();
     const counts = countByOwner(entries);
     const own = counts.get(owner) ?? 0;
-    if (own < mostOfOneOwner && entries.size < most) return true;
+    if (own < maxOfOneOwner && entries.size < max) return true;
     // Nobody loses a session to someone who has as many: a flood ends its own sessions.
     const endable = [...entries].filter((entry) => {
       if (!isIdle(entry)) return false;
-      return entry.owner === owner || (own < mostOfOneOwner && (counts.get(entry.owner) ?? 0) > own);
+      return entry.owner === owner || (own < maxOfOneOwner && (counts.get(entry.owner) ?? 0) > own);
     });
     const countOf = (entry: Entry) => counts.get(entry.owner) ?? 0;
     const [first] = endable.sort((a, b) => countOf(b) - countOf(a) || a.lastUsed - b.lastUsed);
@@ -181,7 +181,7 @@ export function createSessions({
       return use(entry);
     },
     closeAll: async () => {
-      clearInterval(looking);
+      clearInterval(sweep);
       for (const entry of [...entries]) end(entry);
     },
   };

@@ -9,11 +9,11 @@ import {
   type RequestId,
   type RequestInfo,
 } from '@modelcontextprotocol/sdk/types.js';
+import type { StopSignal } from '../../lib/cancellation.ts';
+import { StopController } from '../../lib/cancellation.ts';
 import { stringifyJson } from '../../lib/exact-json.ts';
 import { isJsonObject } from '../../lib/json.ts';
-import { Ending } from '../../pipeline/execute/deadline.ts';
 import type { ToolCall } from '../../server.ts';
-import type { StopSignal } from '../../synqly/exchange.ts';
 import { idText, ownFault, writeMessage } from '../json-rpc/messages.ts';
 
 /** Requests of one caller, each answered on its own: what Streamable HTTP is without sessions. */
@@ -117,26 +117,26 @@ function readToolCall({ method, params }: JSONRPCRequest): ToolCall | undefined 
 function answerCall(id: RequestId, call: (cancelled: StopSignal) => Promise<CallToolResult>): Answering {
   const cancelling = new Cancelling();
   let isOver = false;
-  const tell = (outcome: object) => {
+  const respond = (outcome: object) => {
     isOver = true;
     if (cancelling.aborted) return undefined;
     return `{"jsonrpc":"2.0","id":${idText(id)},${stringifyJson(outcome).slice(1)}`;
   };
   return {
     text: call(cancelling).then(
-      (result) => tell({ result }),
-      (error: unknown) => tell({ error: errorOf(error) }),
+      (result) => respond({ result }),
+      (error: unknown) => respond({ error: errorOf(error) }),
     ),
     cancel: () => {
-      if (!isOver) cancelling.end('The client went away.');
+      if (!isOver) cancelling.stop('The client went away.');
     },
     withdraw: () => {
-      if (!isOver && !cancelling.isSent) cancelling.end('The client cancelled the request.');
+      if (!isOver && !cancelling.isSent) cancelling.stop('The client cancelled the request.');
     },
   };
 }
 
-class Cancelling extends Ending {
+class Cancelling extends StopController {
   isSent = false;
 
   sent(): void {

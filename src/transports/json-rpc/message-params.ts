@@ -136,7 +136,7 @@ function readCapabilities(given: unknown): JsonObject {
   const entries = named.map((name) => [name, given[name] === true ? {} : withoutNulls(given[name])] as const);
   return Object.fromEntries(
     entries.filter(
-      ([name, told]) => isJsonObject(told) && ClientCapabilitiesSchema.safeParse({ [name]: told }).success,
+      ([name, shown]) => isJsonObject(shown) && ClientCapabilitiesSchema.safeParse({ [name]: shown }).success,
     ),
   );
 }

@@ -40,8 +40,8 @@ export interface Reading {
 }
 
 /** Messages of one batch; of one with very many, no message is looked at and answered by itself. */
-const mostInBatch = 100;
-const mostLookedAt = 1_000;
+const maxInBatch = 100;
+const maxInspected = 1_000;
 
 /** Reads the text of a message, or of a batch. Never throws. */
 export function readText(text: string, parse: Parse = JSON.parse): Reading {
@@ -54,13 +54,13 @@ export function readText(text: string, parse: Parse = JSON.parse): Reading {
   }
   if (!Array.isArray(value)) return oneOf(readMessage(value, plain));
   const refused =
-    value.length === 0 ? 'The batch is empty.' : value.length > mostLookedAt ? tooLong : undefined;
+    value.length === 0 ? 'The batch is empty.' : value.length > maxInspected ? tooLong : undefined;
   if (refused !== undefined) return { ...oneOf(refuse(ErrorCode.InvalidRequest, refused)), isArray: true };
   const messages = value.map((one) => readOfBatch(one, value.length));
   return { messages, isArray: true, isBatch: true };
 }
 
-const tooLong = `A batch holds at most ${mostInBatch} messages.`;
+const tooLong = `A batch holds at most ${maxInBatch} messages.`;
 
 const oneOf = (message: Incoming): Reading => ({ messages: [message], isBatch: false });
 
@@ -68,7 +68,7 @@ function readOfBatch(value: unknown, length: number): Incoming {
   const read = readMessage(value);
   if (read.kind !== 'request') return read;
   const { id, method } = read.message;
-  if (length > mostInBatch) return refuse(ErrorCode.InvalidRequest, tooLong, id);
+  if (length > maxInBatch) return refuse(ErrorCode.InvalidRequest, tooLong, id);
   if (method !== 'initialize') return read;
   return refuse(ErrorCode.InvalidRequest, 'initialize cannot be part of a batch; send it on its own.', id);
 }
@@ -166,11 +166,11 @@ function readResponse({ id: given, result, error }: JsonObject): Incoming {
   }
   if (isNothing(error)) return { kind: 'response', message: { jsonrpc: '2.0', id, result: {} } };
   const { code, message } = isJsonObject(error) ? error : { code: undefined, message: error };
-  const told = {
+  const shown = {
     code: Number.isSafeInteger(code) ? (code as number) : ErrorCode.InternalError,
     message: typeof message === 'string' ? message : 'The client gave no reason.',
   };
-  return { kind: 'response', message: { jsonrpc: '2.0', id, error: told } };
+  return { kind: 'response', message: { jsonrpc: '2.0', id, error: shown } };
 }
 
 const isNothing = (value: unknown) => value === undefined || value === null;
@@ -179,7 +179,7 @@ const isNothing = (value: unknown) => value === undefined || value === null;
  * An id that the SDK does not take, since it is no integer that a number can hold, stands in as a string; the digits are
  * told back as they came. No id of a client begins so.
  */
-const standIn = `number ${Math.random()} `;
+const placeholder = `number ${Math.random()} `;
 
 function readId(given: unknown, key: 'id' | 'requestId', text: string | undefined): RequestId | undefined {
   if (typeof given === 'string' || Number.isSafeInteger(given)) return given as RequestId;
@@ -188,7 +188,7 @@ function readId(given: unknown, key: 'id' | 'requestId', text: string | undefine
   if (isNothing(given) || typeof given === 'boolean' || Array.isArray(given)) return undefined;
   const digits = text === undefined ? undefined : digitsIn(text, key);
   if (digits !== undefined) return idOfText(digits);
-  return typeof given === 'number' && Number.isFinite(given) ? `${standIn}${given}` : undefined;
+  return typeof given === 'number' && Number.isFinite(given) ? `${placeholder}${given}` : undefined;
 }
 
 /** The digits of an id as they stand in a message. */
@@ -199,23 +199,23 @@ function digitsIn(text: string, key: 'id' | 'requestId'): string | undefined {
 
 function idOfText(text: string): RequestId {
   if (text.startsWith('"')) return JSON.parse(text) as string;
-  return Number.isSafeInteger(Number(text)) ? Number(text) : `${standIn}${text}`;
+  return Number.isSafeInteger(Number(text)) ? Number(text) : `${placeholder}${text}`;
 }
 
 /** JSON text of an id, as the client sent it. */
 export function idText(id: RequestId): string {
-  return isOrdinaryId(id) ? JSON.stringify(id) : String(id).slice(standIn.length);
+  return isOrdinaryId(id) ? JSON.stringify(id) : String(id).slice(placeholder.length);
 }
 
 /** Whether an id can stand in JSON as a number or a string of its own, without a stand-in. */
-export const isOrdinaryId = (id: RequestId) => typeof id === 'number' || !id.startsWith(standIn);
+export const isOrdinaryId = (id: RequestId) => typeof id === 'number' || !id.startsWith(placeholder);
 
 /** JSON text of a message for the client. */
 export function writeMessage(message: JSONRPCMessage | ErrorAnswer): string {
-  const told = plainMessage(message);
-  if (!('id' in told) || told.id === null || told.id === undefined || isOrdinaryId(told.id))
-    return stringifyJson(told);
-  const { jsonrpc, id, ...rest } = told;
+  const shown = plainMessage(message);
+  if (!('id' in shown) || shown.id === null || shown.id === undefined || isOrdinaryId(shown.id))
+    return stringifyJson(shown);
+  const { jsonrpc, id, ...rest } = shown;
   return `{"jsonrpc":"2.0","id":${idText(id)},${stringifyJson(rest).slice(1)}`;
 }
 

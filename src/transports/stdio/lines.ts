@@ -18,7 +18,7 @@ const keptOfSkipped = 4096;
 const lineEnd = 0x0a;
 
 /** Cuts a stream of bytes into lines, of which none takes more memory than the longest that is allowed. */
-export function cutLines(longest: number, handler: LineHandler): Lines {
+export function cutLines(maxLength: number, handler: LineHandler): Lines {
   let parts: Buffer[] = [];
   let length = 0;
   let skipped: { readonly beginning: Buffer; end: Buffer } | undefined;
@@ -31,7 +31,7 @@ export function cutLines(longest: number, handler: LineHandler): Lines {
     }
     parts.push(part);
     length += part.length;
-    if (length <= longest) return;
+    if (length <= maxLength) return;
     const whole = Buffer.concat(parts, length);
     // Copies, so that the whole can be given back.
     skipped = {

@@ -1,18 +1,21 @@
 import type { Server } from '@modelcontextprotocol/sdk/server/index.js';
 import type { Transport } from '@modelcontextprotocol/sdk/shared/transport.js';
 import { isJSONRPCNotification, isJSONRPCRequest, type RequestId } from '@modelcontextprotocol/sdk/types.js';
-import { untilSignal } from '../../app/signals.ts';
 import { parseExact } from '../../lib/exact-json.ts';
+import { runningWork, stopQuestions, stopWork } from '../../lib/shutdown.ts';
 import type { Log } from '../../observability/logger.ts';
-import { runningWork, stopQuestions, stopWork } from '../../pipeline/execute/shutdown.ts';
+import { interrupted } from '../../pipeline/execute/deadline.ts';
+import { untilSignal } from '../signals.ts';
 import { StdioTransport } from './stdio-transport.ts';
 
 /** Milliseconds that running calls get to finish once the client is gone or a signal came. */
-const finishWithin = 3_000;
+const finishTimeoutMs = 3_000;
+
 /** Milliseconds in which calls that were ended tell so. */
-const tellWithin = 500;
+const stopTimeoutMs = 500;
+
 /** Milliseconds for a client that is slow to read its last answers. */
-const flushWithin = 1_000;
+const flushTimeoutMs = 1_000;
 
 /** Serves one client over stdin and stdout until it is gone or the process is told to stop. */
 export async function serveStdio(server: Server, log: Log): Promise<void> {
@@ -31,16 +34,16 @@ export async function serveStdio(server: Server, log: Log): Promise<void> {
  */
 export async function untilGone(transport: Transport, close: () => Promise<void>, log: Log): Promise<void> {
   const requests = trackRequests(transport);
-  const reason = await untilTold();
+  const reason = await untilStopped();
   log.debug({ reason, running: requests.running() }, 'stopping');
   stopQuestions();
-  await Promise.race([requests.none(), pause(finishWithin)]);
+  await Promise.race([requests.none(), pause(finishTimeoutMs)]);
   if (runningWork() > 0) {
-    stopWork();
-    await Promise.race([requests.none(), pause(tellWithin)]);
+    stopWork(interrupted);
+    await Promise.race([requests.none(), pause(stopTimeoutMs)]);
   }
   await close();
-  await Promise.race([flushed(), pause(flushWithin)]);
+  await Promise.race([flushed(), pause(flushTimeoutMs)]);
 }
 
 interface Requests {
@@ -92,7 +95,7 @@ function trackRequests(transport: Transport): Requests {
 }
 
 /** Why to stop. */
-function untilTold(): Promise<string> {
+function untilStopped(): Promise<string> {
   return new Promise((resolve) => {
     // A client that dies closes the pipe; without this the process would outlive it.
     process.stdin.once('end', () => resolve('stdin ended'));

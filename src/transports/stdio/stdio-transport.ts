@@ -16,7 +16,7 @@ import {
 import { cutLines } from './lines.ts';
 
 /** Bytes of a line; the longest arguments are patches and mappings, far below it. */
-const longestLine = 10 * 1024 * 1024;
+const maxLineBytes = 10 * 1024 * 1024;
 
 export interface StdioOptions {
   readonly stdin?: NodeJS.ReadableStream;
@@ -37,7 +37,7 @@ export class StdioTransport implements Transport {
   readonly #stdout: NodeJS.WritableStream;
   readonly #parse: Parse;
   readonly #batches = createBatches((text) => void this.#write(text));
-  readonly #lines = cutLines(longestLine, {
+  readonly #lines = cutLines(maxLineBytes, {
     onLine: (line) => this.#read(line),
     onSkipped: (beginning, end) => {
       const found = findIdAround(beginning.toString('utf8'), end.toString('utf8'));

@@ -1,9 +1,9 @@
 import { CallError } from '../../../errors.ts';
-import { closest } from '../../../lib/did-you-mean.ts';
+import { findClosest } from '../../../lib/did-you-mean.ts';
+import type { Arguments } from '../../../lib/json.ts';
 import { isJsonObject, type JsonObject } from '../../../lib/json.ts';
-import type { Arguments } from '../../arguments/parse.ts';
 import { addressOf, findPart, reachable, takeApart } from '../address.ts';
-import { legend, shortenPart } from '../shorten.ts';
+import { cursorLegend, shortenPart } from '../shorten.ts';
 import { withReferences } from './copy.ts';
 import { byTag, type Entry, entriesOf, type OpenApi, schemasOf } from './document.ts';
 import { showOperation } from './operation.ts';
@@ -26,7 +26,7 @@ export function answerAbout(document: OpenApi, args: Arguments, tool: string, to
   if (way === undefined) return outlineOf(document, tokens);
   if (given.length > 1) {
     throw new CallError('invalid_arguments', `Only one of ${ways.join(', ')} can be asked for at a time.`, {
-      next: `Call again with ${given.join(' or ')} alone.`,
+      remediation: `Call again with ${given.join(' or ')} alone.`,
     });
   }
   const wanted = String(args[way]);
@@ -43,7 +43,7 @@ function findOperation(document: OpenApi, wanted: string, tool: string, tokens: 
   const tagged = tagNamed(document, entries, wanted, tokens);
   if (tagged) return tagged;
   const names = new Set([...entries.map(({ id }) => id), ...byTag(document, entries).keys()]);
-  throw notFound('operation', wanted, closest(wanted, names), tool);
+  throw notFound('operation', wanted, findClosest(wanted, names), tool);
 }
 
 /** Names of placeholders differ between documents and tools, so that only their places count. */
@@ -65,7 +65,7 @@ function showPart(document: OpenApi, wanted: string, tool: string, tokens: numbe
   return {
     schema: address,
     definition: shortenPart(part, base, tokens, withReferences),
-    next: `${legend} are values for schema.`,
+    next: `${cursorLegend} are values for schema.`,
   };
 }
 
@@ -77,9 +77,9 @@ function closestParts(document: OpenApi, wanted: string): readonly string[] {
     if (!isJsonObject(parent)) continue;
     const key = wanted.slice(end + 1).split('/')[0] ?? '';
     const base = wanted.slice(0, end);
-    return [...closest(key, Object.keys(parent)).map((name) => `${base}/${name}`), base];
+    return [...findClosest(key, Object.keys(parent)).map((name) => `${base}/${name}`), base];
   }
-  return closest(wanted, Object.keys(schemas));
+  return findClosest(wanted, Object.keys(schemas));
 }
 
 function notFound(way: string, wanted: string, names: readonly string[], tool: string): CallError {
@@ -91,7 +91,7 @@ function notFound(way: string, wanted: string, names: readonly string[], tool: s
   return new CallError('not_found', `The document has no such ${way}.`, {
     ...(best === undefined ? {} : { closest: names }),
     example: { tool, arguments: best === undefined ? { search } : { [way]: best } },
-    next:
+    remediation:
       best === undefined
         ? 'Search instead, as in example.'
         : `Give one of closest as ${way}, as in example, or words as search.`,

@@ -1,6 +1,6 @@
 import { isJsonObject, type JsonObject } from '../../../lib/json.ts';
 import { addressOf } from '../address.ts';
-import type { Manner } from '../shorten.ts';
+import type { ShortenOptions } from '../shorten.ts';
 
 /** A part as it is, references by the address they can be followed by. */
 export function copyOf(value: unknown): unknown {
@@ -19,4 +19,4 @@ export function mapEntries(object: JsonObject, change: (value: unknown, key: str
 }
 
 /** How parts of documents are shown. */
-export const withReferences: Manner = { copy: copyEntry };
+export const withReferences: ShortenOptions = { copy: copyEntry };

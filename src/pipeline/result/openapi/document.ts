@@ -88,13 +88,13 @@ export function textsOf(value: unknown): readonly string[] {
 }
 
 /** A text on one line, cut to so many characters. */
-export function shortened(text: unknown, most: number): string {
+export function shortened(text: unknown, max: number): string {
   const line =
     typeof text === 'string'
       ? text
-          .slice(0, 4 * most)
+          .slice(0, 4 * max)
           .replace(/\s+/g, ' ')
           .trim()
       : '';
-  return line.length > most ? `${line.slice(0, most - 1)}…` : line;
+  return line.length > max ? `${line.slice(0, max - 1)}…` : line;
 }

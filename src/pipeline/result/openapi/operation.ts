@@ -1,7 +1,7 @@
 import { isJsonObject, type JsonObject } from '../../../lib/json.ts';
 import { costOf } from '../../../lib/token-estimate.ts';
 import { addressOf, findPart } from '../address.ts';
-import { legend, shortenPart } from '../shorten.ts';
+import { cursorLegend, shortenPart } from '../shorten.ts';
 import { copyEntry, copyOf, mapEntries, withReferences } from './copy.ts';
 import { type Entry, type OpenApi, schemasOf, sharedOf } from './document.ts';
 
@@ -9,7 +9,7 @@ import { type Entry, type OpenApi, schemasOf, sharedOf } from './document.ts';
 const shareOfResolved = 0.8;
 
 /** Tokens of the longest schema that is put in the place of its name, by how deep it lies: what the operation takes, and what that holds. */
-const longestAt = [1_000, 500];
+const maxPathLength = [1_000, 500];
 
 /** An operation as the document has it, short schemas put in beside their names. */
 export function showOperation(
@@ -18,12 +18,12 @@ export function showOperation(
   tokens: number,
 ): JsonObject {
   const shared = sharedOf(document, path);
-  const room = tokens * shareOfResolved;
-  const spare = room - costOf(operation, room);
+  const budget = tokens * shareOfResolved;
+  const spare = budget - costOf(operation, budget);
   const definition =
     spare > 0
       ? new Resolver(document, spare).show(operation)
-      : shortenPart({ value: operation, from: 0 }, address, room, withReferences);
+      : shortenPart({ value: operation, from: 0 }, address, budget, withReferences);
   return {
     operation: `${method} ${path}`,
     definition,
@@ -31,11 +31,11 @@ export function showOperation(
       of_path: shortenPart(
         { value: shared, from: 0 },
         address.slice(0, address.lastIndexOf('/')),
-        tokens - room,
+        tokens - budget,
         withReferences,
       ),
     }),
-    next: `${legend} are values for schema.`,
+    next: `${cursorLegend} are values for schema.`,
   };
 }
 
@@ -71,11 +71,11 @@ class Resolver {
   }
 
   #target(reference: string, depth: number): unknown {
-    const longest = Math.min(longestAt[depth] ?? 0, this.#left);
-    if (longest <= 0 || this.#shown.has(reference)) return undefined;
+    const maxLength = Math.min(maxPathLength[depth] ?? 0, this.#left);
+    if (maxLength <= 0 || this.#shown.has(reference)) return undefined;
     const target = findPart(this.#document, schemasOf(this.#document), addressOf(reference))?.value;
-    const tokens = costOf(target, longest);
-    if (target === undefined || tokens > longest) return undefined;
+    const tokens = costOf(target, maxLength);
+    if (target === undefined || tokens > maxLength) return undefined;
     this.#shown.add(reference);
     this.#left -= tokens + 5;
     return target;

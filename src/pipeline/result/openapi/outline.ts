@@ -4,7 +4,7 @@ import { below, onwards, takeApart } from '../address.ts';
 import { byTag, type Entry, entriesOf, type OpenApi, schemasOf, shortened } from './document.ts';
 
 /** Tokens for the operations of an outline; beyond them it gives counts only. */
-const mostForOperations = 3_000;
+const maxForOperations = 3_000;
 
 const argumentsHint =
   'For more give one of: operation (an id, "METHOD /path" or a tag), schema (a name, or an address such as #/components/schemas), search (words).';
@@ -25,7 +25,7 @@ export function outlineOf(document: OpenApi, tokens: number): JsonObject {
       schemas: Object.keys(schemasOf(document)).length,
       tags: groups.size,
     },
-    ...tagsOf(groups, Math.min(mostForOperations, tokens - 400)),
+    ...tagsOf(groups, Math.min(maxForOperations, tokens - 400)),
     other_parts: otherParts(document),
     next: argumentsHint,
   };
@@ -96,6 +96,6 @@ export function tagNamed(
 /** An operation on one line. */
 export function lineOf({ id, method, path, operation }: Entry): string {
   const route = `${method} ${path}`;
-  const about = shortened(operation.summary ?? operation.description, 120);
-  return `${id}${id === route ? '' : ` (${route})`}${about ? `: ${about}` : ''}`;
+  const header = shortened(operation.summary ?? operation.description, 120);
+  return `${id}${id === route ? '' : ` (${route})`}${header ? `: ${header}` : ''}`;
 }

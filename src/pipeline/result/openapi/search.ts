@@ -1,4 +1,4 @@
-import { closest } from '../../../lib/did-you-mean.ts';
+import { findClosest } from '../../../lib/did-you-mean.ts';
 import { isJsonObject, type JsonObject } from '../../../lib/json.ts';
 import { type Field, rank, wordsOf } from '../../../lib/rank.ts';
 import { escapeKey } from '../address.ts';
@@ -6,7 +6,7 @@ import { type Entry, entriesOf, type OpenApi, schemasOf, shortened } from './doc
 import { lineOf } from './outline.ts';
 
 /** Hits that are shown. */
-const mostHits = 20;
+const maxHits = 20;
 
 type Sought = { readonly entry: Entry } | { readonly name: string; readonly schema: unknown };
 
@@ -19,11 +19,11 @@ export function searchDocument(document: OpenApi, search: string): JsonObject {
     const names = new Set([...entries.map(({ id }) => id), ...Object.keys(schemas)]);
     return {
       found: 0,
-      closest: closest(search, names),
+      closest: findClosest(search, names),
       next: 'Search for other words, or give a name as operation or schema.',
     };
   }
-  const shown = hits.slice(0, mostHits);
+  const shown = hits.slice(0, maxHits);
   const more = hits.length - shown.length;
   return {
     found: hits.length,
@@ -41,8 +41,8 @@ function* soughtIn(entries: readonly Entry[], schemas: JsonObject): Iterable<Sou
 
 function describe({ name, schema }: { readonly name: string; readonly schema: unknown }): string {
   const { title, description } = isJsonObject(schema) ? schema : {};
-  const about = shortened(description ?? title, 120);
-  return `${escapeKey(name)}${about ? `: ${about}` : ''}`;
+  const header = shortened(description ?? title, 120);
+  return `${escapeKey(name)}${header ? `: ${header}` : ''}`;
 }
 
 function fieldsOf(item: Sought): readonly Field[] {

@@ -7,10 +7,10 @@ import { shortened, textsOf } from '../openapi/document.ts';
  */
 
 /** Levels of objects and references within a configuration that are followed. */
-const deepest = 8;
+const maxDepth = 8;
 
 /** Characters of a field's text. */
-const longestText = 160;
+const maxTextLength = 160;
 
 /** A configuration's fields; undefined when the schema is not one of an object. */
 export function describeConfig(schema: unknown): JsonObject | undefined {
@@ -27,7 +27,7 @@ class Describer {
 
   fieldsOf(given: unknown, depth: number): JsonObject | undefined {
     const schema = this.#resolve(given);
-    if (depth > deepest || !schema || !isJsonObject(schema.properties)) return undefined;
+    if (depth > maxDepth || !schema || !isJsonObject(schema.properties)) return undefined;
     const required = new Set(textsOf(schema.required));
     return Object.fromEntries(
       Object.entries(schema.properties).map(([name, field]) => [
@@ -44,17 +44,17 @@ class Describer {
     const lone = forms.length === 1 ? forms[0] : undefined;
     if (lone)
       return this.#describe({ ...schema, anyOf: undefined, oneOf: undefined, ...lone }, required, depth);
-    const about = aboutOf(schema, required);
-    const head = about ? { about: about.replace(/^[,:] /, '') } : {};
+    const header = aboutOf(schema, required);
+    const first = header ? { about: header.replace(/^[,:] /, '') } : {};
     const objects = forms.map((form) => this.fieldsOf(form, depth + 1));
-    if (forms.length > 0 && !objects.includes(undefined)) return { ...head, one_of: objects };
+    if (forms.length > 0 && !objects.includes(undefined)) return { ...first, one_of: objects };
     const fields = this.fieldsOf(schema, depth + 1);
-    if (fields) return { ...head, fields };
+    if (fields) return { ...first, fields };
     const items = isJsonObject(schema.items) ? schema.items : schema.additionalProperties;
     const inner = isJsonObject(items) ? this.#describe(items, false, depth + 1) : undefined;
     if (isJsonObject(inner))
-      return { ...head, [schema.type === 'array' ? 'each_item' : 'each_value']: inner };
-    return `${this.#kindOf(schema, forms, inner)}${about}`;
+      return { ...first, [schema.type === 'array' ? 'each_item' : 'each_value']: inner };
+    return `${this.#kindOf(schema, forms, inner)}${header}`;
   }
 
   #kindOf(schema: JsonObject, forms: readonly JsonObject[], inner: unknown): string {
@@ -70,7 +70,7 @@ class Describer {
 
   /** A schema with its reference followed and its parts laid together. */
   #resolve(given: unknown, depth = 0): JsonObject | undefined {
-    if (!isJsonObject(given) || depth > deepest) return undefined;
+    if (!isJsonObject(given) || depth > maxDepth) return undefined;
     const { $ref, allOf, ...own } = given;
     const target = typeof $ref === 'string' ? this.#target($ref) : undefined;
     const parts = [target, ...(Array.isArray(allOf) ? allOf : [])].map(
@@ -113,6 +113,6 @@ function aboutOf(schema: JsonObject, required: boolean): string {
       ? undefined
       : `default ${JSON.stringify(schema.default)}`,
   ].filter((mark) => mark !== undefined);
-  const about = shortened(schema.description ?? schema.title, longestText);
-  return `${marks.map((mark) => `, ${mark}`).join('')}${about ? `: ${about}` : ''}`;
+  const header = shortened(schema.description ?? schema.title, maxTextLength);
+  return `${marks.map((mark) => `, ${mark}`).join('')}${header ? `: ${header}` : ''}`;
 }

@@ -1,14 +1,14 @@
-import { closest } from '../../../lib/did-you-mean.ts';
+import { findClosest } from '../../../lib/did-you-mean.ts';
+import type { Arguments } from '../../../lib/json.ts';
 import { isJsonObject, type JsonObject } from '../../../lib/json.ts';
 import { rank, wordsOf } from '../../../lib/rank.ts';
-import type { Arguments } from '../../arguments/parse.ts';
 import { shortened } from '../openapi/document.ts';
 import { toTable } from '../table.ts';
 
 /** Hits that are shown. */
-const mostHits = 20;
+const maxHits = 20;
 
-const tellsMore = 'capabilities_get_provider tells more of one.';
+const hasMore = 'capabilities_get_provider tells more of one.';
 
 const expandOne = 'expand is too much for all providers: use capabilities_get_provider for one.';
 
@@ -19,12 +19,12 @@ const columns = ['id', 'fullname', 'vendor', 'connector_id'];
  * All providers, or those in which the words of `search` are found, as a table; by connector where `expand` would make
  * the list too long.
  */
-export function tellProviders(result: readonly unknown[], { search, expand }: Arguments): JsonObject {
+export function formatProviders(result: readonly unknown[], { search, expand }: Arguments): JsonObject {
   const providers = result.filter(isJsonObject);
   const expanded = Array.isArray(expand) && expand.length > 0;
   const note = expanded ? { note: expandOne } : {};
   if (typeof search === 'string' && search !== '') return { ...searchProviders(providers, search), ...note };
-  if (!expanded) return { ...toTable(providers, columns), next: tellsMore };
+  if (!expanded) return { ...toTable(providers, columns), next: hasMore };
   const byConnector: Record<string, JsonObject> = {};
   for (const provider of providers) {
     const connector = String(provider.connector_id);
@@ -43,12 +43,12 @@ function searchProviders(providers: readonly JsonObject[], search: string): Json
     ];
   });
   if (hits.length === 0) {
-    return { result: [], closest: closest(search, idsOf(providers)), next: 'Search for other words.' };
+    return { result: [], closest: findClosest(search, idsOf(providers)), next: 'Search for other words.' };
   }
-  const shown = hits.slice(0, mostHits).map(({ item }) => item);
+  const shown = hits.slice(0, maxHits).map(({ item }) => item);
   return {
     ...toTable(shown, columns),
-    ...(hits.length > mostHits && { not_shown: hits.length - mostHits }),
+    ...(hits.length > maxHits && { not_shown: hits.length - maxHits }),
   };
 }
 
@@ -58,7 +58,7 @@ export function idsOf(providers: readonly unknown[]): readonly string[] {
 }
 
 /** Connectors with the providers of each, which `expand` gives whole; undefined for the plain list. */
-export function tellConnectors(result: readonly unknown[], { expand }: Arguments): JsonObject | undefined {
+export function formatConnectors(result: readonly unknown[], { expand }: Arguments): JsonObject | undefined {
   if (!Array.isArray(expand) || expand.length === 0) return undefined;
   const connectors = result.filter(isJsonObject).map(({ id, fullname, description, providers }) => ({
     id,
@@ -70,5 +70,5 @@ export function tellConnectors(result: readonly unknown[], { expand }: Arguments
         .map((one) => [String(one.id), one.fullname]),
     ),
   }));
-  return { result: connectors, next: tellsMore };
+  return { result: connectors, next: hasMore };
 }

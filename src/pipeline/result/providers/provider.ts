@@ -1,19 +1,19 @@
 import { CallError } from '../../../errors.ts';
-import { closest } from '../../../lib/did-you-mean.ts';
+import { findClosest } from '../../../lib/did-you-mean.ts';
+import type { Arguments } from '../../../lib/json.ts';
 import { isJsonObject, type JsonObject } from '../../../lib/json.ts';
-import { isWithin } from '../../../lib/token-estimate.ts';
-import type { Arguments } from '../../arguments/parse.ts';
+import { fitsTokens } from '../../../lib/token-estimate.ts';
 import { escapeKey, findPart, takeApart } from '../address.ts';
 import { mapEntries, withReferences } from '../openapi/copy.ts';
 import { textsOf } from '../openapi/document.ts';
-import { legend, shortenPart } from '../shorten.ts';
+import { cursorLegend, shortenPart } from '../shorten.ts';
 import { describeConfig } from './config-schema.ts';
 
 /** What of an answer is for one expanded thing; a longer one is given in parts. */
 const shareOfPart = 0.4;
 
 /** Filters, sort fields and the like that are named for one operation. */
-const mostNames = 12;
+const maxNames = 12;
 
 /**
  * A provider, with what was expanded told in brief, or the part of it that was asked for.
@@ -23,18 +23,18 @@ const mostNames = 12;
 export function showProvider(provider: JsonObject, { part, expand }: Arguments, tokens: number): JsonObject {
   if (typeof part === 'string' && part !== '') return showPart(provider, part, tokens);
   const { name, provider_config, operations, ...rest } = provider;
-  const room = tokens * shareOfPart;
+  const budget = tokens * shareOfPart;
   const parted = Array.isArray(operations) && operations.length > 0;
   return {
     result: {
       ...(name === rest.id ? {} : { name }),
       ...mapEntries(rest, (value, key) =>
-        shortenPart({ value, from: 0 }, escapeKey(key), room / 4, withReferences),
+        shortenPart({ value, from: 0 }, escapeKey(key), budget / 4, withReferences),
       ),
       ...(isJsonObject(provider_config) && {
-        provider_config: tellConfig(provider_config, provider.id, room),
+        provider_config: formatConfig(provider_config, provider.id, budget),
       }),
-      ...(Array.isArray(operations) && { operations: tellOperations(operations, room) }),
+      ...(Array.isArray(operations) && { operations: formatOperations(operations, budget) }),
     },
     next: nextOf(provider, parted, Array.isArray(expand) ? expand : []),
   };
@@ -51,39 +51,39 @@ function nextOf({ provider_config }: JsonObject, parted: boolean, expand: readon
   return steps.filter(Boolean).join(' ');
 }
 
-function tellConfig(schema: JsonObject, id: unknown, tokens: number): unknown {
+function formatConfig(schema: JsonObject, id: unknown, tokens: number): unknown {
   const fields = describeConfig(schema);
   if (!fields) return shortenPart({ value: schema, from: 0 }, 'provider_config', tokens, withReferences);
-  const told = { type: id, ...fields };
-  return isWithin(told, tokens)
-    ? told
+  const shown = { type: id, ...fields };
+  return fitsTokens(shown, tokens)
+    ? shown
     : shortenPart({ value: schema, from: 0 }, 'provider_config', tokens, withReferences);
 }
 
-function tellOperations(operations: readonly unknown[], tokens: number): unknown {
+function formatOperations(operations: readonly unknown[], tokens: number): unknown {
   const known = operations.filter(isJsonObject);
   const supported = known.filter((one) => one.supported !== false);
-  const told = {
-    supported: Object.fromEntries(supported.map((one) => [String(one.name ?? one.id), tellOperation(one)])),
+  const shown = {
+    supported: Object.fromEntries(supported.map((one) => [String(one.name ?? one.id), formatOperation(one)])),
     unsupported: known.filter((one) => one.supported === false).map((one) => one.name ?? one.id),
   };
-  return isWithin(told, tokens)
-    ? told
+  return fitsTokens(shown, tokens)
+    ? shown
     : shortenPart({ value: operations, from: 0 }, 'operations', tokens, withReferences);
 }
 
 /** What must be known to choose among operations: how each is narrowed and what it needs. */
-function tellOperation(operation: JsonObject): string {
+function formatOperation(operation: JsonObject): string {
   const lists: readonly (readonly [string, readonly string[]])[] = [
     ['filters', namesOf(operation.filters)],
     ['orders', namesOf(operation.orders)],
     ['needs', textsOf(operation.required_fields)],
     ['actions', isJsonObject(operation.actions) ? Object.keys(operation.actions) : []],
   ];
-  const told = lists
+  const shown = lists
     .filter(([, names]) => names.length > 0)
     .map(([what, names]) => `${what} ${listed(names)}`);
-  return [...told, ...(operation.request_body ? ['takes a body'] : [])].join('; ');
+  return [...shown, ...(operation.request_body ? ['takes a body'] : [])].join('; ');
 }
 
 function namesOf(list: unknown): readonly string[] {
@@ -91,8 +91,8 @@ function namesOf(list: unknown): readonly string[] {
 }
 
 function listed(names: readonly string[]): string {
-  const more = names.length - mostNames;
-  return `${names.slice(0, mostNames).join(' ')}${more > 0 ? ` and ${more} more` : ''}`;
+  const more = names.length - maxNames;
+  return `${names.slice(0, maxNames).join(' ')}${more > 0 ? ` and ${more} more` : ''}`;
 }
 
 function showPart(provider: JsonObject, address: string, tokens: number): JsonObject {
@@ -102,21 +102,21 @@ function showPart(provider: JsonObject, address: string, tokens: number): JsonOb
   return {
     part: address,
     value: shortenPart(found, base, tokens, withReferences),
-    next: `${legend} are values for part, with the same expand.`,
+    next: `${cursorLegend} are values for part, with the same expand.`,
   };
 }
 
 function missingPart(provider: JsonObject, address: string): CallError {
-  const [head = '', name = ''] = address.split('/');
-  const inside = findPart(provider, provider, head)?.value;
+  const [header = '', name = ''] = address.split('/');
+  const inside = findPart(provider, provider, header)?.value;
   const names = Array.isArray(inside)
-    ? namesOf(inside).map((one) => `${head}/${one}`)
+    ? namesOf(inside).map((one) => `${header}/${one}`)
     : Object.keys(isJsonObject(inside) ? inside : provider).map((key) =>
-        isJsonObject(inside) ? `${head}/${key}` : key,
+        isJsonObject(inside) ? `${header}/${key}` : key,
       );
-  const near = closest(inside === undefined ? head : `${head}/${name}`, names);
+  const near = findClosest(inside === undefined ? header : `${header}/${name}`, names);
   return new CallError('not_found', 'The answer has no such part.', {
     closest: near.length > 0 ? near : names.slice(0, 10),
-    next: 'Take one of closest. operations and provider_config are there only when expanded.',
+    remediation: 'Take one of closest. operations and provider_config are there only when expanded.',
   });
 }

@@ -3,7 +3,7 @@
  */
 import { createHash } from 'node:crypto';
 import { formatDuration, hour } from './duration.ts';
-import type { Caller, Grant, Stored, TokenOffice, TokenOrder, World } from './model.ts';
+import type { Caller, Grant, SandboxState, Stored, TokenOrder, TokenService } from './model.ts';
 import { conflict, notFound } from './problem.ts';
 
 /** Lifetimes in milliseconds of what is issued without one being asked for. */
@@ -31,8 +31,8 @@ interface Place {
   readonly part: 'access' | 'refresh';
 }
 
-/** An empty token office for a world. */
-export function createTokenOffice(world: World): TokenOffice {
+/** An empty token office for a state. */
+export function createTokenService(state: SandboxState): TokenService {
   const records = new Map<string, TokenRecord>();
   const idsByOwner = new Map<string, Set<string>>();
   const places = new Map<string, Place>();
@@ -61,19 +61,19 @@ export function createTokenOffice(world: World): TokenOffice {
   }
 
   function makePair(id: string, order: TokenOrder, objectExpires: string): Record<Place['part'], unknown> {
-    const permissions = describePermission(id, order, world);
+    const permissions = describePermission(id, order, state);
     const claims = order.claims && { claims: order.claims };
-    const ends = Math.min(world.now() + order.ttl, Date.parse(objectExpires));
+    const ends = Math.min(state.now() + order.ttl, Date.parse(objectExpires));
     return {
-      access: { secret: world.newSecret(), expires: new Date(ends).toISOString(), permissions, ...claims },
-      refresh: { secret: world.newSecret(), expires: objectExpires, permissions, ...claims },
+      access: { secret: state.newSecret(), expires: new Date(ends).toISOString(), permissions, ...claims },
+      refresh: { secret: state.newSecret(), expires: objectExpires, permissions, ...claims },
     };
   }
 
   function put(record: TokenRecord, changes: Record<string, unknown>): Stored {
     forget(record, 'primary');
     forget(record, 'secondary');
-    const updated = Math.max(world.now(), Date.parse(record.token.updated_at) + 1);
+    const updated = Math.max(state.now(), Date.parse(record.token.updated_at) + 1);
     record.token = { ...record.token, ...changes, updated_at: new Date(updated).toISOString() };
     if (record.token.secondary === undefined) delete record.token.secondary;
     enter(record, 'primary');
@@ -82,11 +82,11 @@ export function createTokenOffice(world: World): TokenOffice {
   }
 
   function objectExpiry(order: TokenOrder): string {
-    return new Date(world.now() + Math.max(order.lifetime, order.ttl)).toISOString();
+    return new Date(state.now() + Math.max(order.lifetime, order.ttl)).toISOString();
   }
 
   function issue(order: TokenOrder): Stored {
-    const named = world.newNamed({ name: order.name, fullname: order.fullname });
+    const named = state.newNamed({ name: order.name, fullname: order.fullname });
     refuseTakenName(named.name, order);
     const expires = objectExpiry(order);
     const token: Stored = {
@@ -167,8 +167,8 @@ export function createTokenOffice(world: World): TokenOffice {
       const held =
         record && (pairOf(record.token, place.slot) as Record<string, { expires: string }> | undefined);
       if (!held) return undefined;
-      const expired = Date.parse(held[place.part]?.expires ?? '') <= world.now();
-      return { caller: toCaller(record, place, world), expired };
+      const expired = Date.parse(held[place.part]?.expires ?? '') <= state.now();
+      return { caller: toCaller(record, place, state), expired };
     },
     get: (idOrName, ownerId) => {
       const found = find(idOrName, ownerId);
@@ -197,20 +197,20 @@ function digest(secret: string): string {
   return createHash('sha256').update(secret).digest('base64');
 }
 
-function toCaller({ token, order }: TokenRecord, place: Place, world: World): Caller {
+function toCaller({ token, order }: TokenRecord, place: Place, state: SandboxState): Caller {
   return {
     tokenId: token.id,
     memberId: order.memberId ?? '',
     kind: order.kind,
     withRefreshSecret: place.part === 'refresh',
-    grants: 'roles' in order.rights ? grantsOfRoles(order.rights.roles, world) : [order.rights],
+    grants: 'roles' in order.rights ? grantsOfRoles(order.rights.roles, state) : [order.rights],
   };
 }
 
 /** What roles permit at present. A role that is gone permits nothing. */
-export function grantsOfRoles(roles: readonly string[], world: World): Grant[] {
+export function grantsOfRoles(roles: readonly string[], state: SandboxState): Grant[] {
   return roles.flatMap((name) => {
-    const role = world.collections.role.find(name);
+    const role = state.collections.role.find(name);
     if (!role) return [];
     return [
       { permissionSet: role.permission_set as string, resources: role.resources as Grant['resources'] },
@@ -219,7 +219,7 @@ export function grantsOfRoles(roles: readonly string[], world: World): Grant[] {
 }
 
 /** What a token object permits at present, as its own description says. */
-export function grantsOfToken(token: Stored, world: World): Grant[] {
+export function grantsOfToken(token: Stored, state: SandboxState): Grant[] {
   const { access } = token.primary as {
     access: {
       permissions: {
@@ -231,11 +231,11 @@ export function grantsOfToken(token: Stored, world: World): Grant[] {
   const { role_binding: roles = [], adhoc_role: own } = access.permissions;
   return own
     ? [{ permissionSet: own.permission_set, resources: own.resources }]
-    : grantsOfRoles(roles, world);
+    : grantsOfRoles(roles, state);
 }
 
 // Schema Permission.
-function describePermission(id: string, order: TokenOrder, world: World): Record<string, unknown> {
+function describePermission(id: string, order: TokenOrder, state: SandboxState): Record<string, unknown> {
   const { rights } = order;
   return {
     ...('roles' in rights
@@ -245,7 +245,7 @@ function describePermission(id: string, order: TokenOrder, world: World): Record
     resource_type: order.owner.type,
     parent_id: order.parentId ?? order.owner.id,
     id,
-    organization_id: world.organization.id,
+    organization_id: state.organization.id,
     member_id: order.memberId ?? order.parentId ?? order.owner.id,
   };
 }

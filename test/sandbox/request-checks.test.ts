@@ -182,7 +182,7 @@ describe('tokens at the gate', () => {
 });
 
 describe('state of the organization', () => {
-  const organization = () => api.sandbox.world.organization;
+  const organization = () => api.sandbox.state.organization;
   afterEach(() => {
     Object.assign(organization(), { state: 'enabled' });
     delete organization().end_date;
@@ -207,11 +207,11 @@ describe('state of the organization', () => {
 
 describe('audit', () => {
   test('every call is recorded, refused ones too, under times that differ', async () => {
-    const before = api.sandbox.world.audit.length;
+    const before = api.sandbox.state.audit.length;
     await api.get('/v1/roles');
     await api.get('/v1/accounts/nothing');
     await api.as('made-up').get('/v1/roles');
-    const records = api.sandbox.world.audit.slice(before);
+    const records = api.sandbox.state.audit.slice(before);
     expect(records).toMatchObject([
       { method: 'GET', path: '/v1/roles', code: '200', audit_type: 'API', remote_addr: '127.0.0.1' },
       { method: 'GET', path: '/v1/accounts/nothing', code: '404', status: 'Not Found' },
@@ -222,20 +222,20 @@ describe('audit', () => {
 
   test('a record names the account and holds the body, but no password in it', async () => {
     const made = await api.post('/v1/accounts', { name: 'seen', environment: 'test' });
-    expect(api.sandbox.world.audit.at(-1)).toMatchObject({ account_id: made.body.result.account.id });
+    expect(api.sandbox.state.audit.at(-1)).toMatchObject({ account_id: made.body.result.account.id });
     await api.patch('/v1/accounts/seen', [{ op: 'replace', path: '/fullname', value: 'Seen' }]);
     const { body } = await api.get('/v1/accounts/seen');
-    expect(api.sandbox.world.audit.at(-2)).toMatchObject({
+    expect(api.sandbox.state.audit.at(-2)).toMatchObject({
       account_id: body.result.id,
       environment: 'test',
       body: [{ op: 'replace', path: '/fullname', value: 'Seen' }],
     });
     await api.post('/v1/members', { name: 'kept@example.com', secret: 'long-enough-password' });
-    expect(api.sandbox.world.audit.at(-1)).toMatchObject({
+    expect(api.sandbox.state.audit.at(-1)).toMatchObject({
       body: { name: 'kept@example.com', secret: '***' },
     });
     await api.post('/v1/tokens', { permission_set: 'viewer', resources: {} });
-    expect(String(api.sandbox.world.audit.at(-1)?.response)).toContain('"secret":"***"');
+    expect(String(api.sandbox.state.audit.at(-1)?.response)).toContain('"secret":"***"');
   });
 
   test('the trail pages by time, in either direction only', async () => {

@@ -2,12 +2,12 @@
  * The state of one sandbox: collections, clock, seeded ids.
  */
 import { createCollection } from './collection.ts';
-import type { EntityKind, Stored, World } from './model.ts';
+import type { EntityKind, SandboxState, Stored } from './model.ts';
 import { createRandom } from './random.ts';
-import { createTokenOffice } from './tokens.ts';
+import { createTokenService } from './token-service.ts';
 import { createUsage } from './usage.ts';
 
-export interface WorldOptions {
+export interface SandboxStateOptions {
   /** Seed of every id, secret and invented thing. */
   readonly seed: number;
   /** Present time in milliseconds. */
@@ -36,14 +36,14 @@ const kinds: readonly EntityKind[] = [
   'sub_org',
 ];
 
-/** An empty world: an organization named after nothing yet, and no objects. */
-export function createWorld({ seed, clock }: WorldOptions): World {
+/** An empty state: an organization named after nothing yet, and no objects. */
+export function createState({ seed, clock }: SandboxStateOptions): SandboxState {
   const random = createRandom(seed, 'world');
   const timestamp = () => new Date(clock()).toISOString();
   const base = {
     credentialSecrets: new Map(),
     passwords: new Map(),
-    subWorlds: new Map(),
+    subStates: new Map(),
     jobs: [],
     jobRuns: [],
     audit: [],
@@ -51,19 +51,22 @@ export function createWorld({ seed, clock }: WorldOptions): World {
     timestamp,
     newId: () => random.uuid(),
     newSecret: (bytes = 32) => Buffer.from(random.bytes(bytes)).toString('base64url'),
-    newNamed: (given: Parameters<World['newNamed']>[0]) => nameObject(given, random.uuid(), timestamp()),
+    newNamed: (given: Parameters<SandboxState['newNamed']>[0]) =>
+      nameObject(given, random.uuid(), timestamp()),
     collections: Object.fromEntries(
       kinds.map((kind) => {
         const scopeOf = scopes[kind];
         return [kind, createCollection(scopeOf ? { kind, scopeOf } : { kind })];
       }),
-    ) as World['collections'],
+    ) as SandboxState['collections'],
   };
   const organization = nameObject({ name: 'organization' }, random.uuid(), timestamp());
-  const world = { ...base, organization } as unknown as { -readonly [Key in keyof World]: World[Key] };
-  world.tokens = createTokenOffice(world);
-  world.usage = createUsage(world);
-  return world;
+  const state = { ...base, organization } as unknown as {
+    -readonly [Key in keyof SandboxState]: SandboxState[Key];
+  };
+  state.tokens = createTokenService(state);
+  state.usage = createUsage(state);
+  return state;
 }
 
 /** The fields every new named object gets: a name is made from `fullname`, or else is the id. */

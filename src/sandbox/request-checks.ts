@@ -3,7 +3,7 @@
  * permission, query and body, and the account and integration it names.
  */
 import { type OperationFact, type ParameterFact, resolveSchema, type Schema } from './facts.ts';
-import type { Caller, Grant, SandboxRequest, Stored, World } from './model.ts';
+import type { Caller, Grant, SandboxRequest, SandboxState, Stored } from './model.ts';
 import { allows, permits } from './permissions.ts';
 import {
   badRequest,
@@ -28,50 +28,50 @@ export interface Incoming {
   readonly body: string;
 }
 
-/** Who calls and in which organization's world; a sub-organization has a world of its own. */
+/** Who calls and in which organization's state; a sub-organization has a state of its own. */
 export interface Identity {
-  readonly world: World;
+  readonly state: SandboxState;
   readonly caller: Caller;
 }
 
 /** Finds the caller. 401 without a valid token, 402 when the organization is disabled. */
-export function identify(root: World, authorization: string | undefined): Identity {
+export function identify(root: SandboxState, authorization: string | undefined): Identity {
   if (!authorization) throw unauthorized('The request carries no token.');
   const [, secret] = /^Bearer +([^\s]+)$/i.exec(authorization) ?? [];
   if (!secret) throw unauthorized('The Authorization header is not of the form `Bearer <token>`.');
   const found = lookUp(root, secret);
   if (!found) throw unauthorized('The token is not valid.', { detail: 'It is unknown, or was revoked.' });
-  const { world, caller, expired } = found;
+  const { state, caller, expired } = found;
   if (expired) {
     throw unauthorized('The token has expired.', {
       type: 'token-expired',
       remediation: 'Refresh it with its refresh secret, or issue a new one.',
     });
   }
-  refuseClosed(world);
-  refuseMember(world, caller);
-  return { world, caller };
+  refuseClosed(state);
+  refuseMember(state, caller);
+  return { state, caller };
 }
 
-function lookUp(world: World, secret: string): (Identity & { expired: boolean }) | undefined {
-  const known = world.tokens.identify(secret);
-  if (known) return { world, ...known };
-  for (const sub of world.subWorlds.values()) {
+function lookUp(state: SandboxState, secret: string): (Identity & { expired: boolean }) | undefined {
+  const known = state.tokens.identify(secret);
+  if (known) return { state, ...known };
+  for (const sub of state.subStates.values()) {
     const found = lookUp(sub, secret);
     if (found) return found;
   }
   return undefined;
 }
 
-function refuseClosed(world: World): void {
-  const { state, end_date: endDate } = world.organization;
-  const ended = typeof endDate === 'string' && world.now() > Date.parse(`${endDate}T23:59:59.999Z`);
-  if (state === 'disabled' || (state === 'plg' && ended)) throw paymentRequired();
+function refuseClosed(state: SandboxState): void {
+  const { state: standing, end_date: endDate } = state.organization;
+  const ended = typeof endDate === 'string' && state.now() > Date.parse(`${endDate}T23:59:59.999Z`);
+  if (standing === 'disabled' || (standing === 'plg' && ended)) throw paymentRequired();
 }
 
-function refuseMember(world: World, caller: Caller): void {
+function refuseMember(state: SandboxState, caller: Caller): void {
   if (!caller.memberId) return;
-  const member = world.collections.member.find(caller.memberId);
+  const member = state.collections.member.find(caller.memberId);
   if (member && member.state !== 'enabled') throw unauthorized(`The token's member is ${member.state}.`);
 }
 
@@ -105,7 +105,7 @@ export function authorize(operationId: string, caller: Caller): void {
 }
 
 /** Makes the handler's request. 400, 404 or 415 for what is wrong with parameters, query or body. */
-export function admit(incoming: Incoming, { world, caller }: Identity): SandboxRequest {
+export function checkRequest(incoming: Incoming, { state, caller }: Identity): SandboxRequest {
   const { fact, params } = incoming;
   for (const [name, value] of Object.entries(params)) {
     if (value === '') throw notFound('resource', '', { parameter: { id: name, location: 'path', value } });
@@ -113,26 +113,26 @@ export function admit(incoming: Incoming, { world, caller }: Identity): SandboxR
   const grants = caller.grants.filter((grant) => allows(grant.permissionSet, fact.operationId));
   const query = readQuery(fact.parameters, incoming.query);
   const body = fact.bodySchema ? readBody(fact.bodySchema, incoming) : undefined;
-  refuseOutOfReach(params, grants, world);
+  refuseOutOfReach(params, grants, state);
   return {
     operationId: fact.operationId,
-    world,
+    state,
     caller,
     params,
     query,
     body,
-    reaches: (kind, object) => covers(grants, kind, object, world),
+    reaches: (kind, object) => covers(grants, kind, object, state),
   };
 }
 
-function refuseOutOfReach(params: Incoming['params'], grants: readonly Grant[], world: World): void {
+function refuseOutOfReach(params: Incoming['params'], grants: readonly Grant[], state: SandboxState): void {
   const { accountId, integrationId } = params;
   if (accountId === undefined) return;
-  const { account: accounts, integration: integrations } = world.collections;
+  const { account: accounts, integration: integrations } = state.collections;
   const account = accounts.find(accountId);
-  if (account && !covers(grants, 'account', account, world)) throw notFound('account', accountId);
+  if (account && !covers(grants, 'account', account, state)) throw notFound('account', accountId);
   const integration = account && integrationId !== undefined && integrations.find(integrationId, account.id);
-  if (integration && !covers(grants, 'integration', integration as Stored, world)) {
+  if (integration && !covers(grants, 'integration', integration as Stored, state)) {
     throw notFound('integration', integrationId);
   }
 }

@@ -9,13 +9,13 @@ let first: Promise<Signal> | undefined;
  */
 export function untilSignal(): Promise<Signal> {
   first ??= new Promise((resolve) => {
-    let isTold = false;
-    const tell = (signal: Signal) => {
-      if (isTold) process.exit(128 + process.getBuiltinModule('node:os').constants.signals[signal]);
-      isTold = true;
+    let isStopping = false;
+    const onSignal = (signal: Signal) => {
+      if (isStopping) process.exit(128 + process.getBuiltinModule('node:os').constants.signals[signal]);
+      isStopping = true;
       resolve(signal);
     };
-    for (const signal of signals) process.on(signal, tell);
+    for (const signal of signals) process.on(signal, onSignal);
   });
   return first;
 }

@@ -17,7 +17,7 @@ const dripInterval = 100;
  * Lets a fault have its effect on a call. `taken`: the connection is dealt with, nothing more is to be
  * sent. Throws the ProblemError to answer when the fault asks for one. `stopped` aborts with the sandbox.
  */
-export async function suffer(
+export async function applyFault(
   fault: Fault,
   request: FastifyRequest,
   reply: FastifyReply,

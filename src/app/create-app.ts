@@ -1,0 +1,59 @@
+import { createConfirmations } from '../access/pending-confirmations.ts';
+import type { View } from '../access/visibility.ts';
+import type { Config } from '../config/load-config.ts';
+import type { SurfaceKind } from '../config/settings.ts';
+import type { AuditLog } from '../observability/audit-log.ts';
+import type { Log } from '../observability/logger.ts';
+import type { ServerFeatures } from '../protocol/server-features.ts';
+import { createRequestContext, type RequestContext, type RequestContextOptions } from '../request-context.ts';
+import { createResourceProvider } from '../resources/provider.ts';
+import type { SecretStore } from '../secrets/store.ts';
+import { createSurface } from '../surfaces/create-surface.ts';
+
+/** What all callers of one process share. */
+export interface Shared {
+  readonly log: Log;
+  readonly secrets: SecretStore;
+  readonly auditLog: AuditLog;
+}
+
+/** What belongs to one caller. */
+export interface CallerOptions
+  extends Pick<
+    RequestContextOptions,
+    'open' | 'knownTokens' | 'pins' | 'policy' | 'permissions' | 'caller' | 'byMcpToken' | 'onCall'
+  > {
+  /** Whose confirmations these are: a call is confirmed by the caller who made it, and by nobody else. */
+  readonly confirmationsOf: string;
+}
+
+/** A configured server. */
+export interface App {
+  /** The context of one caller's requests. */
+  createContext(caller: CallerOptions): RequestContext;
+  /** The tools and resources for callers with this view; on the surface of the settings unless another is named. */
+  featuresFor(view: View, surface?: SurfaceKind): ServerFeatures;
+}
+
+/** Turns settings into a running server: the one place that does, for every transport and for measurements. */
+export function createApp(config: Config, { log, secrets, auditLog }: Shared): App {
+  const confirmations = createConfirmations(config.confirmWithin.value);
+  return {
+    createContext: ({ confirmationsOf, ...caller }) =>
+      createRequestContext({
+        ...caller,
+        log,
+        secrets,
+        auditLog,
+        pendingCalls: confirmations(confirmationsOf),
+        timeout: config.timeout.value,
+        maxResultTokens: config.maxResultTokens.value,
+        revealSecrets: config.revealSecrets.value,
+        sandbox: config.sandbox.value,
+      }),
+    featuresFor: ({ pins, policy, permissions }, surface = config.surface.value) => ({
+      surface: createSurface(surface, { pins, policy, permissions }),
+      resources: createResourceProvider(pins, policy),
+    }),
+  };
+}

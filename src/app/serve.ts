@@ -1,0 +1,55 @@
+import { assertToolsLeft } from '../access/visibility.ts';
+import { assertPath } from '../config/check-path.ts';
+import type { Config } from '../config/load-config.ts';
+import { settings } from '../config/settings.ts';
+import { createAuditLog } from '../observability/audit-log.ts';
+import { createLogger } from '../observability/logger.ts';
+import { createStdioSecrets } from '../secrets/store.ts';
+import { createServer } from '../server.ts';
+import { serveStdio } from '../transports/stdio/serve-stdio.ts';
+import { describeStdioServer } from './client-config.ts';
+import { createApp } from './create-app.ts';
+import { pinsOf, policyOf, warnIfRevealing } from './policy-from-config.ts';
+import {
+  assertProxies,
+  gatewayToken,
+  prepareConnection,
+  withPermissions,
+  withRecordedTokens,
+} from './synqly-connection.ts';
+
+/** Serves over the transport that the settings name until the client is gone or a signal comes. @throws ConfigError */
+export async function serve(config: Config): Promise<void> {
+  assertPath(settings.auditLog, config.auditLog, 'log');
+  assertPath(settings.secretDir, config.secretDir, 'directory');
+  if (config.transport.value === 'stdio') return serveOverStdio(config);
+  const { serveHttp } = await import('./serve-http.ts');
+  await serveHttp(config);
+}
+
+async function serveOverStdio(config: Config): Promise<void> {
+  const access = await withPermissions(config, withRecordedTokens(prepareConnection(config), config));
+  const secrets = createStdioSecrets(config);
+  const log = createLogger(config.logLevel.value, access.knownTokens, secrets.known);
+  warnIfRevealing(config, log);
+  const [pins, policy] = [pinsOf(config), policyOf(config)];
+  assertToolsLeft({ pins, policy });
+  const app = createApp(config, { log, secrets, auditLog: createAuditLog(config.auditLog.value, log) });
+  const context = app.createContext({ ...access, pins, policy, confirmationsOf: 'stdio' });
+  if (process.stdin.isTTY) process.stderr.write(describeStdioServer(config, process.argv[1] ?? 'synqly-mcp'));
+  await serveStdio(createServer(app.featuresFor(context), context), log);
+  await log.flush();
+}
+
+/** Forwards everything from stdin and stdout to a server over HTTP. @throws ConfigError */
+export async function serveGateway(gateway: URL, config: Config): Promise<void> {
+  const token = gatewayToken(config);
+  assertProxies();
+  const [{ connectGateway }, { headersOf }] = await Promise.all([
+    import('../transports/connect/connect.ts'),
+    import('../transports/http/client-filters.ts'),
+  ]);
+  const log = createLogger(config.logLevel.value, [token]);
+  await connectGateway(gateway, { ...headersOf(config), authorization: `Bearer ${token}` }, log);
+  await log.flush();
+}

@@ -1,0 +1,163 @@
+import { warn } from '../app/startup-errors.ts';
+import { prepareConnection } from '../app/synqly-connection.ts';
+import { type Grant, type McpScope, pinsOfScope } from '../auth/mcp-tokens/mcp-token.ts';
+import { defaultStore, openTokenStore } from '../auth/mcp-tokens/open-store.ts';
+import { recordIssuedTokens } from '../auth/mcp-tokens/record-issued-tokens.ts';
+import { isValid, type TokenStore } from '../auth/mcp-tokens/store.ts';
+import { baseUrlOf, type Config, ConfigError, loadConfig, readFlag } from '../config/load-config.ts';
+import { CallError } from '../errors.ts';
+import { hashToken } from '../lib/hash.ts';
+
+type Print = (text: string) => void;
+
+/** Flags that every token command takes. */
+interface StoreFlags {
+  readonly baseUrl?: string;
+  readonly region?: string;
+  readonly tokenStore?: string;
+  readonly json?: true;
+}
+
+interface CreateFlags extends StoreFlags {
+  readonly account?: string;
+  readonly environment?: string;
+  readonly organization?: true;
+  readonly ttl: string;
+  readonly label: string;
+}
+
+/** Digits of a token's hash that name it. */
+const fingerprintLength = 8;
+const createTimeoutMs = 30_000;
+
+/** Makes an MCP token at Synqly, keeps its hash and prints it. @throws ConfigError */
+export async function createToken(flags: CreateFlags, print: Print): Promise<void> {
+  const scope = scopeOf(flags);
+  readFlag('--ttl', flags.ttl);
+  const config = configOf(flags);
+  await withStore(config, async (store) => {
+    const { client, token } = await prepareConnection(config).open();
+    const audience = baseUrlOf(config).href;
+    const remembering = recordIssuedTokens(client, { store, audience, label: flags.label });
+    const request = {
+      method: 'POST' as const,
+      path: '/v1/tokens/mcp',
+      body: { token_ttl: flags.ttl, scope },
+      repeatable: false,
+      signal: AbortSignal.timeout(createTimeoutMs),
+      deadline: Date.now() + createTimeoutMs,
+    };
+    const { body } = await remembering.request(request, await token.current());
+    const { secret } = (body as { result: { secret: string } }).result;
+    const grant = (await store.find(hashToken(secret))) as Grant;
+    print(flags.json ? JSON.stringify({ token: secret, ...describe(grant) }) : created(secret, grant));
+  });
+}
+
+/** Prints the tokens that have not expired, never the tokens themselves. @throws ConfigError */
+export async function listTokens(flags: StoreFlags, print: Print): Promise<void> {
+  const config = configOf(flags);
+  await withStore(config, async (store) => {
+    const rows = (await grantsOf(store, config)).map(describe);
+    if (flags.json) for (const row of rows) print(JSON.stringify(row));
+    else print(rows.length === 0 ? 'There are no MCP tokens.' : table(rows));
+  });
+}
+
+/** Ends a token. @throws ConfigError when the fingerprint names none, or more than one */
+export async function revokeToken(fingerprint: string, flags: StoreFlags, print: Print): Promise<void> {
+  const config = configOf(flags);
+  await withStore(config, async (store) => {
+    const named = fingerprint.toLowerCase();
+    const found = (await grantsOf(store, config)).filter(({ hash }) => hash.startsWith(named));
+    const [grant] = found;
+    if (!grant || named.length < fingerprintLength || found.length > 1) {
+      throw new ConfigError(
+        'The fingerprint names no MCP token, or several: give at least 8 of the digits that "token list" shows.',
+      );
+    }
+    await store.revoke(grant.hash);
+    print(
+      `Revoked ${grant.hash.slice(0, fingerprintLength)}: gateways refuse it from now on. At Synqly itself it ends at ${grant.expires}.`,
+    );
+  });
+}
+
+function configOf({ baseUrl, region, tokenStore }: StoreFlags): Config {
+  const given = Object.entries({ baseUrl, region, tokenStore }).filter(([, value]) => value !== undefined);
+  return loadConfig(Object.fromEntries(given) as Record<string, string>, process.env, {
+    mode: 'token',
+    warn,
+  });
+}
+
+async function withStore(config: Config, use: (store: TokenStore) => Promise<void>): Promise<void> {
+  const store = await openTokenStore(config.tokenStore.value ?? defaultStore(process.env));
+  try {
+    await use(store);
+  } catch (error) {
+    if (!(error instanceof CallError)) throw error;
+    const { message, next, upstream } = error.toJSON();
+    const words = (upstream as { message?: unknown } | undefined)?.message;
+    throw new ConfigError(
+      [message, typeof words === 'string' ? JSON.stringify(words) : '', next].filter(Boolean).join(' '),
+    );
+  } finally {
+    await store.close();
+  }
+}
+
+/** Those of the organization that the settings name, whose makers are not revoked: one store may serve several. */
+async function grantsOf(store: TokenStore, config: Config): Promise<Grant[]> {
+  const audience = baseUrlOf(config).href;
+  const grants = (await store.list()).filter((grant) => grant.audience === audience);
+  const standing = await Promise.all(grants.map((grant) => isValid(grant, store)));
+  return grants.filter((_, at) => standing[at]);
+}
+
+function scopeOf({ account, environment, organization }: CreateFlags): McpScope {
+  // An empty name would make the token one for the whole organization.
+  for (const [flag, text] of Object.entries({ account, environment })) {
+    if (text !== undefined) readFlag(`--${flag}`, text);
+  }
+  const named = [account, environment, organization].filter((one) => one !== undefined);
+  if (named.length !== 1) {
+    throw new ConfigError(
+      'Say what the token reaches: --account ID, --environment test|prod or --organization.',
+    );
+  }
+  if (environment !== undefined && environment !== 'test' && environment !== 'prod') {
+    throw new ConfigError('--environment must be one of test, prod.');
+  }
+  return { type: 'management', ...(environment && { environment }), ...(account && { account_id: account }) };
+}
+
+function describe({ hash, scope, label, created, expires }: Grant) {
+  return { fingerprint: hash.slice(0, fingerprintLength), reaches: reachOf(scope), label, created, expires };
+}
+
+function reachOf(scope: McpScope): string {
+  if (scope.type === 'integration-usage') return `connectors of ${scope.account_id}`;
+  if (scope.account_id !== undefined) return `account ${scope.account_id}`;
+  const { environment } = pinsOfScope(scope) ?? {};
+  return environment === undefined ? 'organization' : `environment ${environment}`;
+}
+
+function created(token: string, grant: Grant): string {
+  const { fingerprint, reaches, expires } = describe(grant);
+  return `${token}\n\nFingerprint ${fingerprint}, reaches ${reaches}, ends ${expires}. It is shown this once.`;
+}
+
+function table(rows: readonly ReturnType<typeof describe>[]): string {
+  const columns = ['fingerprint', 'reaches', 'expires', 'label'] as const;
+  const lines = [Object.fromEntries(columns.map((name) => [name, name.toUpperCase()])), ...rows];
+  const widths = columns.map((name) => Math.max(...lines.map((line) => String(line[name as never]).length)));
+  return lines
+    .map((line) =>
+      columns
+        .map((name, index) => String(line[name as never]).padEnd(widths[index] ?? 0))
+        .join('  ')
+        .trimEnd(),
+    )
+    .join('\n');
+}

@@ -1,0 +1,36 @@
+import { type Command, Option } from 'commander';
+import type { SettingDefinition } from '../config/define-setting.ts';
+import { ConfigError, readFlag } from '../config/load-config.ts';
+
+/**
+ * Adds the flags of these settings to a command.
+ *
+ * @param hidden whether help leaves them out
+ */
+export function addSettings(
+  command: Command,
+  chosen: readonly Readonly<SettingFlag>[],
+  { hidden = false }: { readonly hidden?: boolean } = {},
+): Command {
+  for (const { flag, placeholder, help, repeated } of chosen) {
+    if (flag === undefined) continue;
+    const option = new Option(placeholder ? `--${flag} <${placeholder}>` : `--${flag}`, help);
+    if (repeated) option.argParser((text, before?: string) => again(`--${flag}`, repeated, text, before));
+    command.addOption(hidden ? option.hideHelp() : option);
+  }
+  return command;
+}
+
+/** The text of a flag that may have been given before: nothing that narrows may go unnoticed. @throws ConfigError */
+function again(
+  name: string,
+  repeated: 'added' | 'narrows',
+  text: string,
+  before: string | undefined,
+): string {
+  if (before === undefined || before === text) return text;
+  if (repeated === 'narrows') throw new ConfigError(`${name} is given twice, with two values: it takes one.`);
+  return [before, text].map((one) => readFlag(name, one)).join(',');
+}
+
+type SettingFlag = Pick<SettingDefinition<never>, 'flag' | 'placeholder' | 'help' | 'repeated'>;

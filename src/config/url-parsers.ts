@@ -1,0 +1,30 @@
+export const loopbackHosts = new Set(['localhost', '127.0.0.1', '[::1]']);
+
+/** Whether a URL's host is this machine. */
+export function isLoopback(url: URL): boolean {
+  return loopbackHosts.has(url.hostname) || /^127\.\d+\.\d+\.\d+$/.test(url.hostname);
+}
+
+/**
+ * Reads a URL that a bearer token is sent to: https, or plain http to loopback only.
+ *
+ * @throws Error that says what is wrong with it
+ */
+export function parseSecureUrl(text: string): URL {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (!url) throw new Error('is not a URL, such as https://synqly.example.com');
+  if (url.protocol !== 'https:' && url.protocol !== 'http:') throw new Error('must begin with https://');
+  if (url.protocol === 'http:' && !isLoopback(url)) {
+    throw new Error('must begin with https://: plain http would send the token in the clear');
+  }
+  if (url.username || url.password) throw new Error('must not hold a user name or password');
+  if (url.search || url.hash) throw new Error('must not hold a query or fragment');
+  return url;
+}
+
+/** Reads the base URL of the Management API. @throws Error that says what is wrong with it */
+export function parseBaseUrl(text: string): URL {
+  const url = parseSecureUrl(text);
+  if (/\/v1\/?$/.test(url.pathname)) throw new Error('must not end in /v1: paths begin with it');
+  return url;
+}

@@ -1,0 +1,29 @@
+import { CallError, type ErrorCode } from '../../errors.ts';
+import { withFields } from '../arguments/list-syntax.ts';
+import { type OperationCall, timeLeft } from '../call-state.ts';
+import { isRepeatable } from '../execute/build-request.ts';
+import { suggestClosest } from './not-found.ts';
+
+/** A failure with what helps to correct the call: whether a retry is safe, the fields of the list, names that are close. */
+export async function explainFailure(cause: unknown, call: OperationCall): Promise<unknown> {
+  const { operation, args, context } = call;
+  const failure = withFields(asRetrySafe(cause, call), operation, args);
+  return suggestClosest(failure, operation, args, context, timeLeft(call));
+}
+
+/** What was not sent, or cannot have done more than was wanted, may be tried again. */
+function asRetrySafe(cause: unknown, { operation, isSent }: OperationCall): unknown {
+  if (!(cause instanceof CallError) || cause.retry !== 'check') return cause;
+  const isUnsent = operation.effect !== 'read' && !isSent;
+  if (!isUnsent && (cause.details.done || !isRepeatable(operation))) return cause;
+  const remediation = isUnsent
+    ? (cause.details.remediation ?? unsentRemediation[cause.code])
+    : cause.details.remediation;
+  return new CallError(cause.code, cause.message, { ...cause.details, remediation, retry: 'safe' });
+}
+
+/** In place of advice that would have the caller look for effects. */
+const unsentRemediation: Partial<Record<ErrorCode, string>> = {
+  cancelled: 'Nothing was sent.',
+  interrupted: 'Nothing was sent. Call again once the server has been restarted.',
+};

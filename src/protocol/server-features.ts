@@ -1,0 +1,8 @@
+import type { ResourceProvider } from '../resources/provider.ts';
+import type { Surface } from '../surfaces/surface.ts';
+
+/** What a server offers to its client. */
+export interface ServerFeatures {
+  readonly surface: Surface;
+  readonly resources: ResourceProvider;
+}

@@ -1,0 +1,22 @@
+import * as z from 'zod';
+import { CallError } from '../../errors.ts';
+import { findOperation } from '../catalogue.ts';
+import type { BuiltinTool } from '../define-tool.ts';
+import { text } from '../schemas/fields.ts';
+
+export const confirmCallTool: BuiltinTool = {
+  id: 'confirm_call',
+  title: 'Carry out a confirmed call',
+  summary:
+    'Carry out, once, the call that answered confirmation_required. Only after the person has seen its preview and agreed.',
+  effect: 'destroy',
+  idempotent: false,
+  params: {},
+  input: z.strictObject({ id: text.describe('Of the confirmation') }),
+  run: async ({ args, takePending, runOperation }) => {
+    const confirmed = takePending(String(args.id));
+    const operation = confirmed && findOperation(confirmed.operationId);
+    if (!operation) throw new CallError('confirmation_unknown', 'No call waits for this confirmation.');
+    return runOperation(operation, confirmed.args, { confirmed });
+  },
+};

@@ -1,0 +1,55 @@
+import type * as z from 'zod';
+import type { CallError } from '../errors.ts';
+import type { Arguments } from '../lib/json.ts';
+import type { Effect, Fields, Operation } from './define-operation.ts';
+
+/** What clients are shown of a tool that is not an operation of the API. */
+export interface ToolDefinition {
+  readonly id: string;
+  readonly title: string;
+  readonly summary: string;
+  /** What calling it can do to the organization. */
+  readonly effect: Effect;
+  readonly idempotent: boolean;
+  readonly params: Fields;
+  readonly input: z.ZodObject;
+}
+
+/** A tool of this server about calls of operations. */
+export interface BuiltinTool extends ToolDefinition {
+  /** Runs the tool with checked arguments. @throws CallError */
+  readonly run: (request: ToolRequest) => Promise<CallResult>;
+}
+
+/** What a call returns to the client. */
+export interface CallResult {
+  /** JSON without secrets: the result, or `{ error }`. */
+  readonly value: unknown;
+  readonly error: CallError | undefined;
+}
+
+/** A call that waits for confirmation. */
+export interface PendingCall {
+  readonly operationId: string;
+  readonly args: unknown;
+  /** Digest of the state that the confirmation is about. */
+  readonly digest: string;
+}
+
+/** What the handler of a built-in tool is handed. */
+export interface ToolRequest {
+  readonly args: Arguments;
+  /** Takes a pending call of this caller: each can be taken once. */
+  takePending(id: string): PendingCall | undefined;
+  runOperation(operation: Operation, args: unknown, options: ToolRunOptions): Promise<CallResult>;
+  /** Who calls, what applies to them, and which operations are left out and why. */
+  describeAccess(): Promise<CallResult>;
+}
+
+/** How a built-in tool runs an operation. */
+export interface ToolRunOptions {
+  readonly confirmed?: PendingCall;
+  /** The tool itself, where the call is made for its own use. */
+  readonly as?: ToolDefinition;
+  readonly cursor?: string;
+}
