@@ -122,7 +122,7 @@ describe('texts that are looked at are bounded, and the bound is told', () => {
       'a part of a result',
       'read_more',
       () => ({ tool: 'accounts_list', cursor: '/'.repeat(900_000) }),
-      'part',
+      'cursor',
       'must have at most 50000 characters',
     ],
     [
