@@ -29,19 +29,16 @@ const { metafile } = await build({
   minifyWhitespace: true,
   minifyIdentifiers: false,
   legalComments: 'none',
+  // src/lib/map-stack.ts reads them for the stack of an error.
+  sourcemap: true,
+  sourcesContent: false,
   plugins: [
     oneStartFile(fileURLToPath(new URL('src/cli/program.ts', root))),
     evaluateAtBuild('src/tools/published.ts', 'src/surfaces/compact/published.ts'),
-    pureConstants(/@modelcontextprotocol\/sdk\/dist\/esm\/types\.js$/),
+    pureConstants(/@modelcontextprotocol\/sdk\/dist\/esm\/types\.js$/, 140),
     leaveOut({
       // The SDK makes one at every start, for answers to elicitation, which this server checks itself.
       'validation/ajv-provider\\.js$': 'export class AjvJsonSchemaValidator {}',
-      // Importing it reads every property of `process`, which opens all three standard streams at once.
-      '^(node:)?process$': 'module.exports = globalThis.process;',
-      // Needed by commander for subcommands that are programs of their own.
-      '^node:child_process$': 'module.exports = {};',
-      // Looked at by the SDK for schemas of zod 3, of which there are none.
-      '^zod/v3$': 'export const object = undefined; export const ZodFirstPartyTypeKind = {};',
     }),
   ],
   metafile: true,
