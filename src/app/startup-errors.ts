@@ -1,4 +1,5 @@
 import { ConfigError } from '../config/load-config.ts';
+import { mapStack } from '../lib/map-stack.ts';
 
 /** Writes a sentence to stderr for whoever starts the program, whatever the log level: there is no log yet. */
 export function warn(sentence: string): void {
@@ -40,7 +41,7 @@ export function describeFailure(error: unknown, details: boolean): string {
   if (error instanceof ConfigError) return error.message;
   const message = withoutLogins(error instanceof Error ? error.message : String(error));
   const first = message.split('\n')[0] || 'an error without a message';
-  const stack = error instanceof Error ? withoutLogins(error.stack ?? '') : '';
+  const stack = error instanceof Error ? withoutLogins(mapStack(error.stack ?? '')) : '';
   return details && stack !== ''
     ? `ended by a fault: ${first}\n${stack}`
     : `ended by a fault: ${first} (--log-level debug shows where)`;

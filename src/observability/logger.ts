@@ -1,6 +1,7 @@
 import type { DestinationStream, Logger } from 'pino';
 import { escapeUnprintable, mayBePrinted } from '../lib/escape-control-characters.ts';
 import { isJsonObject, type JsonObject } from '../lib/json.ts';
+import { mapStack } from '../lib/map-stack.ts';
 import { type Mask, maskFor, type Secrets } from '../lib/mask.ts';
 import { isSecretName, withheld } from '../lib/secret-names.ts';
 
@@ -88,10 +89,17 @@ async function openLogger(level: string, secrets: readonly Secrets[]): Promise<L
       level,
       base: null,
       timestamp,
+      serializers: { err: (error) => withMappedStack(pino.stdSerializers.err(error)) },
       formatters: { level: (label) => ({ level: label }), log: (fields) => redact(fields) },
     },
     maskingStream(stream, secrets),
   );
+}
+
+function withMappedStack(error: unknown): unknown {
+  return isJsonObject(error) && typeof error.stack === 'string'
+    ? { ...error, stack: mapStack(error.stack) }
+    : error;
 }
 
 let lastTime = 0;
