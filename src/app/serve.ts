@@ -2,6 +2,7 @@ import { assertToolsLeft } from '../access/visibility.ts';
 import { assertPath } from '../config/check-path.ts';
 import type { Config } from '../config/load-config.ts';
 import { settings } from '../config/settings.ts';
+import { enableForcedCollection } from '../lib/garbage-collection.ts';
 import { createAuditLog } from '../observability/audit-log.ts';
 import { createLogger } from '../observability/logger.ts';
 import { createStdioSecrets } from '../secrets/store.ts';
@@ -28,6 +29,7 @@ export async function serve(config: Config): Promise<void> {
 }
 
 async function serveOverStdio(config: Config): Promise<void> {
+  enableForcedCollection();
   const access = await withPermissions(config, withRecordedTokens(prepareConnection(config), config));
   const secrets = createStdioSecrets(config);
   const log = createLogger(config.logLevel.value, access.knownTokens, secrets.known);
