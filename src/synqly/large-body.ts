@@ -35,7 +35,7 @@ function faultOf(step: () => void): Error | undefined {
 
 /**
  * The bytes of a large body in one piece. They arrive in thousands of buffers, whose memory is none of V8's own, so that
- * it sees no reason to collect them: without being told to, it would keep all of them beside the whole.
+ * it sees no reason to collect them: unless it is told to, as over stdio, it keeps many of them beside the whole.
  */
 export class LargeBody {
   #whole: Buffer;
