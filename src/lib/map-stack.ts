@@ -41,7 +41,8 @@ function lookUp(place: string, maps: Map<string, SourceMap | undefined>): string
   if (name === undefined) return undefined;
   if (!maps.has(name)) maps.set(name, readMap(name));
   const entry = maps.get(name)?.findEntry(Number(line) - 1, Number(column) - 1);
-  if (!entry || !('originalSource' in entry)) return undefined;
+  // Code that esbuild has added has an entry without a source.
+  if (!entry || !('originalSource' in entry) || !entry.originalSource) return undefined;
   // From the root of the project, where `src` and `node_modules` are.
   const file = entry.originalSource.replace(/^(?:\.\.\/)+/, '');
   return `${file}:${entry.originalLine + 1}:${entry.originalColumn + 1}`;
