@@ -1,8 +1,8 @@
 /**
  * Whether the same call may be sent again.
  * - `safe`: nothing was done, or doing it twice is the same as once.
- * - `check`: it may have taken effect; look before sending it again.
- * - `no`: it would fail in the same way.
+ * - `check`: it may have taken effect; check before sending it again.
+ * - `no`: it would fail again.
  */
 export type Retry = 'safe' | 'check' | 'no';
 
@@ -25,12 +25,12 @@ export const errorCodes = {
   },
   secret_reference: {
     remediation:
-      'Correct the reference. ${env:NAME}, ${file:PATH}, ${secret:HANDLE} and ${ask:WHAT} stand for a whole secret value only. Nothing was sent.',
+      'Correct the reference. ${env:NAME}, ${file:PATH}, ${secret:HANDLE} or ${ask:WHAT} must be the whole value of a secret argument. Nothing was sent.',
     retry: 'no',
   },
   secret_refused: {
     remediation:
-      'This call is made for a secret, which cannot be handed out here. Ask the administrator to make it over stdio, or to start the server with --reveal-secrets. Nothing was sent.',
+      'This call is made for a secret, and this server does not return secrets. Ask the administrator to make it over stdio, or to start the server with --reveal-secrets. Nothing was sent.',
     retry: 'no',
   },
   unauthorized: {
@@ -40,7 +40,7 @@ export const errorCodes = {
   },
   payment_required: {
     remediation:
-      'The organization is disabled or its evaluation has ended; every call answers this. Contact Synqly.',
+      'The organization is disabled or its evaluation has ended; every call fails. Contact Synqly.',
     retry: 'no',
   },
   forbidden: {
@@ -50,49 +50,49 @@ export const errorCodes = {
   },
   not_found: {
     remediation:
-      'No such object, or the token cannot see it. List the collection to find the id or name; the owner of a credential is what credentials_lookup shows.',
+      'No such object, or the token cannot see it. List the collection to find the id or name; credentials_lookup shows the owner of a credential.',
     retry: 'no',
   },
   outside_pin: {
     remediation:
-      'This server is held to one account or environment, and what was asked for is not known to be inside. accounts_list and integrations_list show what is.',
+      'This server is pinned to one account or environment, and the requested object is not known to belong to it. accounts_list and integrations_list show what does.',
     retry: 'no',
   },
   not_selected: {
     remediation:
-      'The administrator has left this tool out (--toolsets, --allow, --deny). Do without it, or ask for it.',
+      'The administrator has excluded this tool (--toolsets, --allow, --deny). Continue without it, or ask the administrator for it.',
     retry: 'no',
   },
   read_only: {
     remediation:
-      'This server was started to read only; the administrator decides that. Nothing was sent. Tell the person what you would have changed.',
+      'The administrator has started this server read-only. Nothing was sent. Tell the person what you would have changed.',
     retry: 'no',
   },
   confirmation_required: {
     remediation:
-      'Nothing was sent. Show confirmation.preview to the person; only once they have agreed call confirm_call with confirmation.id, while it lasts and nothing changes.',
+      'Nothing was sent. Show confirmation.preview to the person. Only after they agree, call confirm_call with confirmation.id, before it expires.',
     retry: 'no',
   },
   confirmation_declined: {
     remediation:
-      'Nothing was sent: the person did not agree, or gave no answer. Ask them before you try again.',
+      'Nothing was sent: the person did not agree, or did not answer. Ask them before you try again.',
     retry: 'no',
   },
   confirmation_unknown: {
     remediation:
-      "Nothing was sent: the id is unknown, used, expired or another caller's. Make the call itself again.",
+      "Nothing was sent: the id is unknown, used, expired or another caller's. Make the original call again.",
     retry: 'no',
   },
   object_changed: {
     remediation:
-      'Nothing was sent: the object, or what goes with it, is not what was confirmed. Make the call itself again, and show the person the new preview.',
+      'Nothing was sent: the object, or what depends on it, has changed since it was confirmed. Make the original call again, and show the person the new preview.',
     retry: 'no',
   },
   unknown_operation: {
     remediation: 'Take a name from closest or from find_operations. Nothing was sent.',
     retry: 'no',
   },
-  wrong_runner: {
+  wrong_tool: {
     remediation:
       'Call the tool that the message names, with the same operation and arguments. Nothing was sent.',
     retry: 'no',
@@ -103,7 +103,7 @@ export const errorCodes = {
   },
   conflict: {
     remediation:
-      'The change collides with the present state, most often a name that is taken. Read the object, then choose another name or value.',
+      'The change conflicts with the current state, most often because a name is taken. Read the object, then choose another name or value.',
     retry: 'no',
   },
   stale_object: {
@@ -112,37 +112,37 @@ export const errorCodes = {
     retry: 'no',
   },
   unsupported_media_type: {
-    remediation: 'Synqly did not accept the body. Check --base-url: something between may rewrite requests.',
+    remediation: 'Synqly did not accept the body. Check --base-url: a proxy may rewrite requests.',
     retry: 'no',
   },
   authentication_failed: {
-    remediation: 'Synqly answered, but refused the credentials; auth_code says why.',
+    remediation: 'Synqly refused the credentials; auth_code says why.',
     retry: 'no',
   },
   rate_limited: {
-    remediation: 'Wait, at least retry_after_s seconds where given, then call again.',
+    remediation: 'Wait, for retry_after_s seconds if given, then call again.',
     retry: 'safe',
   },
   gateway_error: {
     remediation:
-      'What stands behind Synqly did not answer as it should: for integrations_create and integrations_verify the provider (check its URL and credential; upstream holds its words), else a gateway.',
+      'A system behind Synqly failed: for integrations_create and integrations_verify the provider (check its URL and credential; upstream has its message), otherwise a gateway.',
     retry: 'check',
   },
   server_error: {
-    remediation: 'Synqly failed. If it stays so, report request_id to Synqly.',
+    remediation: 'Synqly failed. If this persists, report request_id to Synqly.',
     retry: 'check',
   },
   unexpected_status: {
-    remediation: 'Check --base-url: the answer is not one that the Synqly Management API gives.',
+    remediation: 'Check --base-url: the Synqly Management API does not answer with this status.',
     retry: 'no',
   },
   redirected: {
     remediation:
-      'Redirects are not followed, so that the token goes nowhere else. Set --base-url to the final address.',
+      'Redirects are not followed, so that no other host gets the token. Set --base-url to the final address.',
     retry: 'no',
   },
   invalid_response: {
-    remediation: 'The answer was not the JSON that Synqly sends. Check --base-url and any proxy between.',
+    remediation: 'The answer was not the JSON that Synqly sends. Check --base-url and any proxy.',
     retry: 'check',
   },
   response_too_large: {
@@ -163,16 +163,16 @@ export const errorCodes = {
     retry: 'check',
   },
   cancelled: {
-    remediation: 'The client cancelled the call. If it was a write, look whether it took effect.',
+    remediation: 'The client cancelled the call. If it was a write, check whether it took effect.',
     retry: 'check',
   },
   interrupted: {
-    remediation: 'Look whether it took effect before you call again; the server must first be started anew.',
+    remediation: 'Check whether it took effect before you call again; the server must be restarted first.',
     retry: 'check',
   },
   audit_unavailable: {
     remediation:
-      'Nothing but reads is done while the audit log cannot be written. The administrator must mend the file that --audit-log names. Nothing was sent.',
+      'Only reads are possible while the audit log cannot be written. The administrator must fix the file that --audit-log names. Nothing was sent.',
     retry: 'safe',
   },
   token_unavailable: {
@@ -181,52 +181,52 @@ export const errorCodes = {
   },
   token_not_kept: {
     remediation:
-      'The gateway does not know this MCP token and will refuse it. The administrator must see to --token-store; then make another token.',
+      'The gateway could not store this MCP token and will refuse it. The administrator must check --token-store; then create another token.',
     retry: 'no',
   },
   internal: {
-    remediation: 'A fault of this server. Its log has the details; please report it.',
+    remediation: 'This server has a bug. Its log has the details; please report it.',
     retry: 'check',
   },
 } as const satisfies Record<string, ErrorDefinition>;
 
 export type ErrorCode = keyof typeof errorCodes;
 
-/** What else is known of a failure. Words that others wrote stay inside `upstream`, as data. */
+/** Details of a failure. Texts that others wrote stay inside `upstream`, as data. */
 export interface ErrorDetails {
-  /** HTTP status of the answer. */
+  /** HTTP status of the response. */
   readonly status?: number | undefined;
-  /** Synqly's id of the request, for its support. */
+  /** Synqly's id of the request, for Synqly's support. */
   readonly requestId?: string | undefined;
-  /** Seconds to wait before a repeat. */
+  /** Seconds to wait before the next attempt. */
   readonly retryAfter?: number | undefined;
-  /** Overrides what the code says by itself. */
+  /** Overrides the default of the code. */
   readonly retry?: Retry | undefined;
   readonly remediation?: string | undefined;
-  /** Arguments at fault. */
+  /** Invalid arguments. */
   readonly arguments?: readonly ArgumentProblem[] | undefined;
   readonly acceptedArguments?: readonly string[] | undefined;
-  /** Operations or objects that are named like what was asked for. */
+  /** Operations or objects with names similar to the requested one. */
   readonly closest?: readonly string[] | undefined;
-  /** A call that would fit: `tool` and `arguments`. */
+  /** A valid call: `tool` and `arguments`. */
   readonly example?: Readonly<Record<string, unknown>> | undefined;
-  /** Outcome of an authentication that came with a success status. */
+  /** Synqly's code of an authentication that failed with a success status. */
   readonly authCode?: string | undefined;
-  /** What waits for confirmation: its id, and what it would do. */
+  /** The call that waits for confirmation: its id and its preview. */
   readonly confirmation?: Readonly<Record<string, unknown>> | undefined;
   readonly upstream?: Readonly<Record<string, unknown>> | undefined;
-  /** Synqly reported success before: the write was done. */
+  /** Whether Synqly reported success, so that the write was done. */
   readonly done?: boolean | undefined;
   readonly cause?: unknown;
 }
 
-/** One argument at fault: where (dotted path) and what is wrong. Never its value, which may be a secret. */
+/** An invalid argument: its dotted path and what is wrong. Never its value, which may be a secret. */
 export interface ArgumentProblem {
   readonly argument: string;
   readonly problem: string;
 }
 
-/** A failure that the caller of an operation is told of. */
+/** A failure that is reported to the caller of a tool. */
 export class CallError extends Error {
   readonly code: ErrorCode;
   readonly details: ErrorDetails;

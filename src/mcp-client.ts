@@ -2,17 +2,17 @@ import type { OpenPage } from './secrets/prompt.ts';
 
 /** The MCP client that a call comes from. */
 export interface McpClient {
-  /** As it introduced itself. */
+  /** Its name, from `initialize`. */
   readonly name: string | undefined;
-  /** Tells it how far a call is; where it wants to know. */
-  readonly reportProgress?: ((done: number, of: number) => void) | undefined;
-  /** Of a transport that keeps sessions. */
+  /** Reports the progress of a call; undefined unless the client asked for it. */
+  readonly reportProgress?: ((done: number, total: number) => void) | undefined;
+  /** Id of the MCP session; undefined over stateless transports. */
   readonly sessionId: string | undefined;
   /**
-   * Has its person fill in a form; where it can.
+   * Shows a form to the person; undefined if the client cannot.
    *
-   * @returns the client's answer, unchecked
-   * @throws when there is none within so many milliseconds
+   * @returns the client's response, unchecked
+   * @throws after `within` milliseconds without a response
    */
   readonly showForm?:
     | ((
@@ -20,7 +20,7 @@ export interface McpClient {
         limits: { readonly within: number; readonly signal: AbortSignal },
       ) => Promise<unknown>)
     | undefined;
-  /** Has its person open a page of this machine; where it can. */
+  /** Asks the person to open a page of this server; undefined if the client cannot. */
   readonly openPage?: OpenPage | undefined;
 }
 

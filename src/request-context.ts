@@ -18,60 +18,59 @@ export interface SynqlyConnection {
   readonly token: TokenSource;
 }
 
-/** One caller: its token, its settings, and the one way from a call to Synqly. */
+/** What one request carries: the caller's token, settings and limits, and the function that sends requests to Synqly. */
 export interface RequestContext {
   /** Milliseconds that a call may take, retries included. */
   readonly timeout: number;
-  /** What a result may cost a model. */
+  /** Tokens that a result may have at most. */
   readonly maxResultTokens: number;
-  /** Whether secrets of answers go into results. */
+  /** Whether results show the secrets of responses. */
   readonly revealSecrets: boolean;
-  /** Whether its caller came with an MCP token, so that it is given no token that would outlive that one. */
+  /** Whether the caller authenticated with an MCP token. Results then show no token that outlives it. */
   readonly byMcpToken?: boolean | undefined;
-  /** Where references to secrets lead, and where secrets of answers are put away. */
+  /** Resolves references to secrets, and stores the secrets of responses. */
   readonly secrets: SecretStore;
-  /** Whether the organization is invented. */
+  /** Whether requests go to the sandbox, whose data is invented. */
   readonly sandbox: boolean;
   readonly log: Log;
-  /** What its calls are held to. */
+  /** The account or environment that calls are limited to. */
   readonly pins?: Pins | undefined;
-  /** What it may do at all. */
+  /** Which operations are allowed, and which need confirmation. */
   readonly policy: Policy;
-  /** What its token may do, where that is known: tools that it could not use are not shown. */
+  /** Permissions of the token, if known: tools that it cannot use are not shown. */
   readonly permissions?: TokenPermissions | undefined;
-  /** Its calls that wait for confirmation. */
+  /** Calls of this caller that wait for confirmation. */
   readonly pendingCalls: PendingCalls;
-  /** Where its calls leave their lines. */
   readonly auditLog: AuditLog;
-  /** Set for each call by the door it comes in by. */
+  /** The connected MCP client; set for each call. */
   readonly client?: McpClient | undefined;
   /** Sends a request with the context's token. @throws CallError */
   send(request: ApiRequest): Promise<ApiResponse>;
-  /** First digits of the SHA-256 of the caller's token, where there are many callers. */
+  /** First digits of the SHA-256 of the caller's token; set over HTTP only. */
   readonly caller?: string | undefined;
-  /** The same context, with headers that go along with every request to Synqly, such as `traceparent`. */
+  /** A copy that adds headers, such as `traceparent`, to every request to Synqly. */
   withHeaders(headers: Readonly<Record<string, string>>): RequestContext;
-  /** Told of every finished call. */
+  /** Called after each call. */
   readonly onCall?: ((call: CallRecord) => void) | undefined;
-  /** Tokens of this context so far; they may appear in nothing that leaves it. */
+  /** Tokens used so far. They are masked in results, errors and logs. */
   readonly knownTokens: Iterable<string>;
 }
 
 export interface RequestContextOptions extends Omit<RequestContext, 'send' | 'withHeaders'> {
-  /** Opens the upstream. Called with the first request, so that listing tools needs no HTTP client. */
+  /** Opens the connection. Called with the first request, so that listing tools needs no HTTP client. */
   readonly open: () => Promise<SynqlyConnection>;
 }
 
 export function createRequestContext(options: RequestContextOptions): RequestContext {
   const { open, ...settings } = options;
-  let upstream: SynqlyConnection | undefined;
+  let connection: SynqlyConnection | undefined;
   let opening: Promise<SynqlyConnection> | undefined;
 
   const connect = async (): Promise<SynqlyConnection> => {
     opening ??= open();
     try {
-      upstream = await opening;
-      return upstream;
+      connection = await opening;
+      return connection;
     } catch (error) {
       // The next call tries again.
       opening = undefined;
@@ -79,25 +78,25 @@ export function createRequestContext(options: RequestContextOptions): RequestCon
     }
   };
 
-  const sending = (headers?: Readonly<Record<string, string>>): RequestContext => ({
+  const createContext = (headers?: Readonly<Record<string, string>>): RequestContext => ({
     ...settings,
     send: async (request) => {
-      const { client, token } = upstream ?? (await connect());
+      const { client, token } = connection ?? (await connect());
       const bearer = await token.current();
       try {
         return await client.request(request, bearer, headers);
       } catch (error) {
-        const renewed = await renewAfter(error, token, bearer);
+        const renewed = await renewToken(error, token, bearer);
         return client.request(request, renewed, headers);
       }
     },
-    withHeaders: sending,
+    withHeaders: createContext,
   });
-  return sending();
+  return createContext();
 }
 
-/** A 401 was answered before anything was done, so even a write may be sent again with another token. */
-async function renewAfter(error: unknown, token: TokenSource, refused: string): Promise<string> {
+/** After a 401 nothing was done, so even a write may be sent again with a renewed token. */
+async function renewToken(error: unknown, token: TokenSource, refused: string): Promise<string> {
   const renewed =
     error instanceof CallError && error.code === 'unauthorized' ? await token.renewed(refused) : undefined;
   if (renewed === undefined) throw error;

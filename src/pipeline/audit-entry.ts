@@ -9,14 +9,14 @@ import { isWithinLimits } from './arguments/size-limits.ts';
 import { type CallState, secretsToMask } from './call-state.ts';
 
 /** How a call ended. */
-interface Ending {
+interface CallEnd {
   /** `ok`, or the error's code. */
   readonly outcome: string;
   readonly status?: number | undefined;
   readonly requestId?: string | undefined;
 }
 
-/** Writes the entry that opens a write, right before its request is sent. @throws CallError where it cannot be written */
+/** Writes the opening entry of a write, right before its request is sent. @throws CallError if it cannot be written */
 export async function openAuditEntry(call: CallState): Promise<void> {
   call.id = newCallId();
   const { tool, context } = call;
@@ -24,8 +24,8 @@ export async function openAuditEntry(call: CallState): Promise<void> {
   await context.auditLog.begin(entry, tool.effect === 'destroy');
 }
 
-/** Writes the entry that closes a call; reads have none. */
-export async function closeAuditEntry(call: CallState, ending: Ending): Promise<void> {
+/** Writes the closing entry of a call; reads have none. */
+export async function closeAuditEntry(call: CallState, ending: CallEnd): Promise<void> {
   const { tool, context } = call;
   if (tool.effect === 'read') return;
   call.id ??= newCallId();
@@ -37,10 +37,10 @@ function newCallId(): string {
   return randomBytes(8).toString('hex');
 }
 
-/** Who did what to which objects, and how it ended; docs/audit-log.md describes the fields. */
+/** Who did what to which objects, with what outcome; docs/audit-log.md describes the fields. */
 function createAuditEntry(
   { tool, raw, context, id = '', confirmedBy }: CallState,
-  ending?: Ending,
+  ending?: CallEnd,
 ): AuditEntry {
   const { client } = context;
   return {
@@ -64,10 +64,10 @@ function createAuditEntry(
   };
 }
 
-/** An id or a name is shorter; what is longer may be a secret in the wrong place. */
+/** Ids and names are shorter. A longer text may be a secret in the wrong argument. */
 const maxTargetLength = 128;
 
-/** The ids and names in the path. No other argument is told. */
+/** The ids and names in the path. No other argument is recorded. */
 function targetsOf({ params }: Pick<Operation, 'params'>, raw: unknown): JsonObject {
   const given = isJsonObject(raw) ? raw : {};
   const names = Object.keys(params).filter((name) => typeof given[name] === 'string');
@@ -83,12 +83,12 @@ function fingerprint(token: string | undefined): string | undefined {
   return token === undefined ? undefined : hashToken(token).slice(0, 8);
 }
 
-/** Of this process: a plain hash of short arguments could be found by trying. */
+/** A random key of this process: without it, short arguments could be found by trying. */
 const key = randomBytes(32);
 
 /**
- * Equal arguments have equal hashes while the process lives; nothing can be told from one. Undefined for arguments
- * that no operation takes.
+ * A keyed hash. Equal arguments have equal hashes within a process, and a hash does not reveal its arguments. Undefined
+ * for arguments above the size limits.
  */
 export function hashArguments(raw: unknown): string | undefined {
   if (!isWithinLimits(raw)) return undefined;

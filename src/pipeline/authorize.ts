@@ -21,13 +21,13 @@ export function authorize({ operation, tool, context }: OperationCall): void {
 function assertPermitted({ id, effect, group }: Operation, { policy }: RequestContext): void {
   if (!isInToolsets(policy.toolsetFilter, { id, group }))
     throw new CallError('not_selected', `${id} is not available on this server.`);
-  if (!isEffectAllowed(policy, effect)) throw new CallError('read_only', `${id} does more than read.`);
+  if (!isEffectAllowed(policy, effect)) throw new CallError('read_only', `${id} is not a read.`);
 }
 
-/** A call that is made for its secret is useless where the secret can be neither stored nor shown. */
+/** A call that is made for a secret is useless if the secret can be neither stored nor shown. */
 function assertSecretCanBeReturned(operation: Operation, context: RequestContext): void {
   assertNoLastingToken(operation, context);
   const { id, returnsSecret } = operation;
   if (!returnsSecret || context.revealSecrets || context.secrets.store) return;
-  throw new CallError('secret_refused', `${id} returns a secret, which this server would withhold.`);
+  throw new CallError('secret_refused', `${id} returns a secret, which this server does not show.`);
 }

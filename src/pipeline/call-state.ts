@@ -14,28 +14,28 @@ export type ConfirmedBy = 'not needed' | 'person' | 'confirm_call';
 
 /** One call of a tool, from its start to its result. */
 export interface CallState {
-  /** What logs and the audit log name. */
+  /** The tool that logs and the audit log name. */
   tool: Operation | ToolDefinition;
   /** The arguments as the client sent them. */
   raw: unknown;
   readonly context: RequestContext;
   /** `performance.now()` at the start. */
   readonly startedAt: number;
-  /** Secrets of this call; none of them may leave the server. */
+  /** Secrets of this call. They are masked in results, errors and logs. */
   readonly secrets: string[];
   confirmedBy: ConfirmedBy | undefined;
   /** Id of the call in the audit log, once there is an entry. */
   id?: string;
-  /** Whether the request of a write was sent, or may have been. */
+  /** Whether the request of a write may have been sent. */
   isSent?: boolean;
-  /** The error code in logs and audit log, where the caller is shown one that says less. */
+  /** The error code in logs and audit log, if the caller gets a less specific one. */
   recordedAs?: ErrorCode;
 }
 
 /** A call of an operation. */
 export interface OperationCall extends CallState {
   readonly operation: Operation;
-  /** The checked arguments; before they are checked, the raw ones where those are an object. */
+  /** The checked arguments; before the check the raw ones, if they are an object. */
   args: Arguments;
   /** References to secrets among the arguments. */
   references: readonly PlacedReference[];
@@ -64,7 +64,7 @@ export function startOperationCall(
   cancelled: StopSignal,
   tool: ToolDefinition | undefined,
 ): OperationCall {
-  // Errors are masked by the arguments, also by those that are refused.
+  // Masking needs the arguments, also when they are refused.
   const args = isJsonObject(raw) ? raw : {};
   // One literal: a spread costs each call more than all its other objects.
   return {
@@ -81,12 +81,12 @@ export function startOperationCall(
   };
 }
 
-/** The secrets that may appear in nothing that leaves the server. */
+/** The secrets to mask in whatever leaves the server. */
 export function secretsToMask({ context, secrets }: CallState): readonly Secrets[] {
   return [context.knownTokens, context.secrets.known, secrets];
 }
 
-/** A result without secrets, except where it repeats the caller's own arguments. */
+/** A result with its secrets masked, except where it repeats the caller's arguments. */
 export function maskResult(call: OperationCall, value: unknown): unknown {
   const { operation, args, context, secrets } = call;
   return maskAllButGiven(value, { operation, args }, [context.knownTokens, secrets], [context.secrets.known]);
@@ -97,7 +97,7 @@ export function elapsedMs({ startedAt }: CallState): number {
   return performance.now() - startedAt;
 }
 
-/** The time that is left of a call, for what is looked up beside its outcome. */
+/** The time left of a call, for reads that only add hints to its result. */
 export function timeLeft(call: OperationCall): Limits {
   const { context, cancelled } = call;
   return { signal: cancelled, deadline: Date.now() + context.timeout - elapsedMs(call) };

@@ -8,12 +8,12 @@ import { publishedTools } from '../tools/published.ts';
 import { toolIndex } from '../tools/tool-index.ts';
 import { type Limits, withDeadline } from './execute/deadline.ts';
 
-/** Who calls, what applies to them, and which operations are left out and why. @throws CallError */
+/** The result of `whoami`: the caller, its limits, and which operations are left out and why. @throws CallError */
 export function describeAccess(context: RequestContext, cancelled: StopSignal): Promise<JsonObject> {
   return withDeadline(context.timeout, cancelled, (limits) => describe(context, limits));
 }
 
-/** Milliseconds for learning what the token may do: the rest is told without it. */
+/** Milliseconds to learn the token's permissions. After that, the result is returned without them. */
 const learnTimeoutMs = 2_000;
 
 async function describe(context: RequestContext, limits: Limits): Promise<JsonObject> {
@@ -22,7 +22,7 @@ async function describe(context: RequestContext, limits: Limits): Promise<JsonOb
     pins || !isInSelection('organization_get', policy)
       ? undefined
       : describeOrganization(readWith(context, limits));
-  // The token of a connection that is not open yet is known once a request has used it.
+  // The token of a new connection is known after its first request.
   if ([...context.knownTokens].length === 0) await reading;
   const [organization, learnt] = await Promise.all([
     reading,
@@ -49,7 +49,7 @@ function readWith(context: RequestContext, limits: Limits): Read {
   };
 }
 
-/** The bearer is in use by then, so that it is known here. */
+/** Learns the permissions of the token in use. */
 async function learnCurrentPermissions(context: RequestContext, { signal }: Limits): Promise<Learnt> {
   const bearer = [...context.knownTokens].at(-1);
   if (bearer === undefined) return 'failed';
@@ -62,22 +62,22 @@ async function learnCurrentPermissions(context: RequestContext, { signal }: Limi
 async function describeOrganization(read: Read): Promise<unknown> {
   try {
     const found = await read('/v1/organization');
-    if (!isJsonObject(found)) return 'not told by Synqly';
+    if (!isJsonObject(found)) return 'not returned by Synqly';
     const { id, name, fullname, state } = found;
     return dropUndefined({ id, name, fullname, state });
   } catch (error) {
-    if (error instanceof CallError && error.code === 'forbidden') return 'may not be read with this token';
+    if (error instanceof CallError && error.code === 'forbidden') return 'not readable with this token';
     throw error;
   }
 }
 
-/** Under pins, nothing of what the server's own token reaches beyond them. */
+/** With pins, the name and resources of the server's own token are left out. */
 function describeToken(permissions: Learnt, { pins }: RequestContext): unknown {
   if (permissions === 'failed') {
-    return 'What it may do could not be looked up just now, since Synqly did not answer: ask again. No tool is left out for it, and Synqly decides about each call.';
+    return 'Its permissions could not be read, since Synqly did not answer: try again. No tool is hidden because of them, and Synqly checks each call.';
   }
   if (permissions === 'untold') {
-    return 'What it may do could not be learnt (it may not list tokens, or Synqly does not tell): no tool is left out for it, and Synqly decides about each call.';
+    return 'Its permissions are unknown (it may not list tokens, or Synqly does not return them): no tool is hidden because of them, and Synqly checks each call.';
   }
   return dropUndefined({
     name: pins ? undefined : permissions.token.name,
@@ -90,9 +90,9 @@ function describeToken(permissions: Learnt, { pins }: RequestContext): unknown {
 
 function describeAbsences(context: RequestContext): readonly JsonObject[] | undefined {
   const reasons: Readonly<Record<HiddenReason, string>> = {
-    pins: 'They reach beyond what this server is pinned to.',
-    selection: 'The administrator, or the client, has not selected them (groups, allow, deny).',
-    read_only: 'They do more than read, and this server only reads.',
+    pins: 'They affect more than this server is pinned to.',
+    selection: 'The administrator, or the client, has not selected them (toolsets, allow, deny).',
+    read_only: 'They are not reads, and this server is read-only.',
     permissions: 'The permission sets of the token (token.permission_sets) do not allow them.',
   };
   const reasonsShown = Object.entries(reasons).flatMap(([reason, why]) => {

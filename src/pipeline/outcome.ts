@@ -10,7 +10,7 @@ import { compactError } from './recovery/compact-error.ts';
 import { askForLess } from './result/continuation.ts';
 import { truncate } from './result/truncate.ts';
 
-/** What the response to a call says beside its body. */
+/** Status and id of the response to a call. */
 export interface Meta {
   readonly status?: ResponseMeta['status'] | undefined;
   readonly requestId?: ResponseMeta['requestId'];
@@ -21,7 +21,7 @@ export type Outcome =
   | {
       readonly value: unknown;
       readonly meta?: Meta;
-      /** Whether secrets are masked already, so that what repeats the arguments may stay. */
+      /** Whether secrets are already masked. The result may then repeat the caller's arguments. */
       readonly isMasked?: boolean;
       readonly cause?: undefined;
     }
@@ -38,25 +38,25 @@ export async function finish(call: CallState, outcome: Outcome): Promise<CallRes
     const { value, isMasked } = outcome as Extract<Outcome, { readonly value: unknown }>;
     return { value: isMasked ? value : maskKnown(value, ...secretsToMask(call)), error };
   }
-  // A text is cut after its secrets are masked: half of one would not be recognized.
+  // Secrets are masked before texts are cut: half a secret would not be recognized.
   const shown = { error: compactError(maskError(call, error)) };
   return { value: truncate(shown, call.context.maxResultTokens, askForLess), error };
 }
 
-/** A fault of this server is logged whole; the caller learns only that there was one. */
+/** Logs an internal error in full. The caller gets a fixed message. */
 function explain(cause: unknown, call: CallState): CallError {
   if (cause instanceof CallError) return cause;
   const details = cause instanceof Error ? { type: cause.name, stack: cause.stack } : String(cause);
   const err = maskKnown(details, ...secretsToMask(call));
-  call.context.log.error({ err, tool: call.tool.id }, 'a call failed by a fault of this server');
-  return new CallError('internal', 'The call failed by a fault of this server.', { cause });
+  call.context.log.error({ err, tool: call.tool.id }, 'a call failed with an internal error');
+  return new CallError('internal', 'The call failed with an internal error of this server.', { cause });
 }
 
 function record(call: CallState, outcome: CallRecord['outcome'], { status, requestId }: Meta): void {
   const { context, tool } = call;
   const milliseconds = elapsedMs(call);
   context.onCall?.({ tool: tool.id, outcome, milliseconds, status });
-  // Whoever answers writes the id, and the log does not know the secrets of this one call.
+  // The server that responds sets the id, and the logger does not know the secrets of this call.
   const request_id =
     requestId === undefined ? undefined : String(maskKnown(requestId, ...secretsToMask(call)));
   const { caller } = context;

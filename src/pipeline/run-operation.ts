@@ -17,13 +17,13 @@ import { formatResult } from './result/format.ts';
 import { resolveReferences } from './secrets/resolve.ts';
 import { storeResponseSecrets } from './secrets/store-response.ts';
 
-/** How an operation is run, where that differs from a plain call of its tool. */
+/** Options for runs that are not plain calls of the operation's tool. */
 export interface RunOptions {
-  /** Whether the arguments that pins fill in may be given; they must then agree with the pins. */
+  /** Whether arguments that pins fill in may be given. They must then agree with the pins. */
   readonly acceptsPinned?: boolean;
   /** The pending call that `confirm_call` carries out. */
   readonly confirmed?: PendingCall;
-  /** Return the response as it is: neither formatted nor cut. For use inside this server. */
+  /** Return the response neither formatted nor cut, for use inside this server. */
   readonly whole?: boolean;
   /** The built-in tool that runs the operation. */
   readonly as?: ToolDefinition;
@@ -60,7 +60,7 @@ export async function runOperation(
   }
 }
 
-/** Runs an operation of the catalogue by its id. @throws Error when there is none of this id */
+/** Runs an operation of the catalogue by its id. @throws Error for an unknown id */
 export function runOperationById(
   id: string,
   raw: unknown,

@@ -11,7 +11,7 @@ import { describeAccess } from './describe-access.ts';
 import { finish } from './outcome.ts';
 import { runOperation } from './run-operation.ts';
 
-/** Runs a built-in tool. Never throws, except for an id that none has. */
+/** Runs a built-in tool. Never throws, except for an unknown id. */
 export async function runBuiltinTool(
   id: string,
   raw: unknown,
@@ -38,7 +38,7 @@ export async function runBuiltinTool(
   }
 }
 
-/** Records a call of an operation that is hidden from its caller, who is only told that there is no such tool. */
+/** Records a call of an operation that is hidden from its caller. The caller only learns that the tool is unknown. */
 export async function recordHiddenCall(
   id: string,
   code: 'outside_pin' | 'unknown_operation',

@@ -1,7 +1,7 @@
 import type { ResourceProvider } from '../resources/provider.ts';
 import type { Surface } from '../surfaces/surface.ts';
 
-/** What a server offers to its client. */
+/** The features that a server offers to its client. */
 export interface ServerFeatures {
   readonly surface: Surface;
   readonly resources: ResourceProvider;

@@ -30,7 +30,7 @@ import type { ServerFeatures } from './server-features.ts';
 /** MCP specification 2025-11-25, resources, error handling; the SDK has no name for it. */
 const resourceNotFound = -32002;
 
-/** Characters of a client's name that are told on. */
+/** Characters of a client's name in logs, and of an unknown tool's name in errors. */
 const maxNameLength = 100;
 
 /**
@@ -57,33 +57,33 @@ export function createV1Server({ surface, resources }: ServerFeatures, context: 
 
 const lists = new WeakMap<Surface, { readonly tools: Surface['tools'] }>();
 
-/** One list for all servers of a surface: it is long. */
-function listOf(surface: Surface): { readonly tools: Surface['tools'] } {
+/** One list for all servers of a surface, because it is long. */
+function toolListOf(surface: Surface): { readonly tools: Surface['tools'] } {
   const list = lists.get(surface) ?? { tools: surface.tools };
   lists.set(surface, list);
   return list;
 }
 
-/** Leaves arguments as they are: the SDK's copy of them lacks a key `__proto__`, which is to be refused and not lost. */
+/** Leaves arguments as they are: the SDK's copy drops a key `__proto__`, which must be refused instead. */
 const callToolRequest = CallToolRequestSchema.extend({
   params: CallToolRequestSchema.shape.params.extend({ arguments: z.unknown().optional() }),
 });
 
 function serveTools(server: Server, context: RequestContext, surface: Surface): void {
-  server.setRequestHandler(ListToolsRequestSchema, () => listOf(surface) as never);
+  server.setRequestHandler(ListToolsRequestSchema, () => toolListOf(surface) as never);
   server.setRequestHandler(callToolRequest, ({ params }, extra) => {
-    const caller = { ...withTraceContext(context, extra.requestInfo), client: clientOf(server, extra) };
+    const caller = { ...withTraceContext(context, extra.requestInfo), client: createClient(server, extra) };
     return callTool(params, caller, surface, extra.signal);
   });
 }
 
-/** Which tool, with what. */
+/** A tool and its arguments. */
 export interface ToolCall {
   readonly name: string;
   readonly arguments?: unknown;
 }
 
-/** Calls a tool for a client that can be asked nothing, past the SDK. @throws McpError for a tool that there is not */
+/** Calls a tool without the SDK, for a client that cannot be asked anything. @throws McpError for an unknown tool */
 export function callDirectly(
   call: ToolCall,
   context: RequestContext,
@@ -100,7 +100,7 @@ async function callTool(
   cancelled: StopSignal,
 ): Promise<CallToolResult> {
   const call = surface.call(name, args, context, cancelled);
-  // The specification wants a protocol error here; the SDK's own server answers an isError result.
+  // The specification requires a protocol error here; the SDK's own server returns an isError result.
   if (!call) {
     await surface.recordUnknownTool?.(name, args, context);
     const message = `Unknown tool: ${name.slice(0, maxNameLength)}. ${(await surface.suggestAlternative?.(name)) ?? ''}`;
@@ -110,18 +110,18 @@ async function callTool(
     const { value, error } = await call;
     return { content: [{ type: 'text', text: stringifyJson(value) }], ...(error ? { isError: true } : {}) };
   } catch (error) {
-    throw faultOf(error, context);
+    throw toProtocolError(error, context);
   }
 }
 
 type Extra = RequestHandlerExtra<ServerRequest, ServerNotification>;
 
-function clientOf(server: Server, extra: Extra): McpClient {
+function createClient(server: Server, extra: Extra): McpClient {
   const { sessionId, sendRequest, requestInfo } = extra;
   const { elicitation } = server.getClientCapabilities() ?? {};
-  // Naming no mode means form (MCP specification 2025-11-25, elicitation).
+  // A capability that names no mode means form (MCP specification 2025-11-25, elicitation).
   const hasForms = elicitation && (elicitation.form !== undefined || elicitation.url === undefined);
-  // A page on loopback is for the person at this machine, which a client over HTTP need not be.
+  // A page on loopback opens only on this machine; a client over HTTP may run on another.
   const hasPages = elicitation?.url !== undefined && requestInfo === undefined;
   const elicit = (params: object, { within, signal }: { within: number; signal: AbortSignal }) =>
     sendRequest({ method: 'elicitation/create', params: params as never }, ElicitResultSchema, {
@@ -130,34 +130,34 @@ function clientOf(server: Server, extra: Extra): McpClient {
     });
   return {
     name: server.getClientVersion()?.name.slice(0, maxNameLength) || undefined,
-    reportProgress: progressOf(extra),
+    reportProgress: progressReporter(extra),
     sessionId,
-    showForm: hasForms ? (question, limits) => elicit({ mode: 'form', ...question }, limits) : undefined,
-    openPage: hasPages ? (visit, limits) => elicit({ mode: 'url', ...visit }, limits) : undefined,
+    showForm: hasForms ? (form, limits) => elicit({ mode: 'form', ...form }, limits) : undefined,
+    openPage: hasPages ? (page, limits) => elicit({ mode: 'url', ...page }, limits) : undefined,
   };
 }
 
-/** Progress goes to whoever gave a token for it (MCP specification 2025-11-25, progress). */
-function progressOf({ _meta, sendNotification }: Extra): McpClient['reportProgress'] {
+/** Reports progress to a client that sent a progress token (MCP specification 2025-11-25, progress). */
+function progressReporter({ _meta, sendNotification }: Extra): McpClient['reportProgress'] {
   const progressToken = _meta?.progressToken;
   if (progressToken === undefined) return undefined;
   return (progress, total) => {
     const params = { progressToken, progress, total };
-    // A client that is gone needs no news.
+    // The client may have disconnected.
     sendNotification({ method: 'notifications/progress', params }).catch(() => {});
   };
 }
 
-function serveResources(server: Server, context: RequestContext, room: ResourceProvider): void {
-  server.setRequestHandler(ListResourcesRequestSchema, () => ({ resources: [...room.resources] }));
+function serveResources(server: Server, context: RequestContext, provider: ResourceProvider): void {
+  server.setRequestHandler(ListResourcesRequestSchema, () => ({ resources: [...provider.resources] }));
   server.setRequestHandler(ListResourceTemplatesRequestSchema, () => ({
-    resourceTemplates: [...room.resourceTemplates],
+    resourceTemplates: [...provider.resourceTemplates],
   }));
   server.setRequestHandler(ReadResourceRequestSchema, async ({ params }, { signal, requestInfo }) => {
     try {
-      return { contents: [await room.read(params.uri, withTraceContext(context, requestInfo), signal)] };
+      return { contents: [await provider.read(params.uri, withTraceContext(context, requestInfo), signal)] };
     } catch (error) {
-      if (!(error instanceof ResourceError)) throw faultOf(error, context);
+      if (!(error instanceof ResourceError)) throw toProtocolError(error, context);
       throw new McpError(
         error.missing ? resourceNotFound : ErrorCode.InternalError,
         error.message,
@@ -175,21 +175,21 @@ function serveResources(server: Server, context: RequestContext, room: ResourceP
       chosen: params.context?.arguments ?? {},
     };
     try {
-      return { completion: await room.complete(request, context, signal) };
+      return { completion: await provider.complete(request, context, signal) };
     } catch (error) {
-      throw faultOf(error, context);
+      throw toProtocolError(error, context);
     }
   });
 }
 
-/** What went wrong here is logged whole; the client is told of no text that may hold a secret. */
-function faultOf(error: unknown, context: RequestContext): McpError {
+/** Logs an internal error in full. The client gets a fixed message, since the error's text may hold a secret. */
+function toProtocolError(error: unknown, context: RequestContext): McpError {
   if (error instanceof McpError) return error;
-  context.log.error({ err: error }, 'a request failed by a fault of this server');
-  return new McpError(ErrorCode.InternalError, 'The request failed by a fault of this server.');
+  context.log.error({ err: error }, 'a request failed with an internal error');
+  return new McpError(ErrorCode.InternalError, 'The request failed with an internal error of this server.');
 }
 
-/** A request's trace goes on to Synqly (W3C Trace Context). */
+/** Forwards the request's trace to Synqly (W3C Trace Context). */
 function withTraceContext(context: RequestContext, request: RequestInfo | undefined): RequestContext {
   const traceparent = request?.headers.traceparent;
   return typeof traceparent === 'string' ? context.withHeaders({ traceparent }) : context;

@@ -2,35 +2,35 @@
 export const mimeType = 'application/json';
 
 /** A resource as clients see it (MCP specification 2025-11-25, resources). */
-interface Described {
+interface ResourceMetadata {
   readonly name: string;
   readonly title: string;
   readonly description: string;
   readonly mimeType: string;
 }
 
-export interface Resource extends Described {
+export interface Resource extends ResourceMetadata {
   readonly uri: string;
 }
 
-export interface ResourceTemplate extends Described {
+export interface ResourceTemplate extends ResourceMetadata {
   readonly uriTemplate: string;
 }
 
-/** Each resource is what one read operation answers. */
-export interface Reads {
+/** The operation whose result is the resource. */
+export interface ReadBy {
   readonly operation: string;
 }
 
 /** Resources at a fixed URI. */
-export const fixedResources: readonly (Resource & Reads)[] = [
+export const fixedResources: readonly (Resource & ReadBy)[] = [
   {
     uri: 'synqly://openapi/management',
     operation: 'meta_managementOpenapiSpec',
     name: 'openapi-management',
     title: 'OpenAPI document of the Management API',
     description:
-      'Outline: accounts, integrations, credentials, tokens and everything else these tools work on.',
+      'Outline: accounts, integrations, credentials, tokens and everything else that these tools manage.',
     mimeType,
   },
   {
@@ -51,8 +51,8 @@ export const fixedResources: readonly (Resource & Reads)[] = [
   },
 ];
 
-/** Usage, by account and integration. */
-export const integrationTimeseries: ResourceTemplate & Reads = {
+/** Usage of one integration. */
+export const integrationTimeseries: ResourceTemplate & ReadBy = {
   uriTemplate: 'synqly://status/{account_id}/{integration_id}/timeseries',
   operation: 'status_get_integration_timeseries',
   name: 'integration-timeseries',
@@ -64,7 +64,7 @@ export const integrationTimeseries: ResourceTemplate & Reads = {
 /** Parts of the OpenAPI documents; the variable of each template is the argument of its operation. */
 const documentParts = fixedResources
   .filter(({ uri }) => uri.startsWith('synqly://openapi/'))
-  .flatMap(({ uri, operation, name, title }): (ResourceTemplate & Reads)[] => [
+  .flatMap(({ uri, operation, name, title }): (ResourceTemplate & ReadBy)[] => [
     {
       uriTemplate: `${uri}/operations/{operation}`,
       operation,
@@ -84,23 +84,23 @@ const documentParts = fixedResources
   ]);
 
 /** All templates. */
-export const resourceTemplates: readonly (ResourceTemplate & Reads)[] = [
+export const resourceTemplates: readonly (ResourceTemplate & ReadBy)[] = [
   ...documentParts,
   integrationTimeseries,
 ];
 
-/** An entry as clients are shown it. */
-export const withoutOperation = <Entry extends Reads>({ operation, ...shown }: Entry) => shown;
+/** An entry as it is published to clients. */
+export const withoutOperation = <Entry extends ReadBy>({ operation, ...shown }: Entry) => shown;
 
-/** An OpenAPI document that a URI, or a URI template, is about. */
-export interface DocumentPart extends Reads {
+/** The OpenAPI document, or the part of it, that a URI or URI template names. */
+export interface DocumentPart extends ReadBy {
   /** URI of the document. */
   readonly document: string;
-  /** Which argument says what part it is, and its value as it stands in the URI; none for the outline. */
+  /** The argument that selects the part, and its value as written in the URI; undefined for the outline. */
   readonly part: { readonly argument: 'operation' | 'schema'; readonly value: string } | undefined;
 }
 
-/** Takes the URI of a document, or of a part of one, apart; undefined for any other. */
+/** Parses the URI of a document or of a part of one; undefined for any other URI. */
 export function documentPartOf(uri: string): DocumentPart | undefined {
   const [, document, kind, value = ''] =
     /^(synqly:\/\/openapi\/[^/]+)(?:\/(operation|schema)s\/(.+))?$/.exec(uri) ?? [];
@@ -110,10 +110,10 @@ export function documentPartOf(uri: string): DocumentPart | undefined {
   return { operation: entry.operation, document, part: argument && { argument, value } };
 }
 
-/** A resource that could not be read. `missing` tells an unknown URI from a failed read. */
+/** A resource that could not be read. `missing` is true for an unknown URI and false for a failed read. */
 export class ResourceError extends Error {
   readonly missing: boolean;
-  /** What to hand to the client beside the message. */
+  /** `data` of the protocol error. */
   readonly data: unknown;
 
   constructor(message: string, missing: boolean, data: unknown) {
@@ -133,9 +133,9 @@ export interface ResourceContents {
 export interface CompletionRequest {
   readonly uriTemplate: string;
   readonly argument: string;
-  /** What has been typed so far. */
+  /** The text typed so far. */
   readonly value: string;
-  /** Other arguments of the template that are already chosen. */
+  /** Values already chosen for other arguments of the template. */
   readonly chosen: Readonly<Record<string, string>>;
 }
 

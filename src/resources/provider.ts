@@ -7,7 +7,7 @@ import {
   type Completion,
   type CompletionRequest,
   fixedResources,
-  type Reads,
+  type ReadBy,
   type Resource,
   type ResourceContents,
   type ResourceTemplate,
@@ -15,7 +15,7 @@ import {
   withoutOperation,
 } from './definitions.ts';
 
-/** What a server offers as resources. */
+/** The resources of a server. */
 export interface ResourceProvider {
   readonly resources: readonly Resource[];
   readonly resourceTemplates: readonly ResourceTemplate[];
@@ -25,9 +25,9 @@ export interface ResourceProvider {
   complete(request: CompletionRequest, context: RequestContext, cancelled: StopSignal): Promise<Completion>;
 }
 
-/** Synqly's documents and timeseries, as far as pins and policy leave them. What reads them is loaded when it is used. */
+/** Synqly's OpenAPI documents and timeseries, as far as pins and policy allow. The code that reads them is loaded on first use. */
 export function createResourceProvider(pins: Pins | undefined, policy: Policy): ResourceProvider {
-  const visible = ({ operation }: Reads) => isVisible(operation, pins) && isInSelection(operation, policy);
+  const visible = ({ operation }: ReadBy) => isVisible(operation, pins) && isInSelection(operation, policy);
   return {
     resources: fixedResources.filter(visible).map(withoutOperation),
     resourceTemplates: resourceTemplates.filter(visible).map(withoutOperation),

@@ -27,14 +27,14 @@ export async function readResource(
 ): Promise<ResourceContents> {
   if (uri.length > maxUriLength)
     throw new ResourceError(`The URI must have at most ${maxUriLength} characters.`, true, undefined);
-  const read = resolve(uri);
-  if (!read) throw new ResourceError('Resource not found', true, { uri });
-  const { value, error } = await runOperationById(read.operation, read.args, context, cancelled, {
+  const target = resolve(uri);
+  if (!target) throw new ResourceError('Resource not found', true, { uri });
+  const { value, error } = await runOperationById(target.operation, target.args, context, cancelled, {
     acceptsPinned: true,
-    whole: !read.document,
+    whole: !target.document,
   });
   if (!error) {
-    const text = stringifyJson(read.document ? withUris(value, read.document) : value);
+    const text = stringifyJson(target.document ? withUris(value, target.document) : value);
     return { uri, mimeType, text };
   }
   const missing = ['not_found', 'invalid_arguments', 'outside_pin'].includes(error.code);
@@ -44,15 +44,15 @@ export async function readResource(
   });
 }
 
-/** What a URI stands for. */
-interface Read {
+/** The operation call that a URI stands for. */
+interface ResourceTarget {
   readonly operation: string;
   readonly args: Record<string, string>;
-  /** URI of the OpenAPI document that it is about. */
+  /** URI of the OpenAPI document, if the URI names one or a part of one. */
   readonly document?: string;
 }
 
-function resolve(uri: string): Read | undefined {
+function resolve(uri: string): ResourceTarget | undefined {
   const documentPart = documentPartOf(uri);
   if (documentPart) {
     const { operation, document, part } = documentPart;
@@ -66,16 +66,16 @@ function resolve(uri: string): Read | undefined {
   return { operation: integrationTimeseries.operation, args };
 }
 
-/** A hint about arguments of a tool, told as URIs. */
+/** Rewrites the `next` of a result, which names tool arguments, for URIs. */
 function withUris(value: unknown, document: string): unknown {
   if (!isJsonObject(value)) return value;
   const { next, ...rest } = value;
   const [operation, schema] = [`${document}/operations/{operation}`, `${document}/schemas/{schema}`];
-  const text = `${operation} takes an id, "METHOD /path" or a tag. ${schema} takes a name or an address: $ref, $cursor, $each with a name from $names put in, or one of other_parts. Values are percent-encoded.`;
+  const text = `${operation} takes an id, "METHOD /path" or a tag. ${schema} takes a name or an address: $ref, $cursor, $each with {name} replaced by one of $names, or one of other_parts. Values are percent-encoded.`;
   return { ...rest, next: text };
 }
 
-/** A part that is no valid percent-encoding is taken as it stands, and not found. */
+/** A part with invalid percent-encoding is used as it is, and not found. */
 function decodePart(part: string): string {
   try {
     return decodeURIComponent(part);

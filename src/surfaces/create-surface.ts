@@ -4,7 +4,7 @@ import { createCompactSurface } from './compact/surface.ts';
 import { createFullSurface } from './full.ts';
 import type { Surface } from './surface.ts';
 
-/** The surface of this kind, for callers with this view. */
+/** Creates the surface of a kind, for callers with a view. */
 export function createSurface(kind: SurfaceKind, view: View): Surface {
   return kind === 'compact' ? createCompactSurface(view) : createFullSurface(view);
 }

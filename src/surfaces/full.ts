@@ -5,7 +5,7 @@ import type { CallResult } from '../tools/define-tool.ts';
 import { effects } from '../tools/published.ts';
 import { recordHiddenCallNamed, runBuiltinToolNamed, type Surface, similarTools } from './surface.ts';
 
-/** One tool for each operation that is left, and those of this server's own. It is for sessions with pins of that kind. */
+/** One tool for each selected operation, and the built-in tools. For contexts with the pins of this view. */
 export function createFullSurface(view: View): Surface {
   const operations = visibleTools(view);
   const builtinTools = visibleBuiltinTools(view);
@@ -13,7 +13,7 @@ export function createFullSurface(view: View): Surface {
   return {
     tools: [...operations, ...builtinTools],
     operations,
-    // What only the policy hides is refused by the call itself, which tells why and leaves its trail.
+    // The call itself refuses what only the policy hides: it gives the reason and writes to the audit log.
     call: (name, args, context, cancelled) => {
       if (isBuiltin(name)) return runBuiltinToolNamed(name, args, context, cancelled);
       return isOperation(name) && isVisible(name, view.pins)

@@ -6,14 +6,14 @@ import type { CallResult } from '../tools/define-tool.ts';
 import { effects } from '../tools/published.ts';
 import type { Tool } from '../tools/tool.ts';
 
-/** What a client is shown of the selected operations, and how it runs them. */
+/** How the selected operations are shown to a client and run. */
 export interface Surface {
   readonly tools: readonly Tool[];
-  /** The operations that they reach. */
+  /** The operations that the tools can run. */
   readonly operations: readonly Tool[];
-  /** What the server's instructions say about it. */
+  /** Text about the surface for the server's instructions. */
   readonly note?: string;
-  /** Runs a tool; undefined when there is none of that name. */
+  /** Runs a tool; undefined when no tool has that name. */
   call(
     name: string,
     args: unknown,
@@ -22,17 +22,17 @@ export interface Surface {
   ): Promise<CallResult> | undefined;
   /** Records a call of a tool that `call` does not know, if it is an operation. */
   recordUnknownTool?(name: string, args: unknown, context: RequestContext): Promise<void>;
-  /** What to call in the place of a tool that there is not; empty where nothing is like it. */
+  /** Says which tool to call in place of an unknown one; empty when none is similar. */
   suggestAlternative?(name: string): Promise<string>;
 }
 
-/** Which of some tools are named or described like one that there is not. */
+/** Tools whose names or descriptions are similar to an unknown name. */
 export async function similarTools(name: string, tools: readonly Tool[]): Promise<readonly string[]> {
   const { closestTools } = await import('./compact/search.ts');
   return closestTools(name, tools);
 }
 
-/** Runs one of this server's own tools, which are loaded with the first of them. */
+/** Runs a built-in tool. The first call loads their code. */
 export async function runBuiltinToolNamed(
   name: string,
   args: unknown,
@@ -43,7 +43,7 @@ export async function runBuiltinToolNamed(
   return runBuiltinTool(name, args, context, cancelled);
 }
 
-/** Records a call of an operation that is no tool here, be it that pins hide it or that operations are run otherwise. */
+/** Records a call of an operation that is not a tool here, because pins hide it or because the surface is compact. */
 export async function recordHiddenCallNamed(
   name: string,
   args: unknown,

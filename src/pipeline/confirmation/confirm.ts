@@ -25,8 +25,8 @@ export interface Consent {
 }
 
 /**
- * Gets the consent that the policy wants for a call: from the person, when the client can ask; otherwise the call is kept
- * until `confirm_call` carries it out. Only reads are sent.
+ * Gets the consent that the policy requires for a call: from the person, if the client can show a form; otherwise the call
+ * is kept until `confirm_call` carries it out. Only reads are sent.
  *
  * @param confirmed the same call, when `confirm_call` carries it out
  * @throws CallError `confirmation_required`, `confirmation_declined` or `audit_unavailable`
@@ -37,7 +37,7 @@ export async function confirm(
   confirmed: PendingCall | undefined,
 ): Promise<Consent> {
   const { operation, context } = call;
-  // Nobody is asked about a call that could not be recorded.
+  // Do not ask about a call that the audit log could not record.
   if (operation.effect !== 'read') await context.auditLog.assertReady();
   const consent = await obtainConsent(call, pinned, confirmed);
   call.confirmedBy = consent.by;
@@ -57,7 +57,7 @@ async function obtainConsent(
   const { digest } = snapshot;
   if (!client?.showForm) {
     const id = pendingCalls.add({ operationId: operation.id, args: raw, digest });
-    throw new CallError('confirmation_required', `${operation.id} needs to be confirmed.`, {
+    throw new CallError('confirmation_required', `${operation.id} must be confirmed.`, {
       confirmation: { id, expires_in_s: Math.round(pendingCalls.timeoutMs / 1000), preview },
     });
   }
@@ -67,15 +67,15 @@ async function obtainConsent(
   if (questionsSignal().aborted) throw interrupted();
   if (answer === 'no')
     throw new CallError('confirmation_declined', `The person did not agree to ${operation.id}.`);
-  throw new CallError('confirmation_declined', 'The person typed something else than was asked for.', {
-    remediation: 'Nothing was sent. Ask the person whether they mean this object, before you try again.',
+  throw new CallError('confirmation_declined', 'The person did not type the requested name.', {
+    remediation: 'Nothing was sent. Ask the person whether this is the right object before you try again.',
   });
 }
 
 /**
  * Takes the snapshot again, right before sending.
  *
- * @returns the snapshot, so that the object need not be read once more; undefined when nothing was confirmed
+ * @returns the snapshot, which saves another read of the object; undefined when nothing was confirmed
  * @throws CallError `object_changed` when the state is not the one that was confirmed
  */
 export async function assertSnapshotUnchanged(
@@ -87,11 +87,8 @@ export async function assertSnapshotUnchanged(
   if (digest === undefined) return undefined;
   const snapshot = await takeSnapshot(operation, args, context, halveDeadline(limits));
   if (snapshot.digest === digest) return snapshot;
-  const unread = snapshot.unread.length > 0 ? ` Now could not be read: ${snapshot.unread.join(', ')}.` : '';
-  throw new CallError(
-    'object_changed',
-    `What the call is about is not as it was when the call was confirmed.${unread}`,
-  );
+  const unread = snapshot.unread.length > 0 ? ` Could not be read: ${snapshot.unread.join(', ')}.` : '';
+  throw new CallError('object_changed', `The object has changed since the call was confirmed.${unread}`);
 }
 
 /** Anything but an explicit yes cancels the call. */
@@ -101,7 +98,7 @@ async function askPerson(
   preview: JsonObject,
   showForm: NonNullable<McpClient['showForm']>,
 ): Promise<'yes' | 'no' | 'other name'> {
-  // A person needs none of them, and the client may keep what it shows. Whoever made the call sees no question.
+  // The client may store what it shows, so the form holds no secret, not even one that the call repeats.
   const shown = maskKnown(preview, context.knownTokens, context.secrets.known) as JsonObject;
   const { form, typed } = createForm(operation, shown, {
     needsName: needsTypedName.has(operation.id),

@@ -1,21 +1,21 @@
 import type { JsonObject } from '../../lib/json.ts';
 
-/** Something that goes with an object: the rows of a list, or figures. */
+/** What is deleted or affected with an object: rows of a list, or figures. */
 export interface Dependent {
   readonly what: string;
   /** The operation that reads it. */
   readonly by: string;
-  /** Arguments for it, from the object and the arguments of the call. */
+  /** Its arguments, made from the object and the arguments of the call. */
   readonly with: (object: JsonObject, args: JsonObject) => JsonObject;
-  /** Which rows; all of them where left out. */
+  /** Selects rows; all of them by default. */
   readonly which?: (row: JsonObject, object: JsonObject) => boolean;
-  /** Names of the figures, where it is no list. */
+  /** Names of the figures, if it is not a list. */
   readonly figures?: readonly string[];
-  /** Names would say nothing more. */
+  /** Whether the names of the rows are left out, since another entry already shows them. */
   readonly unnamed?: true;
 }
 
-/** Rows that are read of a list: more than these are told as "or more". */
+/** Rows that are read of a list. For more than these, the count reads "or more". */
 export const maxRows = 100;
 const page = { limit: maxRows };
 
@@ -34,8 +34,8 @@ const mentions = (part: unknown, { id }: JsonObject) =>
   JSON.stringify(part ?? null).includes(JSON.stringify(id));
 
 /**
- * What goes with the object of each destroying operation, as far as it can be read. Where it can, the call's own
- * arguments say what is read: pins have proved those, and not what an answer names.
+ * What each destroying operation deletes or affects with its object, as far as it can be read. The reads use the call's
+ * own arguments where possible: pins have checked those, but not the ids in a response.
  */
 export const dependents: Readonly<Record<string, readonly Dependent[]>> = {
   accounts_delete: [
@@ -107,7 +107,7 @@ export const dependents: Readonly<Record<string, readonly Dependent[]>> = {
   ],
 };
 
-/** Operations whose object's name the person must type, for how far they reach. */
+/** Operations for which the person must type the object's name, because they affect much. */
 export const needsTypedName: ReadonlySet<string> = new Set([
   'accounts_delete',
   'auth_logoff',

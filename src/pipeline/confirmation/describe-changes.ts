@@ -2,21 +2,21 @@ import { canonicalJson, isJsonObject, type JsonObject } from '../../lib/json.ts'
 import { quoted } from '../../lib/quote-text.ts';
 import type { Operation } from '../../tools/define-operation.ts';
 
-/** What a question tells, and whether that is all there is to tell. */
+/** Lines of a form, and whether they show every change in full. */
 export interface DescribedChanges {
   readonly lines: readonly string[];
   readonly isWhole: boolean;
 }
 
-/** Changes, steps, elements of a list, or fields that a question shows of each. */
+/** Changes, steps, list elements or fields that a form shows. */
 const maxLines = 20;
 
-/** Characters of a value that a call sets. */
+/** Characters that are shown of a value. */
 const maxValueLength = 400;
 
 /**
- * What a call changes: the fields that differ, of lists the elements that they gain and lose. Where the difference
- * cannot be known, what is sent: of a patch its steps, else the fields of the body.
+ * What a call changes: the fields that differ, and for lists the elements added and removed. If the difference is unknown,
+ * what is sent: the steps of a patch, or the fields of the body.
  *
  * @param preview without secrets
  */
@@ -57,7 +57,7 @@ function describeStep(step: unknown): DescribedChanges {
 function describeChange({ path, from, to }: JsonObject): DescribedChanges {
   const place = [['path', path]] as const;
   if (Array.isArray(from) && Array.isArray(to)) {
-    const [lost, gained] = [withoutThose(from, to), withoutThose(to, from)];
+    const [lost, gained] = [difference(from, to), difference(to, from)];
     if (lost.length + gained.length > 0) {
       const parts = [
         ...lost.map((element) => line('Changes: ', [...place, ['loses', element]])),
@@ -67,7 +67,7 @@ function describeChange({ path, from, to }: JsonObject): DescribedChanges {
     }
   }
   if (typeof from === 'string' && typeof to === 'string') {
-    const equal = equalBeginning(from, to);
+    const equal = commonPrefixLength(from, to);
     const isLong = Math.max(from.length, to.length) > maxValueLength;
     if (isLong && equal > 0) {
       const after = `after ${equal} equal characters from`;
@@ -77,7 +77,7 @@ function describeChange({ path, from, to }: JsonObject): DescribedChanges {
   return line('Changes: ', [...place, ['from', from], ['to', to]]);
 }
 
-/** Names in our words or quoted, values of others quoted, and whether each stands whole. */
+/** One line of names and quoted values, and whether all of them are shown in full. Names that callers chose are quoted. */
 function line(start: string, pairs: readonly (readonly [string, unknown])[]): DescribedChanges {
   const given = pairs.filter(([, value]) => value !== undefined);
   const described = given.map(([name, value]) => `${nameOf(name)} ${quoted(value, maxValueLength)}`);
@@ -87,17 +87,17 @@ function line(start: string, pairs: readonly (readonly [string, unknown])[]): De
   return { lines: [`${start}${described.join(', ')}`], isWhole: !isCut };
 }
 
-/** Whether a value is shown in part only. */
+/** Whether a value is only shown in part. */
 export function isClipped(value: unknown, maxLength?: number): boolean {
   return quoted(value, maxLength) !== quoted(value, Number.POSITIVE_INFINITY);
 }
 
-/** Names of fields may come from a caller, too. */
+/** Names of fields may come from a caller. */
 const isPlain = (name: string) => /^[\w ]{1,60}$/.test(name);
 const nameOf = (name: string) => (isPlain(name) ? name : quoted(name));
 
-/** The elements of one list that another has not, each as often as it has more of them. */
-function withoutThose(list: readonly unknown[], others: readonly unknown[]): readonly unknown[] {
+/** The elements of a list that another list lacks, as a difference of multisets. */
+function difference(list: readonly unknown[], others: readonly unknown[]): readonly unknown[] {
   const left = new Map<string, number>();
   for (const other of others) left.set(canonicalJson(other), (left.get(canonicalJson(other)) ?? 0) + 1);
   return list.filter((element) => {
@@ -108,8 +108,8 @@ function withoutThose(list: readonly unknown[], others: readonly unknown[]): rea
   });
 }
 
-/** How many characters two texts begin with alike; no character is cut in half. */
-function equalBeginning(one: string, other: string): number {
+/** The length of the common prefix of two texts; a surrogate pair is not split. */
+function commonPrefixLength(one: string, other: string): number {
   let at = 0;
   while (at < one.length && one[at] === other[at]) at += 1;
   const isHalf = at > 0 && /[\ud800-\udbff]/.test(one[at - 1] ?? '');

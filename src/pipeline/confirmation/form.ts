@@ -6,9 +6,9 @@ import { describeChanges, isClipped } from './describe-changes.ts';
 import type { TypedName } from './typed-name.ts';
 
 /**
- * What a person is asked before a call is carried out.
+ * The form that a person confirms before a call is carried out.
  *
- * @param typedName gives what the person must type where the call reaches far, or the question leaves something out
+ * @param typedName gives what the person must type if the call affects much or the form is not complete
  */
 export function createForm(
   operation: Operation,
@@ -18,32 +18,33 @@ export function createForm(
   const { object, takes, sends } = preview;
   const { method, path } = sends as { method: string; path: string };
   const changes = describeChanges(operation, preview);
-  const along = Object.entries(isJsonObject(takes) ? takes : {});
-  const isWhole = !isClipped(path) && changes.isWhole && along.every(([, summary]) => isWholeAmount(summary));
+  const affected = Object.entries(isJsonObject(takes) ? takes : {});
+  const isWhole =
+    !isClipped(path) && changes.isWhole && affected.every(([, summary]) => isFullyNamed(summary));
   const typed = needsName || !isWhole ? typedName() : undefined;
   const lines = [
-    `${operation.title}?${operation.effect === 'destroy' ? ' It cannot be taken back.' : ''}`,
+    `${operation.title}?${operation.effect === 'destroy' ? ' It cannot be undone.' : ''}`,
     `Request: ${method} ${quoted(path)}`,
     ...(isJsonObject(object) ? [`Object: ${pairs(withoutTimes(object))}`] : []),
-    // Why it could not be read, in our words.
+    // The reason why it could not be read; written by this server.
     ...(typeof object === 'string' ? [`The object ${object}.`] : []),
-    ...(along.length > 0 ? [`Affected: ${along.map(amount).join(', ')}`] : []),
+    ...(affected.length > 0 ? [`Affected: ${affected.map(amount).join(', ')}`] : []),
     ...changes.lines,
-    ...(isWhole ? [] : ['Not everything is shown here: parts of it are left out.']),
-    ...(typed ? [`To go on, type ${whatToType[typed.kind]}: ${quoted(typed.shown)}`] : []),
+    ...(isWhole ? [] : ['This form is not complete: parts are left out.']),
+    ...(typed ? [`To confirm, type ${whatToType[typed.kind]}: ${quoted(typed.shown)}`] : []),
   ];
-  const form = { message: lines.join('\n'), requestedSchema: typed ? nameForm(titles[typed.kind]) : yes };
+  const form = { message: lines.join('\n'), requestedSchema: typed ? nameForm(titles[typed.kind]) : yesForm };
   return { form, typed };
 }
 
-/** A question, and what its answer must hold. */
+/** A form, and what its response must hold. */
 export interface ConfirmationForm {
   readonly form: FormRequest;
-  /** What the person must type; a yes does where it is undefined. */
+  /** What the person must type; undefined if a yes is enough. */
   readonly typed: TypedName | undefined;
 }
 
-const yes = {
+const yesForm = {
   type: 'object',
   properties: { confirm: { type: 'boolean', title: 'Yes, carry it out', default: false } },
   required: ['confirm'],
@@ -68,7 +69,7 @@ const nameForm = (title: string) => ({
 });
 
 function amount([what, summary]: readonly [string, unknown]): string {
-  // That it could not be read, in our words.
+  // Says that it could not be read; written by this server.
   if (typeof summary === 'string') return `${what} ${summary}`;
   if (!isJsonObject(summary) || summary.count === undefined) return `${what} ${pairs(summary)}`;
   const named = Array.isArray(summary.names) ? summary.names : [];
@@ -78,8 +79,8 @@ function amount([what, summary]: readonly [string, unknown]): string {
   return `${summary.count}${summary.or_more ? ' or more' : ''} ${what}${names}`;
 }
 
-/** Whether all that goes along is shown by name, where names say anything. */
-function isWholeAmount(summary: unknown): boolean {
+/** Whether all dependents are shown by name, if they have names. */
+function isFullyNamed(summary: unknown): boolean {
   if (!isJsonObject(summary) || summary.count === undefined) return true;
   if (summary.or_more === true) return false;
   if (!Array.isArray(summary.names)) return true;

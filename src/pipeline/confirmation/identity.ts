@@ -1,7 +1,7 @@
 import type { JsonObject } from '../../lib/json.ts';
 
-/** What of an object tells which one it is. */
-const identifying = [
+/** Fields that identify an object. */
+const identifyingFields = [
   'id',
   'name',
   'fullname',
@@ -17,20 +17,20 @@ const identifying = [
   'updated_at',
 ];
 
-/** What is shown of an object, so that a person knows which one is meant. */
+/** The fields of an object by which a person recognizes it. */
 export function identityOf(object: JsonObject): JsonObject {
-  const isSaid = (name: string) => name !== 'updated_at' || object.updated_at !== object.created_at;
+  const isShown = (name: string) => name !== 'updated_at' || object.updated_at !== object.created_at;
   return pickFields(
     object,
-    identifying.filter((name) => isSaid(name)),
+    identifyingFields.filter((name) => isShown(name)),
   );
 }
 
-/** `identityOf` without what moves when an object is only used. */
-export function lastingIdentityOf(object: JsonObject): JsonObject {
+/** `identityOf` without the field that changes when an object is used. */
+export function stableIdentityOf(object: JsonObject): JsonObject {
   return pickFields(
     object,
-    identifying.filter((name) => name !== 'updated_at'),
+    identifyingFields.filter((name) => name !== 'updated_at'),
   );
 }
 

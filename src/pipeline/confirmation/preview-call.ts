@@ -9,19 +9,19 @@ import { truncate } from '../result/truncate.ts';
 import { createPreview } from './preview.ts';
 import { type Snapshot, takeSnapshot } from './snapshot.ts';
 
-/** What `preview_call` returns: what the call would send and change. Only reads are sent. @throws CallError */
+/** The result of `preview_call`: what the call would send and change. Only reads are sent. @throws CallError */
 export async function previewCall(call: OperationCall, pinned: Pinned): Promise<Outcome> {
   const { preview } = await inspectCall(call, pinned);
   const value = truncate(maskResult(call, preview), call.context.maxResultTokens, askForLess);
   return { value, isMasked: true };
 }
 
-/** What a call would send, and the state it would meet. Pins are checked; only reads are sent. @throws CallError */
+/** What a call would send, and the current state. Pins are checked; only reads are sent. @throws CallError */
 export async function inspectCall(
   { context, cancelled }: OperationCall,
   pinned: Pinned,
 ): Promise<{ snapshot: Snapshot; preview: JsonObject }> {
-  // The proofs of pins have all the time of a call; the snapshot has its own time, and decides nothing.
+  // The pin checks may take the whole timeout of a call. The snapshot has its own, since it decides nothing.
   const pinnedCall = await withDeadline(context.timeout, cancelled, pinned);
   const request = prepareRequest(pinnedCall.operation, pinnedCall.args);
   const limits = { signal: cancelled, deadline: Date.now() + context.timeout };

@@ -15,8 +15,8 @@ import { identityOf } from './identity.ts';
 import type { Snapshot } from './snapshot.ts';
 
 /**
- * What a call would send, and what it would meet: for a change the fields that differ, for a destroy what goes with
- * the object, and what of these could not be read. Without secrets; names in it were written by others.
+ * What a call would send and affect: for a change the fields that differ, for a destroy the dependents of the object, and
+ * what of these could not be read. Without secrets; names in it were written by others.
  *
  * @throws CallError `stale_object`
  */
@@ -54,19 +54,19 @@ export function createPreview(
   ) as JsonObject;
 }
 
-/** The secrets of an object as it is: a patch may take what holds one to where nothing else says that it is one. */
+/** The secrets of the current object. A patch may move one to a place where it is not declared as a secret. */
 function secretsOf(operation: Operation, object: JsonObject | undefined): readonly string[] {
   const reader = readerOf(operation);
   return reader && object ? declaredSecrets(reader, { result: object }) : [];
 }
 
 function unreadObject({ replacesWhole }: Operation, why: string): string {
-  return replacesWhole ? `${why}; the body shows the given fields only, which are laid over it` : why;
+  return replacesWhole ? `${why}; the body shows only the given fields, which are merged into it` : why;
 }
 
 type Mask = (value: unknown) => unknown;
 
-/** Masks the secrets of an object, and the secret arguments of the call wherever they stand. */
+/** Masks the secrets of an object, and the secret arguments of the call wherever they occur. */
 function maskOf(operation: Operation, args: Arguments): Mask {
   const reader = readerOf(operation);
   const given = new Set(findSecrets(operation, args));
@@ -92,9 +92,9 @@ function changesOf(
   if (!isJsonObject(next)) return undefined;
   const [from, to] = [mask(object), mask(next)] as [JsonObject, JsonObject];
   const changed = stepsBetween(object, next).map(({ path }) => path);
-  // A secret that is given is told as a change even if it is the present one: else the preview would tell that it is.
+  // A given secret counts as a change even if it is the current one. Otherwise the preview would reveal that it is.
   const isShown = (path: string) => changed.some((one) => path.startsWith(`${one}/`));
-  const given = secrets.flatMap((path) => heldIn(next, path) ?? []).filter((path) => !isShown(path));
+  const given = secrets.flatMap((path) => secretPlaceIn(next, path) ?? []).filter((path) => !isShown(path));
   const others = changed.filter((path) => !given.includes(path));
   return [...new Set([...others, ...given])].map((path) => ({
     path,
@@ -103,7 +103,7 @@ function changesOf(
   }));
 }
 
-/** @throws CallError `invalid_arguments` when the patch makes more than this server builds */
+/** @throws CallError `invalid_arguments` when the result of the patch is too large */
 function applyTo(object: JsonObject, patch: unknown): JsonObject | undefined {
   try {
     return patched(object, patch);
@@ -115,16 +115,16 @@ function applyTo(object: JsonObject, patch: unknown): JsonObject | undefined {
   }
 }
 
-/** The place of a secret, or of the text that it is written in as JSON; undefined where there is neither. */
-function heldIn(object: JsonObject, path: string): string | undefined {
+/** The path of a secret, or of the JSON text that contains it; undefined if there is neither. */
+function secretPlaceIn(object: JsonObject, path: string): string | undefined {
   if (valueAt(object, path) !== undefined) return path;
   const above = path.slice(0, path.lastIndexOf('/'));
   if (above === '') return undefined;
   const value = valueAt(object, above);
-  return value === undefined ? heldIn(object, above) : typeof value === 'string' ? above : undefined;
+  return value === undefined ? secretPlaceIn(object, above) : typeof value === 'string' ? above : undefined;
 }
 
-/** Where in its object a call sets secrets, as JSON Pointers; in a list the list, since lists are told whole. */
+/** JSON Pointers to the secrets that a call sets in its object. For a secret in a list, the list, since lists are compared as a whole. */
 function secretPointers(operation: Operation, args: Arguments): readonly string[] {
   return findSecretPlaces(operation, args).flatMap(({ path: [argument = '', ...rest] }) => {
     const step = argument === 'patch' && Array.isArray(args.patch) ? args.patch[Number(rest[0])] : undefined;

@@ -10,27 +10,27 @@ import { type Attempt, bestEffort } from '../execute/best-effort.ts';
 import type { Limits } from '../execute/deadline.ts';
 import { isObjectOfApi, readObject, readResult } from '../execute/read-target.ts';
 import { type Dependent, dependents, maxRows } from './dependents.ts';
-import { lastingIdentityOf } from './identity.ts';
+import { stableIdentityOf } from './identity.ts';
 
-/** What an operation would meet, as it is now. */
+/** The current state of the objects that a call affects. */
 export interface Snapshot {
-  /** With its secrets; undefined when it could not be read, or no operation reads it. */
+  /** The object with its secrets; undefined when it could not be read, or no operation reads it. */
   readonly object: JsonObject | undefined;
   /** Why the object could not be read. */
   readonly objectUnread: string | undefined;
-  /** What goes with it, by what it is: counts and names, figures, or that it could not be read. */
+  /** Its dependents by kind: counts and names, figures, or why they could not be read. */
   readonly dependents: JsonObject;
-  /** What could not be read: `object`, and kinds of what goes with it. */
+  /** What could not be read: `object`, and kinds of dependents. */
   readonly unread: readonly string[];
-  /** The same while the object, what goes with it, and what cannot be read of both, are the same. */
+  /** Changes when the object, its dependents, or what can be read of them changes. */
   readonly digest: string;
 }
 
 /**
- * Looks at the object of a call and at what would go with it. Only reads are sent, and what they cannot show is told:
- * the call does not depend on them.
+ * Reads the object of a call and its dependents. Only reads are sent. A read that fails does not fail the call; the
+ * snapshot says what could not be read.
  *
- * @throws CallError when the call itself would fail in the same way, or has ended
+ * @throws CallError when the call itself would fail in the same way, or was cancelled
  */
 export async function takeSnapshot(
   operation: Operation,
@@ -52,9 +52,9 @@ export async function takeSnapshot(
     ...(objectUnread === undefined ? [] : ['object']),
     ...found.filter(({ rows }) => rows === undefined).map(({ what }) => what),
   ];
-  // In whatever order they come; a row without an id is compared whole.
+  // Sorted, because the order of rows may vary. A row without an id is compared as a whole.
   const rows = found.map(
-    (one) => one.rows?.map((row) => canonicalJson(row.id ? lastingIdentityOf(row) : row)).sort() ?? null,
+    (one) => one.rows?.map((row) => canonicalJson(row.id ? stableIdentityOf(row) : row)).sort() ?? null,
   );
   return {
     object,
@@ -67,24 +67,24 @@ export async function takeSnapshot(
   };
 }
 
-/** Failures after which no call succeeds: of the token, the organization, or the way to Synqly. */
-const endsEveryCall: ReadonlySet<ErrorCode> = new Set([
+/** Failures of the token, the organization or the connection, with which every call fails. */
+const fatalCodes: ReadonlySet<ErrorCode> = new Set([
   'unauthorized',
   'payment_required',
   'token_unavailable',
   'connection_failed',
 ]);
 
-/** Whether the failure to read the object is what the call itself would meet: to ask a person about that is no use. */
+/** Whether the call itself would fail like the read of its object. The person is then not asked. */
 function isFailureOfCall({ code }: CallError, operation: Operation): boolean {
-  // Of a path that names nothing, a 404 says that this Synqly does not offer to read it.
+  // For a path without parameters, a 404 means that this Synqly installation has no such read.
   const namesObject = Object.keys(operation.params).length > 0;
-  return (code === 'not_found' && namesObject) || endsEveryCall.has(code);
+  return (code === 'not_found' && namesObject) || fatalCodes.has(code);
 }
 
 const notRead = 'could not be read';
 
-/** Why something is not shown, without words of others. */
+/** Why something is not shown, without texts of others. */
 function reasonFor({ code, details: { status } }: CallError): string {
   if (code === 'forbidden') return 'may not be read';
   return `${notRead} (${status !== undefined && status >= 400 ? `HTTP ${status}` : code})`;
@@ -93,11 +93,11 @@ function reasonFor({ code, details: { status } }: CallError): string {
 interface FoundDependent {
   readonly what: string;
   readonly summary: unknown;
-  /** Undefined where they could not be read. */
+  /** Undefined if they could not be read. */
   readonly rows: readonly JsonObject[] | undefined;
 }
 
-/** Side by side, so that one read that hangs holds back none of the others. */
+/** Reads in parallel, so that one slow read does not delay the others. */
 async function findDependents(
   operation: Operation,
   object: JsonObject | undefined,
@@ -106,24 +106,24 @@ async function findDependents(
   limits: Limits,
 ): Promise<FoundDependent[]> {
   if (!object) return [];
-  const read = new Map<string, Promise<Attempt<unknown>>>();
-  const once = (by: string, given: JsonObject): Promise<Attempt<unknown>> => {
+  const reads = new Map<string, Promise<Attempt<unknown>>>();
+  const readOnce = (by: string, given: JsonObject): Promise<Attempt<unknown>> => {
     const key = canonicalJson([by, given]);
     const running =
-      read.get(key) ??
+      reads.get(key) ??
       bestEffort(context, limits, (within) =>
         readResult(findOperation(by) as Operation, given, context, within),
       );
-    read.set(key, running);
+    reads.set(key, running);
     return running;
   };
   const find = async (dependent: Dependent): Promise<FoundDependent | undefined> => {
     const given = dependent.with(object, args);
     if (Object.values(given).includes(undefined) || Object.keys(given).length === 0) return undefined;
-    const result = await once(dependent.by, given);
+    const result = await readOnce(dependent.by, given);
     if ('failure' in result)
       return { what: dependent.what, summary: reasonFor(result.failure), rows: undefined };
-    // Of what this server does not serve otherwise, how much there is.
+    // Rows of operations that the caller may not call are only counted.
     const isNamed = !dependent.unnamed && isAllowed(findOperation(dependent.by) as Operation, context);
     return (
       summarize(dependent, object, result.value, isNamed) ?? {
@@ -137,10 +137,10 @@ async function findDependents(
   return found.filter((one) => one !== undefined);
 }
 
-/** Names that are told of a list. */
+/** Names that are shown of a list. */
 const maxNames = 10;
 
-/** Names, or ids of those without. What is no text may be anything, secrets too. */
+/** Names, or ids of rows without one. A value that is not a text is left out, since it may hold a secret. */
 function namesOf(rows: readonly JsonObject[]): JsonObject {
   const names = rows.flatMap(
     ({ name, id }) => [name, id].find((one) => typeof one === 'string' && one !== '') ?? [],
@@ -148,7 +148,7 @@ function namesOf(rows: readonly JsonObject[]): JsonObject {
   return names.length > 0 ? { names: names.slice(0, maxNames) } : {};
 }
 
-/** What a read found; undefined where its answer has not the shape of one. */
+/** The result of a read; undefined if the response has another shape. */
 function summarize(
   { what, which, figures }: Dependent,
   object: JsonObject,

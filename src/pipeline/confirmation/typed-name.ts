@@ -3,19 +3,19 @@ import { isJsonObject, type JsonObject } from '../../lib/json.ts';
 import { maxShownLength, quoted } from '../../lib/quote-text.ts';
 import type { Operation } from '../../tools/define-operation.ts';
 
-/** What a person types to show that they mean this object. */
+/** What a person must type to confirm the object. */
 export interface TypedName {
-  /** What of the object is asked for; `tool` stands for the name of the operation, where nothing else can be typed. */
+  /** What is asked for. `tool` is the name of the operation, if nothing else can be typed. */
   readonly kind: 'name' | 'id' | 'tool';
-  /** As it is shown, before it is quoted. */
+  /** The text as shown, before it is quoted. */
   readonly shown: string;
-  /** Whether this is what was asked for, given what came back from the form. */
+  /** Whether a value from the form matches. */
   accepts(answer: unknown): boolean;
 }
 
 /**
- * What must be typed: the object's name; its id, where the name is too long or has signs that a keyboard has not; where
- * the object could not be read, what the call itself names.
+ * What must be typed: the object's name; its id, if the name is too long or has characters that cannot be typed; if the
+ * object could not be read, the name in the call.
  */
 export function typedNameOf(
   { id: tool, params }: Operation,
@@ -33,38 +33,38 @@ export function typedNameOf(
   const usable = candidates.find(({ shown }) => isTypable(shown));
   const kind = usable?.kind ?? 'tool';
   const shown = usable ? String(usable.shown) : tool;
-  // Whoever pastes the whole name, however long, has shown more than was asked for.
+  // The full name is accepted too, if the person pastes it.
   const accepted = new Set([shown, name ?? shown].flatMap(spellingsOf));
-  return { kind, shown, accepts: (answer) => typeof answer === 'string' && isAmong(answer, accepted) };
+  return { kind, shown, accepts: (answer) => typeof answer === 'string' && matchesAny(answer, accepted) };
 }
 
-/** Signs that cannot be seen, that turn the writing around, or that no keyboard has. */
+/** Characters that are invisible, change the text direction, or are on no keyboard. */
 const untypable = /[\p{C}\p{Default_Ignorable_Code_Point}\p{Zl}\p{Zp}\u2800]/u;
 
 function isTypable(text: unknown): text is string {
-  if (typeof text !== 'string' || untypable.test(text) || plain(text) === '') return false;
+  if (typeof text !== 'string' || untypable.test(text) || normalize(text) === '') return false;
   return JSON.stringify(text).length <= maxShownLength;
 }
 
-/** A text as it is, and as a question shows it: quoted, with escapes. */
+/** A text as it is, and as a form shows it: quoted, with escapes. */
 function spellingsOf(text: string): readonly string[] {
-  // Of what holds nothing to type, the quotes alone would be left.
-  if (plain(text) === '') return [];
+  // A text without visible characters would leave only the quotes.
+  if (normalize(text) === '') return [];
   const asShown = quoted(text, Number.POSITIVE_INFINITY);
-  return [text, asShown, asShown.slice(1, -1)].map(plain);
+  return [text, asShown, asShown.slice(1, -1)].map(normalize);
 }
 
-function isAmong(answer: string, accepted: ReadonlySet<string>): boolean {
-  const typed = plain(answer);
+function matchesAny(answer: string, accepted: ReadonlySet<string>): boolean {
+  const typed = normalize(answer);
   const [, , inQuotes] = /^(["'`])(.*)\1$/.exec(typed) ?? [];
   return accepted.has(typed) || (inQuotes !== undefined && accepted.has(inQuotes.trim()));
 }
 
 /**
- * A text without what forms, keyboards and clients change on the way: composed letters, full width, blanks, signs that
- * cannot be seen, curly quotes, long dashes, and letter case, which tells no two names of the API apart.
+ * A text without the differences that forms, keyboards and clients introduce: composed letters, full width, blanks,
+ * invisible characters, curly quotes, long dashes, and letter case, which names of the API do not distinguish.
  */
-function plain(text: string): string {
+function normalize(text: string): string {
   return (
     text
       .normalize('NFKC')
@@ -74,7 +74,7 @@ function plain(text: string): string {
       .replace(/[\u201c-\u201f\u2033\u00ab\u00bb]/g, '"')
       .replace(/[-\u2010-\u2015\u2212]+/g, '-')
       .trim()
-      // Capitals first: only they are the same for some letters, such as both small sigmas, or ß and ss.
+      // Upper case first: it maps variants such as both small sigmas, or ß and ss, to the same letters.
       .toUpperCase()
       .toLowerCase()
       .normalize('NFKC')

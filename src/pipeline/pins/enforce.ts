@@ -15,24 +15,24 @@ import {
 } from '../../tools/pin-rule.ts';
 import type { OperationCall } from '../call-state.ts';
 import type { Limits } from '../execute/deadline.ts';
-import { assertNotByHidden, withoutHidden } from './expand-guard.ts';
+import { assertNoHiddenFieldQueried, withoutHiddenFields } from './expand-guard.ts';
 import { createLookup, isOwnedBy, type Lookup, type Owner, outsidePin } from './lookup.ts';
-import { assertPatchStays } from './patch-guard.ts';
+import { assertPatchStaysInside } from './patch-guard.ts';
 
-/** A call that is held to the pins of its context. */
+/** A call within the pins of its context. */
 export interface PinnedCall {
-  /** The operation to send; another one where a list of everything becomes the list of one account. */
+  /** The operation to send. It differs where the list of all accounts' objects becomes the list of one account. */
   readonly operation: Operation;
   /** With pinned values filled in and names replaced by the ids that were checked. */
   readonly args: Arguments;
-  /** What of the answer's body is inside. @throws CallError `outside_pin` */
+  /** Removes from a response body what is outside the pins. @throws CallError `outside_pin` */
   filterResponse(body: unknown): Promise<unknown>;
 }
 
-const shown = new Map<string, Operation>();
+const visibleOperations = new Map<string, Operation>();
 
 /**
- * The operation as callers with these pins know it: without the arguments that the pins take away.
+ * The operation as callers with these pins see it: without the arguments that the pins fill in.
  *
  * @throws CallError `outside_pin` when the pins hide it
  */
@@ -40,29 +40,29 @@ export function visibleOperation(pins: Pins | undefined, operation: Operation): 
   if (!pins) return operation;
   const kind = kindOf(pins);
   if (isHiddenByPins(operation.pinRule, kind)) {
-    throw outsidePin(`${operation.id} reaches beyond what this server is pinned to.`);
+    throw outsidePin(`${operation.id} affects more than this server is pinned to.`);
   }
-  const withdrawn = pinnedArguments(operation.pinRule, kind);
+  const hiddenArguments = pinnedArguments(operation.pinRule, kind);
   const key = `${kind} ${operation.id}`;
-  const known = shown.get(key);
-  if (known || withdrawn.length === 0) return known ?? operation;
-  const rest = Object.entries(operation.input.shape).filter(([name]) => !withdrawn.includes(name));
+  const known = visibleOperations.get(key);
+  if (known || hiddenArguments.length === 0) return known ?? operation;
+  const rest = Object.entries(operation.input.shape).filter(([name]) => !hiddenArguments.includes(name));
   const visible = { ...operation, input: z.strictObject(Object.fromEntries(rest)) };
-  shown.set(key, visible);
+  visibleOperations.set(key, visible);
   return visible;
 }
 
-/** Holds a call to the pins of its caller as they are at that moment. @throws CallError `outside_pin` */
+/** Applies the pins to a call, with the state that Synqly has at that moment. @throws CallError `outside_pin` */
 export type Pinned = (limits: Limits) => Promise<PinnedCall>;
 
-/** How a call is held to the pins: once for a preview, and once more right before its request is sent. */
+/** Applies the pins to this call: once for a preview, and again right before its request is sent. */
 export function pinnedBy(call: OperationCall): Pinned {
   return (limits) => holdToPins(call.operation, call.args, call.context, limits);
 }
 
 /**
- * Holds a call to the pins of its context: fills in what is pinned, and proves by reading that everything else it
- * names is inside. Only reads are sent.
+ * Applies the pins of the context to a call: fills in the pinned arguments, and checks by reading that all other objects
+ * it names are inside the pins. Only reads are sent.
  *
  * @throws CallError `outside_pin`
  */
@@ -74,12 +74,15 @@ export async function holdToPins(
 ): Promise<PinnedCall> {
   const { pins } = context;
   if (!pins) return { operation, args, filterResponse: async (body) => body };
-  assertPatchStays(operation, args, pins);
-  assertNotByHidden(args);
+  assertPatchStaysInside(operation, args, pins);
+  assertNoHiddenFieldQueried(args);
   const lookup = createLookup(pins, context, limits);
   const result = await holders(operation, args, pins, lookup)[operation.pinRule.kind]();
   if (operation.pinRule.kind === 'global') return result;
-  return { ...result, filterResponse: async (body) => withoutHidden(await result.filterResponse(body)) };
+  return {
+    ...result,
+    filterResponse: async (body) => withoutHiddenFields(await result.filterResponse(body)),
+  };
 }
 
 type Of<Kind extends PinRule['kind']> = Extract<PinRule, { kind: Kind }>;
@@ -98,7 +101,8 @@ function holders(
   });
   return {
     global: async () => result({}, async (body) => body),
-    organization: () => Promise.reject(outsidePin(`${operation.id} reaches beyond the pins.`)),
+    organization: () =>
+      Promise.reject(outsidePin(`${operation.id} affects more than this server is pinned to.`)),
     new_account: async () => {
       const { fixes } = pinRule as Of<'new_account'>;
       return result({ [fixes]: pins.environment }, async (body) => body);
@@ -107,8 +111,8 @@ function holders(
       const { by, part } = pinRule as Of<'account'>;
       const given = args[by] as string | undefined;
       const account = given === undefined ? await lookup.pinnedAccount() : await lookup.account(given);
-      const { id } = provenInside(account, by);
-      const partId = part && provenInside(await lookup.part(part, id, args[part] as string), part);
+      const { id } = assertInside(account, by);
+      const partId = part && assertInside(await lookup.part(part, id, args[part] as string), part);
       const ids = { [by]: id, ...(part && { [part]: partId }) };
       return result(
         ids,
@@ -119,11 +123,11 @@ function holders(
     owner: async () => {
       const { by, type, part } = pinRule as Of<'owner'>;
       const types = type ? ownerTypes(args[type] ?? 'account') : both;
-      const owner = provenInside(await lookup.owner(args[by] as string, types), by);
-      // Of a read the answer itself tells whose it is.
-      const isProvedBefore = part && operation.effect !== 'read';
-      const credential = isProvedBefore
-        ? provenInside(await lookup.credential(owner, args[part] as string), part)
+      const owner = assertInside(await lookup.owner(args[by] as string, types), by);
+      // The response to a read shows the owner.
+      const isCheckedBefore = part && operation.effect !== 'read';
+      const credential = isCheckedBefore
+        ? assertInside(await lookup.credential(owner, args[part] as string), part)
         : undefined;
       const more = {
         [by]: owner.id,
@@ -145,7 +149,7 @@ function holders(
     },
     token: async () => {
       const { by, owner: ownerBy } = pinRule as Of<'token'>;
-      const token = provenInside(await lookup.token(args[by] as string), by);
+      const token = assertInside(await lookup.token(args[by] as string), by);
       const owner = await ownerOfToken(token, lookup);
       const named = ownerBy ? await lookup.owner(args[ownerBy] as string, ['integration']) : owner;
       if (!owner || named?.id !== owner.id) throw notInside(ownerBy ?? by);
@@ -160,7 +164,7 @@ function holders(
 
 const both: readonly Owner['type'][] = ['account', 'integration'];
 
-/** Integration points and webhooks belong to the organization: never inside. */
+/** Integration points and webhooks belong to the organization, so they are never inside. */
 function ownerTypes(type: unknown): readonly Owner['type'][] {
   return both.filter((one) => one === type);
 }
@@ -172,7 +176,7 @@ async function isOwnerInside(credential: JsonObject, lookup: Lookup): Promise<bo
   return (await lookup.owner(id, [type]))?.id === id;
 }
 
-/** The integration that a token object belongs to, if it is inside. The organization's tokens never are. */
+/** The integration that owns a token object, if it is inside. The organization's tokens never are. */
 async function ownerOfToken(token: JsonObject, lookup: Lookup): Promise<Owner | undefined> {
   const { owner_type: type, owner_id: id } = token;
   if (type !== 'integration' || typeof id !== 'string') return undefined;
@@ -180,7 +184,7 @@ async function ownerOfToken(token: JsonObject, lookup: Lookup): Promise<Owner | 
   return owner?.id === id ? owner : undefined;
 }
 
-/** Synqly narrows the list, and its answer is checked: which filters it knows is not documented everywhere. */
+/** Adds a filter to the list and checks the response, because not all lists document which filters they support. */
 async function narrowList(
   operation: Operation,
   args: Arguments,
@@ -190,7 +194,7 @@ async function narrowList(
 ): Promise<PinnedCall> {
   const pinRule = operation.pinRule as Of<'rows'>;
   const listFilter = listFilterOf(pinRule, kind);
-  if (!listFilter) throw outsidePin(`${operation.id} cannot be narrowed to the pins.`);
+  if (!listFilter) throw outsidePin(`${operation.id} cannot be limited to what this server is pinned to.`);
   const account = pins.account === undefined ? undefined : await lookup.pinnedAccount();
   if ('replacedBy' in listFilter) {
     const replacement = findOperation(listFilter.replacedBy) as Operation;
@@ -203,7 +207,7 @@ async function narrowList(
     'name[eq]': account?.name,
     'environment[eq]': pins.environment,
     'account_id[eq]': account?.id,
-    // An empty list would be no filter at all.
+    // An empty value would be no filter.
     'account_id[in]': ids?.join(',') || 'none',
   };
   const given = Array.isArray(args.filter) ? args.filter : [];
@@ -214,7 +218,7 @@ async function narrowList(
   return { operation, args: { ...args, filter }, filterResponse };
 }
 
-/** Drops the items of a list that are outside, and refuses an object that is. */
+/** Removes the rows of a list that are outside, and refuses a single object that is. */
 function keepRows(
   operation: Operation,
   isInside: (row: JsonObject) => boolean,
@@ -228,18 +232,18 @@ function keepRows(
       return { ...rest, result: rows };
     }
     if (!isJsonObject(result) || operation.effect !== 'read' || isInside(result)) return body;
-    throw outsidePin('The answer is about something outside what this server is pinned to.');
+    throw outsidePin('The object is outside what this server is pinned to.');
   };
 }
 
-function provenInside<Value>(value: Value | undefined, argument: string): Value {
+function assertInside<Value>(value: Value | undefined, argument: string): Value {
   if (value === undefined) throw notInside(argument);
   return value;
 }
 
 function notInside(argument: string): CallError {
-  const message = `${argument} is not known to be inside what this server is pinned to.`;
+  const message = `${argument} is not known to belong to what this server is pinned to.`;
   return new CallError('outside_pin', message, {
-    arguments: [{ argument, problem: 'is not known to be inside' }],
+    arguments: [{ argument, problem: 'is not known to belong to it' }],
   });
 }

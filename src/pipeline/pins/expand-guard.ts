@@ -2,28 +2,28 @@ import type { Arguments } from '../../lib/json.ts';
 import { isJsonObject, type JsonObject } from '../../lib/json.ts';
 import { outsidePin } from './lookup.ts';
 
-/** Rows may hold it in full; it belongs to the organization. */
-const hidden = 'integration_point';
+/** A field that expands to an object of the organization. */
+const hiddenField = 'integration_point';
 
 /**
- * Refuses a filter or an order by what belongs to the organization: which rows come would tell it letter by letter.
+ * Refuses filters and orders by a field of the organization: the rows returned would reveal its value letter by letter.
  *
  * @throws CallError `outside_pin`
  */
-export function assertNotByHidden({ filter, order }: Arguments): void {
+export function assertNoHiddenFieldQueried({ filter, order }: Arguments): void {
   for (const list of [filter, order]) {
     for (const item of Array.isArray(list) ? list : []) {
       const field = String(item).trimStart().toLowerCase();
-      if (!field.startsWith(`${hidden}.`)) continue;
+      if (!field.startsWith(`${hiddenField}.`)) continue;
       throw outsidePin(
-        'Rows can be neither filtered nor ordered by an integration point, which is not inside.',
+        'Rows cannot be filtered or ordered by an integration point, which is outside what this server is pinned to.',
       );
     }
   }
 }
 
-/** An answer without the integration points that stand in it in full; their ids stay. */
-export function withoutHidden(body: unknown): unknown {
+/** A response without expanded integration points; their ids stay. */
+export function withoutHiddenFields(body: unknown): unknown {
   const result = isJsonObject(body) ? body.result : undefined;
   if (Array.isArray(result)) {
     const rows = result.map(strip);
@@ -33,12 +33,12 @@ export function withoutHidden(body: unknown): unknown {
   return stripped === result ? body : { ...(body as JsonObject), result: stripped };
 }
 
-/** Of a row, and of the integration that a row may hold. The same object where there is nothing to take away. */
+/** Removes the field from a row and from the row's integration. Returns the same object if there is nothing to remove. */
 function strip(row: unknown): unknown {
   if (!isJsonObject(row)) return row;
-  const { [hidden]: point, integration } = row;
+  const { [hiddenField]: point, integration } = row;
   const inner = strip(integration);
   if (point === undefined && inner === integration) return row;
-  const { [hidden]: _, ...rest } = row;
+  const { [hiddenField]: _, ...rest } = row;
   return inner === integration ? rest : { ...rest, integration: inner };
 }

@@ -6,7 +6,7 @@ import { type Pages, readPages } from '../../synqly/pages.ts';
 import { renderPath } from '../../synqly/url.ts';
 import type { Limits } from '../execute/deadline.ts';
 
-/** An object that Synqly was asked for, under its real id. */
+/** An object that Synqly returned, with its id. */
 export interface FoundObject extends JsonObject {
   readonly id: string;
 }
@@ -17,9 +17,9 @@ export interface Owner {
   readonly id: string;
 }
 
-/** Answers questions about what is inside the pins, by reading. Nothing read here is given out. */
+/** Finds out by reading what is inside the pins. Nothing read here gets into results. */
 export interface Lookup {
-  /** The pinned account under its present name. @throws CallError `outside_pin` */
+  /** The pinned account, also after it was renamed. @throws CallError `outside_pin` */
   pinnedAccount(): Promise<FoundObject>;
   /** The account that an argument names, if it is inside. */
   account(idOrName: string, argument?: string): Promise<FoundObject | undefined>;
@@ -32,27 +32,27 @@ export interface Lookup {
   /** The account or integration that an argument names, if it is inside. */
   owner(idOrName: string, types: readonly Owner['type'][], argument?: string): Promise<Owner | undefined>;
   /**
-   * The owner's own credential that an argument names; undefined when what is found is another's.
+   * The owner's own credential that an argument names; undefined when the one found belongs to another owner.
    *
-   * @throws CallError `not_found` when Synqly finds none below the owner, which is inside: what is named alike there may be told
+   * @throws CallError `not_found` when the owner, which is inside, has no such credential. Similar names may then be suggested
    */
   credential(owner: Owner, idOrName: string): Promise<FoundObject | undefined>;
-  /** A token object, whoever owns it. */
+  /** A token object of any owner. */
   token(idOrName: string): Promise<FoundObject | undefined>;
-  /** Ids of the accounts in the pinned environment. @throws CallError `outside_pin` when they are too many */
+  /** Ids of the accounts in the pinned environment. @throws CallError `outside_pin` when there are too many */
   accountsOfEnvironment(): Promise<readonly string[]>;
 }
 
-/** A list cannot be narrowed to so many accounts: their ids go into one URL. */
+/** A list cannot be filtered by this many accounts, because their ids go into one URL. */
 const maxAccounts = 100;
 
-/** Rows of a list among which one is looked for. */
-const maxReads = 1_000;
+/** Rows of a list that are read to find one. */
+const maxRows = 1_000;
 
-/** Integrations of one name among which the right one is looked for. */
-const maxNamesakes = 100;
+/** Integrations of one name that are read to find one. */
+const maxSameName = 100;
 
-/** What is not known to be inside. It is not told whether there is such a thing outside. */
+/** The error for what is not known to be inside. It does not reveal whether the object exists outside. */
 export function outsidePin(message: string): CallError {
   return new CallError('outside_pin', message);
 }
@@ -60,22 +60,22 @@ export function outsidePin(message: string): CallError {
 export function createLookup(pins: Pins, context: RequestContext, limits: Limits): Lookup {
   const { environment } = pins;
 
-  /** The `result` of a GET. @throws CallError `not_found` when there is nothing there */
-  const readThere = async (template: string, params: Readonly<Record<string, string>>): Promise<unknown> => {
+  /** The `result` of a GET. @throws CallError `not_found` */
+  const readResult = async (template: string, params: Readonly<Record<string, string>>): Promise<unknown> => {
     const path = renderPath(template, params);
     const { body } = await context.send({ method: 'GET', path, repeatable: true, ...limits });
     return isJsonObject(body) ? body.result : undefined;
   };
-  /** An object; undefined when there is none. */
+  /** An object; undefined when it does not exist. */
   const readOne = async (template: string, params: Readonly<Record<string, string>>) => {
     try {
-      return asFound(await readThere(template, params));
+      return asFound(await readResult(template, params));
     } catch (error) {
       if (error instanceof CallError && error.code === 'not_found') return undefined;
       throw error;
     }
   };
-  /** A list by name, as far as `isFound` leaves it and so many rows go. Which rows there are decides: no page can be done without. */
+  /** Reads a list in the order of names until `isFound` or `wanted` rows. A page that fails fails the list, since the rows decide about access. */
   const readList = async (
     template: string,
     params: Readonly<Record<string, string>>,
@@ -92,7 +92,7 @@ export function createLookup(pins: Pins, context: RequestContext, limits: Limits
         const { body } = await context.send({ ...request, ...limits, mayRepeat });
         const items = isJsonObject(body) ? body.result : undefined;
         if (Array.isArray(items)) return { items };
-        throw new CallError('invalid_response', 'Synqly answered without the rows of a list.', {
+        throw new CallError('invalid_response', 'The response of Synqly has no list.', {
           retry: 'safe',
         });
       },
@@ -111,7 +111,7 @@ export function createLookup(pins: Pins, context: RequestContext, limits: Limits
     const memory = nameMemoryOf(pins);
     const known = memory.known();
     const named = known === undefined ? await accountById(pins.account as string) : undefined;
-    // Only the first answer is compared by name; whatever comes later must have the same id.
+    // Only the first response is compared by name. Later ones must have the same id.
     const isNamed = named && answersTo(named, pins.account as string) && isInEnvironment(named);
     const id = known ?? (isNamed ? memory.learn(named) : undefined);
     const account = id === undefined || named?.id === id ? named : await accountById(id);
@@ -138,12 +138,12 @@ export function createLookup(pins: Pins, context: RequestContext, limits: Limits
     return found?.account_id === accountId ? found.id : undefined;
   };
 
-  /** A bridge group does not tell whose it is, so it must be among those of the account. */
+  /** A bridge group does not name its account, so it must be in the account's list. */
   const bridgeOf = async (accountId: string, idOrName: string): Promise<string | undefined> => {
     const among = (bridges: readonly FoundObject[]) =>
       bridges.find(({ id }) => id === idOrName) ?? bridges.find((one) => answersTo(one, idOrName));
     const params = { account_id: accountId };
-    const query = { wanted: maxReads, unique: true };
+    const query = { wanted: maxRows, unique: true };
     const isFound = (bridges: readonly FoundObject[]) => among(bridges) !== undefined;
     try {
       return among((await readList('/v1/bridges/{account_id}', params, query, isFound)).found)?.id;
@@ -153,16 +153,16 @@ export function createLookup(pins: Pins, context: RequestContext, limits: Limits
     }
   };
 
-  /** Without an account to look in: by id, else by a name that only one integration has. */
+  /** Finds an integration of any account: by id, or by a name that only one integration has. */
   const integrationAnywhere = async (idOrName: string): Promise<string | undefined> => {
     for (const field of ['id', 'name']) {
-      const query = { filter: [`${field}[eq]${idOrName}`], wanted: maxNamesakes, unique: false };
-      // Where Synqly does narrow the list, the first page is all that there is to see.
-      const listFilter = (rows: readonly FoundObject[]) => rows.every((row) => answersTo(row, idOrName));
-      const { found, rest } = await readList('/v1/integrations', {}, query, listFilter);
+      const query = { filter: [`${field}[eq]${idOrName}`], wanted: maxSameName, unique: false };
+      // If Synqly applies the filter, the first page is enough.
+      const isFiltered = (rows: readonly FoundObject[]) => rows.every((row) => answersTo(row, idOrName));
+      const { found, rest } = await readList('/v1/integrations', {}, query, isFiltered);
       const [one, ...others] = found.filter((row) => answersTo(row, idOrName));
       const isOnly =
-        one && others.length === 0 && (rest === 'none' || listFilter(found) || one.id === idOrName);
+        one && others.length === 0 && (rest === 'none' || isFiltered(found) || one.id === idOrName);
       if (!isOnly || typeof one.account_id !== 'string') continue;
       return (await account(one.account_id)) ? one.id : undefined;
     }
@@ -187,7 +187,7 @@ export function createLookup(pins: Pins, context: RequestContext, limits: Limits
     },
     credential: async (owner, idOrName) => {
       const params = { owner_id: owner.id, credential_id: idOrName };
-      const found = asFound(await readThere('/v1/credentials/{owner_id}/{credential_id}', params));
+      const found = asFound(await readResult('/v1/credentials/{owner_id}/{credential_id}', params));
       return found && isOwnedBy(found, owner) ? found : undefined;
     },
     token: (idOrName) => readOne('/v1/tokens/{refresh_token_id}/info', { refresh_token_id: idOrName }),
@@ -196,12 +196,12 @@ export function createLookup(pins: Pins, context: RequestContext, limits: Limits
       const { found: accounts, rest } = await readList('/v1/accounts', {}, query);
       if (rest === 'some') {
         throw outsidePin(
-          `${environment} has ${maxAccounts} accounts or more, too many to narrow this list to. Ask account by account.`,
+          `${environment} has ${maxAccounts} accounts or more, too many to filter this list by. Call it for one account at a time.`,
         );
       }
       if (rest === 'unknown') {
         throw outsidePin(
-          `Not all accounts of ${environment} could be read, so this list cannot be narrowed to them. Ask account by account.`,
+          `Not all accounts of ${environment} could be read, so this list cannot be filtered by them. Call it for one account at a time.`,
         );
       }
       return accounts.filter(isInEnvironment).map(({ id }) => id);
@@ -209,7 +209,7 @@ export function createLookup(pins: Pins, context: RequestContext, limits: Limits
   };
 }
 
-/** What is asked of a list that is read for a proof. */
+/** How a list is read to check access. */
 interface ListQuery {
   readonly wanted: number;
   /** Whether no two rows share a name. */
@@ -217,7 +217,7 @@ interface ListQuery {
   readonly filter?: readonly string[];
 }
 
-/** Whether a credential says of itself that it belongs to an owner. */
+/** Whether a credential belongs to an owner, according to its own fields. */
 export function isOwnedBy(credential: JsonObject, { type, id }: Owner): boolean {
   return credential.owner_type === type && credential[`${type}_id`] === id;
 }
@@ -228,7 +228,7 @@ function asFound(value: unknown): FoundObject | undefined {
     : undefined;
 }
 
-/** Whether an object is the one asked for: names are compared without regard to case, as Synqly does. */
+/** Whether an object has this id or name. Names are compared without case, as Synqly does. */
 export function answersTo({ id, name }: JsonObject, idOrName: string): boolean {
   return id === idOrName || (typeof name === 'string' && name.toLowerCase() === idOrName.toLowerCase());
 }

@@ -5,7 +5,7 @@ import { fitsTokens } from '../../lib/token-estimate.ts';
 /** Tokens that an error may cost. */
 const maxTokens = 400;
 
-/** Characters of a text and entries of a list, as far as the error is then short enough. */
+/** Limits for texts (characters) and lists (entries). The first step that makes the error short enough is used. */
 const steps = [
   { letters: 500, entries: 20 },
   { letters: 250, entries: 10 },
@@ -14,25 +14,25 @@ const steps = [
   { letters: 30, entries: 1 },
 ] as const;
 
-/** What others decide the length of. */
-const open = ['arguments', 'accepted_arguments', 'closest', 'upstream'];
+/** Fields whose length callers or Synqly decide. */
+const openFields = ['arguments', 'accepted_arguments', 'closest', 'upstream'];
 
-/** An error in few words: texts of others are cut, long lists too. What is to be confirmed stays whole. */
+/** Shortens an error: cuts texts of others and long lists. The confirmation is not cut. */
 export function compactError(error: JsonObject): JsonObject {
   const { confirmation, ...rest } = error;
   let short = rest;
   for (const step of steps) {
     short = Object.fromEntries(
-      Object.entries(rest).map(([name, part]) => [name, open.includes(name) ? cut(part, step) : part]),
+      Object.entries(rest).map(([name, part]) => [name, openFields.includes(name) ? cut(part, step) : part]),
     );
     if (fitsTokens(short, maxTokens)) break;
   }
-  if (!fitsTokens(short, maxTokens)) short = withoutMost(short, rest.upstream);
+  if (!fitsTokens(short, maxTokens)) short = minimalError(short, rest.upstream);
   return confirmation === undefined ? short : { ...short, confirmation };
 }
 
-/** Of what others say only their message and the words of a provider; and no example, which says nothing that the arguments at fault do not say. */
-function withoutMost({ example, ...rest }: JsonObject, upstream: unknown): JsonObject {
+/** An error without its example, and with only `message` and `raw_error` of `upstream`. */
+function minimalError({ example, ...rest }: JsonObject, upstream: unknown): JsonObject {
   if (!isJsonObject(upstream)) return rest;
   const { message, raw_error } = upstream;
   return { ...rest, upstream: cut(dropUndefined({ message, raw_error }), steps[2]) };

@@ -4,14 +4,14 @@ import { type OperationCall, timeLeft } from '../call-state.ts';
 import { isRepeatable } from '../execute/build-request.ts';
 import { suggestClosest } from './not-found.ts';
 
-/** A failure with what helps to correct the call: whether a retry is safe, the fields of the list, names that are close. */
+/** Adds to a failure what helps to correct the call: whether a retry is safe, the fields of the list, similar names. */
 export async function explainFailure(cause: unknown, call: OperationCall): Promise<unknown> {
   const { operation, args, context } = call;
   const failure = withFields(asRetrySafe(cause, call), operation, args);
   return suggestClosest(failure, operation, args, context, timeLeft(call));
 }
 
-/** What was not sent, or cannot have done more than was wanted, may be tried again. */
+/** A request that was not sent, or that is repeatable, may be tried again. */
 function asRetrySafe(cause: unknown, { operation, isSent }: OperationCall): unknown {
   if (!(cause instanceof CallError) || cause.retry !== 'check') return cause;
   const isUnsent = operation.effect !== 'read' && !isSent;
@@ -22,7 +22,7 @@ function asRetrySafe(cause: unknown, { operation, isSent }: OperationCall): unkn
   return new CallError(cause.code, cause.message, { ...cause.details, remediation, retry: 'safe' });
 }
 
-/** In place of advice that would have the caller look for effects. */
+/** Replaces the advice to check whether the call took effect. */
 const unsentRemediation: Partial<Record<ErrorCode, string>> = {
   cancelled: 'Nothing was sent.',
   interrupted: 'Nothing was sent. Call again once the server has been restarted.',

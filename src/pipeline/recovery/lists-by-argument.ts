@@ -1,15 +1,15 @@
 import { findOperation } from '../../tools/catalogue.ts';
 import type { Operation } from '../../tools/define-operation.ts';
 
-/** Where the objects are that an argument names. */
+/** The list that holds the objects an argument names. */
 export interface Collection {
-  /** What it names. */
+  /** The kind of object. */
   readonly what: string;
-  /** The list of them. */
+  /** The operation that lists them. */
   readonly list: string;
-  /** What the argument takes; names do where nothing is said. */
+  /** What the argument takes; names too, unless set. */
   readonly by?: 'id';
-  /** What else helps to find one. */
+  /** Another way to find one. */
   readonly also?: string;
 }
 
@@ -34,18 +34,18 @@ const collections: Readonly<Record<string, Collection>> = {
     what: 'provider',
     list: 'capabilities_list_providers',
     by: 'id',
-    also: 'With search it finds others.',
+    also: 'Its argument search finds others.',
   },
 };
 
-/** What the owner of a credential is, where it is not said. */
+/** Accounts are the most frequent owners of credentials. */
 const owner: Collection = { what: 'owner', list: 'accounts_list', also: 'Integrations own credentials too.' };
 
-/** Where to look for what an argument of an operation names; undefined where no list tells it. */
+/** The collection of the objects that an argument names; undefined if no list has them. */
 export function collectionOf({ id, group }: Operation, argument: string): Collection | undefined {
-  // One logs on to the token's own organization.
+  // auth_logon takes the token's own organization.
   if (argument === 'organization_id' && group !== 'sub-orgs') return undefined;
-  // It has no owner to list by.
+  // The call has no owner to list credentials by.
   if (argument === 'credential_id' && id === 'credentials_lookup') return undefined;
   if (argument === 'owner_id' && group === 'credentials') return owner;
   return Object.hasOwn(collections, argument) ? collections[argument] : undefined;

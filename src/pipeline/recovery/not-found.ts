@@ -10,15 +10,15 @@ import { answersTo } from '../pins/lookup.ts';
 import { type Collection, collectionOf, listOperationFor } from './lists-by-argument.ts';
 import { type Rows, readRows, readRowsIfPossible, tryHint, withHintTimeout } from './sample-rows.ts';
 
-/** The argument that names nothing, and where it was looked for. */
+/** The argument whose object does not exist, and where it was searched. */
 interface MissingObject {
   readonly argument: string;
   readonly collection: Collection;
-  /** Of the list; undefined where it could not be read. */
+  /** Rows of the list; undefined if it could not be read. */
   readonly rows: Rows | undefined;
 }
 
-/** A failure; one to find an object says which of the arguments names none, and what is named like it. */
+/** Adds to a `not_found` failure which argument is wrong, and similar names. Other failures are returned unchanged. */
 export async function suggestClosest(
   failure: unknown,
   operation: Operation,
@@ -34,18 +34,18 @@ export async function suggestClosest(
   if (!missing) return failure;
   const { argument, collection, rows } = missing;
   const wanted = String(args[argument]);
-  const near = rows ? closestNames([wanted], rows.rows, collection.by) : [];
-  const closest = near.length > 0 || !rows ? near : fewNames(rows.rows, collection.by);
+  const similar = rows ? closestNames([wanted], rows.rows, collection.by) : [];
+  const closest = similar.length > 0 || !rows ? similar : fewNames(rows.rows, collection.by);
   const { message, detail } = failure.details.upstream ?? {};
   return new CallError(
     failure.code,
-    `${argument} ${quoted(wanted)} names no ${collection.what} that can be seen here. (HTTP 404)`,
+    `No ${collection.what} found for ${argument} ${quoted(wanted)}. (HTTP 404)`,
     {
       ...failure.details,
       closest: closest.length > 0 ? closest : undefined,
-      // The rest says the same once more.
+      // The other fields repeat the same.
       upstream: dropUndefined({ message, detail }),
-      remediation: nextAfter(missing, closest, args),
+      remediation: suggestNextStep(missing, closest, args),
     },
   );
 }
@@ -57,24 +57,24 @@ async function findMissing(
   context: RequestContext,
   limits: Limits,
 ): Promise<MissingObject | undefined> {
-  const named = namedBy(details.upstream, operation, args);
-  const sought = named === undefined ? Object.keys(operation.params).toReversed() : [named];
-  for (const argument of sought) {
+  const named = findReportedArgument(details.upstream, operation, args);
+  const candidates = named === undefined ? Object.keys(operation.params).toReversed() : [named];
+  for (const argument of candidates) {
     const collection = collectionOf(operation, argument);
     if (!collection || !isAllowed(listOperationFor(collection), context)) continue;
-    const rows = await rowsOn(collection, args, context, limits, String(args[argument]));
-    // The list is not there either: what it belongs to is missing.
+    const rows = await readCollection(collection, args, context, limits, String(args[argument]));
+    // The list does not exist either, so its parent is missing.
     if (rows === 'not found') continue;
-    // What cannot be looked up is only called missing where the call names nothing else, or Synqly says so.
-    if (!rows && sought.length > 1) return undefined;
-    // It is there, so the answer was about something else.
+    // Without the list, the argument is only reported if it is the only candidate.
+    if (!rows && candidates.length > 1) return undefined;
+    // The object exists, so something else is missing.
     if (rows?.rows.some((row) => answersTo(row, String(args[argument])))) return undefined;
     return { argument, collection, rows };
   }
   return undefined;
 }
 
-function rowsOn(
+function readCollection(
   collection: Collection,
   args: Arguments,
   context: RequestContext,
@@ -90,7 +90,7 @@ function rowsOn(
   );
 }
 
-/** What Synqly calls the kinds of objects, where the argument is not called alike. */
+/** Argument names for Synqly's types of objects, where they differ from `TYPE_id`. */
 const argumentOfType: Readonly<Record<string, string>> = {
   organization_webhook: 'webhook_id',
   token: 'refresh_token_id',
@@ -98,8 +98,8 @@ const argumentOfType: Readonly<Record<string, string>> = {
   transform: 'mapping_id',
 };
 
-/** The argument that Synqly itself calls missing. */
-function namedBy(
+/** The argument that Synqly reports as missing. */
+function findReportedArgument(
   upstream: Readonly<Record<string, unknown>> | undefined,
   operation: Operation,
   args: Arguments,
@@ -110,27 +110,31 @@ function namedBy(
     ...(isJsonObject(parameter) ? [snakeCase(String(parameter.id))] : []),
     ...kinds.flatMap(({ type, id }) => {
       const argument = argumentOfType[String(type)] ?? `${type}_id`;
-      // The owner of a credential is named by what it is.
+      // The owner of a credential is reported by its type.
       return [argument, 'owner_id'].filter((name) => args[name] === id);
     }),
   ];
   return names.find((name) => typeof args[name] === 'string' && collectionOf(operation, name));
 }
 
-/** Synqly writes its parameters both ways; a JSON Pointer begins with a slash. */
+/** Synqly writes parameters in camel case, in snake case, or as a JSON Pointer with a leading slash. */
 function snakeCase(id: string): string {
   return id.replace(/^\//, '').replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 }
 
-function nextAfter({ collection, rows }: MissingObject, closest: readonly string[], args: Arguments): string {
-  // What the list belongs to, as the call names it.
+function suggestNextStep(
+  { collection, rows }: MissingObject,
+  closest: readonly string[],
+  args: Arguments,
+): string {
+  // The parents of the list, as given in the call.
   const parents = pick(args, Object.keys(listOperationFor(collection).params));
   const list = `${collection.list}${Object.keys(parents).length > 0 ? ` ${JSON.stringify(parents)}` : ''}`;
   const first =
     closest.length > 0
-      ? `Take one of closest, or see all with ${list}.`
+      ? `Use one of closest, or list all with ${list}.`
       : rows?.count === 0
         ? `There are none yet: ${list} is empty.`
-        : `See those that there are with ${list}.`;
+        : `List the existing ones with ${list}.`;
   return collection.also ? `${first} ${collection.also}` : first;
 }

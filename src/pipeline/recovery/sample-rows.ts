@@ -14,15 +14,15 @@ import { holdToPins } from '../pins/enforce.ts';
 /** Rows of a list that are read for a hint. */
 export interface Rows {
   readonly rows: readonly JsonObject[];
-  /** How many there are; at least so many where `orMore`. */
+  /** How many rows exist; a lower bound if `orMore`. */
   readonly count: number;
   readonly orMore: boolean;
 }
 
-/** Rows of a page that are told as all there are, whatever their number. */
-const fewRows = 20;
+/** A page with at most so many rows counts as the whole list. */
+const maxCertainRows = 20;
 
-/** Works out a hint. It is a courtesy: whatever goes wrong, the call ends as it would have without. */
+/** Computes a hint. A hint is optional: if it fails, the call ends as it would have without it. */
 export async function tryHint<Hint>(
   context: RequestContext,
   work: () => Promise<Hint>,
@@ -30,17 +30,17 @@ export async function tryHint<Hint>(
   try {
     return await work();
   } catch (error) {
-    if (!(error instanceof CallError)) context.log.error({ err: error }, 'a hint could not be worked out');
+    if (!(error instanceof CallError)) context.log.error({ err: error }, 'a hint could not be computed');
     return undefined;
   }
 }
 
-/** The end of a call, or of what its hint may take, whichever is sooner. */
+/** The deadline of the call or of its hint, whichever is earlier. */
 export function withHintTimeout({ signal, deadline }: Limits): Limits {
   return { signal, deadline: Math.min(deadline, Date.now() + maxReadMs) };
 }
 
-/** `readRows`, or nothing where that fails or takes too long. */
+/** Rows of a read; undefined if it fails or takes too long. */
 export async function readRowsIfPossible<Read>(
   context: RequestContext,
   limits: Limits,
@@ -51,10 +51,10 @@ export async function readRowsIfPossible<Read>(
 }
 
 /**
- * Reads a list for a hint: what this context's own call of it would give, and no more. Where that is more than a
- * page, what is named like the wanted is among the rows all the same.
+ * Reads a list for a hint: only rows that the caller's own call of the list would return. If the list has more than a
+ * page, rows with names similar to `wanted` are read too.
  *
- * @throws CallError also when pins or policy keep the list from the context
+ * @throws CallError also when pins or policy do not allow the list
  */
 export async function readRows(
   list: Operation,
@@ -63,30 +63,31 @@ export async function readRows(
   limits: Limits,
   wanted?: string,
 ): Promise<Rows> {
-  if (!isAllowed(list, context)) throw new CallError('not_selected', `${list.id} is not served here.`);
+  if (!isAllowed(list, context))
+    throw new CallError('not_selected', `${list.id} is not available on this server.`);
   const read = async (more: JsonObject) => {
     const pinnedCall = await holdToPins(list, { ...args, ...more }, context, limits);
     const request = prepareRequest(pinnedCall.operation, pinnedCall.args);
-    // No repeat: the caller waits for a courtesy.
+    // No retries, so that an optional hint does not delay the result.
     const { body } = await context.send({ ...request, ...limits, deadline: Date.now() });
-    const visibleRows = withholdDeclared(pinnedCall.operation, await pinnedCall.filterResponse(body));
-    return { read: itemsOf(body).length, total: totalOf(visibleRows), rows: rowsOf(visibleRows) };
+    const visibleBody = withholdDeclared(pinnedCall.operation, await pinnedCall.filterResponse(body));
+    return { read: itemsOf(body).length, total: totalOf(visibleBody), rows: rowsOf(visibleBody) };
   };
   const isPaged = 'limit' in list.query;
   const first = await read(isPaged ? { limit: pageLength } : {});
   if (!isPaged || first.read < pageLength) {
-    // One read is enough for a hint: a number that may be too small is told as such.
-    const orMore = isPaged && first.read > fewRows && mayBeCut(first.read);
+    // One read is enough for a hint. A count that may be too small is marked as a lower bound.
+    const orMore = isPaged && first.read > maxCertainRows && mayBeCut(first.read);
     return { rows: first.rows, count: first.rows.length, orMore };
   }
-  const beginning = wanted?.match(/^[\p{L}\p{N}_-]{1,3}/u)?.[0];
+  const prefix = wanted?.match(/^[\p{L}\p{N}_-]{1,3}/u)?.[0];
   const counts = 'total' in list.query && !context.pins;
-  const [near, total] = await Promise.all([
-    beginning && read({ limit: pageLength, filter: [`name[like]${beginning}%`] }).catch(() => undefined),
+  const [similar, total] = await Promise.all([
+    prefix && read({ limit: pageLength, filter: [`name[like]${prefix}%`] }).catch(() => undefined),
     counts && read({ limit: 1, total: true }).catch(() => undefined),
   ]);
   const count = (total ? total.total : undefined) ?? first.rows.length;
-  const rows = [...first.rows, ...(near ? near.rows : [])];
+  const rows = [...first.rows, ...(similar ? similar.rows : [])];
   return { rows, count, orMore: !total || total.total === undefined };
 }
 
@@ -94,7 +95,7 @@ export async function readRows(
 function itemsOf(body: unknown): readonly unknown[] {
   const items = isJsonObject(body) ? body.result : undefined;
   if (Array.isArray(items)) return items;
-  throw new CallError('invalid_response', 'Synqly answered without the rows of a list.');
+  throw new CallError('invalid_response', 'The response of Synqly has no list.');
 }
 
 function rowsOf(body: unknown): readonly JsonObject[] {

@@ -6,7 +6,7 @@ import { limit, openObject, text } from '../../tools/schemas/fields.ts';
 export const findOperations: ToolDefinition = {
   id: 'find_operations',
   title: 'Find operations',
-  summary: 'Find operations by words for the task; the best come with the schema of their arguments.',
+  summary: 'Find operations by words for the task; the best matches include their argument schema.',
   effect: 'read',
   idempotent: true,
   params: {},
@@ -18,13 +18,13 @@ export const findOperations: ToolDefinition = {
   }),
 };
 
-const named = z.strictObject({
+const describedInput = z.strictObject({
   operation: text.describe('Its name, such as accounts_get'),
   arguments: openObject.optional(),
 });
 
-/** What was said once need not be said of every runner. */
-const call = named.extend({ operation: text });
+/** Only `run_read` describes the arguments, to save tokens. */
+const input = describedInput.extend({ operation: text });
 
 export const runRead: ToolDefinition = {
   id: 'run_read',
@@ -33,7 +33,7 @@ export const runRead: ToolDefinition = {
   effect: 'read',
   idempotent: true,
   params: {},
-  input: named,
+  input: describedInput,
 };
 
 export const runWrite: ToolDefinition = {
@@ -43,7 +43,7 @@ export const runWrite: ToolDefinition = {
   effect: 'change',
   idempotent: false,
   params: {},
-  input: call,
+  input,
 };
 
 export const runDestroy: ToolDefinition = {
@@ -53,7 +53,7 @@ export const runDestroy: ToolDefinition = {
   effect: 'destroy',
   idempotent: false,
   params: {},
-  input: call,
+  input,
 };
 
 /** The tools of the compact surface. */

@@ -3,22 +3,22 @@ import type { Arguments, JsonObject } from '../../lib/json.ts';
 import { findOperation } from '../../tools/catalogue.ts';
 import { effects, groups } from '../../tools/published.ts';
 import type { Tool } from '../../tools/tool.ts';
-import type { OperationIndex } from '../offer.ts';
+import type { OperationIndex } from './operation-index.ts';
 import { searchIn } from './search.ts';
 
-/** How many are told where no limit is given, and how many of them with their schema. */
-const usualLimit = 5;
+/** How many operations are returned by default, and how many of them with their schema. */
+const defaultLimit = 5;
 const maxSchemas = 3;
 
-/** Characters of all schemas together, about 400 tokens; the first is told in any case. */
+/** Characters of all schemas together, about 400 tokens. The first schema is always included. */
 const maxCharacters = 1_600;
 
 /**
- * What `find_operations` answers: the best first, without words in the order of the API's reference. The columns of a list
- * are told too: names to filter and to order by.
+ * The result of `find_operations`: the best matches first; without a query, in the order of the API reference. Of lists it
+ * includes the columns, by which rows can be filtered and ordered.
  */
 export function searchOperations(
-  { query, group, effect, limit = usualLimit }: Arguments,
+  { query, group, effect, limit = defaultLimit }: Arguments,
   index: OperationIndex,
 ): JsonObject {
   const fitting = ranked(String(query ?? ''), index).filter(
@@ -50,8 +50,8 @@ function ranked(query: string, index: OperationIndex): readonly Tool[] {
     .flatMap((name) => byName.get(name) ?? []);
 }
 
-/** A group by its name or by the prefix of its operations, in whatever spelling. */
+/** Whether an operation is in a group, named in any spelling or by the prefix of its operations. */
 function isIn(group: string, name: string): boolean {
-  const plain = (text: string) => text.toLowerCase().replaceAll(/[^a-z]/g, '');
-  return [groups[name] ?? '', name.split('_')[0] ?? ''].some((one) => plain(one) === plain(group));
+  const normalize = (text: string) => text.toLowerCase().replaceAll(/[^a-z]/g, '');
+  return [groups[name] ?? '', name.split('_')[0] ?? ''].some((one) => normalize(one) === normalize(group));
 }

@@ -2,7 +2,7 @@ import type { Effect } from '../../tools/define-operation.ts';
 import { type Tool, toTool } from '../../tools/tool.ts';
 import { dispatcherFor, dispatcherTools } from './definitions.ts';
 
-/** The tool that runs operations where they are none themselves, by their effect. */
+/** The name of the tool that runs operations with each effect. */
 export const dispatcherNames: Readonly<Record<Effect, string>> = {
   read: dispatcherFor('read').id,
   create: dispatcherFor('create').id,
@@ -10,5 +10,5 @@ export const dispatcherNames: Readonly<Record<Effect, string>> = {
   destroy: dispatcherFor('destroy').id,
 };
 
-/** The tools that find and run operations, where these are not tools themselves. */
+/** The tools that find and run operations on the compact surface. */
 export const publishedDispatchers: readonly Tool[] = dispatcherTools.map(toTool);

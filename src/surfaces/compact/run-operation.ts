@@ -13,9 +13,9 @@ import type { RequestContext } from '../../request-context.ts';
 import { findOperation } from '../../tools/catalogue.ts';
 import type { Operation } from '../../tools/define-operation.ts';
 import type { CallResult, ToolDefinition } from '../../tools/define-tool.ts';
-import type { OperationIndex } from '../offer.ts';
 import { dispatcherFor, dispatcherTools, findOperations } from './definitions.ts';
 import { searchOperations } from './find-operations.ts';
+import type { OperationIndex } from './operation-index.ts';
 import { closestTools } from './search.ts';
 
 /** Runs a tool of the compact surface. Never throws. */
@@ -33,11 +33,11 @@ export async function runDispatcher(
     if (dispatcher === findOperations) return await finish(call, { value: searchOperations(args, index) });
     const id = String(args.operation);
     const hidden = index.isVisible(id) ? undefined : findOperation(id);
-    // A refusal is recorded as one of the operation, as soon as it is known which.
+    // A refusal is recorded under the operation as soon as its name is known.
     if (hidden) Object.assign(call, { tool: hidden, raw: args.arguments, recordedAs: 'outside_pin' });
     const operation = operationNamed(id, index);
     Object.assign(call, { tool: operation, raw: args.arguments });
-    assertRuns(dispatcher, operation, context);
+    assertMatchesEffect(dispatcher, operation, context);
     const result = await runOperationById(operation.id, args.arguments, context, cancelled);
     return { ...result, value: exampleWithin(result.value, dispatcher.id, 'operation') };
   } catch (cause) {
@@ -45,7 +45,7 @@ export async function runDispatcher(
   }
 }
 
-/** The arguments of a dispatcher; where they are not its own, they are likely those of the operation that it names. */
+/** The arguments of a dispatcher. Unknown ones are most likely meant for the operation, which the example shows. */
 function parseDispatcherArguments(
   dispatcher: ToolDefinition,
   raw: unknown,
@@ -55,10 +55,10 @@ function parseDispatcherArguments(
   try {
     return parseArguments(dispatcher, raw);
   } catch (error) {
-    const { operation: id, arguments: inner, ...others } = isJsonObject(raw) ? raw : {};
+    const { operation: id, arguments: nested, ...others } = isJsonObject(raw) ? raw : {};
     const operation = typeof id === 'string' && index.isVisible(id) ? findOperation(id) : undefined;
     if (!(error instanceof CallError) || !operation) throw error;
-    const given = { ...others, ...(isJsonObject(inner) && inner) };
+    const given = { ...others, ...(isJsonObject(nested) && nested) };
     const { arguments: args } = exampleOf(visibleOperation(context.pins, operation), given);
     const example = {
       tool: dispatcherFor(operation.effect).id,
@@ -71,16 +71,20 @@ function parseDispatcherArguments(
 function operationNamed(id: string, index: OperationIndex): Operation {
   const operation = index.isVisible(id) ? findOperation(id) : undefined;
   if (operation) return operation;
-  throw new CallError('unknown_operation', 'There is no such operation here.', {
+  throw new CallError('unknown_operation', 'Unknown operation.', {
     closest: closestTools(id, index.tools),
   });
 }
 
-/** Clients approve calls by the tool: a delete must not come in by the door for reads. */
-function assertRuns(dispatcher: ToolDefinition, { id, effect }: Operation, context: RequestContext): void {
-  const right = dispatcherFor(effect);
+/** Clients approve calls by the tool, so a delete must not run through `run_read`. */
+function assertMatchesEffect(
+  dispatcher: ToolDefinition,
+  { id, effect }: Operation,
+  context: RequestContext,
+): void {
+  const expected = dispatcherFor(effect);
   const isAvailable = isInSelection(id, context.policy) && isEffectAllowed(context.policy, effect);
-  // What the policy refuses has no right door.
-  if (right === dispatcher || !isAvailable) return;
-  throw new CallError('wrong_runner', `${id} is an operation with the effect ${effect}: call ${right.id}.`);
+  // An operation that the policy refuses has no matching dispatcher.
+  if (expected === dispatcher || !isAvailable) return;
+  throw new CallError('wrong_tool', `${id} has the effect ${effect}: call ${expected.id}.`);
 }

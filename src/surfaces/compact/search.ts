@@ -1,21 +1,21 @@
 import MiniSearch from 'minisearch';
 import { effects, groups } from '../../tools/published.ts';
 import type { Tool } from '../../tools/tool.ts';
-import { emptyWords, groupWords, operationWords, phrases, verbWords } from './synonyms.ts';
+import { groupWords, operationWords, phrases, stopWords, verbWords } from './synonyms.ts';
 
-/** Finds operations by the words that people use. */
+/** Finds operations by words. */
 export interface Search {
-  /** Names of tools, the best first. Empty where no word means anything here. */
+  /** Names of tools, the best match first. Empty when no word matches. */
   rank(words: string): readonly string[];
 }
 
-/** What counts how much: what people call a thing counts for more than what our texts happen to say. */
-const boost = { name: 2, title: 1, own: 2.5, group: 3, verb: 2, description: 0.3, arguments: 0.4 };
+/** Weights of the fields: synonyms count more than the words of the descriptions. */
+const boost = { name: 2, title: 1, synonyms: 2.5, group: 3, verb: 2, description: 0.3, arguments: 0.4 };
 
-/** Between two that fit alike, the one that does less, or is asked for more often. */
+/** Weights of verbs: of equal matches, the operation that changes less or is used more often comes first. */
 const preference: Readonly<Record<string, number>> = { list: 1.15, get: 1.05, patch: 0.85 };
 
-/** Ranks these tools, and no others. */
+/** Creates a search over these tools. */
 export function createSearch(tools: readonly Tool[]): Search {
   const known = new Set<string>();
   const index = new MiniSearch({
@@ -32,15 +32,15 @@ export function createSearch(tools: readonly Tool[]): Search {
   return {
     rank: (words) => {
       const found = index
-        .search(plain(words), {
+        .search(normalizeQuery(words), {
           boost,
           bm25: { k: 1.2, b: 0.7, d: 0 },
-          fuzzy: (term) => (known.has(term) ? false : slipsIn(term)),
+          fuzzy: (term) => (known.has(term) ? false : maxTypos(term)),
           boostDocument: (id) => preference[verbOf(String(id))] ?? 1,
         })
         .map(({ id }) => String(id));
-      const said = new Set(words.toLowerCase().split(/[^\w-]+/));
-      const named = names.filter((name) => said.has(name.toLowerCase()));
+      const queried = new Set(words.toLowerCase().split(/[^\w-]+/));
+      const named = names.filter((name) => queried.has(name.toLowerCase()));
       return [...new Set([...named, ...found])];
     },
   };
@@ -49,23 +49,23 @@ export function createSearch(tools: readonly Tool[]): Search {
 const searches = new WeakMap<readonly Tool[], Search>();
 const maxClosest = 3;
 
-/** Characters of a name that are looked at. */
+/** Characters of an unknown name that are searched for. */
 const maxNameLength = 100;
 
-/** The search over a list of tools; made with the first question. */
+/** The search over a list of tools; created with the first query. */
 export function searchIn(tools: readonly Tool[]): Search {
   const search = searches.get(tools) ?? createSearch(tools);
   searches.set(tools, search);
   return search;
 }
 
-/** The tools that are named or described like one that there is not. */
+/** The tools whose names or descriptions are most similar to an unknown name. */
 export function closestTools(name: string, tools: readonly Tool[]): readonly string[] {
   return searchIn(tools).rank(name.slice(0, maxNameLength)).slice(0, maxClosest);
 }
 
-/** Letters that may be wrong in a word that means nothing here; swapping two changes both. */
-function slipsIn(word: string): number {
+/** How many letters of an unknown word may be wrong. Two swapped letters count as two. */
+function maxTypos(word: string): number {
   if (word.length < 4) return 0;
   return word.length < 6 ? 1 : 2;
 }
@@ -76,7 +76,7 @@ function documentOf({ name, title, description, inputSchema }: Tool): Record<str
     name: splitName(name),
     title,
     description,
-    own: operationWords[name] ?? '',
+    synonyms: operationWords[name] ?? '',
     group: groupWords[groups[name] ?? ''] ?? '',
     verb: `${effects[name]} ${verbWords[verbOf(name)] ?? ''}`,
     arguments: Object.keys(inputSchema.properties ?? {})
@@ -87,20 +87,20 @@ function documentOf({ name, title, description, inputSchema }: Tool): Record<str
 
 const verbOf = (name: string) => name.split('_')[1] ?? '';
 
-/** `integrationPoints_list` is two words and a verb. */
+/** `integrationPoints_list` becomes `integration Points list`. */
 const splitName = (name: string) => name.replaceAll(/([a-z])([A-Z])/g, '$1 $2').replaceAll('_', ' ');
 
-/** A query in the words of the vocabulary. */
-function plain(words: string): string {
-  const said = splitName(words)
+/** A query without stop words and with its phrases replaced. */
+function normalizeQuery(words: string): string {
+  const kept = splitName(words)
     .toLowerCase()
     .split(/[^a-z0-9]+/)
-    .filter((word) => word !== '' && !emptyWords.has(word))
+    .filter((word) => word !== '' && !stopWords.has(word))
     .join(' ');
-  return phrases.reduce((text, [pattern, word]) => text.replaceAll(pattern, word), said);
+  return phrases.reduce((text, [pattern, word]) => text.replaceAll(pattern, word), kept);
 }
 
-/** The part that the forms of a word share, near enough: customers, renamed, failing, categories. */
+/** An approximate stem of a word, for endings as in customers, renamed, failing and categories. */
 function stem(word: string): string {
   if (word.length < 4) return word;
   const base = word

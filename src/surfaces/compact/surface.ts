@@ -2,13 +2,13 @@ import { isVisible, type View, visibleBuiltinTools, visibleTools } from '../../a
 import { effects } from '../../tools/published.ts';
 import type { Tool } from '../../tools/tool.ts';
 import { toolIndex } from '../../tools/tool-index.ts';
-import type { OperationIndex } from '../offer.ts';
 import { recordHiddenCallNamed, runBuiltinToolNamed, type Surface, similarTools } from '../surface.ts';
+import type { OperationIndex } from './operation-index.ts';
 import { dispatcherNames, publishedDispatchers } from './published.ts';
 
 /**
- * A few tools that find and run the operations that are left: one for each kind of effect, so that a
- * client can ask its person by effect. It is for sessions with pins of that kind.
+ * A few tools that find and run the selected operations. There is one for each kind of effect, so that a client can ask
+ * for approval by effect. For contexts with the pins of this view.
  */
 export function createCompactSurface(view: View): Surface {
   const selected = visibleTools(view);
@@ -19,20 +19,20 @@ export function createCompactSurface(view: View): Surface {
   };
   const has = (list: readonly Tool[], name: string) => list.some((tool) => tool.name === name);
   const dispatchers = usefulDispatchers(selected);
-  const note = noteOn(selected, dispatchers);
+  const note = createNote(selected, dispatchers);
   return {
     tools: [...dispatchers, ...builtinTools],
     operations: selected,
     ...(note !== undefined && { note }),
-    call: (name, args, session, cancelled) => {
-      if (has(builtinTools, name)) return runBuiltinToolNamed(name, args, session, cancelled);
-      // A runner without use is not listed; called by name, it tells why and leaves its trail.
+    call: (name, args, context, cancelled) => {
+      if (has(builtinTools, name)) return runBuiltinToolNamed(name, args, context, cancelled);
+      // A dispatcher with nothing to run is not listed. Called by name, it gives the reason and writes to the audit log.
       if (!has(publishedDispatchers, name)) return undefined;
       return import('./run-operation.ts').then(({ runDispatcher }) =>
-        runDispatcher(name, args, index, session, cancelled),
+        runDispatcher(name, args, index, context, cancelled),
       );
     },
-    recordUnknownTool: (name, args, session) => recordHiddenCallNamed(name, args, session, view.pins),
+    recordUnknownTool: (name, args, context) => recordHiddenCallNamed(name, args, context, view.pins),
     suggestAlternative: async (name) => {
       const [operation] = has(selected, name) ? [name] : await similarTools(name, selected);
       if (operation === undefined) return '';
@@ -43,25 +43,25 @@ export function createCompactSurface(view: View): Surface {
 
 const dispatcherNameOf = (operation: string) => dispatcherNames[effects[operation] ?? 'destroy'];
 
-/** Those that have something to run or to find. */
+/** The dispatchers that have operations to run or to find. */
 function usefulDispatchers(selected: readonly Tool[]): readonly Tool[] {
   const used = new Set(selected.map(({ name }) => dispatcherNameOf(name)));
-  const finds = (name: string) => name === 'find_operations' && selected.length > 0;
-  return publishedDispatchers.filter(({ name }) => used.has(name) || finds(name));
+  const isUsefulSearch = (name: string) => name === 'find_operations' && selected.length > 0;
+  return publishedDispatchers.filter(({ name }) => used.has(name) || isUsefulSearch(name));
 }
 
-/** What each runner is for, where the index does not say it. */
+/** Which operations of the index each dispatcher runs. */
 const purposes: Record<string, string> = {
   run_read: 'run_read',
   run_write: 'run_write (create, change)',
   run_destroy: 'run_destroy (marked !)',
 };
 
-function noteOn(selected: readonly Tool[], dispatchers: readonly Tool[]): string | undefined {
-  const doors = dispatchers.flatMap(({ name }) => purposes[name] ?? []);
-  const last = doors.pop();
+function createNote(selected: readonly Tool[], dispatchers: readonly Tool[]): string | undefined {
+  const names = dispatchers.flatMap(({ name }) => purposes[name] ?? []);
+  const last = names.pop();
   if (last === undefined) return undefined;
-  const choice = doors.length === 0 ? last : `${doors.join(', ')} or ${last}`;
-  return `Operations are not tools here: run them, also those that texts, undo, previews and errors name, with ${choice}: {"operation":"accounts_list","arguments":{...}}. Ask find_operations for arguments where a list or an id is not all. By prefix (accounts: list is accounts_list):
+  const choice = names.length === 0 ? last : `${names.join(', ')} or ${last}`;
+  return `Operations are not tools here. Run them, also those named in texts, undo, previews and errors, with ${choice}: {"operation":"accounts_list","arguments":{...}}. find_operations shows an operation's arguments. By prefix (accounts: list is accounts_list):
 ${toolIndex(selected)}`;
 }

@@ -1,9 +1,9 @@
 /*
- * What people call things, beside the names that the API gives them. Words are stemmed before they are compared, so
- * one form of each is enough.
+ * Words that people use for the things of the API. Words are stemmed before they are compared, so one form of each is
+ * enough.
  */
 
-/** Words for what the operations of a group are about. */
+/** Words for the objects of each group. */
 export const groupWords: Readonly<Record<string, string>> = {
   accounts: 'customer client tenant subscriber',
   audit: 'whodid log trail activity compliance history record forensic investigate event call',
@@ -27,7 +27,7 @@ export const groupWords: Readonly<Record<string, string>> = {
   tokens: 'bearer apitoken apikey jwt pat accesstoken expire',
 };
 
-/** Words for what an operation does, by the part of its name that says so. */
+/** Words for each verb of the operation names. */
 export const verbWords: Readonly<Record<string, string>> = {
   list: 'all show which see every existing overview browse enumerate exist have there',
   get: 'one detail look inspect view single info information read fetch show profile',
@@ -98,7 +98,7 @@ export const operationWords: Readonly<Record<string, string>> = {
   tokens_remove_secondary: 'old previous former finish rotation kill',
 };
 
-/** Several words that mean one thing, after the words that mean nothing are gone; the first that fits is taken. */
+/** Phrases that are replaced by one word. They are applied in order, after the stop words are removed. */
 export const phrases: readonly (readonly [pattern: RegExp, word: string])[] = [
   [/\bwho (?:\w+ed|did|made|changes?|touched|broke|set|has \w+ed)\b/g, 'whodid'],
   [/\b(?:log|sign)(?:ged|ging|ing|ned)? ?-?(?:in|on)\b/g, 'logon'],
@@ -122,8 +122,8 @@ export const phrases: readonly (readonly [pattern: RegExp, word: string])[] = [
   ],
 ];
 
-/** They stand in any question, and say nothing of what is looked for. */
-export const emptyWords: ReadonlySet<string> = new Set(
+/** Words that are frequent in any question and do not help the search. */
+export const stopWords: ReadonlySet<string> = new Set(
   `a an the of for to is are was be been am i we you he she they it its his her their this that these those in on at by
   from with into and or but if then than as do does did can could should would will may might must shall please need
   want how so just now some any not no about there here s t ve re us me`.split(/\s+/),
