@@ -5,7 +5,7 @@ import type { RequestContext } from '../request-context.ts';
 import type { Operation } from '../tools/define-operation.ts';
 import type { OperationCall } from './call-state.ts';
 import { assertNoLastingToken } from './secrets/lasting-tokens.ts';
-import { assertStoreHasRoom } from './secrets/store-response.ts';
+import { assertStoreHasCapacity } from './secrets/store-response.ts';
 
 /**
  * Refuses calls that the policy of this server does not allow, and calls whose secret could not be returned.
@@ -15,7 +15,7 @@ import { assertStoreHasRoom } from './secrets/store-response.ts';
 export function authorize({ operation, tool, context }: OperationCall): void {
   assertPermitted(operation, context);
   assertSecretCanBeReturned(operation, context);
-  if (tool === operation) assertStoreHasRoom(operation, context);
+  if (tool === operation) assertStoreHasCapacity(operation, context);
 }
 
 function assertPermitted({ id, effect, group }: Operation, { policy }: RequestContext): void {

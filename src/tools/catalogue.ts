@@ -212,12 +212,12 @@ export const catalogue: readonly Operation[] = [
 
 const byId = new Map(catalogue.map((operation) => [operation.id, operation]));
 
-/** The operation with this id, if there is one. */
+/** The operation with an id; undefined for an unknown id. */
 export function findOperation(id: string): Operation | undefined {
   return byId.get(id);
 }
 
-/** What each group is called in lists for people, in the order of the reference. */
+/** The title of each group, in the order of the API reference. */
 export const groupTitles: Readonly<Record<Group, string>> = {
   accounts: 'Accounts',
   audit: 'Audit',

@@ -2,7 +2,7 @@ import * as z from 'zod';
 import type { PinRule } from './pin-rule.ts';
 import { texts } from './schemas/fields.ts';
 
-/** What an operation does to the organization. `destroy` cannot be taken back. */
+/** What an operation does to the organization. `destroy` cannot be undone. */
 export type Effect = 'read' | 'create' | 'change' | 'destroy';
 
 export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
@@ -36,7 +36,7 @@ type Placeholder<Path extends string> = Path extends `${string}{${infer Name}}${
   ? Name | Placeholder<Rest>
   : never;
 
-/** Exactly one field for each placeholder of the path: one too few or too many does not compile. */
+/** Exactly one field for each placeholder of the path. A missing or extra one does not compile. */
 type Params<Path extends string, Given> = [Placeholder<Path>] extends [never]
   ? { readonly params?: never }
   : {
@@ -53,9 +53,9 @@ interface Description<Path extends string> {
   /** Path template of the API, its placeholders in snake_case. */
   readonly path: Path;
   readonly effect: Effect;
-  /** What it can touch; pins go by it. */
+  /** Which objects it can affect, for pins. */
   readonly pinRule: PinRule<Placeholder<Path>>;
-  /** Whether sending it twice leaves the same state as sending it once. Follows from the method where left out. */
+  /** Whether sending it twice has the same effect as sending it once. Defaults to what the method implies. */
   readonly idempotent?: boolean;
   readonly title: string;
   /** One or two short sentences for a model. */
@@ -65,32 +65,32 @@ interface Description<Path extends string> {
   readonly body?: Fields;
   /** The body's fields are sent inside a property of this name. */
   readonly bodyIn?: string;
-  /** Arguments about what is shown of the answer; they are not sent. */
+  /** Arguments that select what the result shows. They are not sent. */
   readonly formatting?: Fields;
   /** Set for a list of objects. */
   readonly listing?: Listing;
-  /** Where the answer holds secrets: dotted paths, `[]` for every item of a list. */
+  /** Places of secrets in the response: dotted paths, `[]` for every item of a list. */
   readonly secrets?: readonly string[];
-  /** Set when the call is made for the secret of its answer, and is of no use without. */
+  /** Set if the purpose of the call is the secret in its response. */
   readonly returnsSecret?: true;
-  /** What is told of an object that was deleted, as dotted paths, where the rest of it is of no more use. */
+  /** The fields of a deleted object that the result shows, as dotted paths. All by default. */
   readonly deletedFields?: readonly string[];
-  /** The vendor marks the operation as still in development. */
+  /** Set if Synqly marks the operation as in development. */
   readonly inDevelopment?: true;
 }
 
 /** How a list of objects is shown and paged through. */
 export interface Listing {
-  /** What one needs to choose the next step, as dotted paths. Names do for ids where they stand in the path. */
+  /** The fields that are shown by default, as dotted paths. The id is not among them if paths also take the name. */
   readonly columns: readonly string[];
-  /** Absent where the list has no pages, or nothing says how they follow each other. */
+  /** Absent if the list has no pages, or if its cursor is not documented. */
   readonly cursor?: Cursor;
 }
 
-/** What `start_after` takes: the values of the last row, joined by commas. */
+/** The fields whose values in the last row, joined by commas, are the next `start_after`. */
 export interface Cursor {
   readonly fields: readonly string[];
-  /** Whether no two rows share it. */
+  /** Whether no two rows have the same value. */
   readonly unique: boolean;
 }
 
@@ -109,16 +109,16 @@ export interface Operation {
   readonly query: Fields;
   readonly body: Fields | undefined;
   readonly bodyIn: string | undefined;
-  /** Arguments about what is shown of the answer; they are not sent. */
+  /** Arguments that select what the result shows. They are not sent. */
   readonly formatting: Fields;
   /** Set for a list of objects. */
   readonly listing: Listing | undefined;
   readonly secrets: readonly string[];
   readonly returnsSecret: boolean;
-  /** What is told of an object that was deleted, as dotted paths; undefined for all of it. */
+  /** The fields of a deleted object that the result shows, as dotted paths; undefined for all. */
   readonly deletedFields: readonly string[] | undefined;
   readonly inDevelopment: boolean;
-  /** PUT of a whole object: the call reads the current object and lays the given fields over it. */
+  /** PUT of a whole object: the call reads the current object and merges the given fields into it. */
   readonly replacesWhole: boolean;
   /** All arguments, flat and strict. */
   readonly input: z.ZodObject;
@@ -163,7 +163,7 @@ export function defineOperation<const Path extends string, Given>(
   };
 }
 
-/** The hints that follow from what an operation does; nobody writes them by hand. */
+/** The behaviour hints of an operation, derived from its effect. */
 export function annotationsOf(operation: Pick<Operation, 'effect' | 'idempotent'>): Annotations {
   const { effect } = operation;
   return {

@@ -3,19 +3,19 @@ import type { CallError } from '../errors.ts';
 import type { Arguments } from '../lib/json.ts';
 import type { Effect, Fields, Operation } from './define-operation.ts';
 
-/** What clients are shown of a tool that is not an operation of the API. */
+/** The definition of a tool that is not an operation of the API. */
 export interface ToolDefinition {
   readonly id: string;
   readonly title: string;
   readonly summary: string;
-  /** What calling it can do to the organization. */
+  /** What a call can do to the organization. */
   readonly effect: Effect;
   readonly idempotent: boolean;
   readonly params: Fields;
   readonly input: z.ZodObject;
 }
 
-/** A tool of this server about calls of operations. */
+/** A tool of this server that works on calls of operations. */
 export interface BuiltinTool extends ToolDefinition {
   /** Runs the tool with checked arguments. @throws CallError */
   readonly run: (request: ToolRequest) => Promise<CallResult>;
@@ -32,24 +32,24 @@ export interface CallResult {
 export interface PendingCall {
   readonly operationId: string;
   readonly args: unknown;
-  /** Digest of the state that the confirmation is about. */
+  /** Digest of the snapshot that was shown for confirmation. */
   readonly digest: string;
 }
 
-/** What the handler of a built-in tool is handed. */
+/** What the handler of a built-in tool gets. */
 export interface ToolRequest {
   readonly args: Arguments;
-  /** Takes a pending call of this caller: each can be taken once. */
+  /** Takes a pending call of this caller. Each can be taken once. */
   takePending(id: string): PendingCall | undefined;
   runOperation(operation: Operation, args: unknown, options: ToolRunOptions): Promise<CallResult>;
-  /** Who calls, what applies to them, and which operations are left out and why. */
+  /** The caller, its limits, and which operations are left out and why. */
   describeAccess(): Promise<CallResult>;
 }
 
 /** How a built-in tool runs an operation. */
 export interface ToolRunOptions {
   readonly confirmed?: PendingCall;
-  /** The tool itself, where the call is made for its own use. */
+  /** The built-in tool itself, if it is to be recorded instead of the operation. */
   readonly as?: ToolDefinition;
   readonly cursor?: string;
 }

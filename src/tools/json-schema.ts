@@ -10,7 +10,7 @@ export interface InputSchema {
   readonly additionalProperties: false;
 }
 
-/** The part of JSON Schema that arguments are described by. */
+/** The part of JSON Schema that describes arguments. */
 export interface ArgumentSchema {
   readonly type?: string | readonly string[];
   readonly properties?: Readonly<Record<string, ArgumentSchema>>;
@@ -27,19 +27,19 @@ export interface ArgumentSchema {
 
 type Node = Record<string, unknown>;
 
-/** A tool, as far as its arguments go. */
-type Taking = Pick<Operation, 'input'>;
+/** The part of a tool that defines its arguments. */
+type WithInput = Pick<Operation, 'input'>;
 
-const published = new WeakMap<Taking, InputSchema>();
+const publishedSchemas = new WeakMap<WithInput, InputSchema>();
 
 /**
- * The published input schema of an operation: what a model needs, in the words of JSON Schema that all model
- * APIs take. Arguments are held to `operation.input`, which is stricter in some checks and takes null besides.
- * Converted once per process: conversion is what makes a tool list slow. `$schema` is left out because
+ * The published input schema of an operation: what a model needs, with the JSON Schema keywords that all model
+ * APIs accept. Arguments are validated against `operation.input`, which has more checks and also takes null.
+ * Converted once per process, because the conversion is slow. `$schema` is left out because
  * 2020-12 is the protocol's default dialect (MCP specification 2025-11-25, tools).
  */
-export function inputSchemaOf(operation: Taking): InputSchema {
-  let schema = published.get(operation);
+export function inputSchemaOf(operation: WithInput): InputSchema {
+  let schema = publishedSchemas.get(operation);
   if (!schema) {
     const { $schema, ...rest } = z.toJSONSchema(operation.input, {
       io: 'input',
@@ -47,22 +47,22 @@ export function inputSchemaOf(operation: Taking): InputSchema {
       override: ({ zodSchema, jsonSchema }) => {
         const node = jsonSchema as Node;
         hideNull(node);
-        inlineDescription(node);
+        replaceUnsupportedKeywords(node);
         if (isAbbreviated(zodSchema)) abbreviate(node);
         const values = publishedValuesOf(zodSchema);
         if (values) node.enum = [...values];
         hideChecks(node);
-        hideOpenness(node);
+        hideEmptySchemas(node);
       },
     });
     schema = rest as unknown as InputSchema;
-    published.set(operation, schema);
+    publishedSchemas.set(operation, schema);
   }
   return schema;
 }
 
 /** Whether any argument, at whatever depth, takes a secret. */
-export function takesSecret(operation: Taking): boolean {
+export function takesSecret(operation: WithInput): boolean {
   let takes = false;
   z.toJSONSchema(operation.input, {
     io: 'input',
@@ -73,19 +73,19 @@ export function takesSecret(operation: Taking): boolean {
   return takes;
 }
 
-const whole = new WeakMap<Taking, ArgumentSchema>();
+const fullSchemas = new WeakMap<WithInput, ArgumentSchema>();
 
-/** The schema that arguments are held to, with nothing hidden or sketched; converted with the first call. */
-export function argumentSchemaOf(operation: Taking): ArgumentSchema {
-  let schema = whole.get(operation);
+/** The full schema that arguments are validated against; converted with the first call. */
+export function argumentSchemaOf(operation: WithInput): ArgumentSchema {
+  let schema = fullSchemas.get(operation);
   if (!schema) {
     schema = z.toJSONSchema(operation.input, { io: 'input', reused: 'inline' }) as ArgumentSchema;
-    whole.set(operation, schema);
+    fullSchemas.set(operation, schema);
   }
   return schema;
 }
 
-/** Leaves of a sketched field its outline only; its text tells the rest. */
+/** Removes the details of an abbreviated field. Its description gives the rest. */
 function abbreviate(node: Node): void {
   if (node.anyOf) node.type = 'object';
   for (const detail of ['properties', 'required', 'additionalProperties', 'anyOf', 'enum'])
@@ -96,19 +96,19 @@ function abbreviate(node: Node): void {
 /**
  * zod publishes a nullable field as `anyOf: [field, {type: null}]`, later on as `type: [.., "null"]`. Clients
  * turn either into a declaration that Gemini's API refuses, and with it every tool (gemini-cli 21094, opencode
- * 48073, copilot-cli 4623). That null clears a field is said in the summary of the tool.
+ * 48073, copilot-cli 4623). The summary of the tool says that null clears a field.
  */
 function hideNull(node: Node): void {
   const options = node.anyOf;
   if (!Array.isArray(options) || options.length !== 2) return;
-  const [field, nothing] = options as [Node, Node];
-  if (nothing.type !== 'null') return;
+  const [field, nullOption] = options as [Node, Node];
+  if (nullOption.type !== 'null') return;
   delete node.anyOf;
   for (const [key, value] of Object.entries(field)) node[key] ??= value;
 }
 
 /** OpenAI's API refuses `oneOf` at any depth (oh-my-pi 920), Gemini's `const` (google_workspace_mcp 1099). */
-function inlineDescription(node: Node): void {
+function replaceUnsupportedKeywords(node: Node): void {
   if (node.oneOf) {
     node.anyOf = node.oneOf;
     delete node.oneOf;
@@ -119,15 +119,15 @@ function inlineDescription(node: Node): void {
   }
 }
 
-/** Checks that cost tokens and that a model seldom fails; arguments are held to them all the same. */
+/** Hides checks that cost tokens and seldom fail. Arguments are still validated against them. */
 function hideChecks(node: Node): void {
   for (const check of ['pattern', 'minLength', 'maxLength', 'minItems', 'maxItems']) delete node[check];
   if (node.minimum === 1 || node.minimum === Number.MIN_SAFE_INTEGER) delete node.minimum;
   if (node.maximum === Number.MAX_SAFE_INTEGER) delete node.maximum;
 }
 
-/** zod says `properties: {}` and `additionalProperties: {}` of an open object; both are what is taken anyway. */
-function hideOpenness(node: Node): void {
+/** Removes `properties: {}` and `additionalProperties: {}`, which zod adds to open objects and which are the defaults. */
+function hideEmptySchemas(node: Node): void {
   if (!isEmpty(node.additionalProperties)) return;
   delete node.additionalProperties;
   if (isEmpty(node.properties)) delete node.properties;

@@ -1,21 +1,22 @@
-/** How a list over all accounts is narrowed: by a further filter item, or by another list in its place. */
+/** How a list of all accounts is limited to the pins: by an added filter, or by replacing it with another list. */
 export type ListFilter =
   | { readonly filter: 'name[eq]' | 'environment[eq]' | 'account_id[eq]' | 'account_id[in]' }
   | { readonly replacedBy: string };
 
 /**
- * What an operation can touch, as far as pins are concerned. `Param` are its path parameters.
- * - `global`: reference data that belongs to nobody.
- * - `organization`: the organization as a whole, or what cannot be proved to be one account's.
- * - `account`: the account that `by` names; with `part`, that object of it. `fixes` is the field that could take
- *   the account out of its environment.
- * - `new_account`: an account that does not exist yet, in the environment that `fixes` names.
- * - `rows`: a list over all accounts; `account` is the field that tells whose a row is. Without a narrowing for
- *   a kind of pin it is hidden there.
- * - `owner`: what belongs to the account or integration that `by` names; `type` names the kind of owner, if given;
- *   with `part`, that credential of it.
- * - `found`: a credential found by its id alone; only the answer tells whose it is.
- * - `token`: a token object, of an integration or of the organization; `owner` names that again, if given.
+ * Which objects an operation can affect, for pins. `by`, `part`, `type`, `owner` and `fixes` are names of arguments; `Param`
+ * are the path parameters.
+ * - `global`: reference data, which belongs to no account.
+ * - `organization`: the whole organization, or objects that cannot be shown to belong to one account.
+ * - `account`: the account `by`, or its object `part`. `fixes` is the field that could move the account to another
+ *   environment.
+ * - `new_account`: a new account, in the environment `fixes`.
+ * - `rows`: a list of all accounts; `account` is the field of a row that holds the account's id. Pins of a kind for which no
+ *   filter is given hide the list.
+ * - `owner`: the credentials of the account or integration `by`, or the credential `part`. `type` is the argument for the
+ *   type of owner.
+ * - `found`: a credential that is found by its id alone. Only the response shows its owner.
+ * - `token`: a token of an integration or of the organization; `owner` is the argument for the owner.
  */
 export type PinRule<Param extends string = string> =
   | { readonly kind: 'global' }
@@ -42,14 +43,14 @@ export type PinRule<Param extends string = string> =
   | { readonly kind: 'found'; readonly by: Param }
   | { readonly kind: 'token'; readonly by: Param; readonly owner?: Param };
 
-/** How a list is narrowed under pins; undefined when it cannot be. An account is narrower than an environment. */
-export function listFilterOf(reach: PinRule & { kind: 'rows' }, kind: PinKind): ListFilter | undefined {
-  return kind === 'environment' ? reach.onEnvironment : reach.onAccount;
+/** How pins of a kind limit a list; undefined if they cannot. An account is more specific than an environment. */
+export function listFilterOf(rule: PinRule & { kind: 'rows' }, kind: PinKind): ListFilter | undefined {
+  return kind === 'environment' ? rule.onEnvironment : rule.onAccount;
 }
 
-/** Whether pins hide an operation: what is not known to stay inside is hidden. */
-export function isHiddenByPins(reach: PinRule, kind: PinKind): boolean {
-  switch (reach.kind) {
+/** Whether pins of a kind hide an operation, because it may affect objects outside them. */
+export function isHiddenByPins(rule: PinRule, kind: PinKind): boolean {
+  switch (rule.kind) {
     case 'global':
     case 'account':
     case 'owner':
@@ -59,21 +60,20 @@ export function isHiddenByPins(reach: PinRule, kind: PinKind): boolean {
     case 'new_account':
       return kind !== 'environment';
     case 'rows':
-      return listFilterOf(reach, kind) === undefined;
+      return listFilterOf(rule, kind) === undefined;
     default:
       return true;
   }
 }
 
-/** Arguments that pins take away: the pinned ones, and counts that nothing documented narrows. */
-export function pinnedArguments(reach: PinRule, kind: PinKind): readonly string[] {
-  const withdrawn: string[] = [];
-  if (reach.kind === 'account' && kind !== 'environment') withdrawn.push(reach.by);
-  if ('fixes' in reach && reach.fixes && kind !== 'account') withdrawn.push(reach.fixes);
-  if (reach.kind === 'rows' && kind === 'environment' && reach.account === 'account_id')
-    withdrawn.push('total');
-  return withdrawn;
+/** Arguments that pins of a kind hide: the pinned ones, and counts that would include other accounts. */
+export function pinnedArguments(rule: PinRule, kind: PinKind): readonly string[] {
+  const hidden: string[] = [];
+  if (rule.kind === 'account' && kind !== 'environment') hidden.push(rule.by);
+  if ('fixes' in rule && rule.fixes && kind !== 'account') hidden.push(rule.fixes);
+  if (rule.kind === 'rows' && kind === 'environment' && rule.account === 'account_id') hidden.push('total');
+  return hidden;
 }
 
-/** Pins are of three kinds as far as lists and schemas go; whatever else is computed once for each. */
+/** The kinds of pins. Surfaces and schemas are computed once for each kind. */
 export type PinKind = 'account' | 'environment' | 'both';

@@ -6,22 +6,22 @@ import type { PinRule } from './pin-rule.ts';
 import { type Tool, toTool } from './tool.ts';
 
 /**
- * Every operation as a tool. The build evaluates this module and puts its value into the bundle: converting the
- * schemas, and building what they are converted from, is most of a start.
+ * Every operation as a tool. The build evaluates this module and puts its value into the bundle, because converting the
+ * schemas would take most of the start-up time.
  */
 export const publishedTools: readonly Tool[] = catalogue.map(toTool);
 
-/** What each operation can touch, by its id: for selection, not for clients. */
+/** The pin rule of each operation, by its id. */
 export const pinRules: Readonly<Record<string, PinRule>> = Object.fromEntries(
   catalogue.map(({ id, pinRule }) => [id, pinRule]),
 );
 
-/** What each operation does, by its id. */
+/** The effect of each operation, by its id. */
 export const effects: Readonly<Record<string, Effect>> = Object.fromEntries(
   catalogue.map(({ id, effect }) => [id, effect]),
 );
 
-/** Whether secrets go into an operation or come out of it, by its id. */
+/** Whether each operation takes or returns secrets, by its id. */
 export const handlesSecrets: Readonly<Record<string, boolean>> = Object.fromEntries(
   catalogue.map((operation) => [
     operation.id,
@@ -34,5 +34,5 @@ export const groups: Readonly<Record<string, Group>> = Object.fromEntries(
   catalogue.map(({ id, group }) => [id, group]),
 );
 
-/** The tools about calls. */
+/** The built-in tools. */
 export const publishedBuiltinTools: readonly Tool[] = builtinTools.map(toTool);

@@ -21,7 +21,7 @@ const apis: Readonly<Partial<Record<Group, string>>> = {
   tokens: 'tokens',
 };
 
-/** Actions that are called otherwise than their operation; undefined where the API has no action for it. */
+/** Actions with another name than their operation; undefined if the API has no action for it. */
 const renamed: Readonly<Record<string, string | undefined>> = {
   bridges_get_status: 'status',
   operations_list_execution_history: 'list_history',
@@ -33,13 +33,13 @@ const renamed: Readonly<Record<string, string | undefined>> = {
   tokens_create_mcp_token: undefined,
 };
 
-/** What a permission set must name for an operation to be allowed. */
+/** The entry of a permission set that allows an operation. */
 export interface Permission {
   readonly api: string;
   readonly action: string;
 }
 
-/** The permission that an operation needs; undefined where none is known, as for what belongs to nobody. */
+/** The permission that an operation requires; undefined if none is known, as for reference data. */
 export function permissionOf({ id, group }: Pick<Operation, 'id' | 'group'>): Permission | undefined {
   const api = apis[group];
   const action = id in renamed ? renamed[id] : id.slice(id.indexOf('_') + 1);

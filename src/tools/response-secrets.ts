@@ -1,6 +1,6 @@
 /*
- * Where answers hold secrets, as dotted paths with `[]` for every item of a list. Each list is for one kind
- * of object; `within` says where the object is.
+ * Places of secrets in responses, as dotted paths with `[]` for every item of a list. Each list is for one type of object;
+ * `secretsWithin` adds the place of the object.
  */
 
 /** Prefixes paths with the place of their object. */
@@ -23,30 +23,29 @@ export const refreshTokenSecrets: readonly string[] = [
   ...secretsWithin('secondary', tokenPairSecrets),
 ];
 
-/** An Integration. Inline credentials may come back in its provider_config. */
+/** An Integration. Its provider_config may hold inline credentials. */
 export const integrationSecrets: readonly string[] = [
   'provider_config',
   'webhook_config.provider_key',
   'webhook_config.items[].integrator_key',
 ];
 
-/** The problems that did not stop a call; each may repeat the value it complains about. */
+/** The problems of a successful call. Each may repeat the value it is about. */
 export const messageSecrets: readonly string[] = secretsWithin('messages.problems[]', [
   'context.parameter.value',
   'cause[].context.parameter.value',
 ]);
 
 /**
- * Whether a place repeats what others have sent (audit bodies, a value complained about), so that what stands there is
- * withheld, and is of no use to anyone.
+ * Whether a place repeats what was sent, such as audit bodies or the value of a problem. Secrets there are withheld and not
+ * stored.
  */
 export function isEcho(path: string): boolean {
   return /\.(body|response|parameter\.value)$/.test(path);
 }
 
 /**
- * Whether a place holds, or may repeat, a token that opens Synqly by itself, until it expires there. A bridge's credential
- * and what integrations log in to their providers with are none.
+ * Whether a place holds, or may repeat, a token for Synqly's APIs. Credentials of bridges and providers are not such tokens.
  */
 export function mayHoldToken(path: string): boolean {
   return path.endsWith('.secret') || isEcho(path);

@@ -2,8 +2,8 @@ import { effects } from './published.ts';
 import type { Tool } from './tool.ts';
 
 /**
- * The names of these operations by their prefix: `accounts: list get delete!`, where `!` marks what destroys. Prefixes
- * with the same names share a line.
+ * The names of operations grouped by prefix: `accounts: list get delete!`, where `!` marks the effect destroy. Prefixes with
+ * the same names share a line.
  */
 export function toolIndex(tools: readonly Tool[]): string {
   const verbs = new Map<string, string[]>();

@@ -11,7 +11,7 @@ export interface Tool {
   readonly annotations: Annotations;
 }
 
-/** The tool that publishes an operation, or a built-in tool. */
+/** The published form of an operation or a built-in tool. */
 export function toTool(operation: Operation | ToolDefinition): Tool {
   return {
     name: operation.id,

@@ -32,11 +32,11 @@ export function checkArguments(
   if (!context.revealSecrets) assertPatchKeepsSecrets(operation, args);
 }
 
-/** `read_more` calls the operation again. */
+/** `read_more` calls the operation again, so it takes only reads. */
 function assertReads({ effect }: Operation): void {
   if (effect === 'read') return;
-  throw new CallError('invalid_arguments', `${readMoreTool.id} repeats the call, so it takes reads only.`, {
-    arguments: [{ argument: 'tool', problem: 'does more than read' }],
-    remediation: 'Read the object with the tool that gets it. Nothing was sent.',
+  throw new CallError('invalid_arguments', `${readMoreTool.id} repeats the call, so it takes only reads.`, {
+    arguments: [{ argument: 'tool', problem: 'is not a read' }],
+    remediation: 'Get the object with its get tool. Nothing was sent.',
   });
 }

@@ -3,18 +3,18 @@ import { isJsonObject, type JsonObject, parseJson } from '../../lib/json.ts';
 import type { ArgumentSchema } from '../../tools/json-schema.ts';
 import { decodeTextList, isQueryList } from './coerce-list.ts';
 
-/** Arguments as they are meant, and what cannot be told without guessing. */
+/** Decoded arguments, and the problems of those that cannot be decoded without guessing. */
 export interface Decoded {
   readonly value: unknown;
   readonly faults: readonly ArgumentProblem[];
 }
 
-/** Whose arguments they are: null clears a field of an update, and the server's own tools say more of an empty name. */
-export type Kind = 'operation' | 'update' | 'own tool';
+/** The kind of tool. Null clears a field of an update, and built-in tools report empty names themselves. */
+export type Kind = 'operation' | 'update' | 'built-in tool';
 
 interface Context {
   readonly kind: Kind;
-  /** Whether `""` and `null` stand for an argument that was not given. */
+  /** Whether `""` and `null` mean that the argument is not given. */
   readonly omitsEmpty: boolean;
   readonly faults: ArgumentProblem[];
 }
@@ -22,9 +22,9 @@ interface Context {
 type Path = readonly string[];
 
 /**
- * Several clients send objects, lists, numbers and booleans as strings, and `""` or `null` for what they leave out. The
- * schema says what is meant: a value that fits is left alone, and so are fields that may hold any text, patches, and
- * what is inside of objects that the API leaves open.
+ * Decodes arguments by their schema: several clients send objects, lists, numbers and booleans as strings, and `""` or
+ * `null` for arguments that are not given. Values that match the schema are not changed, nor are fields that take any
+ * text, patches, and the contents of open objects.
  */
 export function coerceArguments(raw: unknown, schema: ArgumentSchema, kind: Kind): Decoded {
   const context: Context = { kind, omitsEmpty: kind !== 'update', faults: [] };
@@ -49,11 +49,11 @@ function typesOf({ type }: ArgumentSchema): readonly string[] {
   return type ?? [];
 }
 
-/** The JSON value that a text holds, also where it was encoded more than once; undefined when it is no JSON. */
-function jsonIn(text: string): unknown {
+/** The JSON value of a text, also if it was encoded more than once; undefined if it is not JSON. */
+function parseNestedJson(text: string): unknown {
   let value: unknown = text;
   for (let round = 0; round < 3 && typeof value === 'string'; round += 1) {
-    // `trim` takes a byte order mark away too.
+    // `trim` also removes a byte order mark.
     const inner = parseJson(value.trim());
     if (inner === undefined) return round === 0 ? undefined : value;
     value = inner;
@@ -61,16 +61,16 @@ function jsonIn(text: string): unknown {
   return value;
 }
 
-/** What a text holds as JSON, and everything else as it is. */
-function withoutText(value: unknown): unknown {
-  const inner = typeof value === 'string' ? jsonIn(value) : value;
+/** The JSON value of a text; any other value unchanged. */
+function parseIfText(value: unknown): unknown {
+  const inner = typeof value === 'string' ? parseNestedJson(value) : value;
   return inner === undefined ? value : inner;
 }
 
-/** What other languages write where JSON has `null`. */
-const nothing: ReadonlySet<string> = new Set(['null', 'None', 'undefined']);
+/** Words for `null` in JSON and other languages. */
+const nullWords: ReadonlySet<string> = new Set(['null', 'None', 'undefined']);
 
-const isNull = (value: unknown) => typeof value === 'string' && nothing.has(value.trim());
+const isNull = (value: unknown) => typeof value === 'string' && nullWords.has(value.trim());
 
 const booleans: Readonly<Record<string, boolean>> = {
   true: true,
@@ -84,25 +84,25 @@ const booleans: Readonly<Record<string, boolean>> = {
 function decodeBoolean(value: unknown): unknown {
   if (typeof value !== 'string' && typeof value !== 'number') return value;
   const text = String(value).trim().replaceAll('"', '');
-  if (nothing.has(text)) return null;
+  if (nullWords.has(text)) return null;
   return Object.hasOwn(booleans, text.toLowerCase()) ? booleans[text.toLowerCase()] : value;
 }
 
 function decodeNumber(text: string): unknown {
   if (isNull(text)) return null;
-  const value = jsonIn(text);
+  const value = parseNestedJson(text);
   return typeof value === 'number' ? value : text;
 }
 
-/** Of choices the one that was meant, where only case, blanks or hyphens differ. */
+/** The enum value that differs from a text only in case, blanks or hyphens; otherwise the text. */
 function closestChoice(text: string, { enum: choices, const: only }: ArgumentSchema): string {
   const all = choices ?? (only === undefined ? [] : [only]);
   if (all.length === 0 || all.includes(text)) return text;
-  const fitting = all.filter((choice) => typeof choice === 'string' && plain(choice) === plain(text));
+  const fitting = all.filter((choice) => typeof choice === 'string' && normalize(choice) === normalize(text));
   return fitting.length === 1 ? String(fitting[0]) : text;
 }
 
-const plain = (text: string) =>
+const normalize = (text: string) =>
   text
     .trim()
     .replace(/^(["'])(.*)\1$/, '$2')
@@ -119,13 +119,13 @@ function decodeOption(
   const [only] = forms;
   if (forms.length === 1 && only) return value === null ? null : decode(value, only, path, context);
   if (typeof value === 'string' && forms.some((form) => typesOf(form).includes('string'))) return value;
-  const given = isNull(value) ? null : withoutText(value);
+  const given = isNull(value) ? null : parseIfText(value);
   if (!isJsonObject(given)) return given;
   const form = forms.find((one) => fitsConstants(given, one));
   return form ? decodeFields(given, form, path, context) : given;
 }
 
-/** Whether an object carries the constants (the discriminator) of a form. */
+/** Whether an object has the constants (the discriminator) of a form. */
 function fitsConstants(value: JsonObject, { properties = {} }: ArgumentSchema): boolean {
   return Object.entries(properties).every(([name, property]) => {
     const given = Object.hasOwn(value, name) ? value[name] : undefined;
@@ -137,36 +137,36 @@ function fitsConstants(value: JsonObject, { properties = {} }: ArgumentSchema): 
 function decodeList(value: unknown, schema: ArgumentSchema, path: Path, context: Context): unknown {
   const items = schema.items ?? {};
   const name = path.at(-1) ?? '';
-  const given = withoutText(value);
+  const given = parseIfText(value);
   if (items.type === 'string') {
-    // A number or a word in JSON is a text all the same, save for null.
+    // A JSON number or boolean counts as a text here; null does not.
     const isText = typeof value === 'string' && ['number', 'boolean'].includes(typeof given);
     const list = decodeTextList(isText ? value : given, name, items);
     if (list.problem !== undefined) context.faults.push({ argument: path.join('.'), problem: list.problem });
     if (!Array.isArray(list.value)) return list.value;
     const decoded = list.value.map((item) => (typeof item === 'string' ? closestChoice(item, items) : item));
-    const isNothing = decoded.length === 0 && context.omitsEmpty && isOptionalQuery(path);
-    return isNothing ? undefined : decoded;
+    const isEmptyQuery = decoded.length === 0 && context.omitsEmpty && isOptionalQuery(path);
+    return isEmptyQuery ? undefined : decoded;
   }
   const list = isJsonObject(given) ? [given] : given;
   if (!Array.isArray(list)) return isNull(list) ? null : list;
-  // A patch means what it says: only its steps may have come as JSON.
-  if (path.length === 1 && name === 'patch') return list.map(withoutJson);
+  // The values of a patch are not changed. Only its steps may be given as JSON texts.
+  if (path.length === 1 && name === 'patch') return list.map(parseIfObject);
   return list.map((item, index) => decode(item, items, [...path, String(index)], context));
 }
 
 const isOptionalQuery = (path: Path) => path.length === 1 && isQueryList(path[0] ?? '');
 
-function withoutJson(item: unknown): unknown {
-  const inner = typeof item === 'string' ? jsonIn(item) : undefined;
+function parseIfObject(item: unknown): unknown {
+  const inner = typeof item === 'string' ? parseNestedJson(item) : undefined;
   return isJsonObject(inner) ? inner : item;
 }
 
 function decodeObject(value: unknown, schema: ArgumentSchema, path: Path, context: Context): unknown {
-  const inner = isNull(value) ? null : withoutText(value);
+  const inner = isNull(value) ? null : parseIfText(value);
   if (inner === null) return null;
-  // In some languages an empty list and an empty object are one.
-  if (context.kind === 'own tool' && Array.isArray(inner) && inner.length === 0) return {};
+  // Some languages encode an empty object as an empty list.
+  if (context.kind === 'built-in tool' && Array.isArray(inner) && inner.length === 0) return {};
   if (!isJsonObject(inner)) return value;
   return schema.additionalProperties === false ? decodeFields(inner, schema, path, context) : inner;
 }
@@ -176,7 +176,7 @@ function decodeFields(given: JsonObject, schema: ArgumentSchema, path: Path, con
   const entries: [string, unknown][] = [];
   for (const [name, part] of Object.entries(given)) {
     const property = Object.hasOwn(properties, name) ? properties[name] : undefined;
-    // Some clients fill in what other tools take, or a field of their own where a tool takes nothing.
+    // Some clients add empty arguments of other tools, or a placeholder for tools without arguments.
     if (!property && path.length === 0 && context.omitsEmpty && isBlank(part)) continue;
     const within = [...path, name];
     const value = property ? decode(part, property, within, context) : part;
@@ -186,10 +186,10 @@ function decodeFields(given: JsonObject, schema: ArgumentSchema, path: Path, con
   return Object.fromEntries(entries);
 }
 
-/** Arguments that limit what a new token or role reaches: nothing in them must not come to mean everything. */
-const limiting: ReadonlySet<string> = new Set(['scope', 'resources']);
+/** Arguments that limit a new token or role. An empty value in them must not come to mean everything. */
+const scopeArguments: ReadonlySet<string> = new Set(['scope', 'resources']);
 
-/** Whether a value stands for an argument that was not given. */
+/** Whether a value means that the argument is not given. */
 function isOmitted(
   value: unknown,
   property: ArgumentSchema,
@@ -198,22 +198,22 @@ function isOmitted(
   { kind, omitsEmpty, faults }: Context,
 ): boolean {
   if (value === undefined) return true;
-  // Rows before that word would be missing, without a sign of it.
+  // As a cursor, the word would silently skip rows.
   if (path.length === 1 && path[0] === 'start_after' && isNull(value)) return true;
-  if (!omitsEmpty || !isNothing(value, property)) return false;
-  if (path.length === 1) return !(isRequired && kind === 'own tool');
+  if (!omitsEmpty || !isEmptyValue(value, property)) return false;
+  if (path.length === 1) return !(isRequired && kind === 'built-in tool');
   if (isRequired || (value === null && takesNull(property))) return false;
-  if (!limiting.has(path[0] ?? '')) return true;
+  if (!scopeArguments.has(path[0] ?? '')) return true;
   faults.push({
     argument: path.join('.'),
-    problem: 'is empty: name what it is limited to, or leave it out where it is not to be limited',
+    problem: 'is empty: give what to limit it to, or leave it out for no limit',
   });
   return false;
 }
 
 const isBlank = (value: unknown) => value === null || value === '';
 
-function isNothing(value: unknown, property: ArgumentSchema): boolean {
+function isEmptyValue(value: unknown, property: ArgumentSchema): boolean {
   if (isBlank(value)) return true;
   return typeof value === 'string' && value.trim() === '' && !takesType(property, 'string');
 }

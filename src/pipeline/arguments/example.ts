@@ -5,38 +5,38 @@ import type { Operation } from '../../tools/define-operation.ts';
 import { type ArgumentSchema, argumentSchemaOf } from '../../tools/json-schema.ts';
 import { isSecret } from '../../tools/schemas/fields.ts';
 
-/** A call, as it could be made. */
+/** A valid call. */
 export interface Example {
   readonly tool: string;
   readonly arguments: JsonObject;
 }
 
-type Taking = Pick<Operation, 'id' | 'input'>;
+type ToolWithInput = Pick<Operation, 'id' | 'input'>;
 
-/** Characters of a given text that is repeated. */
+/** Characters of a given text that the example repeats. */
 const maxTextLength = 60;
 
-/** Tokens of a given object or list that is repeated. */
+/** Tokens of a given object or list that the example repeats. */
 const maxTokens = 60;
 
 /**
- * The shortest correct call of a tool: of the given arguments those that fit, and in the place of required ones that
- * are missing what shows their shape. Nothing in it is a secret, or may be one.
+ * A short valid call of a tool: the given arguments that are valid, and placeholders for required ones that are missing.
+ * Arguments that may hold a secret are left out.
  */
-export function exampleOf({ id, input }: Taking, given: JsonObject): Example {
+export function exampleOf({ id, input }: ToolWithInput, given: JsonObject): Example {
   const { properties = {}, required = [] } = argumentSchemaOf({ input });
   const described: JsonObject = {};
   for (const [name, field] of Object.entries(input.shape) as [string, z.ZodType][]) {
     const value = Object.hasOwn(given, name) ? given[name] : undefined;
     const isKept =
-      value !== undefined && value !== null && field.safeParse(value).success && isDescribed(field, value);
+      value !== undefined && value !== null && field.safeParse(value).success && canBeRepeated(field, value);
     if (isKept) described[name] = mapStrings(value, shortened);
     else if (required.includes(name)) described[name] = shapeOf(name, properties[name] ?? {});
   }
   return { tool: id, arguments: described };
 }
 
-function isDescribed(field: z.ZodType, value: unknown): boolean {
+function canBeRepeated(field: z.ZodType, value: unknown): boolean {
   return !mayHoldSecret(field) && (typeof value !== 'object' || costOf(value) <= maxTokens);
 }
 
@@ -44,7 +44,7 @@ function shortened(text: string): string {
   return text.length > maxTextLength ? '<...>' : text;
 }
 
-/** The parts of a zod definition by which a schema is walked. */
+/** The parts of a zod definition that hold other schemas. */
 interface Structure {
   readonly innerType?: z.ZodType;
   readonly element?: z.ZodType;
@@ -54,7 +54,7 @@ interface Structure {
   readonly type: string;
 }
 
-/** Whether a field is a secret, has one in it, or takes whatever it is given. */
+/** Whether a field is a secret, contains one, or takes any value. */
 function mayHoldSecret(field: z.ZodType): boolean {
   const { type, innerType, element, options, shape, catchall } = field.def as unknown as Structure;
   if (isSecret(field) || type === 'unknown' || type === 'any' || type === 'record') return true;
@@ -64,7 +64,7 @@ function mayHoldSecret(field: z.ZodType): boolean {
   );
 }
 
-/** A value that shows the shape of a field: of several forms the shortest. */
+/** A placeholder that shows the form of a field; the shortest of several forms. */
 function shapeOf(name: string, schema: ArgumentSchema): unknown {
   if (name === 'patch') return [{ op: 'replace', path: '/<field>', value: '<value>' }];
   if (schema.const !== undefined) return schema.const;
@@ -85,7 +85,7 @@ function shapeOf(name: string, schema: ArgumentSchema): unknown {
 
 const lengthOf = (value: unknown) => JSON.stringify(value).length;
 
-/** A refusal's example in the terms of a tool that runs others: their name and arguments are its arguments. */
+/** Rewrites the example of an error for a tool that runs operations and takes their name and arguments as its own. */
 export function exampleWithin(value: unknown, tool: string, nameOf: 'tool' | 'operation'): unknown {
   const error = isJsonObject(value) ? value.error : undefined;
   const example = isJsonObject(error) ? error.example : undefined;

@@ -9,14 +9,14 @@ export interface Filter {
   readonly value: string;
 }
 
-/** Operators that Synqly's lists are known to take. */
+/** Operators that Synqly documents for its lists. */
 const known = ['eq', 'in', 'like', 'gt', 'gte', 'lt', 'lte'];
 
-/** Named by Synqly for other APIs; whether lists take them is for Synqly to say. */
+/** Operators that Synqly documents for other APIs. Synqly decides whether a list takes them. */
 const possible = ['neq', 'not in', 'not like'];
 const operators: ReadonlySet<string> = new Set([...known, ...possible]);
 
-/** A filter item in its parts; undefined for what is none. */
+/** Parses a filter item; undefined if it is invalid. */
 export function readFilter(text: string): Filter | undefined {
   const [, field, operator, value] = /^([^[\]]+)\[([^[\]]+)\](.*)$/s.exec(text) ?? [];
   return field === undefined || operator === undefined || value === undefined || !operators.has(operator)
@@ -24,8 +24,8 @@ export function readFilter(text: string): Filter | undefined {
     : { field, operator, value };
 }
 
-/** What stands for an operator in other query languages, and for what with wildcards. */
-const meanings: Readonly<Record<string, string>> = {
+/** Operators of other query languages, some of which need wildcards. */
+const operatorAliases: Readonly<Record<string, string>> = {
   '=': 'eq',
   '==': 'eq',
   '===': 'eq',
@@ -69,21 +69,21 @@ const wildcards: Readonly<Record<string, (value: string) => string>> = {
   endswith: (value) => `%${value}`,
 };
 
-/** Ways in which a filter is written elsewhere; each gives field, operator and value, with blanks around them. */
-const otherWays: readonly RegExp[] = [
+/** Filter syntaxes of other query languages; the groups are field, operator and value. */
+const otherSyntaxes: readonly RegExp[] = [
   /^(?<field>[\w.]+)\s*\[(?<operator>[^[\]]+)\](?<assigned>.*)$/s,
   /^(?<field>[\w.]+)\s*(?<operator>[!=<>~:]+)\s*(?<value>.+)$/s,
   /^(?<field>[\w.]+)\s+(?<operator>not in|not like|[a-z_]+)\s+(?<value>.+)$/is,
   /^(?<operator>[a-z_]+)\((?<field>\s*[\w.]+\s*),(?<value>.+)\)$/is,
 ];
 
-/** What joins conditions in other query languages, and a value in quotes with something behind it. */
+/** Joined conditions of other query languages, or a quoted value followed by more text. */
 const joined = /\s(?:and|or)\s|&&|\|\||^(["'])(?:(?!\1).)*\1\s*\S/is;
 
-/** The filter that was meant, where it can be told. */
+/** The filter that a text in another syntax most likely means. */
 function suggestFilter(text: string): string | undefined {
-  for (const way of otherWays) {
-    const found = way.exec(text.trim())?.groups;
+  for (const syntax of otherSyntaxes) {
+    const found = syntax.exec(text.trim())?.groups;
     if (found?.field === undefined) continue;
     const [field, operator] = [found.field.trim(), found.operator?.trim() ?? ''];
     const value = found.value ?? found.assigned?.trim().replace(/^[=:]/, '') ?? '';
@@ -95,7 +95,7 @@ function suggestFilter(text: string): string | undefined {
   return undefined;
 }
 
-/** The filters that a text meant, joined by `and`, where that can be told of each. */
+/** The filters of a text that are joined by `and`; undefined if one of them is unclear. */
 function suggestFilters(text: string): readonly string[] | undefined {
   const parts = text
     .split(/\sand\s|&&/i)
@@ -103,10 +103,10 @@ function suggestFilters(text: string): readonly string[] | undefined {
   return parts.every((part) => part !== undefined) ? parts : undefined;
 }
 
-/** The filter of a field, an operator in the words of whatever query language, and a value. */
+/** The filter for a field, an operator of any query language, and a value. */
 export function filterOf(field: string, operator: string, value: string): string | undefined {
   const plain = operator.toLowerCase().replace(/^\$/, '').replaceAll('_', ' ');
-  const suggested = operators.has(plain) ? plain : meanings[plain.replaceAll(' ', '')];
+  const suggested = operators.has(plain) ? plain : operatorAliases[plain.replaceAll(' ', '')];
   if (suggested === undefined) return undefined;
   const withWildcards = wildcards[suggested];
   return withWildcards ? `${field}[like]${withWildcards(value)}` : `${field}[${suggested}]${value}`;
@@ -124,11 +124,11 @@ function suggestOrder(text: string): string | undefined {
 }
 
 /**
- * The fields that a filter or an order is by, however it is written: also what a lenient server might read as a further
- * filter behind the value, or as a field in brackets.
+ * The fields of a filter or an order in any syntax, including those that a lenient server might read as another filter
+ * after the value, or in brackets.
  */
 export function fieldsQueried(text: string): readonly string[] {
-  // An order may be a field alone, or one with its direction before it.
+  // An order may be a field alone, or a field after its direction.
   const [, first = ''] = /^[\s+-]*([^\s:,[\]=<>!~]+)/.exec(text) ?? [];
   const suggested = [text, suggestFilter(text) ?? '', suggestOrder(text) ?? ''];
   const others = suggested.flatMap((one) =>
@@ -139,7 +139,7 @@ export function fieldsQueried(text: string): readonly string[] {
   return [first, ...others];
 }
 
-/** The word that ends, with or without a bracket and blanks behind it, where an operator begins; none where there is none. */
+/** The word before an operator, also if a bracket or blanks follow the word; empty if there is none. */
 function fieldBefore(text: string, end: number): readonly string[] {
   let last = end;
   while (last > 0 && /\s/.test(text.charAt(last - 1))) last -= 1;
@@ -152,25 +152,27 @@ function fieldBefore(text: string, end: number): readonly string[] {
 function isOperator(text: string): boolean {
   const plain = text.trim().toLowerCase().replace(/^\$/, '').replaceAll('_', ' ');
   return (
-    operators.has(plain) || Object.hasOwn(meanings, plain.replaceAll(' ', '')) || /^(asc|desc)/.test(plain)
+    operators.has(plain) ||
+    Object.hasOwn(operatorAliases, plain.replaceAll(' ', '')) ||
+    /^(asc|desc)/.test(plain)
   );
 }
 
-const filterForm = `A filter is field[op]value with one of the operators ${known.join(' ')}.`;
-const orderWords = 'An order is field, field[asc] or field[desc].';
+const filterHelp = `A filter is field[op]value with one of the operators ${known.join(' ')}.`;
+const orderHelp = 'An order is field, field[asc] or field[desc].';
 
-/** What is right for a filter or an order that is not even a text. */
+/** The right form of a filter or an order that is not a list of texts. */
 export function listSyntaxOf(argument: string): string | undefined {
   const [name] = argument.split('.');
-  if (name === 'filter') return `must be a list such as ["name[eq]acme"]. ${filterForm}`;
-  return name === 'order' ? `must be a list such as ["name[desc]"]. ${orderWords}` : undefined;
+  if (name === 'filter') return `must be a list such as ["name[eq]acme"]. ${filterHelp}`;
+  return name === 'order' ? `must be a list such as ["name[desc]"]. ${orderHelp}` : undefined;
 }
 
-/** Characters of a meant filter; a longer one is not repeated. */
+/** Characters of a suggested filter. A longer one is not shown. */
 const maxSuggestedLength = 80;
 
 /**
- * Refuses filters and orders that no list can understand. Which fields there are is for Synqly to say.
+ * Refuses filters and orders with invalid syntax. Synqly itself checks the names of fields.
  *
  * @throws CallError `invalid_arguments` with the right form
  */
@@ -179,11 +181,11 @@ export function assertListSyntax({ query, listing }: Operation, args: Arguments)
   const filters = 'filter' in query ? faultsIn(args, 'filter', (text) => readFilter(text) !== undefined) : [];
   const orders = 'order' in query ? faultsIn(args, 'order', (text) => orderForm.test(text)) : [];
   if (filters.length + orders.length === 0) return;
-  const form = filters.length > 0 ? filterForm : orderWords;
+  const form = filters.length > 0 ? filterHelp : orderHelp;
   const example = `${columns[0] ?? 'name'}[${filters.length > 0 ? 'eq]value' : 'desc]'}`;
-  const describe = (meantBy: (text: string) => readonly string[] | undefined) => (fault: Fault) => {
+  const describe = (suggest: (text: string) => readonly string[] | undefined) => (fault: Fault) => {
     const suggested = shortEnough(
-      meantBy(fault.text)
+      suggest(fault.text)
         ?.map((one) => JSON.stringify(one))
         .join(', '),
     );
@@ -200,7 +202,7 @@ export function assertListSyntax({ query, listing }: Operation, args: Arguments)
   ];
   throw new CallError('invalid_arguments', form, {
     arguments: faults,
-    remediation: `Call again with that. Nothing was sent. ${fieldsOf(columns)}`,
+    remediation: `Correct them and call again. Nothing was sent. ${fieldsOf(columns)}`,
   });
 }
 
@@ -219,18 +221,18 @@ function shortEnough(text: string | undefined): string | undefined {
   return text !== undefined && text.length <= maxSuggestedLength ? text : undefined;
 }
 
-/** The fields that rows of a list are shown with: those there are for certain. */
+/** The columns of a list, which certainly exist. */
 function fieldsOf(columns: readonly string[]): string {
-  return columns.length > 0 ? `Fields of its rows, among others: ${columns.join(', ')}.` : '';
+  return columns.length > 0 ? `Fields include: ${columns.join(', ')}.` : '';
 }
 
-/** A failure; one that Synqly gave for a filter or an order names the fields that the list's rows have. */
-export function withFields(failure: unknown, { listing }: Operation, args: Arguments): unknown {
+/** Adds the list's fields to a failure that Synqly returned for a filter or an order. Other failures are unchanged. */
+export function addListFields(failure: unknown, { listing }: Operation, args: Arguments): unknown {
   if (!(failure instanceof CallError) || failure.details.status !== 400 || !listing) return failure;
   const given = ['filter', 'order'].filter((name) => args[name] !== undefined);
   const { parameter } = failure.details.upstream ?? {};
-  const blamed = (parameter as { id?: unknown } | undefined)?.id;
-  if (given.length === 0 || (typeof blamed === 'string' && !given.includes(blamed))) return failure;
-  const remediation = `Correct ${blamed ?? given.join(' or ')}; upstream says what is wrong. ${fieldsOf(listing.columns)}`;
+  const reported = (parameter as { id?: unknown } | undefined)?.id;
+  if (given.length === 0 || (typeof reported === 'string' && !given.includes(reported))) return failure;
+  const remediation = `Correct ${reported ?? given.join(' or ')}; upstream says what is wrong. ${fieldsOf(listing.columns)}`;
   return new CallError(failure.code, failure.message, { ...failure.details, remediation });
 }

@@ -11,47 +11,47 @@ import { exceededLimit, isWithinLimits } from './size-limits.ts';
 import { suggestArgument } from './suggestions.ts';
 import { findTooLong } from './text-limits.ts';
 
-/** Of some arguments those of these names that were given. */
+/** The given arguments with these names. */
 export function pick(args: Arguments, names: readonly string[]): JsonObject {
   const picked: JsonObject = {};
   for (const name of names) if (args[name] !== undefined) picked[name] = args[name];
   return picked;
 }
 
-type Taking = Pick<Operation, 'id' | 'input'> & Partial<Pick<Operation, 'replacesWhole' | 'body'>>;
+type ParsableTool = Pick<Operation, 'id' | 'input'> & Partial<Pick<Operation, 'replacesWhole' | 'body'>>;
 
-function kindOf({ replacesWhole }: Taking): Kind {
-  if (replacesWhole === undefined) return 'own tool';
+function kindOf({ replacesWhole }: ParsableTool): Kind {
+  if (replacesWhole === undefined) return 'built-in tool';
   return replacesWhole ? 'update' : 'operation';
 }
 
 /**
  * Decodes and checks raw arguments.
  *
- * @throws CallError `invalid_arguments` that names every argument at fault, never a value
+ * @throws CallError `invalid_arguments` with every invalid argument, but without values
  */
-export function parseArguments(operation: Taking, raw: unknown): Arguments {
+export function parseArguments(operation: ParsableTool, raw: unknown): Arguments {
   if (!isWithinLimits(raw)) throw new CallError('invalid_arguments', `The arguments hold ${exceededLimit}.`);
   const kind = kindOf(operation);
   const { value: decoded, faults: unclear } = coerceArguments(raw, argumentSchemaOf(operation), kind);
-  // Once more: a text among them may hold as much as all others.
+  // Checked again, since a decoded text may hold many values.
   if (!isWithinLimits(decoded))
     throw new CallError('invalid_arguments', `The arguments hold ${exceededLimit}.`);
-  assertShort(operation, decoded);
-  const parsed = operation.input.safeParse(forCheck(decoded));
-  // As they were given: zod's copy leaves out keys such as __proto__, and no field changes a value.
+  assertTextLengths(operation, decoded);
+  const parsed = operation.input.safeParse(withoutExactNumbers(decoded));
+  // The decoded arguments, not zod's copy, which drops keys such as __proto__. No field transforms its value.
   if (parsed.success && unclear.length === 0) return decoded as Arguments;
   const { issues = [] } = parsed.error ?? {};
-  const { unknown, missing, suggested } = misplaced(operation, decoded, issues);
-  // What was given under another name, or cannot be decoded, is told there.
+  const { unknown, missing, suggested } = findMisnamed(operation, decoded, issues);
+  // Problems of misnamed or undecodable arguments are already reported under the given name.
   const shown = [...suggested.values(), ...unclear.map(({ argument }) => argument)];
   const misfits = issues
     .flatMap((issue) => describeIssue(issue, decoded, kind === 'update'))
     .filter(({ argument }) => !shown.some((one) => argument === one || argument.startsWith(`${one}.`)))
-    .map((one) => (isExactAt(decoded, one.argument) ? { ...one, problem: tooExact } : one));
+    .map((one) => (isExactAt(decoded, one.argument) ? { ...one, problem: tooManyDigits } : one));
   const faults = [...unclear, ...misfits];
   throw new CallError('invalid_arguments', `The arguments do not fit ${operation.id}.`, {
-    arguments: firstOf(faults.map((fault) => withMeant(fault, suggested))),
+    arguments: limitFaults(faults.map((fault) => withSuggestion(fault, suggested))),
     acceptedArguments: unknown.length > 0 ? Object.keys(operation.input.shape) : undefined,
     example:
       unknown.length + missing.length + unclear.length > 0
@@ -60,16 +60,16 @@ export function parseArguments(operation: Taking, raw: unknown): Arguments {
   });
 }
 
-/** @throws CallError `invalid_arguments` that names each text that is too long, and how long it may be */
-function assertShort(operation: Taking, args: unknown): void {
+/** @throws CallError `invalid_arguments` with each text that is too long, and its limit */
+function assertTextLengths(operation: ParsableTool, args: unknown): void {
   const faults = findTooLong(operation, args);
   if (faults.length === 0) return;
-  throw new CallError('invalid_arguments', 'A text among the arguments is too long.', {
-    arguments: firstOf(faults),
+  throw new CallError('invalid_arguments', 'An argument has a text that is too long.', {
+    arguments: limitFaults(faults),
   });
 }
 
-const tooExact = 'has more digits than a number may have here';
+const tooManyDigits = 'has too many digits';
 
 function isExactAt(args: unknown, argument: string): boolean {
   const step = (value: unknown, key: string) =>
@@ -79,21 +79,21 @@ function isExactAt(args: unknown, argument: string): boolean {
   return argument.split('.').reduce(step, args) instanceof ExactNumber;
 }
 
-/** To zod a number with all its digits is an object; a bigint is what no field takes, and what open ones let pass. */
-function forCheck(value: unknown): unknown {
+/** Replaces exact numbers by bigints for zod: declared fields refuse a bigint, and open objects accept it. */
+function withoutExactNumbers(value: unknown): unknown {
   if (value instanceof ExactNumber) return 0n;
-  if (typeof value !== 'object' || value === null || !holdsExact(value)) return value;
-  if (Array.isArray(value)) return value.map(forCheck);
-  return Object.fromEntries(Object.entries(value).map(([key, part]) => [key, forCheck(part)]));
+  if (typeof value !== 'object' || value === null || !holdsExactNumber(value)) return value;
+  if (Array.isArray(value)) return value.map(withoutExactNumbers);
+  return Object.fromEntries(Object.entries(value).map(([key, part]) => [key, withoutExactNumbers(part)]));
 }
 
-function holdsExact(value: unknown): boolean {
+function holdsExactNumber(value: unknown): boolean {
   if (typeof value !== 'object' || value === null) return false;
-  return value instanceof ExactNumber || Object.values(value).some(holdsExact);
+  return value instanceof ExactNumber || Object.values(value).some(holdsExactNumber);
 }
 
-/** Arguments that there are not, required ones that were not given, and which of these was meant by which. */
-function misplaced({ input }: Pick<Operation, 'input'>, given: unknown, issues: readonly Issue[]) {
+/** Unknown arguments, missing ones, and which known name each unknown one most likely means. */
+function findMisnamed({ input }: Pick<Operation, 'input'>, given: unknown, issues: readonly Issue[]) {
   const unknown = issues.flatMap((issue) =>
     issue.code === 'unrecognized_keys' && issue.path.length === 0 ? issue.keys : [],
   );
@@ -104,29 +104,29 @@ function misplaced({ input }: Pick<Operation, 'input'>, given: unknown, issues: 
   return { unknown, missing, suggested: suggestArgument(unknown, Object.keys(input.shape), names, missing) };
 }
 
-function withMeant(fault: ArgumentProblem, suggested: ReadonlyMap<string, string>): ArgumentProblem {
+function withSuggestion(fault: ArgumentProblem, suggested: ReadonlyMap<string, string>): ArgumentProblem {
   const name = suggested.get(fault.argument);
   return name === undefined ? fault : { ...fault, problem: `${fault.problem}; did you mean ${name}?` };
 }
 
-/** The given arguments, each by the name that was meant. */
+/** The given arguments under the suggested names. */
 function renamed(given: unknown, suggested: ReadonlyMap<string, string>): JsonObject {
   const entries = Object.entries(isJsonObject(given) ? given : {});
   return Object.fromEntries(entries.map(([name, value]) => [suggested.get(name) ?? name, value]));
 }
 
-/** The arguments without those at fault, whose values are guesses. */
+/** The arguments without the undecodable ones. */
 function withoutAll(given: JsonObject, faults: readonly ArgumentProblem[]): JsonObject {
   const names = new Set(faults.map(({ argument }) => argument.split('.')[0]));
   return Object.fromEntries(Object.entries(given).filter(([name]) => !names.has(name)));
 }
 
-/** Enough to see what is wrong; a long list of them would be an answer longer than the arguments. */
+/** Faults that an error lists, to keep it short. */
 const maxFaults = 8;
 
-function firstOf(faults: readonly ArgumentProblem[]): readonly ArgumentProblem[] {
+function limitFaults(faults: readonly ArgumentProblem[]): readonly ArgumentProblem[] {
   if (faults.length <= maxFaults) return faults;
-  const rest = { argument: '...', problem: `${faults.length - maxFaults} more faults are not shown` };
+  const rest = { argument: '...', problem: `${faults.length - maxFaults} more are not shown` };
   return [...faults.slice(0, maxFaults), rest];
 }
 
@@ -140,19 +140,19 @@ function describeIssue(
 ): ArgumentProblem[] {
   const path = [...base, ...issue.path];
   if (issue.code === 'unrecognized_keys') {
-    return issue.keys.map((key) => ({ argument: dotted([...path, key]), problem: 'is not known here' }));
+    return issue.keys.map((key) => ({ argument: dotted([...path, key]), problem: 'is unknown' }));
   }
   if (issue.code === 'invalid_union') {
-    // The discriminator fitted one variant; only that variant's issues help.
+    // The discriminator matched one variant. Only the issues of that variant help.
     const closest = [...issue.errors].sort((one, other) => one.length - other.length)[0] ?? [];
     if (closest.length > 0) return closest.flatMap((inner) => describeIssue(inner, given, isUpdate, path));
   }
   const argument = dotted(path) || 'arguments';
   if (issue.code !== 'invalid_type') return [{ argument, problem: problemOf(issue) }];
   const problem = listSyntaxOf(argument) ?? typeProblem(issue, valueAt(given, path));
-  // Of an update only: elsewhere null is the same as not given.
+  // Only for updates: elsewhere null means not given.
   const isKept = isUpdate && path.length === 1 && issue.message.endsWith('received null');
-  return [{ argument, problem: isKept ? `${problem}; left out, it keeps its value` : problem }];
+  return [{ argument, problem: isKept ? `${problem}; leave it out to keep its value` : problem }];
 }
 
 function valueAt(value: unknown, path: readonly PropertyKey[]): unknown {
@@ -162,7 +162,7 @@ function valueAt(value: unknown, path: readonly PropertyKey[]): unknown {
   );
 }
 
-/** The form of what clients most often write in the way of another language. */
+/** Hints for types that clients often write in the syntax of another language. */
 const forms: Readonly<Record<string, string>> = {
   array: ': give JSON, such as ["a","b"]',
   object: ': give JSON, such as {"a":"b"}',
@@ -170,7 +170,7 @@ const forms: Readonly<Record<string, string>> = {
 };
 
 function typeProblem(issue: Extract<Issue, { code: 'invalid_type' }>, value: unknown): string {
-  // Zod's own names for these mean nothing beside a published schema.
+  // JSON Schema names, as in the published schema.
   const names: Readonly<Record<string, string>> = { int: 'integer', record: 'object' };
   const expected = names[issue.expected] ?? issue.expected;
   if (issue.message.endsWith('received undefined')) return `is required (${expected})`;
@@ -186,7 +186,7 @@ function problemOf(issue: Issue): string {
   return issue.message;
 }
 
-/** A bound in words, by what is counted. */
+/** A limit in words, by the type of value. */
 function amount(origin: string, bound: string, limit: number | bigint): string {
   if (origin === 'string') return `have ${bound} ${limit} characters`;
   return origin === 'array' ? `hold ${bound} ${limit} items` : `be ${bound} ${limit}`;
@@ -199,7 +199,7 @@ function oneOf(values: readonly unknown[]): string {
 
 function unionProblem(issue: Extract<Issue, { code: 'invalid_union' }>): string {
   const options = 'options' in issue && Array.isArray(issue.options) ? issue.options : undefined;
-  return options ? `must be ${oneOf(options)}` : 'fits none of the accepted forms';
+  return options ? `must be ${oneOf(options)}` : 'matches none of the accepted forms';
 }
 
 function dotted(path: readonly PropertyKey[]): string {

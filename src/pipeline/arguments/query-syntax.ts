@@ -1,7 +1,7 @@
 import { isJsonObject, type JsonObject } from '../../lib/json.ts';
 import { filterOf, readFilter } from './list-syntax.ts';
 
-/** Names by which objects of other query languages call the field, the operator and the value of a filter. */
+/** Keys for the field, operator, value and direction in objects of other query languages. */
 const fieldNames = ['field', 'column', 'key', 'property', 'attribute'];
 const operatorNames = ['operator', 'op', 'comparator', 'condition'];
 const valueNames = ['value', 'values'];
@@ -9,7 +9,7 @@ const directionNames = ['direction', 'dir', 'order', 'sort'];
 
 /**
  * The filter items that an object means: `{name: "acme"}`, `{"name[eq]": "acme"}`, `{field, operator, value}`,
- * `{name: {$eq: "acme"}}`, or several under `$and`. Undefined where that cannot be told.
+ * `{name: {$eq: "acme"}}`, or several under `$and`. Undefined if it is unclear.
  */
 export function filtersOf(given: JsonObject): readonly string[] | undefined {
   const field = valueUnder(given, fieldNames);
@@ -18,38 +18,45 @@ export function filtersOf(given: JsonObject): readonly string[] | undefined {
     const operator = valueUnder(given, operatorNames) ?? 'eq';
     const known = [...fieldNames, ...operatorNames, ...valueNames];
     if (Object.keys(given).some((name) => !known.includes(name))) return undefined;
-    return typeof operator === 'string' ? one(field, operator, valueUnder(given, valueNames)) : undefined;
+    return typeof operator === 'string'
+      ? filterFor(field, operator, valueUnder(given, valueNames))
+      : undefined;
   }
-  return all(Object.entries(given).map(([name, value]) => filtersUnder(name, value)));
+  return joinAll(Object.entries(given).map(([name, value]) => filtersUnder(name, value)));
 }
 
 function filtersUnder(name: string, value: unknown): readonly string[] | undefined {
   if (/^\$?and$/i.test(name) && Array.isArray(value)) {
-    return all(value.map((part) => (isJsonObject(part) ? filtersOf(part) : undefined)));
+    return joinAll(value.map((part) => (isJsonObject(part) ? filtersOf(part) : undefined)));
   }
-  // `$or` and the like: all items of a list of filters must hold.
+  // `$or` cannot be expressed: all filters of a list must match.
   if (name.startsWith('$') || /^(or|not)$/i.test(name)) return undefined;
   const [, field, operator] = /^([^[\]]+)\[([^[\]]+)\]$/.exec(name) ?? [];
-  if (field !== undefined && operator !== undefined) return one(field, operator, value);
-  if (!isJsonObject(value)) return one(name, 'eq', value);
+  if (field !== undefined && operator !== undefined) return filterFor(field, operator, value);
+  if (!isJsonObject(value)) return filterFor(name, 'eq', value);
   const parts = Object.entries(value);
-  return parts.length === 0 ? undefined : all(parts.map(([word, part]) => one(name, word, part)));
+  return parts.length === 0 ? undefined : joinAll(parts.map(([word, part]) => filterFor(name, word, part)));
 }
 
-/** One filter, of a list of values one for all of them. */
-function one(field: string, operator: string, value: unknown): readonly string[] | undefined {
+/** One filter. A list of values becomes one filter with `in`. */
+function filterFor(field: string, operator: string, value: unknown): readonly string[] | undefined {
   const isList = Array.isArray(value);
   const values = isList ? value : [value];
   const isPlain = values.every((part) => ['string', 'number', 'boolean'].includes(typeof part));
-  // A comma divides the values of `in`, so that none of them can hold one.
+  // Commas separate the values of `in`, so none of them may contain one.
   if (!isPlain || values.length === 0 || (isList && values.some((part) => String(part).includes(','))))
     return undefined;
   const text = filterOf(field, operator, values.map(String).join(','));
   const parts = text === undefined ? undefined : readFilter(text);
   if (!parts || !isList) return text === undefined ? undefined : [text];
-  const ofLists: Readonly<Record<string, string>> = { eq: 'in', neq: 'not in', in: 'in', 'not in': 'not in' };
-  const ofList = ofLists[parts.operator];
-  return ofList === undefined ? undefined : [`${field}[${ofList}]${parts.value}`];
+  const listOperators: Readonly<Record<string, string>> = {
+    eq: 'in',
+    neq: 'not in',
+    in: 'in',
+    'not in': 'not in',
+  };
+  const listOperator = listOperators[parts.operator];
+  return listOperator === undefined ? undefined : [`${field}[${listOperator}]${parts.value}`];
 }
 
 /** The items of `order` that an object means: `{name: "desc"}`, `{name: -1}` or `{field, direction}`. */
@@ -59,7 +66,7 @@ export function ordersOf(given: JsonObject): readonly string[] | undefined {
     const order = orderBy(field, valueUnder(given, directionNames) ?? 'asc');
     return Object.keys(given).length <= 2 ? order : undefined;
   }
-  return all(Object.entries(given).map(([name, direction]) => orderBy(name, direction)));
+  return joinAll(Object.entries(given).map(([name, direction]) => orderBy(name, direction)));
 }
 
 function orderBy(field: string, direction: unknown): readonly string[] | undefined {
@@ -68,7 +75,7 @@ function orderBy(field: string, direction: unknown): readonly string[] | undefin
   return /^(desc|descending|-1)$/.test(word) ? [`${field}[desc]`] : undefined;
 }
 
-/** The filters of a text: commas belong to values, save for one with another filter behind it. */
+/** The filters of a text. A comma is part of a value unless another filter follows it. */
 export function splitFilters(text: string): readonly string[] {
   if (!readFilter(text)) return [text];
   const [first = '', ...others] = text.split(/([,;&]|\s(?:and|AND)\s)/);
@@ -91,6 +98,6 @@ function valueUnder(given: JsonObject, names: readonly string[]): unknown {
   return name === undefined ? undefined : given[name];
 }
 
-function all(parts: readonly (readonly string[] | undefined)[]): readonly string[] | undefined {
+function joinAll(parts: readonly (readonly string[] | undefined)[]): readonly string[] | undefined {
   return parts.some((part) => part === undefined) ? undefined : parts.flatMap((part) => part ?? []);
 }

@@ -1,16 +1,16 @@
-/** Far above what any operation takes; what checks the arguments goes through all of them, level by level. */
+/** Limits far above what any operation needs. The checks of arguments walk through all values, level by level. */
 const maxValues = 20_000;
 const maxDepth = 64;
 
-/** What is wrong with arguments that are not bounded. */
+/** The problem of arguments above the limits, for error texts. */
 export const exceededLimit = `more than ${maxValues} values or ${maxDepth} levels`;
 
-/** Whether arguments are few and flat enough to be looked through. */
+/** Whether arguments are within the limits. */
 export function isWithinLimits(raw: unknown): boolean {
   return countValues(raw, 0, 1) <= maxValues;
 }
 
-/** How many values there are, the given number before this one included; more than are allowed where it is too deep. */
+/** The number of values, plus `before`; more than the limit if the value is too deep. */
 function countValues(value: unknown, depth: number, before: number): number {
   if (typeof value !== 'object' || value === null) return before;
   let count = before;

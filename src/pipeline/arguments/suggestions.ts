@@ -1,10 +1,10 @@
 import { findClosest } from '../../lib/did-you-mean.ts';
 
 /**
- * The argument that was meant by each unknown one, where it can be told: another spelling, a few letters off, or the
- * one required id by a shorter name.
+ * The known argument that each unknown one most likely means: another spelling, up to two wrong letters, or a short name
+ * of a required id.
  *
- * @param missing arguments that are required and not given
+ * @param missing required arguments that are not given
  */
 export function suggestArgument(
   unknown: readonly string[],
@@ -16,7 +16,9 @@ export function suggestArgument(
   const suggested = new Map<string, string>();
   for (const name of unknown.slice(0, maxUnknown)) {
     const found =
-      free.find((one) => plain(one) === plain(name)) ?? nearest(name, free) ?? shorter(name, missing);
+      free.find((one) => normalize(one) === normalize(name)) ??
+      closestSpelling(name, free) ??
+      idByShortName(name, missing);
     if (found !== undefined && ![...suggested.values()].includes(found)) suggested.set(name, found);
   }
   return suggested;
@@ -25,18 +27,19 @@ export function suggestArgument(
 /** Unknown arguments that are compared with the known ones. */
 const maxUnknown = 50;
 
-const plain = (name: string) => name.toLowerCase().replaceAll(/[^a-z0-9]/g, '');
+const normalize = (name: string) => name.toLowerCase().replaceAll(/[^a-z0-9]/g, '');
 
-/** One or two letters that are wrong, and not a word more or less. */
-function nearest(name: string, names: readonly string[]): string | undefined {
-  const [found] = findClosest(plain(name), names.map(plain), 1);
+/** A name with at most two wrong letters. */
+function closestSpelling(name: string, names: readonly string[]): string | undefined {
+  const [found] = findClosest(normalize(name), names.map(normalize), 1);
   if (found === undefined || name.length < 4) return undefined;
-  const isClose = Math.abs(found.length - plain(name).length) <= 2 && differsLittle(plain(name), found);
-  return isClose ? names.find((one) => plain(one) === found) : undefined;
+  const isClose =
+    Math.abs(found.length - normalize(name).length) <= 2 && isWithinTwoEdits(normalize(name), found);
+  return isClose ? names.find((one) => normalize(one) === found) : undefined;
 }
 
-/** What is common at both ends leaves little between. */
-function differsLittle(one: string, other: string): boolean {
+/** Whether at most two characters differ between the common prefix and suffix. */
+function isWithinTwoEdits(one: string, other: string): boolean {
   const length = Math.min(one.length, other.length);
   let start = 0;
   while (start < length && one[start] === other[start]) start += 1;
@@ -45,12 +48,12 @@ function differsLittle(one: string, other: string): boolean {
   return Math.max(one.length, other.length) - start - end <= 2;
 }
 
-/** `id`, `account` and `account_name` for the only id that is missing. */
-function shorter(name: string, missing: readonly string[]): string | undefined {
+/** `id`, `account` or `account_name` for a missing `account_id`. */
+function idByShortName(name: string, missing: readonly string[]): string | undefined {
   const ids = missing.filter((one) => one.endsWith('_id'));
   const [id] = ids;
   if (id === undefined) return undefined;
-  const words = plain(name).replace(/(?:name|id|uuid|slug)$/, '');
+  const words = normalize(name).replace(/(?:name|id|uuid|slug)$/, '');
   if (words === '') return ids.length === 1 ? id : undefined;
-  return ids.find((one) => plain(one).replace(/id$/, '').endsWith(words));
+  return ids.find((one) => normalize(one).replace(/id$/, '').endsWith(words));
 }

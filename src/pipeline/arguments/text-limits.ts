@@ -3,14 +3,14 @@ import { isJsonObject } from '../../lib/json.ts';
 import type { Operation } from '../../tools/define-operation.ts';
 
 /*
- * How long the texts of a caller may be that are looked at, and not only sent on. What goes through them takes a time
- * that grows with them no faster than they do, and others wait for it all the same.
+ * Length limits for texts that this server parses, and does not only forward. Parsing takes time in proportion to the
+ * length, during which other callers wait.
  */
 
-/** Characters of an id, a name or a choice. */
-const usual = 500;
+/** Characters of an id, a name or an enum value. */
+const defaultLength = 500;
 
-/** Characters of the arguments that may be longer. An address leads through names of others, which may be long. */
+/** Characters of arguments that may be longer. An address consists of names that others chose, which may be long. */
 const maxLength: Readonly<Record<string, number>> = {
   cursor: 50_000,
   part: 50_000,
@@ -25,13 +25,13 @@ const maxLength: Readonly<Record<string, number>> = {
 const maxItems = 200;
 const maxListLength = 20_000;
 
-/** Characters of a place in a patch. */
+/** Characters of a JSON Pointer in a patch. */
 const maxPointerLength = 2_000;
 
 /** Characters of the URI of a resource: an address, percent-encoded. */
 export const maxUriLength = 100_000;
 
-/** Arguments whose texts are longer than whatever looks at them takes. What is sent on as it is, is left alone. */
+/** Arguments with texts above the limits. Body fields, which are only forwarded, are not checked. */
 export function findTooLong(
   { body = {} }: Partial<Pick<Operation, 'body'>>,
   args: unknown,
@@ -44,7 +44,8 @@ export function findTooLong(
   });
 }
 
-const maxLengthOf = (name: string) => (Object.hasOwn(maxLength, name) ? maxLength[name] : undefined) ?? usual;
+const maxLengthOf = (name: string) =>
+  (Object.hasOwn(maxLength, name) ? maxLength[name] : undefined) ?? defaultLength;
 
 function longLists(argument: string, items: readonly unknown[]): ArgumentProblem[] {
   if (items.length > maxItems) return [{ argument, problem: `must hold at most ${maxItems} items` }];

@@ -2,18 +2,18 @@ import { CallError } from '../../errors.ts';
 import type { RequestContext } from '../../request-context.ts';
 import { type Limits, withDeadline } from './deadline.ts';
 
-/** Milliseconds that a read may take on which the call does not depend. */
+/** Milliseconds for a read that the call does not depend on. */
 export const maxReadMs = 2_000;
 
-/** What a read gave, or why it gave nothing. */
+/** The value of a read, or its failure. */
 export type Attempt<Value> = { readonly value: Value } | { readonly failure: CallError };
 
 /**
- * Tries a read on which the call does not depend: for 2 s at most, without repeats that wait, and whatever goes wrong
- * is told and not thrown.
+ * Tries a read that the call does not depend on, for at most 2 s and without delayed retries. Failures are returned, not
+ * thrown.
  *
- * @param limits those of the call; what ends the call ends the read
- * @throws CallError only when the call itself has ended, such as `cancelled`
+ * @param limits limits of the call, which also apply to the read
+ * @throws CallError only when the call itself has ended, for example `cancelled`
  */
 export async function bestEffort<Value>(
   context: RequestContext,
@@ -22,7 +22,7 @@ export async function bestEffort<Value>(
 ): Promise<Attempt<Value>> {
   const { signal, deadline } = limits;
   const milliseconds = Math.min(maxReadMs, deadline - Date.now());
-  if (milliseconds <= 0) return { failure: new CallError('timeout', 'There was no time left to read.') };
+  if (milliseconds <= 0) return { failure: new CallError('timeout', 'No time was left for the read.') };
   try {
     return { value: await withDeadline(milliseconds, signal, (own) => readWithoutWaiting(read, own)) };
   } catch (error) {
@@ -31,18 +31,18 @@ export async function bestEffort<Value>(
   }
 }
 
-/** Half of the time that a call has left: what is read before it is sent leaves the other half for the call itself. */
+/** Half of a call's remaining time, for reads before it is sent. The other half is for the call itself. */
 export function halveDeadline({ signal, deadline }: Limits): Limits {
   const now = Date.now();
   return { signal, deadline: now + (deadline - now) / 2 };
 }
 
-/** A kept connection that Synqly has closed meanwhile says nothing of the object: the read goes out once more. */
+/** Reads once more after `connection_lost`: Synqly may have closed a kept-alive connection. */
 async function readWithoutWaiting<Value>(
   read: (limits: Limits) => Promise<Value>,
   { signal }: Limits,
 ): Promise<Value> {
-  // A deadline that has passed leaves no time for a pause before a repeat.
+  // A deadline in the past allows no delayed retry.
   const once = () => read({ signal, deadline: Date.now() });
   try {
     return await once();
@@ -52,9 +52,9 @@ async function readWithoutWaiting<Value>(
   }
 }
 
-/** An answer of a shape that our own code stumbles over is a failed read, too. */
+/** An unexpected error while reading a response counts as a failed read. */
 function explain(cause: unknown, { log }: RequestContext): CallError {
   if (cause instanceof CallError) return cause;
-  log.error({ err: cause }, 'an answer could not be read');
-  return new CallError('invalid_response', 'The answer could not be read.', { cause });
+  log.error({ err: cause }, 'a response could not be read');
+  return new CallError('invalid_response', 'The response could not be read.', { cause });
 }

@@ -4,7 +4,7 @@ import { renderPath } from '../../synqly/url.ts';
 import type { Operation } from '../../tools/define-operation.ts';
 import { pick } from '../arguments/parse.ts';
 
-/** A request as far as the arguments decide it. */
+/** The parts of a request that follow from the arguments. */
 export type PreparedRequest = Pick<
   ApiRequest,
   'method' | 'path' | 'query' | 'body' | 'repeatable' | 'lazily'
@@ -13,7 +13,7 @@ export type PreparedRequest = Pick<
 /**
  * Builds the request of an operation from checked arguments.
  *
- * @throws CallError `invalid_arguments` when an id cannot stand in the path
+ * @throws CallError `invalid_arguments` when an id is invalid in a path
  */
 export function prepareRequest(operation: Operation, args: Arguments): PreparedRequest {
   return {
@@ -26,14 +26,14 @@ export function prepareRequest(operation: Operation, args: Arguments): PreparedR
 }
 
 /**
- * Whether sending it twice is the same as sending it once. Token resets and rotations are PUT too, but make new
- * secrets each time; a DELETE sent twice would report the success of the first as "not found".
+ * Whether sending it twice is the same as sending it once. Token resets and rotations are also PUT, but issue
+ * new secrets each time. A repeated DELETE would report "not found" although the first one succeeded.
  */
 export function isRepeatable(operation: Operation): boolean {
   return operation.effect === 'read' || (operation.method === 'PUT' && operation.idempotent);
 }
 
-/** Bodies whose fields are all optional are still sent, as `{}` (Synqly SDKs). */
+/** A body without fields is sent as `{}`, as Synqly's SDKs do. */
 function bodyOf(operation: Operation, args: Arguments): unknown {
   const { body, bodyIn } = operation;
   if (body === undefined) return undefined;

@@ -3,18 +3,18 @@ import { StopController, type StopSignal } from '../../lib/cancellation.ts';
 import { beginWork, finishWork } from '../../lib/shutdown.ts';
 import type { ApiRequest } from '../../synqly/client.ts';
 
-/** The error of a call that the process ends because it stops. */
+/** The error of a call that is running when the process stops. */
 export function interrupted(): CallError {
-  return new CallError('interrupted', 'The server was stopped while the call was under way.');
+  return new CallError('interrupted', 'The server was stopped during the call.');
 }
 
 /** When a call must end. */
 export type Limits = Pick<ApiRequest, 'signal' | 'deadline'>;
 
 /**
- * Runs work that must be over within so many milliseconds, and sooner when the client cancels or the process ends.
+ * Runs work with a deadline. It also ends when the client cancels or the process stops.
  *
- * @throws CallError `timeout`, `cancelled` or `interrupted`, also when the work does not heed its signal
+ * @throws CallError `timeout`, `cancelled` or `interrupted`, also if the work ignores its signal
  */
 export function withDeadline<Value>(
   milliseconds: number,
@@ -24,7 +24,7 @@ export function withDeadline<Value>(
   const signal = new StopController();
   const cancel = () => signal.stop(new CallError('cancelled', 'The call was cancelled.'));
   const expire = () =>
-    signal.stop(new CallError('timeout', `No complete answer within ${milliseconds / 1000} s.`));
+    signal.stop(new CallError('timeout', `No complete response within ${milliseconds / 1000} s.`));
   return new Promise<Value>((resolve, reject) => {
     signal.addEventListener('abort', () => reject(signal.reason));
     const timer = setTimeout(expire, milliseconds);

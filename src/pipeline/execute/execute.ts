@@ -4,13 +4,13 @@ import type { OperationCall } from '../call-state.ts';
 import { assertSnapshotUnchanged, type Consent } from '../confirmation/confirm.ts';
 import type { Pinned } from '../pins/enforce.ts';
 import { type ResolvedReference, withResolved } from '../secrets/resolve.ts';
-import { assertStoreHasRoom } from '../secrets/store-response.ts';
+import { assertStoreHasCapacity } from '../secrets/store-response.ts';
 import { prepareRequest } from './build-request.ts';
 import { withDeadline } from './deadline.ts';
 import { type Sent, sendRequest } from './send.ts';
 
 /**
- * Sends the request of a call, with all that must hold right before: the pins, and what was confirmed.
+ * Sends the request of a call, after it checks again that the pins hold and that the confirmed state has not changed.
  *
  * @throws CallError
  */
@@ -21,21 +21,21 @@ export async function execute(
   secrets: readonly ResolvedReference[],
 ): Promise<Sent> {
   const { operation, context, cancelled } = call;
-  // Other calls may have filled the store while a person was asked.
-  assertStoreHasRoom(operation, context);
+  // Other calls may have filled the store while the person was asked.
+  assertStoreHasCapacity(operation, context);
   return withDeadline(context.timeout, cancelled, async (limits) => {
     const pinnedCall = await pinned(limits);
     const request = prepareRequest(pinnedCall.operation, withResolved(pinnedCall.args, secrets));
     const snapshot = await assertSnapshotUnchanged(consent, pinnedCall, context, limits);
-    const beforeSending = operation.effect === 'read' ? undefined : () => announce(call, limits.signal);
+    const beforeSending = operation.effect === 'read' ? undefined : () => startWrite(call, limits.signal);
     const sent = await sendRequest(pinnedCall, request, context, limits, { snapshot, beforeSending });
     return { ...sent, body: await pinnedCall.filterResponse(sent.body) };
   });
 }
 
-/** Opens the audit entry of a write, unless the call was ended meanwhile. @throws CallError */
-async function announce(call: OperationCall, signal: StopSignal): Promise<void> {
-  // A request that is sent again, as with a renewed token, is the same call.
+/** Opens the audit entry of a write and marks it as sent, unless the call has ended. @throws CallError */
+async function startWrite(call: OperationCall, signal: StopSignal): Promise<void> {
+  // A retry, for example with a renewed token, belongs to the same entry.
   if (call.id !== undefined) return;
   if (signal.aborted) throw signal.reason;
   await openAuditEntry(call);

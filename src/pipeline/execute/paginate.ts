@@ -16,40 +16,40 @@ import type { Cursor, Operation } from '../../tools/define-operation.ts';
 import type { PreparedRequest } from './build-request.ts';
 import { type Limits, withDeadline } from './deadline.ts';
 
-/** Rows of a list, of as many pages as they take. */
+/** The rows of a list, from one or more pages. */
 export interface CollectedRows extends ApiResponse {
-  /** Set when there are more than are here, or when that is not known. */
+  /** Set when there are, or may be, more rows. */
   readonly remainder?: Remainder;
 }
 
 export interface Remainder {
-  /** How many more, where the API counts and nothing was skipped before. */
+  /** How many more rows, if the API counts them and none were skipped. */
   readonly count?: number | undefined;
-  /** Why it is not known whether these are all rows; undefined where there are more for certain. */
+  /** Why it is unknown whether these are all rows; undefined if there certainly are more. */
   readonly doubt?: ListDoubt | undefined;
-  /** Whether there are more behind these for certain. */
+  /** Whether there certainly are more rows after these. */
   readonly goesOn?: boolean;
-  /** How many were asked for, at most. */
+  /** How many rows were requested at most. */
   readonly wanted?: number;
-  /** Whether Synqly gives fewer rows at once than it was asked for. */
+  /** Whether Synqly returns fewer rows per page than requested. */
   readonly isCut?: boolean;
 }
 
 /** Why rows may be missing. */
 export type ListDoubt =
   | Doubt
-  /** Fewer rows than were asked for, of a list whose pages cannot be followed. */
+  /** Fewer rows than requested, of a list that cannot be paged. */
   | { readonly kind: 'maybe cut' };
 
-/** Milliseconds for a request that only looks whether the list goes on. */
+/** Milliseconds for a request that only checks whether there are more rows. */
 const maxCheckMs = 2_000;
 
-/** The share of the time left, and the milliseconds, that are kept to give the rows there are. */
-const [keptShare, keptAtMost] = [0.1, 500];
+/** The share of the remaining time, and the maximum in milliseconds, reserved to return the rows read so far. */
+const [reservedShare, maxReservedMs] = [0.1, 500];
 
 /**
- * Reads a list, page after page, until so many rows are there as the caller wants. Rows that were read are given even if a
- * later page fails; `beyond` says then why more may be missing.
+ * Reads the pages of a list until it has as many rows as the caller wants. If a later page fails, the rows read before are
+ * returned, and `remainder` says why more may be missing.
  *
  * @throws CallError
  */
@@ -63,7 +63,7 @@ export async function collectRows(
   const { cursor } = operation.listing ?? {};
   const wanted = typeof args.limit === 'number' ? args.limit : pageLength;
   const list: ListCall = { operation, args, wanted, request, context, limits };
-  // How start_after goes with another order is not documented.
+  // The API does not document start_after with another order.
   return cursor && args.order === undefined ? readAll(list, cursor) : readOnce(list);
 }
 
@@ -85,7 +85,7 @@ async function readAll(list: ListCall, cursor: Cursor): Promise<CollectedRows> {
     wanted,
     after: args.start_after as string | undefined,
     goesOn: args.start_after !== undefined && args.limit === undefined,
-    // Whoever wants more than a page wants them all, and can wait for one request more.
+    // A caller that wants more than a page wants all rows, and can wait for one more request.
     doubtsFew: wanted > pageLength,
     read: async (query, options) => {
       // Counting is slow, so it is done once.
@@ -103,7 +103,7 @@ async function readAll(list: ListCall, cursor: Cursor): Promise<CollectedRows> {
   return { ...withRows(answer as ApiResponse, pages.rows.slice(0, wanted)), ...(await restOf(list, pages)) };
 }
 
-/** What is told of the rest of a list. */
+/** Describes the rows of a list that were not read. */
 async function restOf(list: ListCall, pages: Pages): Promise<Pick<CollectedRows, 'remainder'>> {
   const { rest, doubt, rows, isSpare, isCut } = pages;
   if (rest === 'none') return {};
@@ -114,7 +114,7 @@ async function restOf(list: ListCall, pages: Pages): Promise<Pick<CollectedRows,
   return { remainder: { count, doubt, goesOn: rest === 'some', wanted: list.wanted, isCut } };
 }
 
-/** One request is all: nothing says how pages of this list follow each other. */
+/** Reads a list with one request, since its pages cannot be followed. */
 async function readOnce(list: ListCall): Promise<CollectedRows> {
   const { operation, wanted, context, request, limits } = list;
   const answer = await context.send({ ...request, ...limits });
@@ -131,7 +131,7 @@ async function readOnce(list: ListCall): Promise<CollectedRows> {
 }
 
 /**
- * Reads a page. What is behind the first one gets less than all the time there is, so that the rows are not lost with it.
+ * Reads a page. Pages after the first get less than the remaining time, so that a slow one does not lose the rows.
  *
  * @throws CallError
  */
@@ -145,7 +145,7 @@ function readPage(
     context.send({ ...request, query: { ...request.query, ...query }, mayRepeat, ...within });
   if (isFirst) return send(limits);
   const left = limits.deadline - Date.now();
-  const max = Math.max(0, left - Math.min(left * keptShare, keptAtMost));
+  const max = Math.max(0, left - Math.min(left * reservedShare, maxReservedMs));
   return withDeadline(Math.floor(isCheck ? Math.min(max, maxCheckMs) : max), limits.signal, send);
 }
 
@@ -153,7 +153,7 @@ function readPage(
 function itemsOf({ body, status, requestId }: ApiResponse): readonly unknown[] {
   const items = isJsonObject(body) ? body.result : undefined;
   if (Array.isArray(items)) return items;
-  throw new CallError('invalid_response', 'Synqly answered without the rows of the list.', {
+  throw new CallError('invalid_response', 'The response of Synqly has no list.', {
     status,
     requestId,
     retry: 'safe',
@@ -169,10 +169,10 @@ function withRows(answer: ApiResponse, rows: readonly JsonObject[]): ApiResponse
 }
 
 /**
- * How many rows there are, where the API counts. Counting is slow, so it is only done for a list that did not fit or that may not
- * be complete; where it fails, the list does without.
+ * The number of rows, if the API counts them. Counting is slow, so it is only done for lists that were cut or may be
+ * incomplete. Undefined if it fails.
  *
- * @param reports whether the number is told: with pins it may count what is outside
+ * @param reports whether the number is shown: with pins it may count rows outside them
  */
 async function countAll(list: ListCall, reports: boolean): Promise<number | undefined> {
   const { operation, args, context } = list;
@@ -188,8 +188,8 @@ async function countAll(list: ListCall, reports: boolean): Promise<number | unde
 }
 
 /**
- * What to pass as `start_after` for the rows that follow. Where several rows may have the same value, the one before
- * the last: the page would else begin behind those that did not fit.
+ * The `start_after` for the rows that follow. If several rows may share a value, the value before the last one, so that
+ * the next page does not skip rows that were not shown.
  */
 export function cursorAfter(rows: readonly JsonObject[], { fields, unique }: Cursor): string | undefined {
   const { last, before } = borderOf(rows, fields);

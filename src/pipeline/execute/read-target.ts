@@ -8,17 +8,17 @@ import { bestEffort } from './best-effort.ts';
 import { prepareRequest } from './build-request.ts';
 import type { Limits } from './deadline.ts';
 
-/** Where the object of an operation is not what a GET of its own path gives. */
-const elsewhere: Readonly<Record<string, string>> = {
+/** Operations whose object is not read by a GET of their own path. */
+const readerOverrides: Readonly<Record<string, string>> = {
   auth_logoff: 'organization_get',
-  // What its own path gives are counters, which move by themselves.
+  // A GET of its own path returns counters, which change by themselves.
   status_reset: 'integrations_get',
 };
 
-/** The operation that reads the object which another one changes or destroys. */
+/** The operation that reads the object that another operation changes or destroys. */
 export function readerOf({ id, effect, path, params }: Operation): Operation | undefined {
   if (effect !== 'change' && effect !== 'destroy') return undefined;
-  const named = elsewhere[id] ?? ('refresh_token_id' in params ? 'tokens_get' : undefined);
+  const named = readerOverrides[id] ?? ('refresh_token_id' in params ? 'tokens_get' : undefined);
   if (named !== undefined) return findOperation(named);
   return catalogue.find((one) => one.method === 'GET' && one.path === path);
 }
@@ -35,9 +35,9 @@ export async function readResult(
 }
 
 /**
- * The object that an operation is about, as it is now; undefined where no operation reads it.
+ * The current object of an operation; undefined if no operation reads it.
  *
- * @throws CallError also when the answer holds no object
+ * @throws CallError also when the response holds no object
  */
 export async function readObject(
   operation: Operation,
@@ -55,15 +55,15 @@ export async function readObject(
     limits,
   );
   if (isObjectOfApi(result)) return result;
-  throw new CallError('invalid_response', 'Synqly answered without the object.');
+  throw new CallError('invalid_response', 'The response of Synqly has no object.');
 }
 
-/** Every object of the API has an id. One without would read as an object whose fields are all empty. */
+/** Whether a value is an object with an id, as all objects of the API. Others are not taken for an object with empty fields. */
 export function isObjectOfApi(value: unknown): value is JsonObject {
   return isJsonObject(value) && typeof value.id === 'string' && value.id !== '';
 }
 
-/** The object, or nothing when it cannot be read soon: for what is told afterwards, and is no condition. */
+/** The current object for an undo; undefined if it cannot be read in time. */
 export async function readIfPossible(
   operation: Operation,
   args: Arguments,

@@ -4,55 +4,55 @@ import type { ApiResponse } from '../../synqly/response.ts';
 import type { Operation } from '../../tools/define-operation.ts';
 
 /**
- * What the body of a success holds: an object or a list under `result`; an OpenAPI document; messages, if any; or
- * nothing that anybody reads.
+ * What the body of a successful response holds: an object or a list under `result`; an OpenAPI document; messages, if any;
+ * or nothing of use.
  */
 export type ResponseShape = 'object' | 'list' | 'document' | 'messages' | 'nothing';
 
-/** Lists that are no tables of rows. */
-const lists: ReadonlySet<string> = new Set([
+/** Lists that are not shown as tables. */
+const otherLists: ReadonlySet<string> = new Set([
   'bridges_get_status',
   'capabilities_list_connectors',
   'capabilities_list_providers',
 ]);
 
-/** Beside all deletes. */
-const silent: ReadonlySet<string> = new Set(['auth_logoff', 'status_reset']);
+/** Operations with an empty response, besides all deletes. */
+const emptyResponses: ReadonlySet<string> = new Set(['auth_logoff', 'status_reset']);
 
-/** What the answer to an operation holds; a test compares it with the fact sheet. */
+/** The shape of an operation's response; a test compares it with the fact sheet. */
 export function responseShapeOf({ id, group, method, listing }: Operation): ResponseShape {
   if (id === 'integrations_verify') return 'messages';
   if (group === 'meta') return 'document';
-  if (listing || lists.has(id)) return 'list';
-  return method === 'DELETE' || silent.has(id) ? 'nothing' : 'object';
+  if (listing || otherLists.has(id)) return 'list';
+  return method === 'DELETE' || emptyResponses.has(id) ? 'nothing' : 'object';
 }
 
 /**
- * An answer that holds what its operation answers. A write that answers with nothing at all was done: its body is left out.
+ * Checks the shape of a response. A write with an empty response was done, so its body is left out.
  *
  * @throws CallError `invalid_response`
  */
-export function assertShape<Answer extends ApiResponse>(operation: Operation, answer: Answer): Answer {
+export function assertShape<Response extends ApiResponse>(operation: Operation, answer: Response): Response {
   const { body, status, requestId } = answer;
   const shape = responseShapeOf(operation);
   if (body === undefined) return answer;
   const isWrite = operation.effect !== 'read';
-  if (isWrite && shape !== 'messages' && saysNothing(body)) return { ...answer, body: undefined };
-  if (fits(shape, body) && !(isJsonObject(body) && lacksFields(operation, body))) return answer;
+  if (isWrite && shape !== 'messages' && isEmptyBody(body)) return { ...answer, body: undefined };
+  if (hasShape(shape, body) && !(isJsonObject(body) && lacksFields(operation, body))) return answer;
   if (shape === 'nothing') return { ...answer, body: undefined };
   const error = new CallError('invalid_response', missing[shape], { status, requestId });
   throw isWrite ? doneButUnreadable(error) : error;
 }
 
 const missing: Readonly<Record<ResponseShape, string>> = {
-  object: 'Synqly answered without the object.',
-  list: 'Synqly answered without the list.',
-  document: 'Synqly answered with something else than an OpenAPI document.',
-  messages: 'Synqly answered with something else than messages.',
+  object: 'The response of Synqly has no object.',
+  list: 'The response of Synqly has no list.',
+  document: 'The response of Synqly is not an OpenAPI document.',
+  messages: 'The response of Synqly has no messages.',
   nothing: '',
 };
 
-function fits(shape: ResponseShape, body: unknown): boolean {
+function hasShape(shape: ResponseShape, body: unknown): boolean {
   if (!isJsonObject(body)) return false;
   if (shape === 'object') return isJsonObject(body.result);
   if (shape === 'list') return Array.isArray(body.result);
@@ -62,28 +62,28 @@ function fits(shape: ResponseShape, body: unknown): boolean {
 const isDocument = ({ openapi, paths }: JsonObject) => typeof openapi === 'string' || isJsonObject(paths);
 
 /** `{}`, `{"result": null}` or `{"result": {}}`. */
-function saysNothing(body: unknown): boolean {
+function isEmptyBody(body: unknown): boolean {
   return (
     isJsonObject(body) &&
     Object.values(body).every((part) => (isJsonObject(part) ? isEmpty(part) : part === null))
   );
 }
 
-/** What a mapping makes of data is whatever it makes. */
+/** Whether the result has no values. The result of a mapping may be empty. */
 const lacksFields = ({ id }: Operation, { result }: JsonObject) =>
   id !== 'mappings_apply' && isJsonObject(result) && isEmpty(result);
 
-/** An object without a value would read as one whose fields are all empty. */
+/** Whether an object has no value that is not null. */
 const isEmpty = (object: JsonObject) => Object.keys(object).every((name) => object[name] === null);
 
-/** A write that Synqly reported as a success, and whose answer cannot be used. */
+/** The error of a write that Synqly reported as a success, but whose response cannot be read. */
 export function doneButUnreadable({ code, message, details }: CallError): CallError {
   const remediation =
-    'Synqly reported success, so this was done; only its answer could not be read. Look at the object before you call again.';
+    'Synqly reported success, so this was done; only the response could not be read. Check the object before you call again.';
   return new CallError(code, message, { ...details, retry: 'check', remediation, done: true });
 }
 
-/** Whether sending a write ended with a success status, though not with an answer that could be read. */
+/** Whether a write ended with a success status but an unreadable response. */
 export function isUnreadSuccess(error: unknown): error is CallError {
   if (!(error instanceof CallError)) return false;
   const { status = 0 } = error.details;

@@ -14,21 +14,21 @@ import { type CollectedRows, collectRows } from './paginate.ts';
 import { isObjectOfApi, readIfPossible } from './read-target.ts';
 import { assertShape, doneButUnreadable, isUnreadSuccess, responseShapeOf } from './response-shape.ts';
 
-/** The answer to a call, and the object as it was before, where that is known. */
+/** The response to a call, and the object before the call, if known. */
 export interface Sent extends CollectedRows {
   readonly before: JsonObject | undefined;
 }
 
-/** What is known before sending, and what happens right before the request itself leaves. */
+/** The snapshot of the object, and what to do right before the request is sent. */
 interface SendOptions extends Pick<ApiRequest, 'beforeSending'> {
-  /** Where the object was just looked at: as it is, or undefined when it could not be read. */
+  /** Set if a snapshot was just taken; its object is undefined if it could not be read. */
   readonly snapshot?: { readonly object: JsonObject | undefined } | undefined;
 }
 
 /**
  * Sends the request of a call.
  *
- * @param options `beforeSending` is called right before the request itself leaves, not for the reads on the way
+ * @param options `beforeSending` is called right before the request itself is sent, not before the reads that precede it
  * @throws CallError
  */
 export async function sendRequest(
@@ -42,7 +42,7 @@ export async function sendRequest(
     ? (snapshot?.object ?? (await readCurrent(operation, args, context, limits)))
     : snapshot
       ? snapshot.object
-      : await readFormer(operation, args, context, limits);
+      : await readObjectBefore(operation, args, context, limits);
   const body = operation.replacesWhole && before ? wholeBody(args, before, request) : request.body;
   const lazily = operation.effect === 'read';
   const { signal, deadline } = limits;
@@ -55,7 +55,7 @@ export async function sendRequest(
   return { ...answer, before };
 }
 
-/** @throws CallError, which says so where a write was done and only its answer cannot be read */
+/** @throws CallError, which says so if a write was done and only its response cannot be read */
 async function sendOnce(
   operation: Operation,
   request: ApiRequest,
@@ -72,8 +72,8 @@ async function sendOnce(
   }
 }
 
-/** What a patch or a delete meets, to tell afterwards; that it cannot be read stops nothing. */
-async function readFormer(
+/** The object before a patch or delete, for the result. The call goes on if it cannot be read. */
+async function readObjectBefore(
   operation: Operation,
   args: Arguments,
   context: RequestContext,
@@ -86,8 +86,8 @@ async function readFormer(
 }
 
 /**
- * A PUT of this API takes the whole object, with the fields that the server manages. The current one is read,
- * the given fields are laid over it, and all of it goes back, fields unknown to us included.
+ * A PUT of this API takes the whole object, with the fields that the server manages. The current object is read,
+ * the given fields are merged into it, and the whole object is sent back, including fields unknown to this server.
  */
 async function readCurrent(
   operation: Operation,
@@ -101,7 +101,7 @@ async function readCurrent(
   if (!isObjectOfApi(current)) {
     throw new CallError(
       'invalid_response',
-      'Synqly answered without the current object. Nothing was changed.',
+      'The response of Synqly has no current object. Nothing was changed.',
       {
         status: read.status,
         requestId: read.requestId,
@@ -113,17 +113,17 @@ async function readCurrent(
 }
 
 /**
- * The body that replaces an object.
+ * The body of a PUT that replaces an object.
  *
  * @throws CallError `stale_object` when it has changed since the caller read it
  */
 export function wholeBody(args: Arguments, current: JsonObject, { body }: PreparedRequest): JsonObject {
-  assertFresh(args.updated_at, current.updated_at);
-  return overlay(current, body as JsonObject);
+  assertNotStale(args.updated_at, current.updated_at);
+  return mergeFields(current, body as JsonObject);
 }
 
 /** Times are compared as times: the API may write the same moment with more or fewer digits. */
-function assertFresh(expected: unknown, actual: unknown): void {
+function assertNotStale(expected: unknown, actual: unknown): void {
   if (typeof expected !== 'string') return;
   // Some clients send it with quotes or blanks around it.
   const bare = expected.trim().replace(/^"(.*)"$/, '$1');
@@ -132,22 +132,17 @@ function assertFresh(expected: unknown, actual: unknown): void {
   const upstream = { updated_at: actual };
   if (isMoment(time) || typeof actual !== 'string')
     throw new CallError('stale_object', 'The object has changed since the given updated_at.', { upstream });
-  throw new CallError(
-    'stale_object',
-    'The given updated_at is no time, so that it is not that of the object.',
-    {
-      upstream,
-      remediation:
-        'Read the object, and repeat the change with the updated_at that it has, or without. Nothing was sent.',
-    },
-  );
+  throw new CallError('stale_object', 'The given updated_at is not a time.', {
+    upstream,
+    remediation: 'Read the object, and repeat the change with its updated_at, or without. Nothing was sent.',
+  });
 }
 
 /**
- * The new object: a field left out keeps its value, `null` leaves it out. Nulls of the answer are left out too,
- * since requests do not take them (Synqly Management API: absent optional fields may be answered as null).
+ * The new object: fields that are not given keep their value, and `null` removes one. Nulls of the current object are also
+ * removed, since requests do not take them (Synqly Management API: absent optional fields may be returned as null).
  */
-function overlay(current: JsonObject, given: JsonObject): JsonObject {
+function mergeFields(current: JsonObject, given: JsonObject): JsonObject {
   const entries = Object.entries({ ...current, ...given });
   return Object.fromEntries(entries.filter(([, value]) => value !== null));
 }

@@ -1,5 +1,5 @@
 import { CallError, type ErrorCode } from '../../errors.ts';
-import { withFields } from '../arguments/list-syntax.ts';
+import { addListFields } from '../arguments/list-syntax.ts';
 import { type OperationCall, timeLeft } from '../call-state.ts';
 import { isRepeatable } from '../execute/build-request.ts';
 import { suggestClosest } from './not-found.ts';
@@ -7,7 +7,7 @@ import { suggestClosest } from './not-found.ts';
 /** Adds to a failure what helps to correct the call: whether a retry is safe, the fields of the list, similar names. */
 export async function explainFailure(cause: unknown, call: OperationCall): Promise<unknown> {
   const { operation, args, context } = call;
-  const failure = withFields(asRetrySafe(cause, call), operation, args);
+  const failure = addListFields(asRetrySafe(cause, call), operation, args);
   return suggestClosest(failure, operation, args, context, timeLeft(call));
 }
 

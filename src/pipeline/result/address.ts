@@ -2,16 +2,16 @@ import { maxNesting } from '../../lib/exact-json.ts';
 import { isJsonObject } from '../../lib/json.ts';
 
 /*
- * An address names a part of a document or result in one short text, which an answer gives and the next call takes:
+ * An address names a part of a document or result in one short text, which a result contains and the next call takes:
  *   Integration                     a schema
- *   Integration/properties/name     a part of it, as a JSON Pointer goes on (RFC 6901)
+ *   Integration/properties/name     a part of it, by a JSON Pointer (RFC 6901)
  *   Integration.name                a property of it
  *   #/paths/~1v1~1accounts/get      any part, from the root
- *   Integration/properties/~@7      the seventh after the first, where the key itself is too long
- *   Integration/enum[200:]          what comes from the 200th entry (or character) on
+ *   Integration/properties/~@7      the key at position 7 (from 0), if the key itself is too long
+ *   Integration/enum[200:]          the entries (or characters) from position 200 on
  */
 
-/** A part of a document, and the entry or character it is wanted from. */
+/** A part of a document, and the entry or character to begin at. */
 export interface Part {
   readonly value: unknown;
   readonly from: number;
@@ -22,46 +22,46 @@ export const escapeKey = (key: string) => key.replaceAll('~', '~0').replaceAll('
 
 const unescapeKey = (key: string) => key.replaceAll('~1', '/').replaceAll('~0', '~');
 
-/** A longer key goes by its place among the keys: addresses would be longer than what they lead to. */
+/** Longer keys are addressed by their position, to keep addresses short. */
 const maxKeyLength = 200;
 
-/** The name of a key within an address. */
-export const stepOf = (key: string, place: number) =>
+/** A key, or its position, within an address. */
+export const addressStep = (key: string, place: number) =>
   key.length > maxKeyLength ? `~@${place}` : escapeKey(key);
 
-/** The address of what lies under a key. */
-export const below = (address: string, key: string | number, place?: number) => {
-  const step = place === undefined ? escapeKey(String(key)) : stepOf(String(key), place);
+/** The address of the value under a key. */
+export const childAddress = (address: string, key: string | number, place?: number) => {
+  const step = place === undefined ? escapeKey(String(key)) : addressStep(String(key), place);
   return address === '' ? step : `${address}/${step}`;
 };
 
-/** The key that an address names by its place, if it does. */
-export function keyNamed(root: unknown, address: string): string | undefined {
-  const { base = address } = takeApart(address) ?? {};
+/** The key of an address that ends with a position. */
+export function keyAtPosition(root: unknown, address: string): string | undefined {
+  const { base = address } = splitAddress(address) ?? {};
   const [, above, place] = /^(.*)\/~@(\d+)$/s.exec(base) ?? [];
   const owner = above === undefined ? undefined : findPart(root, root, above)?.value;
   return isJsonObject(owner) ? Object.keys(owner)[Number(place)] : undefined;
 }
 
 /** The address of the same part, from an entry or character on. */
-export const onwards = (address: string, from: number) => `${address}[${from}:]`;
+export const addressFrom = (address: string, from: number) => `${address}[${from}:]`;
 
-/** An address without the place to begin at; a key that only looks like it has one must be tried first. */
-export function takeApart(address: string): { readonly base: string; readonly from: number } | undefined {
+/** Splits an address with a position to begin at. A key may look the same, so try the whole address first. */
+export function splitAddress(address: string): { readonly base: string; readonly from: number } | undefined {
   const [, base, from] = /^(.+)\[(\d+):\]$/s.exec(address) ?? [];
   return base === undefined ? undefined : { base, from: Number(from) };
 }
 
-/** The beginning of an address, as far down as anything can lie. */
-export function reachable(address: string): string {
+/** An address cut to the maximum depth of JSON. */
+export function limitDepth(address: string): string {
   return address.split('/', maxNesting + 1).join('/');
 }
 
-/** What an address that begins at the root or with a key of `named` leads to. */
+/** The part at an address that begins at the root (`#`) or with a key of `named`. */
 export function findPart(root: unknown, named: unknown, address: string): Part | undefined {
   const whole = follow(root, named, address);
   if (whole !== undefined) return { value: whole, from: 0 };
-  const { base, from } = takeApart(address) ?? {};
+  const { base, from } = splitAddress(address) ?? {};
   const value = base === undefined ? undefined : follow(root, named, base);
   return value === undefined ? undefined : { value, from: from ?? 0 };
 }
@@ -74,7 +74,7 @@ function follow(root: unknown, named: unknown, address: string): unknown {
   return first.includes('.') ? followDots(named, address) : undefined;
 }
 
-/** Dots of an address, from its end, that are tried. */
+/** Dots of an address that are tried, from its end. */
 const maxDots = 100;
 
 /** `Integration.name`: a dot may also be part of a schema's name. */
@@ -95,7 +95,7 @@ function descend(start: unknown, keys: readonly string[]): unknown {
   return keys.reduce<unknown>(valueUnder, start);
 }
 
-/** Members of a list go by their position, or by the id or name they have. */
+/** Items of a list are addressed by position, id or name. */
 function valueUnder(value: unknown, key: string): unknown {
   if (Array.isArray(value)) {
     if (/^\d+$/.test(key)) return value[Number(key)];
@@ -118,7 +118,7 @@ function decodeKey(key: string): string {
 
 const schemaReference = /^#\/components\/schemas\/([^/]+)$/;
 
-/** A reference as an address: a schema's name where it refers to one. */
+/** A reference as an address; for a schema, its name. */
 export function addressOf(reference: string): string {
   return schemaReference.exec(reference)?.[1] ?? reference;
 }

@@ -6,12 +6,12 @@ import { pick } from '../arguments/parse.ts';
 import { readerOf } from '../execute/read-target.ts';
 import type { Continuation } from './truncate.ts';
 
-/** For what is only told once, such as a preview or an error. */
-export const askForLess: Continuation = { next: 'Only this much can be shown of it; ask for less at once.' };
+/** For results that cannot be read on, such as a preview or an error. */
+export const askForLess: Continuation = { next: 'The rest cannot be shown; request less at once.' };
 
 const done = 'The call is done: do not repeat it.';
 
-/** How the rest of a result is had: a read is repeated, a write never is. */
+/** How to get the rest of a result: a read is repeated, a write never is. */
 export function continuationFor(
   operation: Operation,
   args: Arguments,
@@ -21,5 +21,5 @@ export function continuationFor(
   const reader = operation.method === 'DELETE' ? undefined : readerOf(operation);
   if (!reader || !isAllowed(reader, context)) return { next: `${done} Read the object for the rest.` };
   const address = pick(args, Object.keys(reader.params));
-  return { next: { note: `${done} This reads the object.`, tool: reader.id, arguments: address } };
+  return { next: { note: `${done} This call reads the object.`, tool: reader.id, arguments: address } };
 }

@@ -1,9 +1,9 @@
-/** Tokens of an answer about a document: enough to choose the next step by. */
-const usual = 5_500;
-/** For what stands beside the part that was asked for. */
-const besides = 150;
+/** Tokens of a result about a document; enough to choose the next call. */
+const defaultTokens = 5_500;
+/** Tokens reserved for the fields next to the requested part. */
+const reservedTokens = 150;
 
-/** Tokens for the part of a document in an answer that may cost so many. */
+/** Tokens for the part of a document in a result with a token limit. */
 export function documentBudget(tokens: number): number {
-  return Math.min(usual, tokens) - besides;
+  return Math.min(defaultTokens, tokens) - reservedTokens;
 }

@@ -10,21 +10,21 @@ import { describeMore, type FormattedList } from './more.ts';
 import { readFields } from './selected-fields.ts';
 import { pruneEmpty, toTable } from './table.ts';
 
-/** An answer on its way to the caller. */
+/** A response to be formatted. */
 export interface FormattableResponse extends ApiResponse {
-  /** Set when a list goes on. */
+  /** Set if a list has, or may have, more rows. */
   readonly remainder?: Remainder | undefined;
 }
 
-/** Tokens for all of a result but the rows of a list. */
-const besideRows = 400;
+/** Tokens reserved for the parts of a list other than its rows. */
+const reservedTokens = 400;
 
 /**
- * What the caller gets of an answer: a list as a table of the columns that one chooses the next step by, the part of a
- * large document that was asked for, anything else without what says nothing. A write without a body is a success that says so.
+ * Formats a response: a list as a table, a large document as the selected part, anything else without empty fields. A write
+ * without a body returns `done`.
  *
- * @param args as the caller gave them; `whole` leaves the answer as it is, with `more` beside a list that goes on
- * @param tokens what the result may cost
+ * @param args arguments as the caller gave them; `whole` returns the body unchanged, with `more` for an incomplete list
+ * @param tokens the limit for the result
  * @throws CallError `invalid_response` for a read without a body, `not_found` for a part of a document
  */
 export function formatBody(
@@ -36,7 +36,7 @@ export function formatBody(
   const { status, requestId, body } = answer;
   if (body === undefined) {
     if (operation.effect !== 'read') return { done: true, status };
-    throw new CallError('invalid_response', 'Synqly answered a read without a body.', { status, requestId });
+    throw new CallError('invalid_response', 'The response of Synqly has no body.', { status, requestId });
   }
   if (args === 'whole')
     return isJsonObject(body) && answer.remainder ? { ...body, more: answer.remainder } : body;
@@ -45,7 +45,7 @@ export function formatBody(
   const rows = isJsonObject(body) ? body.result : undefined;
   if (operation.listing && Array.isArray(rows) && rows.every(isJsonObject)) {
     const list = { listing: operation.listing, rows, remainder: answer.remainder };
-    return formatList(list, body as JsonObject, args, tokens - besideRows);
+    return formatList(list, body as JsonObject, args, tokens - reservedTokens);
   }
   return isJsonObject(body) && isJsonObject(body.result)
     ? { ...body, result: pruneEmpty(body.result) ?? {} }
@@ -54,7 +54,7 @@ export function formatBody(
 
 function formatList(
   list: FormattedList,
-  { result, ...beside }: JsonObject,
+  { result, ...others }: JsonObject,
   args: Arguments,
   tokens: number,
 ): JsonObject {
@@ -70,20 +70,20 @@ function formatList(
   const fitting = countFitting(shown, tokens);
   const table = fitting < rows.length ? show(rows.slice(0, fitting)) : whole;
   return {
-    ...beside,
+    ...others,
     ...table,
     ...(note !== undefined && { note }),
     ...describeMore(list, fitting, args),
   };
 }
 
-/** How many times as much as the result may cost its rows may, before columns that hold one value are said once. */
+/** By how much moving constant columns to `same` may shorten the rows of a list. */
 const maxSameFactor = 10;
 
-/** How many rows can be among those that fit, so that the rest of a large answer need not be looked at. */
+/** How many rows may fit at most, so that the other rows of a large response need not be formatted. */
 function countCandidates(rows: readonly JsonObject[], columns: readonly string[], tokens: number): number {
   let rest = tokens * maxSameFactor;
-  // No token is shorter than a character; most lists end here.
+  // A token has at least one character. Most lists end here.
   if (lengthOf(rows, rest) <= rest) return rows.length;
   for (const [index, row] of rows.entries()) {
     const cells = columns.includes('*') ? row : columns.map((column) => row[column.split('.')[0] as string]);
@@ -93,12 +93,12 @@ function countCandidates(rows: readonly JsonObject[], columns: readonly string[]
   return rows.length;
 }
 
-/** How many rows fit; one at least, which is cut later if it must be. */
+/** How many rows fit; at least one, which is shortened later if necessary. */
 function countFitting(rows: readonly unknown[], tokens: number): number {
   let rest = tokens;
-  const beyond = rows.findIndex((row) => {
+  const firstTooMany = rows.findIndex((row) => {
     rest -= costOf(row, rest) + 1;
     return rest < 0;
   });
-  return beyond === -1 ? rows.length : Math.max(1, beyond);
+  return firstTooMany === -1 ? rows.length : Math.max(1, firstTooMany);
 }

@@ -9,7 +9,7 @@ import { truncate, truncatePart } from './truncate.ts';
 import { withUndo } from './undo.ts';
 
 /**
- * The result of a call, within the tokens that it may cost.
+ * Formats the result of a call within the token limit.
  *
  * @param options `whole`: neither formatted nor cut; `cursor`: the part of the result to return
  * @throws CallError `invalid_response` for a read without a body, `not_found` for a part that does not exist
@@ -20,7 +20,7 @@ export async function formatResult(
   { whole = false, cursor }: { readonly whole?: boolean; readonly cursor?: string },
 ): Promise<Outcome> {
   const { operation, args, context } = call;
-  // The hint has the time that is left, outside of the call's own: the response is there, whatever becomes of it.
+  // The hint may use the remaining time of the call. If it fails, the result is returned without it.
   const hint =
     whole || response.remainder || !operation.listing
       ? {}

@@ -1,34 +1,34 @@
 import { ExactNumber } from '../../lib/exact-json.ts';
 import { isJsonObject, type JsonObject } from '../../lib/json.ts';
 import { costOf, fitText } from '../../lib/token-estimate.ts';
-import { below, onwards, type Part, stepOf } from './address.ts';
+import { addressFrom, addressStep, childAddress, type Part } from './address.ts';
 
 /*
- * Shows a part of a value in so many tokens. What is too long for its share gives way to one of:
+ * Shows a part of a value in a number of tokens. A value that is too long is replaced by one of these marks:
  *   {"$cursor": address}                       left out
- *   {"$names": [...], "$each": address/{name}} the keys of an object; "$cursor": address has further ones
+ *   {"$names": [...], "$each": address/{name}} the keys of an object, "$cursor": address for more
  *   {"$items": [...], "$cursor": address}      the first items of a list
  *   {"$text": "...", "$cursor": address}       the beginning of a text
  */
 
-/** What the marks of a shortened part mean, for whoever reads one. */
-export const cursorLegend = '$ref, $cursor, and $each with a name from $names put in,';
+/** Explains the marks of a shortened part; completed by the argument that takes the values. */
+export const cursorHelp = '$ref, $cursor, and $each with {name} replaced by one of $names,';
 
-/** What was left out of a value, and the address that has it. */
+/** What was left out of a value, and its address. */
 export interface Omission {
   readonly address: string;
   readonly what: string;
 }
 
-/** How parts are shown. */
+/** Options to show parts. */
 export interface ShortenOptions {
-  /** A value that is shown whole, under its key. */
+  /** Copies a value that is shown whole, under its key. */
   readonly copy: (value: unknown, key: string) => unknown;
-  /** Told of each thing that is left out. */
-  readonly onLeft?: (left: Omission) => void;
+  /** Called for each omission. */
+  readonly onOmit?: (left: Omission) => void;
 }
 
-/** A part in about so many tokens; every part left out has its address in its place. */
+/** Shortens a part to about a number of tokens. Every omitted part is replaced by a mark with its address. */
 export function shortenPart(
   { value, from }: Part,
   address: string,
@@ -43,15 +43,15 @@ export function shortenPart(
   return isJsonObject(value) ? shortener.names(Object.keys(value), address, tokens, from) : value;
 }
 
-/** What is shown piece by piece: a number may have as many digits as a text has letters. */
+/** The text of a value that is shown in pieces: a text, or the digits of a long number. */
 function textOf(value: unknown): string | undefined {
   return value instanceof ExactNumber ? value.text : typeof value === 'string' ? value : undefined;
 }
 
-/** Below this, a part of a text, list or object says less than its address. */
+/** With fewer tokens, a part of a text, list or object is less useful than its address. */
 const minUseful = 90;
 
-/** Tokens of a mark beside the address in it. */
+/** Tokens of a mark without its address. */
 const markTokens = 8;
 
 class Shortener {
@@ -63,15 +63,15 @@ class Shortener {
 
   shorten(value: unknown, address: string, tokens: number): unknown {
     if (costOf(value, tokens) <= tokens) return this.#options.copy(value, '');
-    return this.#inside(value, address, tokens) ?? this.#see(address);
+    return this.#inside(value, address, tokens) ?? this.#omit(address);
   }
 
-  #see(address: string): JsonObject {
-    this.#options.onLeft?.({ address, what: 'left out' });
+  #omit(address: string): JsonObject {
+    this.#options.onOmit?.({ address, what: 'left out' });
     return { $cursor: address };
   }
 
-  /** Undefined when nothing of it is worth its place. */
+  /** Undefined if there are too few tokens to show anything useful. */
   #inside(value: unknown, address: string, tokens: number): unknown {
     const useful = tokens >= minUseful + 2 * costOf(address);
     const text = textOf(value);
@@ -89,8 +89,8 @@ class Shortener {
   }
 
   /**
-   * All entries, the short ones whole and the long ones in equal shares of what is left. Undefined when there are too
-   * many for that, or when most would be nothing but an address.
+   * All entries: short ones whole, long ones with equal shares of the remaining tokens. Undefined if there are too many
+   * entries, or if most would only be an address.
    */
   #shareOut(
     keys: Iterable<string | number>,
@@ -101,7 +101,7 @@ class Shortener {
   ): readonly (readonly [string, unknown])[] | undefined {
     if (count > tokens) return undefined;
     const wanted = [...keys].map((key, place) => {
-      const nested = below(address, key, place);
+      const nested = childAddress(address, key, place);
       const keyTokens = typeof key === 'string' ? costOf(key) + 1 : 1;
       const min = keyTokens + costOf(nested) + markTokens;
       return { key, nested, keyTokens, min, size: keyTokens + costOf(valueAt(key), tokens) };
@@ -127,7 +127,7 @@ class Shortener {
       const value = valueAt(key);
       if (isWhole(one)) return [String(key), this.#options.copy(value, String(key))] as const;
       const part = this.#inside(value, nested, (shares.get(key) ?? 0) - keyTokens);
-      return [String(key), part ?? this.#see(nested)] as const;
+      return [String(key), part ?? this.#omit(nested)] as const;
     });
   }
 
@@ -135,17 +135,17 @@ class Shortener {
     let left = tokens - 2 * costOf(address) - 25;
     let end = from;
     while (end < keys.length) {
-      left -= costOf(stepOf(keys[end] ?? '', end)) + 0.5;
+      left -= costOf(addressStep(keys[end] ?? '', end)) + 0.5;
       if (left < 0 && end > from) break;
       end += 1;
     }
     const what = `names of ${from === 0 ? '' : `fields ${from} to `}${end} of ${keys.length} fields`;
     const isLast = end === keys.length;
-    this.#options.onLeft?.({ address: isLast ? address : onwards(address, end), what });
+    this.#options.onOmit?.({ address: isLast ? address : addressFrom(address, end), what });
     return {
-      $names: keys.slice(from, end).map((key, index) => stepOf(key, from + index)),
-      $each: below(address, '{name}'),
-      ...(!isLast && { $cursor: onwards(address, end) }),
+      $names: keys.slice(from, end).map((key, index) => addressStep(key, from + index)),
+      $each: childAddress(address, '{name}'),
+      ...(!isLast && { $cursor: addressFrom(address, end) }),
     };
   }
 
@@ -154,25 +154,29 @@ class Shortener {
     const shown: unknown[] = [];
     const max = Math.max(Math.floor(tokens / 4), minUseful);
     for (let at = from; at < items.length; at += 1) {
-      // What does not fit is not shown, so that nothing of it is told as left out.
+      // An item that does not fit is left to the next page, without its own omissions.
       const cost = costOf(items[at], max);
       if (shown.length > 0 && Math.min(cost, max) > left) break;
-      const item = this.shorten(items[at], below(address, at), Math.max(Math.min(max, left), markTokens));
+      const item = this.shorten(
+        items[at],
+        childAddress(address, at),
+        Math.max(Math.min(max, left), markTokens),
+      );
       left -= costOf(item) + 0.5;
       shown.push(item);
     }
     const end = from + shown.length;
     if (end === items.length) return { $items: shown };
     const what = `${from === 0 ? 'first' : `from ${from} to`} ${end} of ${items.length} items`;
-    this.#options.onLeft?.({ address: onwards(address, end), what });
-    return { $items: shown, $cursor: onwards(address, end) };
+    this.#options.onOmit?.({ address: addressFrom(address, end), what });
+    return { $items: shown, $cursor: addressFrom(address, end) };
   }
 
   text(text: string, address: string, tokens: number, from: number): JsonObject {
     const end = from + fitText(text, from, tokens - costOf(address) - 20);
     if (end >= text.length) return { $text: text.slice(from) };
     const what = `${from === 0 ? 'first' : `from ${from} to`} ${end} of ${text.length} characters`;
-    this.#options.onLeft?.({ address: onwards(address, end), what });
-    return { $text: text.slice(from, end), $cursor: onwards(address, end) };
+    this.#options.onOmit?.({ address: addressFrom(address, end), what });
+    return { $text: text.slice(from, end), $cursor: addressFrom(address, end) };
   }
 }

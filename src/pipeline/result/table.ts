@@ -2,7 +2,7 @@ import { stringifyJson } from '../../lib/exact-json.ts';
 import { isJsonObject, type JsonObject } from '../../lib/json.ts';
 import { isLarge } from '../../lib/lazy-json.ts';
 
-/** A list with its columns said once. */
+/** A list as columns and rows. */
 export interface Table {
   readonly columns: readonly string[];
   readonly rows: readonly (readonly unknown[])[];
@@ -11,16 +11,16 @@ export interface Table {
 }
 
 /**
- * Objects as a table. A column that no object has is left out, and one that never varies is said once.
+ * Objects as a table. Columns without values are left out, and columns with one value are moved to `same`.
  *
  * @param columns dotted paths into the objects
  */
 export function toTable(objects: readonly JsonObject[], columns: readonly string[]): Table {
   const cells = columns.map((column) => objects.map((object) => cellAt(object, column.split('.'))));
-  const isSaid = (index: number) => cells[index]?.some((cell) => cell !== null);
-  const said = columns.map((_, index) => index).filter(isSaid);
-  const constant = new Set(said.filter((index) => objects.length > 1 && areSame(cells[index] ?? [])));
-  const varying = said.filter((index) => !constant.has(index));
+  const hasValue = (index: number) => cells[index]?.some((cell) => cell !== null);
+  const present = columns.map((_, index) => index).filter(hasValue);
+  const constant = new Set(present.filter((index) => objects.length > 1 && areSame(cells[index] ?? [])));
+  const varying = present.filter((index) => !constant.has(index));
   const same = [...constant].map((index) => [columns[index] as string, cells[index]?.[0]] as const);
   return {
     ...(same.length > 0 && { same: Object.fromEntries(same) }),
@@ -34,13 +34,13 @@ function areSame([first, ...others]: readonly unknown[]): boolean {
   return others.every((cell) => stringifyJson(cell) === text);
 }
 
-/** What of an object stands at these dotted paths, under the paths themselves. */
+/** The values of an object at dotted paths, with the paths as keys. */
 export function pickPaths(object: JsonObject, paths: readonly string[]): JsonObject {
   const cells = paths.map((path) => [path, cellAt(object, path.split('.'))] as const);
   return Object.fromEntries(cells.filter(([, cell]) => cell !== null));
 }
 
-/** A value without what says nothing; null where the object has none. */
+/** The value at a path, without empty parts; null if there is none. */
 function cellAt(object: JsonObject, path: readonly string[]): unknown {
   let value: unknown = object;
   for (const step of path)
@@ -49,13 +49,13 @@ function cellAt(object: JsonObject, path: readonly string[]): unknown {
   return pruned === undefined ? null : pruned;
 }
 
-/** A value without nulls, empty texts, lists and objects; undefined where nothing is left of it. */
+/** A value without nulls, empty texts, lists and objects; undefined if nothing is left. */
 export function pruneEmpty(value: unknown): unknown {
   if (value === null || value === undefined || value === '') return undefined;
-  // What is left of it by cutting is all that is shown.
+  // A large value is shortened later.
   if (isLarge(value)) return value;
   if (Array.isArray(value)) {
-    // An item keeps its place, whatever it is.
+    // Items keep their positions, also empty ones.
     return value.length === 0 ? undefined : value.map((item) => pruneEmpty(item) ?? item);
   }
   if (!isJsonObject(value)) return value;

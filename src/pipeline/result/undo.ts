@@ -12,15 +12,15 @@ import type { Sent } from '../execute/send.ts';
 import { findSecrets } from '../secrets/find.ts';
 import { pickPaths, pruneEmpty } from './table.ts';
 
-/** Characters of an undo; a longer one costs more than it is worth. */
+/** Characters of an undo. A longer one is not returned. */
 const maxLength = 16_000;
 
-const secretLost = 'The former secret cannot be put back.';
+const secretLost = 'The former secret cannot be restored.';
 
 /**
- * A result, and beside it after a change how to take it back, after a delete what it was.
+ * Adds to a result, after a change, `undo`: the call that reverts it; after a delete, `deleted`: the deleted object.
  *
- * @param given the arguments as the caller gave them, without what pins fill in
+ * @param given the arguments as the caller gave them, without those that pins fill in
  */
 export function withUndo(
   result: unknown,
@@ -33,8 +33,8 @@ export function withUndo(
   try {
     return { ...result, ...undoFields(operation, given, before, body) };
   } catch (err) {
-    // The change is made by now, whatever the former object looked like.
-    log.error({ err, tool: operation.id }, 'the undo of a call could not be worked out');
+    // The change is done, so an undo that cannot be computed must not fail the call.
+    log.error({ err, tool: operation.id }, 'the undo of a call could not be computed');
     return result;
   }
 }
@@ -90,20 +90,20 @@ function undoOf(
     }),
     note: lost ? secretLost : undefined,
   });
-  if (JSON.stringify(undo).length > maxLength) return { note: 'Too long to be shown.' };
+  if (JSON.stringify(undo).length > maxLength) return { note: 'Too long to show.' };
   return Object.keys(undo).length > 0 ? undo : undefined;
 }
 
-/** Whether a step would have to put back what only the former secret could. */
+/** Whether a step cannot be undone without the former secret. */
 function isLost({ group }: Operation, path: string, value: unknown, body: JsonObject): boolean {
   if (JSON.stringify(value ?? null).includes(JSON.stringify(withheld))) return true;
   const [, field] = path.split('/');
   if (group === 'credentials') return field === 'config';
-  // New credentials took the place of the ones that the former configuration refers to.
+  // The change replaced the credentials that the former configuration refers to.
   return field === 'provider_config' && Array.isArray(body.credentials_created);
 }
 
-/** The path arguments as the caller gave them; the object itself by its id, since its name may have changed. */
+/** The path arguments as the caller gave them, with the id of the object, since its name may have changed. */
 function address({ params }: Operation, given: Arguments, { id }: JsonObject): JsonObject {
   const names = Object.keys(params).filter((name) => given[name] !== undefined);
   const last = Object.keys(params).at(-1);

@@ -7,27 +7,27 @@ import { readReference } from '../../secrets/reference.ts';
 import type { Operation } from '../../tools/define-operation.ts';
 import { isSecret } from '../../tools/schemas/fields.ts';
 
-/** A secret text among arguments, or the digits of a secret number. */
+/** A secret among arguments: a text, or the digits of a number. */
 export interface SecretPlace {
   readonly path: readonly string[];
   readonly text: string;
 }
 
-/** Where an operation's checked arguments hold secrets. */
+/** The places of secrets in the checked arguments of an operation. */
 export function findSecretPlaces(operation: Operation, args: Arguments): readonly SecretPlace[] {
   const found: SecretPlace[] = [];
-  // What a read takes is sample data: no secret, whatever it is named.
+  // Arguments of reads are sample data, not secrets, whatever their names.
   if (operation.effect !== 'read') collect(operation.input, args, [], found);
   return found;
 }
 
-/** The secret values among them: whatever comes back may repeat none. References are not secret. */
+/** The secret values in the arguments, which are masked in results. References are not secret. */
 export function findSecrets(operation: Operation, args: Arguments): string[] {
   const texts = findSecretPlaces(operation, args).map(({ text }) => text);
   return texts.filter((text) => !readReference(text));
 }
 
-/** The parts of a zod definition by which a schema is walked. */
+/** The parts of a zod definition that hold other schemas. */
 interface Structure {
   readonly type: string;
   readonly innerType?: z.ZodType;
@@ -70,7 +70,7 @@ function isPatchStep(shape: Readonly<Record<string, z.ZodType>>): boolean {
   return 'op' in shape && 'path' in shape;
 }
 
-/** What a step of a JSON Patch sets: at `/config/secret` and `/secret/value` it is a secret, at `/fullname` it is none. */
+/** The value of a JSON Patch step: a secret at `/config/secret` or `/secret/value`, not at `/fullname`. */
 function collectStep(pointer: string, value: unknown, path: Path, found: SecretPlace[]): void {
   const names = namesAlong(pointer);
   const name = names.at(-1) ?? '';
@@ -78,12 +78,12 @@ function collectStep(pointer: string, value: unknown, path: Path, found: SecretP
   else collectNamed(value, path, found);
 }
 
-/** A marked field is a secret text, or an object that the API leaves open. */
+/** A field marked as secret: a secret text, or an open object. */
 function collectMarked(value: unknown, path: Path, found: SecretPlace[]): void {
   if (!collectLeaf(value, path, found)) collectNamed(value, path, found);
 }
 
-/** A secret text or number. Of truth values there are but two: whoever gives one tells no secret. */
+/** A secret text or number. A boolean is too guessable to be a secret. */
 function collectLeaf(value: unknown, path: Path, found: SecretPlace[]): boolean {
   const text = typeof value === 'string' ? value : digitsOf(value);
   if (text === undefined) return false;
@@ -91,7 +91,7 @@ function collectLeaf(value: unknown, path: Path, found: SecretPlace[]): boolean 
   return true;
 }
 
-/** What stands where a secret belongs: a text or number, or an object with the secret in it. */
+/** A value at the place of a secret: a text, a number, or an object that contains the secret. */
 function collectSecret(value: unknown, path: Path, found: SecretPlace[], name = ''): void {
   if (collectLeaf(value, path, found)) return;
   if (isCredential(value, name)) collectNamed(value, path, found);
@@ -100,7 +100,7 @@ function collectSecret(value: unknown, path: Path, found: SecretPlace[], name = 
       if (key !== 'type' || Array.isArray(value)) collectSecret(part, [...path, key], found, name);
 }
 
-/** Secrets in an object that the API leaves open, by their names; also in a text that is the JSON of one. */
+/** Secrets in an open object, found by their names; also in a text that is the JSON of one. */
 function collectNamed(value: unknown, path: Path, found: SecretPlace[]): void {
   const isList = Array.isArray(value);
   const object = typeof value === 'string' ? objectInText(value) : value;

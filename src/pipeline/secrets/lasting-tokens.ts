@@ -6,11 +6,11 @@ import { tokensCreateMcpToken } from '../../tools/operations/tokens.ts';
 import { mayHoldToken } from '../../tools/response-secrets.ts';
 
 /*
- * A caller with an MCP token may go on only as long as that token does. Another MCP token ends with it; any other token of
- * Synqly would not, so that such a caller is never shown one, with `--reveal-secrets` neither.
+ * A caller with an MCP token has access only as long as that token is valid. MCP tokens that it creates expire with it.
+ * Other Synqly tokens do not, so such a caller never gets one, not even with `--reveal-secrets`.
  */
 
-/** Where an operation's answers may hold a token that would outlive the MCP token in use. */
+/** The places in an operation's responses that may hold a token that outlives the MCP token in use. */
 function lastingTokensOf({ id, secrets }: Operation): readonly string[] {
   return id === tokensCreateMcpToken.id ? [] : secrets.filter(mayHoldToken);
 }
@@ -24,15 +24,15 @@ export function assertNoLastingToken(operation: Operation, { byMcpToken }: Reque
   if (!byMcpToken || !operation.returnsSecret || lastingTokensOf(operation).length === 0) return;
   throw new CallError(
     'secret_refused',
-    `${operation.id} is made for a token that would outlive the MCP token in use.`,
+    `${operation.id} creates a token that would outlive the MCP token in use.`,
     {
       remediation:
-        'tokens_create_mcp_token makes one that ends with the one in use; for any other ask the administrator, who makes it with a token of Synqly. Nothing was sent.',
+        'tokens_create_mcp_token creates one that expires with the one in use; for any other ask the administrator. Nothing was sent.',
     },
   );
 }
 
-/** An answer's body without such tokens. */
+/** A response body without such tokens. */
 export function withoutLastingTokens(
   operation: Operation,
   body: unknown,

@@ -7,26 +7,26 @@ import type { Operation } from '../../tools/define-operation.ts';
 import { pick } from '../arguments/parse.ts';
 
 /*
- * What a result repeats of its caller's own arguments is shown as it was given, though it may be like a secret: a mask that
- * hides the right guess among many would tell it. It is known by its place and not by its value, since what stands in
- * another place is no guess but may be the secret itself.
+ * Where a result repeats the caller's own arguments, they are shown even if they equal a stored secret. Otherwise a caller
+ * could guess a secret: only the right guess would be masked. Repeated arguments are recognized by their place, not by
+ * their value, since the same value in another place may be the secret itself.
  */
 
-/** A value as deep as a result, with what the caller has given at its places and nothing elsewhere. */
+/** A value with the structure of the result, which holds the caller's arguments at their places and nothing else. */
 type Given = unknown;
 
-/** Operations that work out their result from their arguments, so that it has no places of its own. */
-const computing: ReadonlySet<string> = new Set(['mappings_apply']);
+/** Operations that compute their result from their arguments, so that places cannot be matched. */
+const computingOperations: ReadonlySet<string> = new Set(['mappings_apply']);
 
-/** Digits, and other characters, from which on a secret cannot be found by working out all there are. */
+/** Minimum length of secrets, of digits or other characters, that cannot be found by trying all values. */
 const minDigits = 12;
 const minCharacters = 8;
 
 /**
- * A copy of a result with every given secret masked, save what stands where the caller's own arguments are repeated.
+ * A copy of a result with the secrets masked, except where it repeats the caller's own arguments.
  *
- * @param own secrets that are masked even there: tokens, and those that the call itself is about
- * @param known what else is known to be secret
+ * @param own secrets that are masked even there: tokens, and secrets of the call itself
+ * @param known other known secrets
  */
 export function maskAllButGiven(
   value: unknown,
@@ -40,13 +40,13 @@ export function maskAllButGiven(
   const mask = maskFor(...known);
   if (!mask) return all;
   const plain = maskKnown(value, ...own);
-  if (computing.has(operation.id) && isJsonObject(plain) && !('error' in plain))
+  if (computingOperations.has(operation.id) && isJsonObject(plain) && !('error' in plain))
     return maskKnown(plain, ...withoutGuesses(args, mask, known));
   const given = maskKnown(givenIn(plain, operation, args), ...own);
   return maskAround(plain, given, mask);
 }
 
-/** Secrets that the arguments do not hold, and that nobody finds by working out all there are. */
+/** Secrets that are not in the arguments and are too long to be guessed. */
 function withoutGuesses(args: Arguments, mask: Mask, known: readonly Secrets[]): readonly Secrets[] {
   const contained = mask.secretsIn(textsOf(args).join('\n'));
   const isStrong = (secret: string) => secret.length >= (/^\d*$/.test(secret) ? minDigits : minCharacters);
@@ -61,17 +61,17 @@ function textsOf(value: unknown): string[] {
   return Object.entries(value).flatMap(([name, part]) => [name, ...textsOf(part)]);
 }
 
-/** Where an answer has the object that was made, beside others that were made with it. */
-const madeWithOthers = ['account', 'bridge', 'integration', 'mapping', 'member', 'organization'];
+/** Fields of a result that hold the created object, beside others that were created with it. */
+const createdObjectFields = ['account', 'bridge', 'integration', 'mapping', 'member', 'organization'];
 
-/** What of a result its caller has given. */
+/** The parts of a result that repeat the caller's arguments. */
 function givenIn(value: unknown, operation: Operation, args: Arguments): Given {
   if (!isJsonObject(value)) return undefined;
   if (isJsonObject(value.error)) return { error: givenInError(value.error, operation, args) };
   if (isJsonObject(value.sends)) return givenInPreview(value, operation, args);
   const body = givenBody(operation, args);
   const result = isJsonObject(value.result) ? value.result : {};
-  const nested = madeWithOthers.filter((name) => isJsonObject(result[name]) && !(name in body));
+  const nested = createdObjectFields.filter((name) => isJsonObject(result[name]) && !(name in body));
   return {
     result: { ...body, ...Object.fromEntries(nested.map((name) => [name, body])) },
     more: { arguments: args },
@@ -83,7 +83,7 @@ function givenInError(error: JsonObject, operation: Operation, args: Arguments):
   const { confirmation } = error;
   const preview = isJsonObject(confirmation) ? confirmation.preview : undefined;
   return {
-    // Names of arguments, which are the caller's own or ours; what is wrong with them is told beside.
+    // Names of arguments, from the caller or this server. Their problems are separate fields.
     arguments: Array.isArray(error.arguments)
       ? error.arguments.map((fault) => (isJsonObject(fault) ? { argument: fault.argument } : undefined))
       : undefined,
@@ -94,7 +94,7 @@ function givenInError(error: JsonObject, operation: Operation, args: Arguments):
   };
 }
 
-/** What of a preview is the caller's own: all of the request that was not read before, and what changes to it. */
+/** The parts of a preview that repeat the caller's arguments: the request, except for fields that were read, and new values. */
 export function givenInPreview(preview: JsonObject, operation: Operation, args: Arguments): Given {
   const sends = isJsonObject(preview.sends) ? preview.sends : {};
   const body = givenBody(operation, args);
@@ -113,7 +113,7 @@ export function givenInPreview(preview: JsonObject, operation: Operation, args: 
   };
 }
 
-/** The fields of the object that the caller has given; those of a patch by the paths of its steps. */
+/** The fields of the object that the caller gave; for a patch, by the paths of its steps. */
 function givenBody(operation: Operation, args: Arguments): JsonObject {
   if (operation.method !== 'PATCH') return pick(args, Object.keys(operation.body ?? {}));
   const root: JsonObject = {};
@@ -132,7 +132,7 @@ const keysOf = (pointer: string) =>
 
 const isPlace = (key: string | undefined) => key !== undefined && /^(\d+|-)$/.test(key);
 
-/** Sets what a step gives. What is given into a list is gathered, since later steps may shift its places. */
+/** Sets the value of a patch step. Values for a list are collected, since later steps may shift positions. */
 function setGiven(object: JsonObject, [key, next, ...rest]: readonly string[], value: unknown): void {
   if (key === undefined) {
     if (isJsonObject(value)) Object.assign(object, value);
@@ -177,7 +177,7 @@ function maskAround(value: unknown, given: Given, mask: Mask): unknown {
   );
 }
 
-/** The places of a list may have shifted: a text or number that was given into it stands anywhere in it. */
+/** Positions in a list may have shifted, so a given text or number may be anywhere in it. */
 function maskList(list: readonly unknown[], given: readonly unknown[], mask: Mask): unknown[] {
   const plain = (one: unknown) => (typeof one === 'string' ? one : digitsOf(one));
   const texts = new Set(given.map(plain).filter((text) => text !== undefined));

@@ -8,8 +8,8 @@ import type { Operation } from '../../tools/define-operation.ts';
 import { findSecretPlaces } from './find.ts';
 
 /**
- * Refuses patch steps that take a secret to where an answer would show it, or what holds one, and those that try out
- * what a secret is. A test with a reference tells nothing that its caller could have made up.
+ * Refuses patch steps that copy or move a secret to a field that responses show, and test steps that guess a secret. A test
+ * with a reference is allowed, since the caller does not know its value.
  *
  * @throws CallError `invalid_arguments`
  */
@@ -29,14 +29,14 @@ export function assertPatchKeepsSecrets(operation: Operation, args: Arguments): 
   );
   const tested = findSecretPlaces(operation, args).flatMap(({ path: [argument, index, ...rest], text }) => {
     const isTest = argument === 'patch' && steps[Number(index)]?.op === 'test';
-    const problem = 'is a secret, which cannot be tried out; a reference to it can be tested';
+    const problem = 'is a secret, which can only be tested by a reference';
     return isTest && !readReference(text) ? [{ argument: ['patch', index, ...rest].join('.'), problem }] : [];
   });
   if (moved.length + tested.length === 0) return;
   const message =
     moved.length > 0
-      ? 'The patch would take a secret out of its field.'
-      : 'The patch would tell whether a secret is what it was guessed to be.';
+      ? 'The patch would move or copy a secret out of its field.'
+      : 'The patch would test a guess of a secret.';
   throw new CallError('invalid_arguments', message, { arguments: [...moved, ...tested] });
 }
 
@@ -44,14 +44,14 @@ function takesSecret({ op, from, path }: JsonObject, fields: readonly SecretFiel
   if (typeof from !== 'string' || (op !== 'copy' && op !== 'move')) return false;
   const [source, target] = [namesAlong(from), namesAlong(String(path))];
   if (leadToSecret(source)) return true;
-  // What is in an object that the API leaves open may be a secret under any name; out of it nothing withholds it.
+  // Any field of an open object may be a secret, and outside the object responses would not mask it.
   const isOpen = (names: readonly string[]) => fields.some((one) => one.isOpen && begins(one.names, names));
   if (isOpen(source) && !isOpen(target)) return true;
   const taken = fields.filter((field) => touchesSecret(field, source));
   return !taken.every((field) => staysSecret(field, source, target, fields));
 }
 
-/** Whether a secret field that goes along is one at its new place, too, so that answers withhold it there. */
+/** Whether a moved secret field is also a secret field at its new place, so that responses mask it there. */
 function staysSecret(
   { names, isOpen }: SecretField,
   source: readonly string[],

@@ -6,8 +6,8 @@ import type { Operation } from '../../tools/define-operation.ts';
 import { fieldsQueried } from '../arguments/list-syntax.ts';
 
 /**
- * Refuses filters and orders by fields that can hold a secret: which rows come, and in what order, would tell it letter
- * by letter, whether the field itself is shown or not.
+ * Refuses filters and orders by fields that can hold a secret. The rows returned, and their order, would reveal it letter by
+ * letter, even if the field itself is masked.
  *
  * @throws CallError `invalid_arguments`
  */
@@ -16,14 +16,14 @@ export function assertNoSecretQueried(operation: Operation, args: Arguments): vo
     const items = name in operation.query && Array.isArray(args[name]) ? args[name].map(String) : [];
     return items.flatMap((text, index) => {
       const isRefused = fieldsQueried(text).some((field) => canHoldSecret(field, secretFieldsOf(operation)));
-      const problem = 'is by a field that can hold a secret';
+      const problem = 'uses a field that can hold a secret';
       return isRefused ? [{ argument: `${name}.${index}`, problem }] : [];
     });
   });
   if (arguments_.length === 0) return;
   throw new CallError(
     'invalid_arguments',
-    'Fields that can hold a secret cannot be filtered or ordered by: that would tell what they hold.',
+    'Rows cannot be filtered or ordered by fields that can hold a secret: that would reveal it.',
     {
       arguments: arguments_,
       remediation: 'Filter or order by another field. Nothing was sent.',
@@ -31,11 +31,11 @@ export function assertNoSecretQueried(operation: Operation, args: Arguments): vo
   );
 }
 
-/** Whether a field is, has in it or is in one that can hold a secret, with whatever names before its own. */
+/** Whether a field is, contains or is part of a field that can hold a secret, under any prefix. */
 function canHoldSecret(field: string, secretFields: readonly SecretField[]): boolean {
   const names = namesAlong(field);
   if (leadToSecret(names)) return true;
-  // No field has a wildcard in its name; a server that knows some would look at all that fit.
+  // Field names have no wildcards. A server that supports them would match every field.
   if (secretFields.length > 0 && names.some((name) => /[*?%]/.test(name))) return true;
   const endings = names.map((_, at) => names.slice(at));
   return secretFields.some(({ names: path, isOpen }) =>

@@ -22,7 +22,7 @@ export interface PlacedReference {
  * @throws CallError `secret_reference` for one in a field that takes no secret, or one that is part of a value
  */
 export function findReferences(operation: Operation, args: Arguments): readonly PlacedReference[] {
-  // Nearly no call holds one.
+  // Most calls have no reference.
   if (!mayHoldReference(args)) return [];
   const texts = textsOf(args).filter(({ text }) => holdsReference(text));
   if (texts.length === 0) return [];
@@ -34,24 +34,24 @@ export function findReferences(operation: Operation, args: Arguments): readonly 
   const faults = read.flatMap(({ path, reference }) => {
     const argument = path.join('.');
     if (!secret.has(keyOf(path)))
-      return [{ argument, problem: 'takes no secret, so it takes no reference to one' }];
-    if (!reference) return [{ argument, problem: 'only a whole value is a reference, such as ${env:NAME}' }];
+      return [{ argument, problem: 'is not a secret argument, so it takes no reference' }];
+    if (!reference) return [{ argument, problem: 'must be a reference as a whole, such as ${env:NAME}' }];
     return [];
   });
   if (faults.length > 0) {
-    throw new CallError('secret_reference', 'A reference to a secret stands where it cannot.', {
+    throw new CallError('secret_reference', 'A reference to a secret is not allowed there.', {
       arguments: faults,
     });
   }
   return read as PlacedReference[];
 }
 
-/** Steps of a patch that set what they hold, or compare with it. */
+/** Patch steps that have a value. */
 const stepsWithValue: ReadonlySet<unknown> = new Set(['add', 'replace', 'test']);
 
 /**
- * Whether what is named like a secret is one at its place. Of a patch the step's path decides: under any other than that of
- * a secret, Synqly would keep the value as something that answers show.
+ * Whether a place that is named like a secret takes one. In a patch the path of the step decides: at any other path, Synqly
+ * would store the secret in a field that responses show.
  */
 function takesReference(
   operation: Operation,
@@ -69,7 +69,7 @@ function takesReference(
   );
 }
 
-/** The names that a JSON Pointer (RFC 6901), read to the letter, and keys below it lead along, without places in lists. */
+/** The names along a JSON Pointer (RFC 6901) and the keys below it, without list positions. */
 function namesOf(pointer: string, below: readonly string[]): string[] {
   const keys = pointer
     .split('/')
@@ -80,7 +80,7 @@ function namesOf(pointer: string, below: readonly string[]): string[] {
     .map((key) => (/^[\w-]+$/.test(key) ? (namesAlong(key)[0] ?? key) : key));
 }
 
-/** Whether a text or a name among arguments has the sign that references begin with. */
+/** Whether any text or name in the arguments contains `${`. */
 function mayHoldReference(value: unknown): boolean {
   if (typeof value === 'string') return value.includes('${');
   if (typeof value !== 'object' || value === null) return false;
@@ -90,16 +90,16 @@ function mayHoldReference(value: unknown): boolean {
   return false;
 }
 
-/** A reference with what it stands for. */
+/** A reference and its value. */
 export interface ResolvedReference {
   readonly path: readonly string[];
   readonly value: string;
 }
 
 /**
- * What references stand for. Where a person is asked, it takes as long as the person does.
+ * Resolves references. If a person must type a secret, this waits for the person.
  *
- * @throws CallError `secret_reference` that names the arguments and the reasons
+ * @throws CallError `secret_reference` with the arguments and the reasons
  */
 export async function resolveReferences({
   references,
@@ -107,7 +107,7 @@ export async function resolveReferences({
   cancelled,
 }: OperationCall): Promise<readonly ResolvedReference[]> {
   const resolved = [];
-  // One after the other: a person is asked one thing at a time.
+  // In sequence, so that a person gets one page at a time.
   for (const one of references) resolved.push(await resolveOne(one, context, cancelled));
   const faults = resolved.flatMap(({ fault }) => fault ?? []);
   if (faults.length > 0) {
@@ -118,7 +118,7 @@ export async function resolveReferences({
   return resolved as readonly ResolvedReference[];
 }
 
-/** A copy of the arguments with references replaced: for the request's body and nothing else. */
+/** A copy of the arguments with references replaced, only for the request body. */
 export function withResolved(args: Arguments, resolved: readonly ResolvedReference[]): Arguments {
   return resolved.reduce((part, { path, value }) => setAt(part, path, value) as Arguments, args);
 }
@@ -141,7 +141,7 @@ interface PlacedText {
   readonly text: string;
 }
 
-/** Every text of a value, names of open objects included: those take no reference either. */
+/** Every text of a value, including the names in open objects, which take no reference either. */
 function textsOf(value: unknown, path: readonly string[] = []): PlacedText[] {
   if (typeof value === 'string') return [{ path, text: value }];
   if (Array.isArray(value)) return value.flatMap((item, index) => textsOf(item, [...path, String(index)]));

@@ -8,28 +8,28 @@ import { withoutLastingTokens } from './lasting-tokens.ts';
 
 /** A response whose secrets are stored or withheld. */
 export interface StoredResponse {
-  /** As Synqly sent it, secrets included. */
+  /** The response of Synqly, with its secrets. */
   readonly response: Sent;
   /** The body without its secrets. */
   readonly body: unknown;
-  /** For the result: where secrets were written for people, by the references that stand in their places. */
+  /** For the result: the files that secrets were written to, by reference. */
   readonly files: { readonly secret_files?: Readonly<Record<string, string>> };
 }
 
 /**
- * Refuses a write whose answer gives secrets where no more can be remembered: one of those that are would have to go.
+ * Refuses a write that returns secrets when the store is full, since a stored secret would have to be dropped.
  *
  * @throws CallError `secret_refused`
  */
-export function assertStoreHasRoom({ effect, secrets: paths }: Operation, context: RequestContext): void {
+export function assertStoreHasCapacity({ effect, secrets: paths }: Operation, context: RequestContext): void {
   const { secrets, revealSecrets } = context;
   if (effect === 'read' || revealSecrets || !secrets.store || paths.every(isEcho)) return;
   secrets.assertRoom();
 }
 
 /**
- * An answer's body without its secrets. Where the context can, they are put away: a reference stands in the place of
- * each, for later calls, and those that a write has made lie in files, too.
+ * Replaces the secrets of a response. If the context has a store, each is stored and replaced by a reference that later calls
+ * can use; new secrets of a write are also saved to files. Otherwise they are withheld.
  */
 export async function storeResponseSecrets(
   { operation, context }: OperationCall,
@@ -42,17 +42,17 @@ export async function storeResponseSecrets(
   const origin = operation.effect === 'read' ? 'read' : 'write';
   const replacement =
     secrets.store && ((secret: string) => addReference(references, secrets.store?.(secret, origin) ?? ''));
-  const freed = withholdDeclared(operation, body, replacement);
-  if (operation.effect === 'read' || references.length === 0) return { response, body: freed, files: {} };
+  const masked = withholdDeclared(operation, body, replacement);
+  if (operation.effect === 'read' || references.length === 0) return { response, body: masked, files: {} };
   try {
     const paths = await secrets.save(references);
-    return { response, body: freed, files: Object.keys(paths).length === 0 ? {} : { secret_files: paths } };
+    return { response, body: masked, files: Object.keys(paths).length === 0 ? {} : { secret_files: paths } };
   } catch (err) {
     log.error(
       { err, tool: operation.id },
       'a secret could not be written to --secret-dir; its reference works',
     );
-    return { response, body: freed, files: {} };
+    return { response, body: masked, files: {} };
   }
 }
 

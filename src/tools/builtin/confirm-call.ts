@@ -8,11 +8,11 @@ export const confirmCallTool: BuiltinTool = {
   id: 'confirm_call',
   title: 'Carry out a confirmed call',
   summary:
-    'Carry out, once, the call that answered confirmation_required. Only after the person has seen its preview and agreed.',
+    'Carry out, once, a call that returned confirmation_required. Only after the person has seen its preview and agreed.',
   effect: 'destroy',
   idempotent: false,
   params: {},
-  input: z.strictObject({ id: text.describe('Of the confirmation') }),
+  input: z.strictObject({ id: text.describe('From the confirmation') }),
   run: async ({ args, takePending, runOperation }) => {
     const confirmed = takePending(String(args.id));
     const operation = confirmed && findOperation(confirmed.operationId);

@@ -4,7 +4,7 @@ import { previewCallTool } from './preview-call.ts';
 import { readMoreTool } from './read-more.ts';
 import { whoamiTool } from './whoami.ts';
 
-/** All of them. */
+/** All built-in tools. */
 export const builtinTools: readonly BuiltinTool[] = [
   confirmCallTool,
   previewCallTool,

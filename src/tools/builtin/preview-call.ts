@@ -7,7 +7,7 @@ import { operationNamed } from './operation-named.ts';
 export const previewCallTool: BuiltinTool = {
   id: 'preview_call',
   title: 'Preview a call',
-  summary: 'Show what a call would send and change, and what a delete would take along. Changes nothing.',
+  summary: 'Show what a call would send and change, and what else a delete affects. Changes nothing.',
   effect: 'read',
   idempotent: true,
   params: {},

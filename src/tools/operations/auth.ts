@@ -28,7 +28,7 @@ export const authChangePassword = defineOperation({
   title: 'Change password',
   summary: 'Change the password of the member that the token in use belongs to.',
   body: {
-    old_secret: secret(text.describe('Present password')),
+    old_secret: secret(text.describe('Current password')),
     new_secret: secret(text.describe('8 to 71 characters, not a common one')),
   },
 });
@@ -43,5 +43,5 @@ export const authLogoff = defineOperation({
   idempotent: true,
   title: 'Log off',
   summary:
-    'End the session of the token in use: this server can then call nothing until it gets a new token.',
+    'End the session of the token in use. This server can then make no calls until it gets a new token.',
 });

@@ -17,7 +17,7 @@ import {
 } from '../schemas/fields.ts';
 
 const bridge = { account_id: accountId, bridge_id: bridgeId };
-const description = text.describe('What it reaches, when to use it');
+const description = text.describe('What it connects, when to use it');
 const labels = texts.describe('Integrations can pick bridges by label');
 
 export const bridgesList = defineOperation({
@@ -96,7 +96,7 @@ export const bridgesDelete = defineOperation({
   effect: 'destroy',
   pinRule: { kind: 'account', by: 'account_id', part: 'bridge_id' },
   title: 'Delete bridge',
-  summary: 'Delete a bridge group with its tokens and credentials; its running agents are cut off. Final.',
+  summary: 'Delete a bridge group with its tokens and credentials; its agents lose their connection. Final.',
   params: bridge,
 });
 
@@ -108,7 +108,7 @@ export const bridgesGetStatus = defineOperation({
   effect: 'read',
   pinRule: { kind: 'account', by: 'account_id', part: 'bridge_id' },
   title: 'Get bridge status',
-  summary: 'Ask the running agents for version, settings and traffic. An empty list means none is connected.',
+  summary: 'Get version, settings and traffic of the running agents. An empty list means none is connected.',
   params: bridge,
   secrets: ['result[].local_config.vault'],
 });

@@ -24,7 +24,7 @@ export const capabilitiesListProviders = defineOperation({
   effect: 'read',
   pinRule: { kind: 'global' },
   title: 'List providers',
-  summary: 'List providers, or search them by words; to expand one use capabilities_get_provider.',
+  summary: 'List providers, or search them by words. To expand one use capabilities_get_provider.',
   query: {
     expand: z.array(z.enum(['connector', 'operations', 'provider_config'])).optional(),
   },

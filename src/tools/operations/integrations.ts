@@ -35,7 +35,7 @@ const expand = z
   .array(publishedAs(['accounts', 'integration_points', 'all'], ['account', 'integration_point']))
   .optional();
 
-/* No enum of the 169 providers and no schema for each: they would cost more than all other tools together. */
+/* No enum of the 169 providers and no schema for each: that would cost more tokens than all other tools together. */
 const providerConfig = secret(
   z
     .looseObject({ type: text })
@@ -79,8 +79,8 @@ const newIntegration = {
   bridge_selector: bridgeSelector.optional(),
 };
 
-/* The rest is spelled out by integrations_create alone; the other two point to it. */
-const spelledOut = {
+/* Only integrations_create describes these fields in full; the other tools refer to it. */
+const describedFields = {
   webhook_config: abbreviated(
     webhookConfig,
     "Forwards the provider's webhooks: {items: [{webhook_url, event_filter?: [TicketCreated|TicketUpdated|TicketDeleted|TicketCommentCreated|TicketCommentDeleted], integrator_key?}], provider_key?}",
@@ -90,7 +90,7 @@ const spelledOut = {
   scheduled_operations: schedules,
 };
 const asAbove = 'As in integrations_create';
-const pointedTo = {
+const referringFields = {
   webhook_config: abbreviated(webhookConfig, asAbove),
   mappings: abbreviated(mappings, asAbove),
   additional_mappings: abbreviated(additionalMappings, asAbove),
@@ -164,14 +164,14 @@ export const integrationsCreate = defineOperation({
   pinRule: { kind: 'account', by: 'account_id' },
   title: 'Create integration',
   summary:
-    'Connect an account to a provider, which is contacted now. Check messages.problems in the answer: it may be created without working. integrations_verify tries it out first.',
+    'Connect an account to a provider, which is contacted now. Check messages.problems in the result: it may be created without working. integrations_verify tests it first.',
   params: { account_id: accountId },
   body: {
     ...newIntegration,
-    webhook_config: spelledOut.webhook_config.optional(),
-    mappings: spelledOut.mappings.optional(),
-    additional_mappings: spelledOut.additional_mappings.optional(),
-    scheduled_operations: spelledOut.scheduled_operations.optional(),
+    webhook_config: describedFields.webhook_config.optional(),
+    mappings: describedFields.mappings.optional(),
+    additional_mappings: describedFields.additional_mappings.optional(),
+    scheduled_operations: describedFields.scheduled_operations.optional(),
   },
   secrets: [
     ...secretsWithin('result.integration', integrationSecrets),
@@ -209,10 +209,10 @@ export const integrationsUpdate = defineOperation({
     provider_config: providerConfig.optional(),
     integration_point_id: clearable(text),
     bridge_selector: clearable(bridgeSelector),
-    webhook_config: clearable(pointedTo.webhook_config),
-    mappings: clearable(pointedTo.mappings),
-    additional_mappings: clearable(pointedTo.additional_mappings),
-    scheduled_operations: clearable(pointedTo.scheduled_operations),
+    webhook_config: clearable(referringFields.webhook_config),
+    mappings: clearable(referringFields.mappings),
+    additional_mappings: clearable(referringFields.additional_mappings),
+    scheduled_operations: clearable(referringFields.scheduled_operations),
   },
   secrets: secretsWithin('result', integrationSecrets),
 });
@@ -253,14 +253,14 @@ export const integrationsVerify = defineOperation({
   idempotent: true,
   title: 'Verify integration',
   summary:
-    'Try out a configuration against the provider without storing it. Same fields as integrations_create. No messages in the answer means it works.',
+    'Test a configuration against the provider without storing it. Same fields as integrations_create. No messages in the result means it works.',
   params: { account_id: accountId },
   body: {
     ...newIntegration,
-    webhook_config: pointedTo.webhook_config.optional(),
-    mappings: pointedTo.mappings.optional(),
-    additional_mappings: pointedTo.additional_mappings.optional(),
-    scheduled_operations: pointedTo.scheduled_operations.optional(),
+    webhook_config: referringFields.webhook_config.optional(),
+    mappings: referringFields.mappings.optional(),
+    additional_mappings: referringFields.additional_mappings.optional(),
+    scheduled_operations: referringFields.scheduled_operations.optional(),
   },
   bodyIn: 'integration',
   secrets: messageSecrets,

@@ -109,8 +109,8 @@ export const mappingsApply = defineOperation({
   effect: 'read',
   pinRule: { kind: 'organization' },
   inDevelopment: true,
-  title: 'Try out mappings',
-  summary: 'Run a chain of mappings over sample data; nothing is stored. In development.',
+  title: 'Test mappings',
+  summary: 'Run a chain of mappings on sample data; nothing is stored. In development.',
   query: { include_raw_data: z.boolean().optional().describe('Return the input too') },
   body: { mappings: texts.describe('In order'), data: openObject },
 });

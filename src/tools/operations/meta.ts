@@ -1,7 +1,7 @@
 import { defineOperation } from '../define-operation.ts';
 import { text } from '../schemas/fields.ts';
 
-/** Which part of a document is shown. */
+/** Arguments that select the part of a document to show. */
 const formatting = {
   operation: text.optional().describe('Id, METHOD /path or tag'),
   schema: text.optional(),

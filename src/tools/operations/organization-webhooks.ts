@@ -31,7 +31,7 @@ const filters = z
     ]),
   )
   .describe('Events to send');
-const eventEnvironment = environment.optional().describe('Send only events of such accounts');
+const eventEnvironment = environment.optional().describe('Send only events of these accounts');
 
 export const organizationWebhooksList = defineOperation({
   id: 'organizationWebhooks_list',

@@ -26,7 +26,7 @@ export const rolesList = defineOperation({
   pinRule: { kind: 'organization' },
   title: 'List roles',
   listing: { columns: ['name', 'fullname', 'description', 'permission_set', 'resources'], cursor: byName },
-  summary: 'List roles: each joins a permission set to the resources it covers.',
+  summary: 'List roles: each grants a permission set on resources.',
   query: { limit, start_after: startAfter, order, filter },
 });
 
@@ -68,7 +68,7 @@ export const rolesUpdate = defineOperation({
   effect: 'change',
   pinRule: { kind: 'organization' },
   title: 'Update role',
-  summary: 'Change the given fields of a role, for everyone bound to it; null clears.',
+  summary: 'Change the given fields of a role, for everyone who has it; null clears.',
   params: role,
   body: {
     name,
@@ -87,7 +87,7 @@ export const rolesPatch = defineOperation({
   effect: 'change',
   pinRule: { kind: 'organization' },
   title: 'Patch role',
-  summary: 'Change a role, for everyone bound to it, by JSON Patch.',
+  summary: 'Change a role, for everyone who has it, by JSON Patch.',
   params: role,
   body: { patch },
 });
@@ -100,6 +100,6 @@ export const rolesDelete = defineOperation({
   effect: 'destroy',
   pinRule: { kind: 'organization' },
   title: 'Delete role',
-  summary: 'Delete a role with its tokens and credentials; members bound to it lose access. Final.',
+  summary: 'Delete a role with its tokens and credentials; members with it lose access. Final.',
   params: role,
 });

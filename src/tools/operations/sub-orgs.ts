@@ -13,7 +13,7 @@ export const subOrgsList = defineOperation({
   pinRule: { kind: 'organization' },
   title: 'List sub-organizations',
   listing: { columns: ['name', 'fullname', 'organization_type', 'state'] },
-  summary: 'List the organizations below this one. Presumably for root organizations only.',
+  summary: 'List the organizations below this one. Probably for root organizations only.',
 });
 
 export const subOrgsCreate = defineOperation({

@@ -28,7 +28,7 @@ const mcpTokenScope = z
     z.strictObject({
       type: z.literal('management'),
       environment: environment.optional(),
-      account_id: text.optional().describe('Overrides environment; advised in production'),
+      account_id: text.optional().describe('Overrides environment; recommended in production'),
     }),
     z.strictObject({
       type: z.literal('integration-usage'),
@@ -37,7 +37,7 @@ const mcpTokenScope = z
     }),
     z.strictObject({ type: z.literal('developer'), account_id: text }),
   ])
-  .describe('Tools it opens: management, connectors of an account, or making and using integrations there');
+  .describe('Tools it allows: management, connectors of an account, or creating and using its integrations');
 
 export const tokensCreateToken = defineOperation({
   id: 'tokens_create_token',
@@ -134,7 +134,7 @@ export const tokensDelete = defineOperation({
   title: 'Delete token',
   summary: 'Revoke an ad hoc token; both its pairs stop working at once. Final.',
   params: token,
-  // What another like it would be made of.
+  // The fields needed to create a similar token.
   deletedFields: [
     'id',
     'name',
@@ -167,7 +167,7 @@ export const tokensReset = defineOperation({
   pinRule: { kind: 'token', by: 'refresh_token_id', owner: 'owner_id' },
   idempotent: false,
   title: 'Reset token',
-  summary: 'Issue a new pair and revoke everything issued before at once. To overlap use tokens_rotate.',
+  summary: 'Issue a new pair and revoke all former ones at once. To overlap use tokens_rotate.',
   params: ownedToken,
   returnsSecret: true,
   secrets: secretsWithin('result', refreshTokenSecrets),
@@ -183,7 +183,7 @@ export const tokensRotate = defineOperation({
   idempotent: false,
   title: 'Rotate token',
   summary:
-    'Issue a new primary pair; the former one goes on working as secondary, the former secondary is revoked.',
+    'Issue a new primary pair; the former one keeps working as secondary, the former secondary is revoked.',
   params: ownedToken,
   returnsSecret: true,
   secrets: secretsWithin('result', refreshTokenSecrets),

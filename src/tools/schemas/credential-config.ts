@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { openObject, secret, text } from './fields.ts';
 
-/** Kind and secret values of a credential. Answers hold only the kind. */
+/** Type and secret values of a credential. Responses hold only the type. */
 export const credentialConfig = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('token'), secret: secret(text) }),
   z.strictObject({ type: z.literal('basic'), username: text, secret: secret(text) }),

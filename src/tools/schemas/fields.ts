@@ -1,20 +1,20 @@
 import * as z from 'zod';
 
 /*
- * Every word here is paid for by every user on every chat. A text says only what the name does not.
- * Optional fields are wrapped by `optional()` so that the text stays on the outside, where clients look.
+ * Every description costs tokens in every chat, so it says only what the name does not.
+ * A description must stay on the outermost wrapper of a field, where clients read it.
  */
 
 const secretFields = z.registry<{ readonly secret: true }>();
 
-/** Marks an input field as a secret: it is never logged, echoed or returned. The mark outlives `describe()`. */
+/** Marks an input field as a secret: it is never logged, echoed or returned. The mark survives `describe()`. */
 export function secret<Field extends z.ZodType>(field: Field): Field {
   const marked = field.clone();
   secretFields.add(marked as z.ZodType, { secret: true });
   return marked;
 }
 
-/** Whether `secret()` marked this very field (wrappers such as `optional()` are looked through by the caller). */
+/** Whether `secret()` marked this field itself. Callers unwrap `optional()` and the like. */
 export function isSecret(field: z.core.$ZodType): boolean {
   return secretFields.get(field)?.secret === true;
 }
@@ -22,8 +22,8 @@ export function isSecret(field: z.core.$ZodType): boolean {
 const abbreviatedFields = z.registry<{ readonly abbreviatedSchema: true }>();
 
 /**
- * Publishes a field as a bare object or list of objects, with its shape in words: a quarter of the tokens.
- * For parts that few calls use. Arguments are held to the whole field, and a refusal says what is wrong.
+ * Publishes a field as an object or list of objects whose description gives its shape, for a quarter of the tokens. For
+ * fields that few calls use. Arguments are validated against the full schema.
  */
 export function abbreviated<Field extends z.ZodType>(field: Field, shape: string): Field {
   const marked = field.describe(shape);
@@ -31,32 +31,31 @@ export function abbreviated<Field extends z.ZodType>(field: Field, shape: string
   return marked;
 }
 
-/** Whether `sketched()` marked this very field. */
+/** Whether `abbreviated()` marked this field itself. */
 export function isAbbreviated(field: z.core.$ZodType): boolean {
   return abbreviatedFields.get(field)?.abbreviatedSchema === true;
 }
 
-const briefEnums = z.registry<{ readonly values: readonly string[] }>();
+const partlyPublishedEnums = z.registry<{ readonly values: readonly string[] }>();
 
 /**
- * Values that an argument takes, of which only some are published: the others mean the same, and every value costs each user
- * a token or two.
+ * An enum of which only some values are published. The others are synonyms, and each published value costs tokens.
  */
 export function publishedAs<const Value extends string>(
   published: readonly Value[],
   others: readonly Value[],
 ): z.ZodEnum<{ [One in Value]: One }> {
   const field = z.enum([...published, ...others]);
-  briefEnums.add(field as z.ZodType, { values: published });
+  partlyPublishedEnums.add(field as z.ZodType, { values: published });
   return field;
 }
 
-/** The values that `publishedAs()` publishes of this very field. */
+/** The published values of a field that `publishedAs()` made. */
 export function publishedValuesOf(field: z.core.$ZodType): readonly string[] | undefined {
-  return briefEnums.get(field)?.values;
+  return partlyPublishedEnums.get(field)?.values;
 }
 
-/** A field of an update tool that `null` clears. Left out, it keeps its value. */
+/** A field of an update tool. `null` clears it; a field that is not given keeps its value. */
 export function clearable<Field extends z.ZodType>(field: Field) {
   return field.nullable().optional();
 }
@@ -64,7 +63,7 @@ export function clearable<Field extends z.ZodType>(field: Field) {
 export const text = z.string();
 export const texts = z.array(text);
 
-/* Path parameters. A name does for an id; the server's instructions say so once, not sixty schemas. */
+/* Path parameters. They also take names; the server's instructions say so once, instead of sixty schemas. */
 
 export const accountId = text;
 export const integrationId = text;
@@ -78,16 +77,16 @@ export const mappingId = text;
 export const organizationId = text;
 export const tokenId = text.describe('Id, not the secret');
 
-/* Lists. The server's instructions tell the grammar of filter and order, once. */
+/* Lists. The server's instructions explain the syntax of filter and order once. */
 
 export const limit = z.int().min(1).optional();
 export const startAfter = text.optional();
 export const order = texts.optional();
 export const filter = texts.optional();
 export const total = z.boolean().optional();
-/** What pages follow: no two objects of a list share their name. */
+/** A cursor by name, for lists in which names are unique. */
 export const byName = { fields: ['name'], unique: true };
-/** Names of one account that may come again in another. */
+/** A cursor by name, for lists of several accounts, in which a name may repeat. */
 export const byRepeatedName = { fields: ['name'], unique: false };
 export const byTime = { fields: ['created_at'], unique: false };
 export const byPair = { fields: ['account_id', 'integration_id'], unique: true };
@@ -102,7 +101,7 @@ export const labels = z.array(
     .max(48, labelRule)
     .regex(/^[A-Za-z0-9_:.-]+$/, labelRule),
 );
-/** A new object's short name; made from `fullname` when left out. */
+/** The short name of a new object; by default derived from `fullname`. */
 export const newName = text.optional().describe('Unique, a-z0-9_-');
 export const name = text.optional();
 export const fullname = text.optional();
@@ -131,10 +130,10 @@ export const category = z.enum([
   'vulnerabilities',
 ]);
 
-/** An object whose fields the API leaves open. */
+/** An object with any fields. */
 export const openObject = z.looseObject({});
 
-/** Steps that a patch may have. */
+/** Steps of a patch at most. */
 const maxSteps = 1000;
 
 const patchOf = (value: z.ZodType) =>
@@ -152,7 +151,7 @@ const patchOf = (value: z.ZodType) =>
 
 const steps = 'Steps {op, path, value?, from?}';
 
-/** A JSON Patch (RFC 6902), which every model knows. */
+/** A JSON Patch (RFC 6902). */
 export const patch = abbreviated(patchOf(z.unknown()), steps);
 /** A JSON Patch whose values may be secrets. */
 export const secretPatch = abbreviated(patchOf(secret(z.unknown())), steps);

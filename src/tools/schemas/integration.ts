@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { abbreviated, text, texts } from './fields.ts';
 
-/* What integrations and the integration points they are made from have in common. */
+/* Fields that integrations and integration points share. */
 
 /** Mappings to run after connector operations of one integration. */
 export const mappingChain = z.strictObject({ mappings: texts, operation_ids: texts });
@@ -47,7 +47,7 @@ const additionalMappingFields = {
 /** A provider field to copy into `custom_fields`. */
 export const additionalMapping = z.strictObject(additionalMappingFields);
 
-/** The same for the integrations of an integration point, with what the end user may change. */
+/** The same for integration points, with what the end user may change. */
 export const additionalMappingTemplate = z.strictObject({
   providers: texts.min(1),
   mapping_type: z.enum(['recommended', 'optional', 'fixed']).nullish(),
@@ -100,7 +100,7 @@ export const operationSchedule = z.strictObject({
   ).nullish(),
 });
 
-/* Their shapes in words, for sketched(). */
+/* Their shapes in words, for abbreviated(). */
 
 export const mappingChainShape = '{mappings: [mapping_id:version], operation_ids}';
 export const mappingChainTemplateShape =

@@ -15,7 +15,7 @@ export const permissionSet = z.enum([
 
 const idsOrAll = texts.describe('Ids, or * for all');
 
-/** What a role or a token reaches. Each part narrows it further. */
+/** The resources that a role or a token covers. Each part limits it further. */
 export const roleScope = z.strictObject({
   organizations: z.strictObject({ ids: idsOrAll, labels: texts.nullish() }).nullish(),
   accounts: z

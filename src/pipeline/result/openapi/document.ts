@@ -1,22 +1,22 @@
 import { isJsonObject, type JsonObject } from '../../../lib/json.ts';
-import { below } from '../address.ts';
+import { childAddress } from '../address.ts';
 
-/** An OpenAPI document; nothing of it can be relied upon. */
+/** An OpenAPI document. Its structure is not validated. */
 export type OpenApi = JsonObject;
 
 /** One operation of a document. */
 export interface Entry {
-  /** Its operationId, or `METHOD /path` where it has none of its own. */
+  /** Its operationId, or `METHOD /path` if that is missing or not unique. */
   readonly id: string;
   readonly method: string;
   readonly path: string;
   readonly tags: readonly string[];
   readonly operation: JsonObject;
-  /** Of the operation within the document. */
+  /** Address of the operation in the document. */
   readonly address: string;
 }
 
-/** Operations without a tag go by this one. */
+/** The tag of operations without one. */
 export const untagged = 'untagged';
 
 const methods = new Set(['get', 'put', 'post', 'delete', 'options', 'head', 'patch', 'trace']);
@@ -38,13 +38,13 @@ export function entriesOf(document: OpenApi): readonly Entry[] {
       const id = unique ? operationId : `${method} ${path}`;
       taken.add(id);
       const tags = textsOf(operation.tags);
-      const address = below(below('#/paths', path), key);
+      const address = childAddress(childAddress('#/paths', path), key);
       entries.push({
         id,
         method,
         path,
         tags: tags.length > 0 ? tags : [untagged],
-        // Read anew each time: those of a large document are too many to be kept.
+        // Read on each access, to keep the operations of a large document out of memory.
         get operation() {
           return (paths[path] as JsonObject)[key] as JsonObject;
         },
@@ -82,12 +82,12 @@ export function byTag(document: OpenApi, entries: readonly Entry[]): ReadonlyMap
   return groups;
 }
 
-/** The texts of a list; none of anything else. */
+/** The texts of a list; empty for any other value. */
 export function textsOf(value: unknown): readonly string[] {
   return Array.isArray(value) ? value.filter((item) => typeof item === 'string') : [];
 }
 
-/** A text on one line, cut to so many characters. */
+/** A text on one line, cut to a number of characters. */
 export function shortened(text: unknown, max: number): string {
   const line =
     typeof text === 'string'

@@ -1,24 +1,24 @@
 import { isJsonObject, type JsonObject } from '../../../lib/json.ts';
 import { costOf } from '../../../lib/token-estimate.ts';
 import { addressOf, findPart } from '../address.ts';
-import { cursorLegend, shortenPart } from '../shorten.ts';
+import { cursorHelp, shortenPart } from '../shorten.ts';
 import { copyEntry, copyOf, mapEntries, withReferences } from './copy.ts';
 import { type Entry, type OpenApi, schemasOf, sharedOf } from './document.ts';
 
-/** What of an answer is for an operation with its schemas; further ones are left by name. */
-const shareOfResolved = 0.8;
+/** Share of the tokens for an operation and its schemas. Further schemas stay references. */
+const definitionShare = 0.8;
 
-/** Tokens of the longest schema that is put in the place of its name, by how deep it lies: what the operation takes, and what that holds. */
-const maxPathLength = [1_000, 500];
+/** Tokens of the longest schema that is included, by depth: schemas of the operation, and schemas within those. */
+const maxSchemaTokens = [1_000, 500];
 
-/** An operation as the document has it, short schemas put in beside their names. */
+/** An operation of the document, with short schemas included next to their references. */
 export function showOperation(
   document: OpenApi,
   { method, path, operation, address }: Entry,
   tokens: number,
 ): JsonObject {
   const shared = sharedOf(document, path);
-  const budget = tokens * shareOfResolved;
+  const budget = tokens * definitionShare;
   const spare = budget - costOf(operation, budget);
   const definition =
     spare > 0
@@ -35,11 +35,11 @@ export function showOperation(
         withReferences,
       ),
     }),
-    next: `${cursorLegend} are values for schema.`,
+    next: `${cursorHelp} are values for schema.`,
   };
 }
 
-/** Puts definitions beside references until its tokens are used up; each definition once. */
+/** Adds definitions next to references, each once, until its tokens are used up. */
 class Resolver {
   readonly #document: OpenApi;
   readonly #shown = new Set<string>();
@@ -55,7 +55,7 @@ class Resolver {
     const shown = mapEntries(rest, (value, key) => this.#resolve(value, key, 0));
     if (!isJsonObject(responses))
       return 'responses' in operation ? { ...shown, responses: copyOf(responses) } : shown;
-    // Failures are much the same for all operations.
+    // Error responses are mostly the same for all operations.
     const answers = mapEntries(responses, (value, status) =>
       /^2/.test(status) ? this.#resolve(value, status, 0) : copyEntry(value, status),
     );
@@ -71,11 +71,11 @@ class Resolver {
   }
 
   #target(reference: string, depth: number): unknown {
-    const maxLength = Math.min(maxPathLength[depth] ?? 0, this.#left);
-    if (maxLength <= 0 || this.#shown.has(reference)) return undefined;
+    const maxTokens = Math.min(maxSchemaTokens[depth] ?? 0, this.#left);
+    if (maxTokens <= 0 || this.#shown.has(reference)) return undefined;
     const target = findPart(this.#document, schemasOf(this.#document), addressOf(reference))?.value;
-    const tokens = costOf(target, maxLength);
-    if (target === undefined || tokens > maxLength) return undefined;
+    const tokens = costOf(target, maxTokens);
+    if (target === undefined || tokens > maxTokens) return undefined;
     this.#shown.add(reference);
     this.#left -= tokens + 5;
     return target;

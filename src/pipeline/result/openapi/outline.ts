@@ -1,15 +1,15 @@
 import { isJsonObject, type JsonObject } from '../../../lib/json.ts';
 import { costOf } from '../../../lib/token-estimate.ts';
-import { below, onwards, takeApart } from '../address.ts';
+import { addressFrom, childAddress, splitAddress } from '../address.ts';
 import { byTag, type Entry, entriesOf, type OpenApi, schemasOf, shortened } from './document.ts';
 
-/** Tokens for the operations of an outline; beyond them it gives counts only. */
-const maxForOperations = 3_000;
+/** Tokens for the operations of an outline. A longer list is replaced by counts. */
+const maxOperationTokens = 3_000;
 
 const argumentsHint =
-  'For more give one of: operation (an id, "METHOD /path" or a tag), schema (a name, or an address such as #/components/schemas), search (words).';
+  'For details give one of: operation (an id, "METHOD /path" or a tag), schema (a name, or an address such as #/components/schemas), search (words).';
 
-/** What a document holds, and how to get at it. */
+/** An outline of a document, and how to read on. */
 export function outlineOf(document: OpenApi, tokens: number): JsonObject {
   const { info, openapi } = document;
   const { title, version, description } = isJsonObject(info) ? info : {};
@@ -25,7 +25,7 @@ export function outlineOf(document: OpenApi, tokens: number): JsonObject {
       schemas: Object.keys(schemasOf(document)).length,
       tags: groups.size,
     },
-    ...tagsOf(groups, Math.min(maxForOperations, tokens - 400)),
+    ...tagsOf(groups, Math.min(maxOperationTokens, tokens - 400)),
     other_parts: otherParts(document),
     next: argumentsHint,
   };
@@ -48,20 +48,20 @@ function tagsOf(groups: ReadonlyMap<string, readonly Entry[]>, tokens: number): 
   };
 }
 
-/** Whatever is neither an operation nor a schema, by address. */
+/** The addresses of all parts other than operations and schemas. */
 function otherParts({ paths, components, ...rest }: OpenApi): readonly string[] {
   const known = new Set(['openapi', 'tags']);
   const top = Object.keys(rest).filter((key) => !known.has(key));
   const kinds = isJsonObject(components) ? Object.keys(components) : [];
   return [
     '#/paths',
-    ...top.slice(0, 50).map((key) => below('#', key)),
-    ...kinds.slice(0, 50).map((kind) => below('#/components', kind)),
+    ...top.slice(0, 50).map((key) => childAddress('#', key)),
+    ...kinds.slice(0, 50).map((kind) => childAddress('#/components', kind)),
   ];
 }
 
-/** The operations of a tag, a line for each; undefined when there is no such tag. */
-export function tagNamed(
+/** The operations of a tag, one per line; undefined for an unknown tag. */
+export function showTag(
   document: OpenApi,
   entries: readonly Entry[],
   wanted: string,
@@ -71,7 +71,7 @@ export function tagNamed(
   const find = (name: string) =>
     [...groups.keys()].find((tag) => tag === name) ??
     [...groups.keys()].find((tag) => tag.toLowerCase() === name.toLowerCase());
-  const { base = wanted, from = 0 } = find(wanted) === undefined ? (takeApart(wanted) ?? {}) : {};
+  const { base = wanted, from = 0 } = find(wanted) === undefined ? (splitAddress(wanted) ?? {}) : {};
   const tag = find(base);
   const group = tag === undefined ? undefined : groups.get(tag);
   if (tag === undefined || !group) return undefined;
@@ -88,8 +88,8 @@ export function tagNamed(
     tag,
     count: group.length,
     operations: lines,
-    ...(end < group.length && { further: { operation: onwards(tag, end) } }),
-    next: 'For one of them give its id as operation.',
+    ...(end < group.length && { further: { operation: addressFrom(tag, end) } }),
+    next: 'For details give an id as operation.',
   };
 }
 

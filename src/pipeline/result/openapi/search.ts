@@ -5,22 +5,22 @@ import { escapeKey } from '../address.ts';
 import { type Entry, entriesOf, type OpenApi, schemasOf, shortened } from './document.ts';
 import { lineOf } from './outline.ts';
 
-/** Hits that are shown. */
+/** Matches that are shown. */
 const maxHits = 20;
 
-type Sought = { readonly entry: Entry } | { readonly name: string; readonly schema: unknown };
+type SearchItem = { readonly entry: Entry } | { readonly name: string; readonly schema: unknown };
 
-/** The operations and schemas in which words are found, the best first. */
+/** The operations and schemas that match a search, the best first. */
 export function searchDocument(document: OpenApi, search: string): JsonObject {
   const entries = entriesOf(document);
   const schemas = schemasOf(document);
-  const hits = rank(soughtIn(entries, schemas), wordsOf(search), fieldsOf);
+  const hits = rank(searchItems(entries, schemas), wordsOf(search), fieldsOf);
   if (hits.length === 0) {
     const names = new Set([...entries.map(({ id }) => id), ...Object.keys(schemas)]);
     return {
       found: 0,
       closest: findClosest(search, names),
-      next: 'Search for other words, or give a name as operation or schema.',
+      next: 'Try other words, or give a name as operation or schema.',
     };
   }
   const shown = hits.slice(0, maxHits);
@@ -30,11 +30,11 @@ export function searchDocument(document: OpenApi, search: string): JsonObject {
     operations: shown.flatMap(({ item }) => ('entry' in item ? lineOf(item.entry) : [])),
     schemas: shown.flatMap(({ item }) => ('entry' in item ? [] : describe(item))),
     ...(more > 0 && { not_shown: more }),
-    next: `For one of them give its name as operation or schema.${more > 0 ? ' More words narrow the search.' : ''}`,
+    next: `For details give a name as operation or schema.${more > 0 ? ' More words narrow the search.' : ''}`,
   };
 }
 
-function* soughtIn(entries: readonly Entry[], schemas: JsonObject): Iterable<Sought> {
+function* searchItems(entries: readonly Entry[], schemas: JsonObject): Iterable<SearchItem> {
   for (const entry of entries) yield { entry };
   for (const name in schemas) yield { name, schema: schemas[name] };
 }
@@ -45,7 +45,7 @@ function describe({ name, schema }: { readonly name: string; readonly schema: un
   return `${escapeKey(name)}${header ? `: ${header}` : ''}`;
 }
 
-function fieldsOf(item: Sought): readonly Field[] {
+function fieldsOf(item: SearchItem): readonly Field[] {
   if ('entry' in item) {
     const { id, path, tags, operation } = item.entry;
     const parameters = Array.isArray(operation.parameters) ? operation.parameters.filter(isJsonObject) : [];
@@ -68,7 +68,7 @@ function fieldsOf(item: Sought): readonly Field[] {
   ];
 }
 
-/** `CreateAccountRequest` as `Create Account Request`, so that a word of it stands alone. */
+/** `CreateAccountRequest` as `Create Account Request`, so that its words can be found. */
 const inWords = (name: string) => name.replace(/(?<=[a-z\d])(?=[A-Z])/g, ' ');
 
 const textOf = (value: unknown) => (typeof value === 'string' ? value : '');

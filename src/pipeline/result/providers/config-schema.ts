@@ -2,17 +2,17 @@ import { isJsonObject, type JsonObject } from '../../../lib/json.ts';
 import { shortened, textsOf } from '../openapi/document.ts';
 
 /*
- * The JSON Schema of a provider's configuration, told in the shape of the configuration itself: where a value
- * goes stands what it is.
+ * Describes the JSON Schema of a provider's configuration in the shape of the configuration itself: each value is a text
+ * that says what the field takes.
  */
 
-/** Levels of objects and references within a configuration that are followed. */
+/** Levels of objects and references that are described. */
 const maxDepth = 8;
 
-/** Characters of a field's text. */
+/** Characters of a field's description. */
 const maxTextLength = 160;
 
-/** A configuration's fields; undefined when the schema is not one of an object. */
+/** The fields of a configuration; undefined if the schema is not an object schema. */
 export function describeConfig(schema: unknown): JsonObject | undefined {
   const described = new Describer(schema).fieldsOf(schema, 0);
   return described && Object.keys(described).length > 0 ? described : undefined;
@@ -68,7 +68,7 @@ class Describer {
     return schema.type === 'array' ? `array of ${inner}` : `object with values of ${inner}`;
   }
 
-  /** A schema with its reference followed and its parts laid together. */
+  /** A schema with its `$ref` resolved and its `allOf` merged. */
   #resolve(given: unknown, depth = 0): JsonObject | undefined {
     if (!isJsonObject(given) || depth > maxDepth) return undefined;
     const { $ref, allOf, ...own } = given;

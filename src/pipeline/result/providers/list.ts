@@ -5,26 +5,25 @@ import { rank, wordsOf } from '../../../lib/rank.ts';
 import { shortened } from '../openapi/document.ts';
 import { toTable } from '../table.ts';
 
-/** Hits that are shown. */
+/** Matches that are shown. */
 const maxHits = 20;
 
-const hasMore = 'capabilities_get_provider tells more of one.';
+const detailsHint = 'capabilities_get_provider has the details of one.';
 
-const expandOne = 'expand is too much for all providers: use capabilities_get_provider for one.';
+const expandHint = 'expand is too large for all providers: use capabilities_get_provider for one.';
 
-/** What one chooses a provider by. */
+/** Fields that are shown of each provider. */
 const columns = ['id', 'fullname', 'vendor', 'connector_id'];
 
 /**
- * All providers, or those in which the words of `search` are found, as a table; by connector where `expand` would make
- * the list too long.
+ * All providers, or those that match `search`, as a table; grouped by connector if `expand` would make the list too long.
  */
 export function formatProviders(result: readonly unknown[], { search, expand }: Arguments): JsonObject {
   const providers = result.filter(isJsonObject);
   const expanded = Array.isArray(expand) && expand.length > 0;
-  const note = expanded ? { note: expandOne } : {};
+  const note = expanded ? { note: expandHint } : {};
   if (typeof search === 'string' && search !== '') return { ...searchProviders(providers, search), ...note };
-  if (!expanded) return { ...toTable(providers, columns), next: hasMore };
+  if (!expanded) return { ...toTable(providers, columns), next: detailsHint };
   const byConnector: Record<string, JsonObject> = {};
   for (const provider of providers) {
     const connector = String(provider.connector_id);
@@ -43,7 +42,7 @@ function searchProviders(providers: readonly JsonObject[], search: string): Json
     ];
   });
   if (hits.length === 0) {
-    return { result: [], closest: findClosest(search, idsOf(providers)), next: 'Search for other words.' };
+    return { result: [], closest: findClosest(search, idsOf(providers)), next: 'Try other words.' };
   }
   const shown = hits.slice(0, maxHits).map(({ item }) => item);
   return {
@@ -52,12 +51,12 @@ function searchProviders(providers: readonly JsonObject[], search: string): Json
   };
 }
 
-/** Ids of a list of providers. */
+/** The ids of providers. */
 export function idsOf(providers: readonly unknown[]): readonly string[] {
   return providers.filter(isJsonObject).map(({ id }) => String(id));
 }
 
-/** Connectors with the providers of each, which `expand` gives whole; undefined for the plain list. */
+/** Connectors with the names of their providers, for `expand`; undefined without it. */
 export function formatConnectors(result: readonly unknown[], { expand }: Arguments): JsonObject | undefined {
   if (!Array.isArray(expand) || expand.length === 0) return undefined;
   const connectors = result.filter(isJsonObject).map(({ id, fullname, description, providers }) => ({
@@ -70,5 +69,5 @@ export function formatConnectors(result: readonly unknown[], { expand }: Argumen
         .map((one) => [String(one.id), one.fullname]),
     ),
   }));
-  return { result: connectors, next: hasMore };
+  return { result: connectors, next: detailsHint };
 }

@@ -3,28 +3,28 @@ import { findClosest } from '../../../lib/did-you-mean.ts';
 import type { Arguments } from '../../../lib/json.ts';
 import { isJsonObject, type JsonObject } from '../../../lib/json.ts';
 import { fitsTokens } from '../../../lib/token-estimate.ts';
-import { escapeKey, findPart, takeApart } from '../address.ts';
+import { escapeKey, findPart, splitAddress } from '../address.ts';
 import { mapEntries, withReferences } from '../openapi/copy.ts';
 import { textsOf } from '../openapi/document.ts';
-import { cursorLegend, shortenPart } from '../shorten.ts';
+import { cursorHelp, shortenPart } from '../shorten.ts';
 import { describeConfig } from './config-schema.ts';
 
-/** What of an answer is for one expanded thing; a longer one is given in parts. */
+/** Share of the tokens for each expanded field. A longer field is shortened. */
 const shareOfPart = 0.4;
 
-/** Filters, sort fields and the like that are named for one operation. */
+/** Names of filters, sort fields and the like that are shown per operation. */
 const maxNames = 12;
 
 /**
- * A provider, with what was expanded told in brief, or the part of it that was asked for.
+ * A provider with its expanded fields in short form, or one part of it.
  *
- * @throws CallError `not_found`, with the parts that there are
+ * @throws CallError `not_found` with the existing parts
  */
 export function showProvider(provider: JsonObject, { part, expand }: Arguments, tokens: number): JsonObject {
   if (typeof part === 'string' && part !== '') return showPart(provider, part, tokens);
   const { name, provider_config, operations, ...rest } = provider;
   const budget = tokens * shareOfPart;
-  const parted = Array.isArray(operations) && operations.length > 0;
+  const hasOperations = Array.isArray(operations) && operations.length > 0;
   return {
     result: {
       ...(name === rest.id ? {} : { name }),
@@ -36,17 +36,17 @@ export function showProvider(provider: JsonObject, { part, expand }: Arguments, 
       }),
       ...(Array.isArray(operations) && { operations: formatOperations(operations, budget) }),
     },
-    next: nextOf(provider, parted, Array.isArray(expand) ? expand : []),
+    next: nextOf(provider, hasOperations, Array.isArray(expand) ? expand : []),
   };
 }
 
-function nextOf({ provider_config }: JsonObject, parted: boolean, expand: readonly unknown[]): string {
+function nextOf({ provider_config }: JsonObject, hasOperations: boolean, expand: readonly unknown[]): string {
   const steps = [
     provider_config
-      ? 'provider_config as given here, with a value in the place of each text (one form of one_of, and what is in fields), goes to integrations_verify.'
-      : 'expand provider_config for the fields of its integrations.',
-    parted ? 'part: "operations/NAME" gives one operation whole, with the same expand.' : '',
-    parted || expand.includes('operations') ? '' : 'expand operations for what it supports.',
+      ? 'For integrations_verify, copy provider_config and replace each text by a value, one_of by one form, and objects with fields by those fields.'
+      : 'expand provider_config for the fields that its integrations take.',
+    hasOperations ? 'part: "operations/NAME" returns one operation in full, with the same expand.' : '',
+    hasOperations || expand.includes('operations') ? '' : 'expand operations for what it supports.',
   ];
   return steps.filter(Boolean).join(' ');
 }
@@ -72,7 +72,7 @@ function formatOperations(operations: readonly unknown[], tokens: number): unkno
     : shortenPart({ value: operations, from: 0 }, 'operations', tokens, withReferences);
 }
 
-/** What must be known to choose among operations: how each is narrowed and what it needs. */
+/** The filters, orders, required fields and actions of an operation, on one line. */
 function formatOperation(operation: JsonObject): string {
   const lists: readonly (readonly [string, readonly string[]])[] = [
     ['filters', namesOf(operation.filters)],
@@ -98,11 +98,11 @@ function listed(names: readonly string[]): string {
 function showPart(provider: JsonObject, address: string, tokens: number): JsonObject {
   const found = findPart(provider, provider, address);
   if (!found) throw missingPart(provider, address);
-  const base = found.from > 0 ? (takeApart(address)?.base ?? address) : address;
+  const base = found.from > 0 ? (splitAddress(address)?.base ?? address) : address;
   return {
     part: address,
     value: shortenPart(found, base, tokens, withReferences),
-    next: `${cursorLegend} are values for part, with the same expand.`,
+    next: `${cursorHelp} are values for part, with the same expand.`,
   };
 }
 
@@ -115,8 +115,8 @@ function missingPart(provider: JsonObject, address: string): CallError {
         isJsonObject(inside) ? `${header}/${key}` : key,
       );
   const near = findClosest(inside === undefined ? header : `${header}/${name}`, names);
-  return new CallError('not_found', 'The answer has no such part.', {
+  return new CallError('not_found', 'The provider has no such part.', {
     closest: near.length > 0 ? near : names.slice(0, 10),
-    remediation: 'Take one of closest. operations and provider_config are there only when expanded.',
+    remediation: 'Use one of closest. operations and provider_config exist only when expanded.',
   });
 }
