@@ -60,7 +60,7 @@ function expectPlain(text: string): void {
   expect(text).not.toContain(canary);
   expect(text).not.toContain(canary.slice(0, 12));
   expect(text).not.toMatch(
-    /SyntaxError|RangeError|Unexpected|position|call stack|is not valid JSON|fault of this server/,
+    /SyntaxError|RangeError|Unexpected|position|call stack|is not valid JSON|internal error of this server/,
   );
 }
 

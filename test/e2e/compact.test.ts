@@ -100,7 +100,7 @@ describe('the runners', () => {
       for (const wrong of runners.slice(1).filter((name) => name !== right)) {
         const { isError, json } = await rig.call(wrong, { operation: id, arguments: { nonsense: true } });
         expect(isError).toBe(true);
-        expect(json.error).toMatchObject({ code: 'wrong_runner', retry: 'no' });
+        expect(json.error).toMatchObject({ code: 'wrong_tool', retry: 'no' });
         expect(json.error.message).toContain(`call ${right}`);
       }
       const own = await rig.call(right, { operation: id, arguments: { nonsense: true } });
@@ -160,7 +160,7 @@ describe('the runners', () => {
         operation: 'accounts_delete',
         phase: 'not_sent',
         targets: { account_id: 'refused-target' },
-        outcome: 'wrong_runner',
+        outcome: 'wrong_tool',
       },
     ]);
   });

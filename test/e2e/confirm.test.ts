@@ -140,7 +140,7 @@ test('what goes with an account is named and counted; more of it since then is a
     config: { type: 'token', secret: 'kept-from-view' },
   });
   const { json } = await subject.call('accounts_delete', args);
-  expect(json.error.confirmation.preview.takes).toEqual({
+  expect(json.error.confirmation.preview.affects).toEqual({
     integrations: { count: 2, names: ['one', 'two'] },
     'tokens of integrations': { count: 2 },
     credentials: { count: 1, names: ['key'] },

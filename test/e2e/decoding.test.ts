@@ -68,7 +68,7 @@ describe('empty optional arguments', () => {
       expect((await watch(name, args)).json.error, name).toBeUndefined();
     const id = 'tarn-vale-insurance';
     const { arguments: faults } = await refusal('accounts_update', { account_id: id, nothing });
-    expect(faults).toEqual([{ argument: 'nothing', problem: 'is not known here' }]);
+    expect(faults).toEqual([{ argument: 'nothing', problem: 'is unknown' }]);
     await refusal('accounts_list', { cursor: 'x' });
   });
 

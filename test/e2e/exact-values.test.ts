@@ -103,7 +103,7 @@ describe.each(doors)('over %s', (_, start) => {
       expect(isError).toBe(true);
       expect(JSON.parse(text).error).toMatchObject({
         code: 'invalid_arguments',
-        arguments: [{ argument: 'limit', problem: 'has more digits than a number may have here' }],
+        arguments: [{ argument: 'limit', problem: 'has too many digits' }],
       });
     }
     expect(synqly.requests).toEqual([]);

@@ -191,12 +191,12 @@ test.each([
   ['accounts_create', 'enviroment', 'environment'],
 ])('%s: %s is taken for a slip of %s', async (tool, slip, meant) => {
   const { arguments: faults } = await refusal(tool, { [slip]: 'x' });
-  expect(faults).toContainEqual({ argument: slip, problem: `is not known here; did you mean ${meant}?` });
+  expect(faults).toContainEqual({ argument: slip, problem: `is unknown; did you mean ${meant}?` });
 });
 
 test.each(['display_name', 'colour', 'x', 'constructor'])('%s is taken for no slip', async (name) => {
   const { arguments: faults } = await refusal('accounts_create', JSON.parse(`{"${name}":"x"}`));
-  expect(faults).toEqual([{ argument: name, problem: 'is not known here' }]);
+  expect(faults).toEqual([{ argument: name, problem: 'is unknown' }]);
 });
 
 describe('on the compact surface', () => {

@@ -76,8 +76,10 @@ describe.each([
     const { json, text, isError } = await pinned.call(name, { ...args, filter: [`name[eq]${wanted}`] });
     expect(isError, text).toBe(false);
     expect(json.result, text).toEqual([]);
-    expect(json.note).toContain('inside what this server is pinned to');
-    expect(json.note).toMatch(/Without the filter there (is|are) \d+( or more)?\. Names like it: closest\./);
+    expect(json.note).toContain('within what this server is pinned to');
+    expect(json.note).toMatch(
+      /Without the filter there (is|are) \d+( or more)?\. Similar names: see closest\./,
+    );
     expect(json.closest).toContain(inside);
     expect(text).not.toContain(marker);
     expect(text).not.toContain(outsideId);
@@ -97,7 +99,7 @@ describe.each([
 
   test('values of a field are those inside', async () => {
     const { json, text } = await pinned.call('accounts_list', { filter: ['labels[eq]nothing'] });
-    expect(json.note).toMatch(/What labels (holds|looks like).*: values\.$/);
+    expect(json.note).toMatch(/(Values|Format) of labels.*: see values\.$/);
     expect(json.values.labels).not.toEqual([]);
     expect(text).not.toContain(marker);
   });

@@ -147,7 +147,7 @@ describe('the guard', () => {
     expect(result.isError).toBe(true);
     expect(JSON.parse(result.content[0].text).error).toMatchObject({
       code: 'invalid_arguments',
-      arguments: [{ argument: '__proto__', problem: 'is not known here' }],
+      arguments: [{ argument: '__proto__', problem: 'is unknown' }],
     });
     const { result: next } = await rig.call(rig.sandbox.token, 'accounts_list');
     expect(next.length).toBeGreaterThan(1);

@@ -27,10 +27,10 @@ describe.each([
       way,
       way === 'preview_call' ? { tool: 'accounts_delete', arguments: args } : args,
     );
-    const { takes } = way === 'preview_call' ? json : json.error.confirmation.preview;
-    expect(takes.credentials).toEqual({ count: 2 });
-    expect(takes.integrations).toEqual({ count: 2 });
-    expect(takes.bridges.names, text).toEqual(['quay-bridge', 'quay-doomed']);
+    const { affects } = way === 'preview_call' ? json : json.error.confirmation.preview;
+    expect(affects.credentials).toEqual({ count: 2 });
+    expect(affects.integrations).toEqual({ count: 2 });
+    expect(affects.bridges.names, text).toEqual(['quay-bridge', 'quay-doomed']);
     expect(text).not.toContain('quay-credential');
     expect(text).not.toContain('quay-siem');
     await program.close();

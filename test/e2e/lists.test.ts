@@ -60,7 +60,7 @@ describe('a list', () => {
     let first = true;
     while (args) {
       const { json } = await list('accounts_list', args);
-      if (first) expect(json.more.beyond).toBe(210);
+      if (first) expect(json.more.remaining).toBe(210);
       first = false;
       names.push(...json.rows.map(([name]: string[]) => name));
       args = json.more?.next;

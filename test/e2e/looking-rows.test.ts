@@ -50,5 +50,5 @@ test('a name is a text: the id stands for what is none, and nothing for neither'
     row('q'),
   ];
   const { preview } = await deleteAccount();
-  expect(preview.takes.integrations).toEqual({ count: 3, names: ['p', 'name-q'] });
+  expect(preview.affects.integrations).toEqual({ count: 3, names: ['p', 'name-q'] });
 });

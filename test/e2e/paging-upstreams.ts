@@ -193,7 +193,7 @@ function assertTrue(
     return;
   }
   hold(typeof more.next === 'string' || typeof more.next === 'object', 'no word of what to do next');
-  if (more.beyond !== undefined) hold(rows.length + more.beyond === expected.length, 'a wrong count');
+  if (more.remaining !== undefined) hold(rows.length + more.remaining === expected.length, 'a wrong count');
   const isFirst = expected.slice(0, rows.length).every((row, at) => row === rows[at]);
   if (more.why === undefined && !isOrdered)
     hold(isFirst && rows.length === wanted, 'not the first rows, and nothing said of it');

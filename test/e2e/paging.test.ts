@@ -59,7 +59,7 @@ describe('equal values at the border of a page', () => {
     const upstream: Upstream = { rows: integrations(alike(150)), field: 'name', counts: true };
     const { rows, json } = await list('integrations_list', {}, upstream);
     expect(rows).toEqual(upstream.rows.slice(0, 100));
-    expect(json.more).toMatchObject({ beyond: 50, next: { limit: 200 } });
+    expect(json.more).toMatchObject({ remaining: 50, next: { limit: 200 } });
     const all = await list('integrations_list', json.more.next, upstream);
     expect(all.rows).toEqual(upstream.rows);
     expect(all.json.more).toBeUndefined();
@@ -175,7 +175,7 @@ describe('a page that is not a page', () => {
     const instead = { 2: (page: readonly Row[]) => ({ json: { result: [null, ...page, 7] } }) };
     const found = await list('audit_list', { limit: 250 }, { rows, field: 'created_at', instead });
     expect(found.rows).toEqual(rows);
-    expect(found.json.more.why).toBe("2 items of Synqly's answer are not objects and were left out.");
+    expect(found.json.more.why).toBe("2 items of Synqly's response are not objects and were left out.");
     for (const name of ['permissionset_list', 'operations_list']) {
       const json = { result: [{ name: 'viewer', id: 'x' }, null] };
       const one = await list(name, {}, { rows: [], field: 'name', instead: { 1: { json } } });

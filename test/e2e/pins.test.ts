@@ -127,7 +127,7 @@ describe.each([
       const before = rig.exchanges.length;
       const { json } = await pinned.call(id, { account_id: planted.inside.id });
       expect(json.error).toMatchObject({ code: 'invalid_arguments' });
-      expect(json.error.arguments).toContainEqual({ argument: 'account_id', problem: 'is not known here' });
+      expect(json.error.arguments).toContainEqual({ argument: 'account_id', problem: 'is unknown' });
       expect(json.error.accepted_arguments).not.toContain('account_id');
       expect(rig.exchanges).toHaveLength(before);
     });

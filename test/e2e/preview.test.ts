@@ -169,7 +169,7 @@ test('a secret that changes is shown to change, and nothing of it', async () => 
 test('what goes with an object, or uses it, is named and counted', async () => {
   const takes = async (tool: string, args: Arguments) => {
     const { json } = await subject.call('preview_call', { tool, arguments: args });
-    return json.takes;
+    return json.affects;
   };
   const one = (name: unknown) => ({ count: 1, names: [name] });
   const { args: credential } = await makeTarget('credentials_delete', ground);

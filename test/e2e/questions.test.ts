@@ -43,7 +43,7 @@ async function questionOf(tool: string, args: Arguments, answer: Arguments = {})
   return { ...question, json };
 }
 
-const leftOut = 'Not everything is shown here: parts of it are left out.';
+const leftOut = 'This form is not complete: parts are left out.';
 
 describe('where the difference cannot be known, the question tells what is sent', () => {
   test('a patch that sets a secret, or does not fit what was read, is told step by step', async () => {
@@ -142,7 +142,7 @@ describe('where something is left out, the question says so and asks for the nam
     const many = await questionOf('accounts_update', { ...args, labels: labels(25) }, { confirm: true });
     expect(many.message).toContain('Not shown: 5 more elements that "/labels" loses or gains');
     expect(many.message).toContain(leftOut);
-    expect(many.message).toContain('To go on, type its name: "wide"');
+    expect(many.message).toContain('To confirm, type its name: "wide"');
     expect(many.wants).toEqual(['name']);
     expect(many.json.error.code).toBe('confirmation_declined');
     const typed = await questionOf('accounts_update', { ...args, labels: labels(25) }, { name: 'wide' });

@@ -120,7 +120,7 @@ describe('all tools are shown', () => {
   test('when the token may not ask, which whoami tells', async () => {
     const { program } = await startWith({ permission_set: 'token-issuer', resources: everyAccount });
     expect(await namesOf(program)).toHaveLength(toolCount);
-    expect((await program.call('whoami')).json.token).toMatch(/could not be learnt/);
+    expect((await program.call('whoami')).json.token).toMatch(/permissions are unknown/);
   });
 
   test('when it is not to be asked', async () => {

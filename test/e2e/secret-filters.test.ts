@@ -38,7 +38,7 @@ async function expectRefused(
     : await by.call(tool, args);
   expect(json.error, text).toMatchObject({
     code: 'invalid_arguments',
-    message: expect.stringMatching(/can hold a secret cannot be filtered or ordered by/),
+    message: expect.stringMatching(/cannot be filtered or ordered by fields that can hold a secret/),
     retry: 'no',
     arguments: [{ argument }],
   });

@@ -31,7 +31,7 @@ async function accountNamed(name: string): Promise<string> {
 
 /** What a question shows to be typed, and what it calls that. */
 function shownIn(message: string): { readonly what: string; readonly shown: string } {
-  const [, what = '', text = '""'] = /^To go on, type (.*?): (".*")$/m.exec(message) ?? [];
+  const [, what = '', text = '""'] = /^To confirm, type (.*?): (".*")$/m.exec(message) ?? [];
   return { what, shown: JSON.parse(text) };
 }
 
@@ -167,7 +167,7 @@ describe('something else is still a no', () => {
     const { error } = await type(await accountNamed(name), () => typed);
     expect(error).toMatchObject({
       code: 'confirmation_declined',
-      message: 'The person typed something else than was asked for.',
+      message: 'The person did not type the requested name.',
     });
   });
 

@@ -48,7 +48,7 @@ describe.each(changing)('%s', (tool) => {
 test('what cannot be put back is said: a secret', async () => {
   const { args } = await makeChange('credentials_update', ground);
   const { json } = await subject.call('credentials_update', args);
-  expect(json.undo.note).toMatch(/secret cannot be put back/);
+  expect(json.undo.note).toMatch(/secret cannot be restored/);
   expect(JSON.stringify(json.undo.arguments)).not.toMatch(/config|withheld/);
 });
 
@@ -82,7 +82,7 @@ test('a credential that took the place of another is not taken back half', async
   for (const secret of ['first-splunk-secret', 'second-splunk-secret']) {
     const { json, text } = await subject.call('integrations_patch', splunk(secret));
     expect(text).not.toContain(secret);
-    expect(json.undo, text).toEqual({ note: expect.stringMatching(/secret cannot be put back/) });
+    expect(json.undo, text).toEqual({ note: expect.stringMatching(/secret cannot be restored/) });
   }
 });
 

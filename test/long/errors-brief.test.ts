@@ -70,7 +70,7 @@ const kinds: readonly (readonly [code: string, Failing])[] = [
   ['invalid_arguments', { name: 'accounts_get', args: { account_id: '..' } }],
   ['invalid_arguments', { name: 'run_read', args: { account_id: 'acme' }, surface: 'compact' }],
   ['unknown_operation', { name: 'run_read', args: { operation: 'accounts_remove' }, surface: 'compact' }],
-  ['wrong_runner', { name: 'run_read', args: { operation: 'accounts_delete' }, surface: 'compact' }],
+  ['wrong_tool', { name: 'run_read', args: { operation: 'accounts_delete' }, surface: 'compact' }],
   ['outside_pin', { name: 'accounts_get', args: { account_id: account }, flags: ['--environment', 'test'] }],
   [
     'not_selected',

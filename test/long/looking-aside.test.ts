@@ -117,7 +117,7 @@ describe('hints', () => {
       return asked > 1 ? 'hang' : undefined;
     });
     const { json } = await hurried.call('roles_list', { filter: ['name[eq]nobody'] });
-    expect(json).toMatchObject({ result: [], note: 'There are no roles that fit name[eq]nobody.' });
+    expect(json).toMatchObject({ result: [], note: 'There are no roles that match name[eq]nobody.' });
     expect(asked).toBe(2);
     await hurried.close();
   });

@@ -104,7 +104,7 @@ describe.each(Object.keys(failures) as Failure[])('what goes with an object meet
         const call = wayOf(index);
         const { preview, ended } = await confirmWith(call, tool, args);
         const told = Object.keys(dependentReads[tool] ?? {}).map((what) => [what, unread]);
-        expect(preview.takes, tool).toEqual(Object.fromEntries(told));
+        expect(preview.affects, tool).toEqual(Object.fromEntries(told));
         expect(ended.error, tool).toBeUndefined();
       }),
     );
@@ -122,7 +122,7 @@ test('one read that hangs holds back none of the others', async () => {
   await ground.make('credentials_create', { owner_id: args.account_id, name: 'key', config });
   looking.fail(failing('an answer that never comes', ({ path }) => path.startsWith('/v1/bridges/')));
   const { preview, ended } = await confirmWith(calls.full, 'accounts_delete', args);
-  expect(preview.takes).toEqual({
+  expect(preview.affects).toEqual({
     integrations: { count: 0 },
     'tokens of integrations': { count: 0 },
     credentials: { count: 1, names: ['key'] },
@@ -149,7 +149,7 @@ describe.each((Object.keys(failures) as Failure[]).filter((failure) => failure !
             const { preview, ended } = await confirmWith(call, tool, args);
             expect(preview.object, tool).toEqual(unread);
             const told = Object.keys(dependentReads[tool] ?? {}).map((what) => [what, 'could not be read']);
-            expect(preview.takes ?? {}, tool).toEqual(Object.fromEntries(told));
+            expect(preview.affects ?? {}, tool).toEqual(Object.fromEntries(told));
             expect(ended.error, tool).toBeUndefined();
             expect(ended).not.toHaveProperty('deleted');
           });
@@ -230,7 +230,7 @@ describe('what could not be read belongs to what was agreed to', () => {
     );
     expect(ended.error).toMatchObject({
       code: 'object_changed',
-      message: expect.stringContaining('Now could not be read: credentials.'),
+      message: expect.stringContaining('Could not be read: credentials.'),
     });
   });
 });
@@ -246,7 +246,7 @@ describe('preview_call', () => {
       expect(preview).toMatchObject({
         sends: { method: 'DELETE' },
         object: 'could not be read (timeout)',
-        takes: { bridges: 'could not be read' },
+        affects: { bridges: 'could not be read' },
       });
     }
   });

@@ -98,7 +98,7 @@ describe('whoami', () => {
     });
     const { json } = await ask();
     expect(json.organization).toMatchObject({ id: expect.any(String) });
-    expect(json.token).toMatch(/could not be looked up just now/);
+    expect(json.token).toMatch(/permissions could not be read/);
     sandbox.faults.clear();
     await expect
       .poll(async () => (await ask()).json.token, { timeout: 15_000 })

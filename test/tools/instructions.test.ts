@@ -74,5 +74,5 @@ test('nothing is said of what is not selected', () => {
   expect(onboarding).toMatch(/\$\{env:NAME\}/);
   const denied = told({ toolsetFilter: { toolsets: ['onboard'], allow: [], deny: ['*_verify'] } });
   expect(denied).not.toContain('integrations_verify');
-  expect(told({ readOnly: true })).toContain('Only what reads is served.');
+  expect(told({ readOnly: true })).toContain('This server is read-only.');
 });

@@ -15,10 +15,10 @@ export function createForm(
   preview: JsonObject,
   { typedName, needsName }: { readonly typedName: () => TypedName; readonly needsName: boolean },
 ): ConfirmationForm {
-  const { object, takes, sends } = preview;
+  const { object, affects, sends } = preview;
   const { method, path } = sends as { method: string; path: string };
   const changes = describeChanges(operation, preview);
-  const affected = Object.entries(isJsonObject(takes) ? takes : {});
+  const affected = Object.entries(isJsonObject(affects) ? affects : {});
   const isWhole =
     !isClipped(path) && changes.isWhole && affected.every(([, summary]) => isFullyNamed(summary));
   const typed = needsName || !isWhole ? typedName() : undefined;

@@ -43,7 +43,7 @@ export function createPreview(
       operation.effect === 'change' && object
         ? changesOf(operation, object, body, mask, secretPointers(operation, args))
         : undefined,
-    takes: Object.keys(dependents).length > 0 ? dependents : undefined,
+    affects: Object.keys(dependents).length > 0 ? dependents : undefined,
   });
   const given = { operation, args };
   return maskAllButGiven(
