@@ -38,7 +38,7 @@ async function describe(context: RequestContext, limits: Limits): Promise<JsonOb
     read_only: policy.readOnly,
     confirm: policy.confirm,
     operations: visible,
-    left_out: describeAbsences(context),
+    left_out: describeHiddenOperations(context),
   });
 }
 
@@ -88,7 +88,7 @@ function describeToken(permissions: Learnt, { pins }: RequestContext): unknown {
   });
 }
 
-function describeAbsences(context: RequestContext): readonly JsonObject[] | undefined {
+function describeHiddenOperations(context: RequestContext): readonly JsonObject[] | undefined {
   const reasons: Readonly<Record<HiddenReason, string>> = {
     pins: 'They affect more than this server is pinned to.',
     selection: 'The administrator, or the client, has not selected them (toolsets, allow, deny).',

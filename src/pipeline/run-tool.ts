@@ -4,7 +4,7 @@ import type { RequestContext } from '../request-context.ts';
 import { builtinTools } from '../tools/builtin/index.ts';
 import { findOperation } from '../tools/catalogue.ts';
 import type { CallResult, ToolRequest } from '../tools/define-tool.ts';
-import { exampleWithin } from './arguments/example.ts';
+import { wrapExample } from './arguments/example.ts';
 import { parseArguments } from './arguments/parse.ts';
 import { startCall } from './call-state.ts';
 import { describeAccess } from './describe-access.ts';
@@ -24,7 +24,7 @@ export async function runBuiltinTool(
   const run: ToolRequest['runOperation'] = async (operation, args, options) => {
     const result = await runOperation(operation, args, context, cancelled, options);
     // An example of the operation's call is shown as a call of this tool.
-    return options.as ? { ...result, value: exampleWithin(result.value, options.as.id, 'tool') } : result;
+    return options.as ? { ...result, value: wrapExample(result.value, options.as.id, 'tool') } : result;
   };
   try {
     return await tool.run({

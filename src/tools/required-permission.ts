@@ -22,7 +22,7 @@ const apis: Readonly<Partial<Record<Group, string>>> = {
 };
 
 /** Actions with another name than their operation; undefined if the API has no action for it. */
-const renamed: Readonly<Record<string, string | undefined>> = {
+const renamedActions: Readonly<Record<string, string | undefined>> = {
   bridges_get_status: 'status',
   operations_list_execution_history: 'list_history',
   status_get_timeseries: 'timeseries',
@@ -42,6 +42,6 @@ export interface Permission {
 /** The permission that an operation requires; undefined if none is known, as for reference data. */
 export function permissionOf({ id, group }: Pick<Operation, 'id' | 'group'>): Permission | undefined {
   const api = apis[group];
-  const action = id in renamed ? renamed[id] : id.slice(id.indexOf('_') + 1);
+  const action = id in renamedActions ? renamedActions[id] : id.slice(id.indexOf('_') + 1);
   return api === undefined || action === undefined ? undefined : { api, action };
 }

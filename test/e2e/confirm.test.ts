@@ -164,7 +164,7 @@ test('a look that fails only once sends nothing: the call asks again', async () 
     failOnce();
     expect((await subject.call('confirm_call', { id })).json.error).toMatchObject({
       code: 'object_changed',
-      message: expect.stringContaining('could not be read: object'),
+      message: expect.stringContaining('Could not be read: object'),
     });
     failOnce();
     const { confirmation } = (await subject.call('mappings_delete', args)).json.error;

@@ -148,7 +148,7 @@ describe('empty optional arguments', () => {
   test('an update says of what cannot be cleared that it can be left out', async () => {
     const { arguments: faults } = await refusal('accounts_update', { account_id: 'acme', name: null });
     expect(faults).toEqual([
-      { argument: 'name', problem: 'must be of type string, not null; left out, it keeps its value' },
+      { argument: 'name', problem: 'must be of type string, not null; leave it out to keep its value' },
     ]);
   });
 

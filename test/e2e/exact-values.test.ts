@@ -387,7 +387,7 @@ describe('updated_at', () => {
     const args = { account_id: 'a1', fullname: 'B', updated_at: 'yesterday' };
     const { text } = await program.call('accounts_update', JSON.stringify(args));
     const { message, next } = JSON.parse(text).error;
-    expect(message).toContain('is no time');
+    expect(message).toContain('is not a time');
     expect(`${message} ${next}`).not.toContain('has changed');
   });
 });

@@ -43,7 +43,7 @@ describe('fields', () => {
     async (fields) => {
       const { json } = await rig.call('accounts_list', { limit: 2, fields });
       expect(json.columns).toEqual(usual);
-      expect(json.note).toMatch(/^No row has .*There are id, name,/);
+      expect(json.note).toMatch(/^No row has .*Fields: id, name,/);
     },
   );
 

@@ -245,7 +245,7 @@ describe('a server that does not go on from start_after', () => {
     const upstream: Upstream = { rows: integrations(numbered(250)), field: 'name', after: 'ignored' };
     const args = { limit: 50, start_after: 'n-0049' };
     const { json } = await list('accounts_list', args, upstream);
-    expect(json.more.why).toContain('did not go on from start_after');
+    expect(json.more.why).toContain('did not continue from start_after');
     expect(typeof json.more.next).toBe('string');
   });
 });
@@ -334,7 +334,7 @@ describe('requests', () => {
     };
     const { json } = await full.call('accounts_list', { limit: 300, fields: ['name'] });
     expect(json.rows).toHaveLength(100);
-    expect(json.more.why).toContain('did not go on from start_after');
+    expect(json.more.why).toContain('did not continue from start_after');
     // Newest first by itself is an order like any other.
     answer = ({ query }) => {
       const before = query.get('start_after');

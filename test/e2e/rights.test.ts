@@ -196,7 +196,7 @@ test('under a pin, whoami tells nothing of what lies beyond it', async () => {
   expect(json.token.resources).toBeUndefined();
   expect(json.left_out.map(({ why }: { why: string }) => why)).toEqual([
     expect.stringContaining('pinned'),
-    expect.stringContaining('only reads'),
+    expect.stringContaining('is read-only'),
   ]);
 });
 

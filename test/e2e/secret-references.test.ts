@@ -131,7 +131,7 @@ describe('a reference', () => {
     const { json, text } = await rig.call(tool, args);
     expect(json.error.code, text).toBe('secret_reference');
     expect(json.error.arguments).toMatchObject([
-      { argument, problem: expect.stringMatching(/takes no secret/) },
+      { argument, problem: expect.stringMatching(/not a secret argument/) },
     ]);
     expect(rig.exchanges).toHaveLength(before);
   });

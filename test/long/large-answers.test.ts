@@ -306,7 +306,7 @@ describe('read_more', () => {
     });
     expect(again.json.error).toMatchObject({
       code: 'invalid_arguments',
-      message: expect.stringContaining('reads only'),
+      message: expect.stringContaining('only reads'),
     });
     expect(rig.exchanges).toEqual([]);
     const read = await rig.call(json.cut.next.tool, json.cut.next.arguments);
@@ -320,7 +320,7 @@ describe('read_more', () => {
     const { json } = await rig.call('read_more', {
       tool: 'accounts_get',
       arguments: { account_id: 'much-labelled' },
-      part,
+      cursor: part,
     });
     expect(json.error).toMatchObject({ code: 'not_found', closest: expect.arrayContaining([closest]) });
   });

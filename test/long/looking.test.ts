@@ -258,7 +258,7 @@ describe('preview_call', () => {
       tool: 'accounts_update',
       arguments: { ...args, fullname: 'New' },
     });
-    expect(preview.object).toMatch(/^could not be read \(HTTP 500\); the body shows the given fields only/);
+    expect(preview.object).toMatch(/^could not be read \(HTTP 500\); the body shows only the given fields/);
     expect(preview.sends.body).toEqual({ fullname: 'New' });
   });
 });

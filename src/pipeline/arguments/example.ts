@@ -86,7 +86,7 @@ function shapeOf(name: string, schema: ArgumentSchema): unknown {
 const lengthOf = (value: unknown) => JSON.stringify(value).length;
 
 /** Rewrites the example of an error for a tool that runs operations and takes their name and arguments as its own. */
-export function exampleWithin(value: unknown, tool: string, nameOf: 'tool' | 'operation'): unknown {
+export function wrapExample(value: unknown, tool: string, nameOf: 'tool' | 'operation'): unknown {
   const error = isJsonObject(value) ? value.error : undefined;
   const example = isJsonObject(error) ? error.example : undefined;
   if (!isJsonObject(error) || !isJsonObject(example)) return value;

@@ -10,11 +10,11 @@ export interface Filter {
 }
 
 /** Operators that Synqly documents for its lists. */
-const known = ['eq', 'in', 'like', 'gt', 'gte', 'lt', 'lte'];
+const knownOperators = ['eq', 'in', 'like', 'gt', 'gte', 'lt', 'lte'];
 
 /** Operators that Synqly documents for other APIs. Synqly decides whether a list takes them. */
-const possible = ['neq', 'not in', 'not like'];
-const operators: ReadonlySet<string> = new Set([...known, ...possible]);
+const undocumentedOperators = ['neq', 'not in', 'not like'];
+const operators: ReadonlySet<string> = new Set([...knownOperators, ...undocumentedOperators]);
 
 /** Parses a filter item; undefined if it is invalid. */
 export function readFilter(text: string): Filter | undefined {
@@ -78,7 +78,7 @@ const otherSyntaxes: readonly RegExp[] = [
 ];
 
 /** Joined conditions of other query languages, or a quoted value followed by more text. */
-const joined = /\s(?:and|or)\s|&&|\|\||^(["'])(?:(?!\1).)*\1\s*\S/is;
+const joinedConditions = /\s(?:and|or)\s|&&|\|\||^(["'])(?:(?!\1).)*\1\s*\S/is;
 
 /** The filter that a text in another syntax most likely means. */
 function suggestFilter(text: string): string | undefined {
@@ -87,7 +87,7 @@ function suggestFilter(text: string): string | undefined {
     if (found?.field === undefined) continue;
     const [field, operator] = [found.field.trim(), found.operator?.trim() ?? ''];
     const value = found.value ?? found.assigned?.trim().replace(/^[=:]/, '') ?? '';
-    if (joined.test(value.trim())) return undefined;
+    if (joinedConditions.test(value.trim())) return undefined;
     const bare = value.trim().replace(/^(["'])(.*)\1$/s, '$2');
     // `name[acme]`
     return filterOf(field, operator, bare) ?? (bare === '' ? `${field}[eq]${operator}` : undefined);
@@ -158,7 +158,7 @@ function isOperator(text: string): boolean {
   );
 }
 
-const filterHelp = `A filter is field[op]value with one of the operators ${known.join(' ')}.`;
+const filterHelp = `A filter is field[op]value with one of the operators ${knownOperators.join(' ')}.`;
 const orderHelp = 'An order is field, field[asc] or field[desc].';
 
 /** The right form of a filter or an order that is not a list of texts. */
@@ -184,7 +184,7 @@ export function assertListSyntax({ query, listing }: Operation, args: Arguments)
   const form = filters.length > 0 ? filterHelp : orderHelp;
   const example = `${columns[0] ?? 'name'}[${filters.length > 0 ? 'eq]value' : 'desc]'}`;
   const describe = (suggest: (text: string) => readonly string[] | undefined) => (fault: Fault) => {
-    const suggested = shortEnough(
+    const suggested = limitSuggestion(
       suggest(fault.text)
         ?.map((one) => JSON.stringify(one))
         .join(', '),
@@ -217,7 +217,7 @@ function faultsIn(args: Arguments, name: 'filter' | 'order', isRight: (text: str
   return items.flatMap((text, index) => (isRight(text) ? [] : [{ argument: `${name}.${index}`, text }]));
 }
 
-function shortEnough(text: string | undefined): string | undefined {
+function limitSuggestion(text: string | undefined): string | undefined {
   return text !== undefined && text.length <= maxSuggestedLength ? text : undefined;
 }
 

@@ -55,7 +55,7 @@ export function parseArguments(operation: ParsableTool, raw: unknown): Arguments
     acceptedArguments: unknown.length > 0 ? Object.keys(operation.input.shape) : undefined,
     example:
       unknown.length + missing.length + unclear.length > 0
-        ? { ...exampleOf(operation, withoutAll(renamed(decoded, suggested), unclear)) }
+        ? { ...exampleOf(operation, withoutFaulty(withSuggestedNames(decoded, suggested), unclear)) }
         : undefined,
   });
 }
@@ -110,13 +110,13 @@ function withSuggestion(fault: ArgumentProblem, suggested: ReadonlyMap<string, s
 }
 
 /** The given arguments under the suggested names. */
-function renamed(given: unknown, suggested: ReadonlyMap<string, string>): JsonObject {
+function withSuggestedNames(given: unknown, suggested: ReadonlyMap<string, string>): JsonObject {
   const entries = Object.entries(isJsonObject(given) ? given : {});
   return Object.fromEntries(entries.map(([name, value]) => [suggested.get(name) ?? name, value]));
 }
 
 /** The arguments without the undecodable ones. */
-function withoutAll(given: JsonObject, faults: readonly ArgumentProblem[]): JsonObject {
+function withoutFaulty(given: JsonObject, faults: readonly ArgumentProblem[]): JsonObject {
   const names = new Set(faults.map(({ argument }) => argument.split('.')[0]));
   return Object.fromEntries(Object.entries(given).filter(([name]) => !names.has(name)));
 }

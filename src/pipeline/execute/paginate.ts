@@ -100,11 +100,14 @@ async function readAll(list: ListCall, cursor: Cursor): Promise<CollectedRows> {
       return false;
     },
   });
-  return { ...withRows(answer as ApiResponse, pages.rows.slice(0, wanted)), ...(await restOf(list, pages)) };
+  return {
+    ...withRows(answer as ApiResponse, pages.rows.slice(0, wanted)),
+    ...(await describeRemainder(list, pages)),
+  };
 }
 
 /** Describes the rows of a list that were not read. */
-async function restOf(list: ListCall, pages: Pages): Promise<Pick<CollectedRows, 'remainder'>> {
+async function describeRemainder(list: ListCall, pages: Pages): Promise<Pick<CollectedRows, 'remainder'>> {
   const { rest, doubt, rows, isSpare, isCut } = pages;
   if (rest === 'none') return {};
   const shown = Math.min(rows.length, list.wanted);

@@ -41,7 +41,7 @@ export function assertShape<Response extends ApiResponse>(operation: Operation, 
   if (hasShape(shape, body) && !(isJsonObject(body) && lacksFields(operation, body))) return answer;
   if (shape === 'nothing') return { ...answer, body: undefined };
   const error = new CallError('invalid_response', missing[shape], { status, requestId });
-  throw isWrite ? doneButUnreadable(error) : error;
+  throw isWrite ? unreadableSuccess(error) : error;
 }
 
 const missing: Readonly<Record<ResponseShape, string>> = {
@@ -77,7 +77,7 @@ const lacksFields = ({ id }: Operation, { result }: JsonObject) =>
 const isEmpty = (object: JsonObject) => Object.keys(object).every((name) => object[name] === null);
 
 /** The error of a write that Synqly reported as a success, but whose response cannot be read. */
-export function doneButUnreadable({ code, message, details }: CallError): CallError {
+export function unreadableSuccess({ code, message, details }: CallError): CallError {
   const remediation =
     'Synqly reported success, so this was done; only the response could not be read. Check the object before you call again.';
   return new CallError(code, message, { ...details, retry: 'check', remediation, done: true });

@@ -12,7 +12,7 @@ import { type PreparedRequest, prepareRequest } from './build-request.ts';
 import type { Limits } from './deadline.ts';
 import { type CollectedRows, collectRows } from './paginate.ts';
 import { isObjectOfApi, readIfPossible } from './read-target.ts';
-import { assertShape, doneButUnreadable, isUnreadSuccess, responseShapeOf } from './response-shape.ts';
+import { assertShape, isUnreadSuccess, responseShapeOf, unreadableSuccess } from './response-shape.ts';
 
 /** The response to a call, and the object before the call, if known. */
 export interface Sent extends CollectedRows {
@@ -68,7 +68,7 @@ async function sendOnce(
     const { status = 0, requestId } = error.details;
     if (responseShapeOf(operation) === 'nothing')
       return { status, requestId, retryAfter: undefined, body: undefined };
-    throw doneButUnreadable(error);
+    throw unreadableSuccess(error);
   }
 }
 

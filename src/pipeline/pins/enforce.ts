@@ -116,7 +116,7 @@ function holders(
       const ids = { [by]: id, ...(part && { [part]: partId }) };
       return result(
         ids,
-        keepRows(operation, (row) => !('account_id' in row) || row.account_id === id),
+        keepRowsInside(operation, (row) => !('account_id' in row) || row.account_id === id),
       );
     },
     rows: () => narrowList(operation, args, kindOf(pins), lookup, pins),
@@ -136,7 +136,7 @@ function holders(
       };
       return result(
         more,
-        keepRows(operation, (row) => isOwnedBy(row, owner)),
+        keepRowsInside(operation, (row) => isOwnedBy(row, owner)),
       );
     },
     found: async () => {
@@ -156,7 +156,7 @@ function holders(
       const ids = { [by]: token.id, ...(ownerBy && { [ownerBy]: owner.id }) };
       return result(
         ids,
-        keepRows(operation, (row) => row.owner_id === owner.id),
+        keepRowsInside(operation, (row) => row.owner_id === owner.id),
       );
     },
   };
@@ -198,7 +198,7 @@ async function narrowList(
   const account = pins.account === undefined ? undefined : await lookup.pinnedAccount();
   if ('replacedBy' in listFilter) {
     const replacement = findOperation(listFilter.replacedBy) as Operation;
-    const filterResponse = keepRows(replacement, (row) => row[pinRule.account] === account?.id);
+    const filterResponse = keepRowsInside(replacement, (row) => row[pinRule.account] === account?.id);
     return { operation: replacement, args: { ...args, account_id: account?.id }, filterResponse };
   }
   const isOfMany = listFilter.filter === 'account_id[in]';
@@ -212,14 +212,14 @@ async function narrowList(
   };
   const given = Array.isArray(args.filter) ? args.filter : [];
   const filter = [...given, `${listFilter.filter}${values[listFilter.filter]}`];
-  const filterResponse = keepRows(operation, (row) =>
+  const filterResponse = keepRowsInside(operation, (row) =>
     ids ? ids.includes(String(row[pinRule.account])) : row.environment === pins.environment,
   );
   return { operation, args: { ...args, filter }, filterResponse };
 }
 
 /** Removes the rows of a list that are outside, and refuses a single object that is. */
-function keepRows(
+function keepRowsInside(
   operation: Operation,
   isInside: (row: JsonObject) => boolean,
 ): PinnedCall['filterResponse'] {

@@ -69,7 +69,7 @@ export function createLookup(pins: Pins, context: RequestContext, limits: Limits
   /** An object; undefined when it does not exist. */
   const readOne = async (template: string, params: Readonly<Record<string, string>>) => {
     try {
-      return asFound(await readResult(template, params));
+      return asFoundObject(await readResult(template, params));
     } catch (error) {
       if (error instanceof CallError && error.code === 'not_found') return undefined;
       throw error;
@@ -96,10 +96,10 @@ export function createLookup(pins: Pins, context: RequestContext, limits: Limits
           retry: 'safe',
         });
       },
-      onPage: (rows) => isFound?.(rows.flatMap((row) => asFound(row) ?? [])) === true,
+      onPage: (rows) => isFound?.(rows.flatMap((row) => asFoundObject(row) ?? [])) === true,
     });
     if (pages.doubt?.kind === 'failed') throw pages.doubt.error;
-    return { ...pages, found: pages.rows.flatMap((row) => asFound(row) ?? []) };
+    return { ...pages, found: pages.rows.flatMap((row) => asFoundObject(row) ?? []) };
   };
 
   const isInEnvironment = (account: FoundObject) =>
@@ -112,7 +112,7 @@ export function createLookup(pins: Pins, context: RequestContext, limits: Limits
     const known = memory.known();
     const named = known === undefined ? await accountById(pins.account as string) : undefined;
     // Only the first response is compared by name. Later ones must have the same id.
-    const isNamed = named && answersTo(named, pins.account as string) && isInEnvironment(named);
+    const isNamed = named && hasIdOrName(named, pins.account as string) && isInEnvironment(named);
     const id = known ?? (isNamed ? memory.learn(named) : undefined);
     const account = id === undefined || named?.id === id ? named : await accountById(id);
     if (!account || account.id !== id || !isInEnvironment(account)) {
@@ -141,7 +141,7 @@ export function createLookup(pins: Pins, context: RequestContext, limits: Limits
   /** A bridge group does not name its account, so it must be in the account's list. */
   const bridgeOf = async (accountId: string, idOrName: string): Promise<string | undefined> => {
     const among = (bridges: readonly FoundObject[]) =>
-      bridges.find(({ id }) => id === idOrName) ?? bridges.find((one) => answersTo(one, idOrName));
+      bridges.find(({ id }) => id === idOrName) ?? bridges.find((one) => hasIdOrName(one, idOrName));
     const params = { account_id: accountId };
     const query = { wanted: maxRows, unique: true };
     const isFound = (bridges: readonly FoundObject[]) => among(bridges) !== undefined;
@@ -158,9 +158,9 @@ export function createLookup(pins: Pins, context: RequestContext, limits: Limits
     for (const field of ['id', 'name']) {
       const query = { filter: [`${field}[eq]${idOrName}`], wanted: maxSameName, unique: false };
       // If Synqly applies the filter, the first page is enough.
-      const isFiltered = (rows: readonly FoundObject[]) => rows.every((row) => answersTo(row, idOrName));
+      const isFiltered = (rows: readonly FoundObject[]) => rows.every((row) => hasIdOrName(row, idOrName));
       const { found, rest } = await readList('/v1/integrations', {}, query, isFiltered);
-      const [one, ...others] = found.filter((row) => answersTo(row, idOrName));
+      const [one, ...others] = found.filter((row) => hasIdOrName(row, idOrName));
       const isOnly =
         one && others.length === 0 && (rest === 'none' || isFiltered(found) || one.id === idOrName);
       if (!isOnly || typeof one.account_id !== 'string') continue;
@@ -187,7 +187,7 @@ export function createLookup(pins: Pins, context: RequestContext, limits: Limits
     },
     credential: async (owner, idOrName) => {
       const params = { owner_id: owner.id, credential_id: idOrName };
-      const found = asFound(await readResult('/v1/credentials/{owner_id}/{credential_id}', params));
+      const found = asFoundObject(await readResult('/v1/credentials/{owner_id}/{credential_id}', params));
       return found && isOwnedBy(found, owner) ? found : undefined;
     },
     token: (idOrName) => readOne('/v1/tokens/{refresh_token_id}/info', { refresh_token_id: idOrName }),
@@ -222,13 +222,13 @@ export function isOwnedBy(credential: JsonObject, { type, id }: Owner): boolean 
   return credential.owner_type === type && credential[`${type}_id`] === id;
 }
 
-function asFound(value: unknown): FoundObject | undefined {
+function asFoundObject(value: unknown): FoundObject | undefined {
   return isJsonObject(value) && typeof value.id === 'string' && value.id !== ''
     ? (value as FoundObject)
     : undefined;
 }
 
 /** Whether an object has this id or name. Names are compared without case, as Synqly does. */
-export function answersTo({ id, name }: JsonObject, idOrName: string): boolean {
+export function hasIdOrName({ id, name }: JsonObject, idOrName: string): boolean {
   return id === idOrName || (typeof name === 'string' && name.toLowerCase() === idOrName.toLowerCase());
 }

@@ -6,7 +6,7 @@ import type { RequestContext } from '../../request-context.ts';
 import type { Operation } from '../../tools/define-operation.ts';
 import { pick } from '../arguments/parse.ts';
 import type { Limits } from '../execute/deadline.ts';
-import { answersTo } from '../pins/lookup.ts';
+import { hasIdOrName } from '../pins/lookup.ts';
 import { type Collection, collectionOf, listOperationFor } from './lists-by-argument.ts';
 import { type Rows, readRows, readRowsIfPossible, tryHint, withHintTimeout } from './sample-rows.ts';
 
@@ -68,7 +68,7 @@ async function findMissing(
     // Without the list, the argument is only reported if it is the only candidate.
     if (!rows && candidates.length > 1) return undefined;
     // The object exists, so something else is missing.
-    if (rows?.rows.some((row) => answersTo(row, String(args[argument])))) return undefined;
+    if (rows?.rows.some((row) => hasIdOrName(row, String(args[argument])))) return undefined;
     return { argument, collection, rows };
   }
   return undefined;

@@ -24,7 +24,7 @@ export function describeMore(list: FormattedList, shown: number, args: Arguments
       ...(cut > 0 && {
         cut: `${cut} of the rows did not fit; request fewer fields to see more at once`,
       }),
-      ...(doubt && whyOf(doubt, list)),
+      ...(doubt && describeDoubt(doubt, list)),
       next: nextOf(list, shown, args),
     },
   };
@@ -42,13 +42,13 @@ function nextOf(
   const isCut = rows.length > shown;
   const { doubt } = remainder ?? {};
   if (!cursor || args.order !== undefined)
-    return doubt?.kind === 'maybe cut' && cursor ? `${adviceOn[doubt.kind]} Or leave order out.` : noPages;
+    return doubt?.kind === 'maybe cut' && cursor ? `${adviceFor[doubt.kind]} Or leave order out.` : noPages;
   // The rows that were not shown come next.
   const after = cursorAfter(rows.slice(0, shown), cursor);
   const moves = after !== undefined && after !== args.start_after;
   const goesOn =
     isCut || !doubt || doubt.kind === 'failed' || doubt.kind === 'short pages' || remainder?.goesOn;
-  if (doubt && !goesOn) return adviceOn[doubt.kind];
+  if (doubt && !goesOn) return adviceFor[doubt.kind];
   // With an explicit limit, the next call checks whether its page is cut too.
   const cutAlso = remainder?.isCut ? { limit: remainder.wanted } : {};
   if (moves) return { ...args, ...cutAlso, start_after: after };
@@ -62,7 +62,7 @@ function nextOf(
 }
 
 /** Advice for lists that cannot be continued. */
-const adviceOn: Readonly<Record<ListDoubt['kind'], string>> = {
+const adviceFor: Readonly<Record<ListDoubt['kind'], string>> = {
   failed: 'Call again.',
   'no objects': 'Get single objects, or narrow the list by filter.',
   repeated: 'Use a larger limit, or narrow the list by filter.',
@@ -74,7 +74,7 @@ const adviceOn: Readonly<Record<ListDoubt['kind'], string>> = {
 };
 
 /** Why it is unknown whether rows are missing. */
-function whyOf(doubt: ListDoubt, { rows, listing }: FormattedList): JsonObject {
+function describeDoubt(doubt: ListDoubt, { rows, listing }: FormattedList): JsonObject {
   const fields = listing.cursor?.fields.join(',') ?? '';
   switch (doubt.kind) {
     case 'failed': {

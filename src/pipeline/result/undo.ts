@@ -15,7 +15,7 @@ import { pickPaths, pruneEmpty } from './table.ts';
 /** Characters of an undo. A longer one is not returned. */
 const maxLength = 16_000;
 
-const secretLost = 'The former secret cannot be restored.';
+const secretNote = 'The former secret cannot be restored.';
 
 /**
  * Adds to a result, after a change, `undo`: the call that reverts it; after a delete, `deleted`: the deleted object.
@@ -78,7 +78,7 @@ function undoOf(
   if (!put?.body || !patch) return undefined;
   const writable = Object.keys(put.body);
   const steps = stepsBetween(pick(after, writable), pick(before, writable));
-  const possible = steps.filter(({ path }) => !isLost(operation, path, valueAt(shown, path), body));
+  const possible = steps.filter(({ path }) => !isUnrecoverable(operation, path, valueAt(shown, path), body));
   const lost = possible.length < steps.length || findSecrets(operation, given).length > 0;
   const patchBack = possible.map(
     (step): Step => (step.op === 'remove' ? step : { ...step, value: valueAt(shown, step.path) }),
@@ -88,14 +88,14 @@ function undoOf(
       tool: patch.id,
       arguments: { ...address(operation, given, after), patch: patchBack },
     }),
-    note: lost ? secretLost : undefined,
+    note: lost ? secretNote : undefined,
   });
   if (JSON.stringify(undo).length > maxLength) return { note: 'Too long to show.' };
   return Object.keys(undo).length > 0 ? undo : undefined;
 }
 
 /** Whether a step cannot be undone without the former secret. */
-function isLost({ group }: Operation, path: string, value: unknown, body: JsonObject): boolean {
+function isUnrecoverable({ group }: Operation, path: string, value: unknown, body: JsonObject): boolean {
   if (JSON.stringify(value ?? null).includes(JSON.stringify(withheld))) return true;
   const [, field] = path.split('/');
   if (group === 'credentials') return field === 'config';

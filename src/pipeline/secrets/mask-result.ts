@@ -43,7 +43,7 @@ export function maskAllButGiven(
   if (computingOperations.has(operation.id) && isJsonObject(plain) && !('error' in plain))
     return maskKnown(plain, ...withoutGuesses(args, mask, known));
   const given = maskKnown(givenIn(plain, operation, args), ...own);
-  return maskAround(plain, given, mask);
+  return maskExceptGiven(plain, given, mask);
 }
 
 /** Secrets that are not in the arguments and are too long to be guessed. */
@@ -159,7 +159,7 @@ function givenAt(body: JsonObject, pointer: string): Given {
   );
 }
 
-function maskAround(value: unknown, given: Given, mask: Mask): unknown {
+function maskExceptGiven(value: unknown, given: Given, mask: Mask): unknown {
   if (given === undefined || isLarge(value)) return changeTexts(value, mask);
   if (typeof value === 'string') return value === given ? value : mask(value);
   if (digitsOf(value) !== undefined)
@@ -172,7 +172,7 @@ function maskAround(value: unknown, given: Given, mask: Mask): unknown {
   return Object.fromEntries(
     names.map((name, index) => [
       shown[index] as string,
-      maskAround(value[name], Object.hasOwn(nested, name) ? nested[name] : undefined, mask),
+      maskExceptGiven(value[name], Object.hasOwn(nested, name) ? nested[name] : undefined, mask),
     ]),
   );
 }
@@ -183,6 +183,6 @@ function maskList(list: readonly unknown[], given: readonly unknown[], mask: Mas
   const texts = new Set(given.map(plain).filter((text) => text !== undefined));
   return list.map((item, index) => {
     const text = plain(item);
-    return maskAround(item, text !== undefined && texts.has(text) ? item : given[index], mask);
+    return maskExceptGiven(item, text !== undefined && texts.has(text) ? item : given[index], mask);
   });
 }

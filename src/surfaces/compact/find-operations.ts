@@ -23,7 +23,7 @@ export function searchOperations(
 ): JsonObject {
   const fitting = ranked(String(query ?? ''), index).filter(
     ({ name }) =>
-      (group === undefined || isIn(String(group), name)) &&
+      (group === undefined || isInGroup(String(group), name)) &&
       (effect === undefined || effects[name] === effect),
   );
   const shown = fitting.slice(0, Number(limit));
@@ -51,7 +51,7 @@ function ranked(query: string, index: OperationIndex): readonly Tool[] {
 }
 
 /** Whether an operation is in a group, named in any spelling or by the prefix of its operations. */
-function isIn(group: string, name: string): boolean {
+function isInGroup(group: string, name: string): boolean {
   const normalize = (text: string) => text.toLowerCase().replaceAll(/[^a-z]/g, '');
   return [groups[name] ?? '', name.split('_')[0] ?? ''].some((one) => normalize(one) === normalize(group));
 }

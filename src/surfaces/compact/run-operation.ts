@@ -3,7 +3,7 @@ import { isInSelection } from '../../access/visibility.ts';
 import { CallError } from '../../errors.ts';
 import type { StopSignal } from '../../lib/cancellation.ts';
 import { type Arguments, isJsonObject } from '../../lib/json.ts';
-import { exampleOf, exampleWithin } from '../../pipeline/arguments/example.ts';
+import { exampleOf, wrapExample } from '../../pipeline/arguments/example.ts';
 import { parseArguments } from '../../pipeline/arguments/parse.ts';
 import { startCall } from '../../pipeline/call-state.ts';
 import { finish } from '../../pipeline/outcome.ts';
@@ -39,7 +39,7 @@ export async function runDispatcher(
     Object.assign(call, { tool: operation, raw: args.arguments });
     assertMatchesEffect(dispatcher, operation, context);
     const result = await runOperationById(operation.id, args.arguments, context, cancelled);
-    return { ...result, value: exampleWithin(result.value, dispatcher.id, 'operation') };
+    return { ...result, value: wrapExample(result.value, dispatcher.id, 'operation') };
   } catch (cause) {
     return await finish(call, { cause });
   }

@@ -38,7 +38,7 @@ export function showDocument(document: OpenApi, args: Arguments, tool: string, t
 
 function findOperation(document: OpenApi, wanted: string, tool: string, tokens: number): JsonObject {
   const entries = entriesOf(document);
-  const entry = entries.find(({ id }) => id === wanted) ?? entries.find((one) => isAt(one, wanted));
+  const entry = entries.find(({ id }) => id === wanted) ?? entries.find((one) => isRoute(one, wanted));
   if (entry) return showOperation(document, entry, tokens);
   const tagged = showTag(document, entries, wanted, tokens);
   if (tagged) return tagged;
@@ -47,7 +47,7 @@ function findOperation(document: OpenApi, wanted: string, tool: string, tokens: 
 }
 
 /** Names of placeholders differ between documents and tools, so only their positions are compared. */
-function isAt({ method, path }: Entry, wanted: string): boolean {
+function isRoute({ method, path }: Entry, wanted: string): boolean {
   const plain = (route: string) =>
     route
       .trim()

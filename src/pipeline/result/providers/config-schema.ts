@@ -44,7 +44,7 @@ class Describer {
     const lone = forms.length === 1 ? forms[0] : undefined;
     if (lone)
       return this.#describe({ ...schema, anyOf: undefined, oneOf: undefined, ...lone }, required, depth);
-    const header = aboutOf(schema, required);
+    const header = annotationOf(schema, required);
     const first = header ? { about: header.replace(/^[,:] /, '') } : {};
     const objects = forms.map((form) => this.fieldsOf(form, depth + 1));
     if (forms.length > 0 && !objects.includes(undefined)) return { ...first, one_of: objects };
@@ -105,7 +105,7 @@ function formsOf({ oneOf, anyOf }: JsonObject): readonly unknown[] {
 }
 
 /** ", required, secret: What it is." */
-function aboutOf(schema: JsonObject, required: boolean): string {
+function annotationOf(schema: JsonObject, required: boolean): string {
   const marks = [
     required ? 'required' : undefined,
     schema.writeOnly === true || schema.format === 'password' ? 'secret' : undefined,

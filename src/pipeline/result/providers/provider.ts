@@ -10,7 +10,7 @@ import { cursorHelp, shortenPart } from '../shorten.ts';
 import { describeConfig } from './config-schema.ts';
 
 /** Share of the tokens for each expanded field. A longer field is shortened. */
-const shareOfPart = 0.4;
+const partShare = 0.4;
 
 /** Names of filters, sort fields and the like that are shown per operation. */
 const maxNames = 12;
@@ -23,7 +23,7 @@ const maxNames = 12;
 export function showProvider(provider: JsonObject, { part, expand }: Arguments, tokens: number): JsonObject {
   if (typeof part === 'string' && part !== '') return showPart(provider, part, tokens);
   const { name, provider_config, operations, ...rest } = provider;
-  const budget = tokens * shareOfPart;
+  const budget = tokens * partShare;
   const hasOperations = Array.isArray(operations) && operations.length > 0;
   return {
     result: {
