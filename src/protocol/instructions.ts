@@ -28,7 +28,7 @@ const instructions: readonly Instruction[] = [
     isUseful: some(({ inputSchema }) => (inputSchema.required ?? []).some((name) => name.endsWith('_id'))),
   },
   {
-    text: 'Lists: filter items are field[op]value (eq in like gt gte lt lte; like takes %; all must match), order items field[asc] or field[desc]. limit (default 100) is the total number of rows; more.next holds the next call\'s arguments. Results are tables: columns, rows, and same for columns with one value; fields selects others, ["*"] whole objects.',
+    text: 'Lists: filter items are field[op]value (eq in like gt gte lt lte; like takes %; all must match), order items field[asc] or field[desc]. limit (default 100) is the maximum number of rows; more.next holds the next call\'s arguments. Results are tables: columns, rows, and same for columns with one value; fields selects others, ["*"] whole objects.',
     isUseful: someTakes('fields'),
   },
   {

@@ -192,7 +192,7 @@ describe('answers of more than 10 MB', () => {
       const { json: shown, text: all } = await program.call('read_more', {
         tool: 'mappings_get',
         arguments: args,
-        part,
+        cursor: part,
       });
       expect(encode(all).length, part).toBeLessThanOrEqual(10_000);
       expect(JSON.stringify(shown.value)).toMatch(/"\$cursor":/);

@@ -50,7 +50,7 @@ export function parseArguments(operation: ParsableTool, raw: unknown): Arguments
     .filter(({ argument }) => !shown.some((one) => argument === one || argument.startsWith(`${one}.`)))
     .map((one) => (isExactAt(decoded, one.argument) ? { ...one, problem: tooManyDigits } : one));
   const faults = [...unclear, ...misfits];
-  throw new CallError('invalid_arguments', `The arguments do not fit ${operation.id}.`, {
+  throw new CallError('invalid_arguments', `Invalid arguments for ${operation.id}.`, {
     arguments: limitFaults(faults.map((fault) => withSuggestion(fault, suggested))),
     acceptedArguments: unknown.length > 0 ? Object.keys(operation.input.shape) : undefined,
     example:

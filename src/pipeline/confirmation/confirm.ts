@@ -88,7 +88,10 @@ export async function assertSnapshotUnchanged(
   const snapshot = await takeSnapshot(operation, args, context, halveDeadline(limits));
   if (snapshot.digest === digest) return snapshot;
   const unread = snapshot.unread.length > 0 ? ` Could not be read: ${snapshot.unread.join(', ')}.` : '';
-  throw new CallError('object_changed', `The object has changed since the call was confirmed.${unread}`);
+  throw new CallError(
+    'object_changed',
+    `The object, or what depends on it, has changed since the call was confirmed.${unread}`,
+  );
 }
 
 /** Anything but an explicit yes cancels the call. */

@@ -88,7 +88,7 @@ function changesOf(
 ): unknown {
   const next = operation.method === 'PATCH' ? applyTo(object, body) : body;
   if (next === undefined)
-    return operation.method === 'PATCH' ? 'the patch does not fit the object' : undefined;
+    return operation.method === 'PATCH' ? 'the patch cannot be applied to the object' : undefined;
   if (!isJsonObject(next)) return undefined;
   const [from, to] = [mask(object), mask(next)] as [JsonObject, JsonObject];
   const changed = stepsBetween(object, next).map(({ path }) => path);
