@@ -5,7 +5,7 @@
  *
  * Everything in the process waits for such a collection, about 50 ms. That is why it is off unless it was enabled,
  * and a server of many callers does not enable it. There V8 decides: of 48 answers of 10 MB one after another, the
- * process grew by 200 MB over the first twenty, then no more; with forced collections it grew by 50 MB.
+ * process grew by 200 MB over the first thirty, then little more; with forced collections it grew by 50 MB.
  */
 type Collect = (onlyYoung?: boolean) => void;
 
