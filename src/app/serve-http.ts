@@ -23,7 +23,7 @@ import { applyFiltersToPolicy } from '../transports/http/client-filters.ts';
 import { createReadiness, type Readiness } from '../transports/http/health.ts';
 import { loopbackHosts } from '../transports/http/host-guard.ts';
 import { trustIn } from '../transports/http/trusted-proxies.ts';
-import { untilSignal } from '../transports/signals.ts';
+import { waitForSignal } from '../transports/signals.ts';
 import { cachePermissions } from './caller-permissions.ts';
 import { describeSandboxServer } from './client-config.ts';
 import { type App, createApp } from './create-app.ts';
@@ -71,7 +71,7 @@ export async function serveHttp(config: Config): Promise<void> {
   const url = await bind(server, config);
   log.info({ url, synqly: upstream.baseUrl.origin, access: store ? 'gateway' : 'direct' }, 'listening');
   if (config.sandbox.value) process.stderr.write(await describeSandboxServer(url, client, upstream));
-  const signal = await untilSignal();
+  const signal = await waitForSignal();
   log.info({ signal }, 'stopping');
   await server.drain(drainTimeoutMs);
   await store?.close();

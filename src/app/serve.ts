@@ -47,11 +47,11 @@ async function serveOverStdio(config: Config): Promise<void> {
 export async function serveGateway(gateway: URL, config: Config): Promise<void> {
   const token = gatewayToken(config);
   assertProxies();
-  const [{ connectGateway }, { headersOf }] = await Promise.all([
+  const [{ connectGateway }, { filterHeadersFor }] = await Promise.all([
     import('../transports/connect/connect.ts'),
     import('../transports/http/client-filters.ts'),
   ]);
   const log = createLogger(config.logLevel.value, [token]);
-  await connectGateway(gateway, { ...headersOf(config), authorization: `Bearer ${token}` }, log);
+  await connectGateway(gateway, { ...filterHeadersFor(config), authorization: `Bearer ${token}` }, log);
   await log.flush();
 }

@@ -4,10 +4,10 @@ type Signal = (typeof signals)[number];
 let first: Promise<Signal> | undefined;
 
 /**
- * The first signal that tells the process to stop. A second one ends the process at once, with what it still has to write
- * when it exits, and the exit status that shells give for a signal.
+ * Resolves with the first termination signal. A second one exits at once, with the exit status that shells use for
+ * a signal; exit handlers still write their output.
  */
-export function untilSignal(): Promise<Signal> {
+export function waitForSignal(): Promise<Signal> {
   first ??= new Promise((resolve) => {
     let isStopping = false;
     const onSignal = (signal: Signal) => {

@@ -47,7 +47,7 @@ const refused = (revision: string) => ({
     code: -32_600,
     message: expect.stringMatching(
       new RegExp(
-        `revision 2025-03-26 .* ${revision}: nothing in the array was done; send each message by itself`,
+        `revision 2025-03-26 .* ${revision}: no message was handled; send each message separately`,
       ),
     ),
   },

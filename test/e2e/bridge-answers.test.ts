@@ -86,7 +86,7 @@ async function startGateway(answers: Readonly<Record<string, Answering>>): Promi
   return `http://127.0.0.1:${await listen(server)}/mcp`;
 }
 
-const notMcp = /not MCP, or not all of it: what was asked may have been done/;
+const notMcp = /incomplete response, or one that is not MCP\. The request may have taken effect/;
 
 describe('a request is answered, whatever the gateway makes of it', () => {
   let bridge: Bridge;
@@ -106,12 +106,12 @@ describe('a request is answered, whatever the gateway makes of it', () => {
     [
       'login',
       (response) => void response.writeHead(302, { location: 'https://login.example.com/' }).end(),
-      /HTTP 302: it sends elsewhere, which is not followed/,
+      /a redirect \(HTTP 302\), which is not followed/,
     ],
     [
       'missing',
       (response) => void response.writeHead(404).end('nope'),
-      /no gateway at this address .* \/mcp/,
+      /no gateway at this URL .* \/mcp/,
     ],
     [
       'wrong',

@@ -115,6 +115,6 @@ test('lines on stdin that are no messages are logged without their content', asy
   await expect.poll(() => written).toContain('"last"');
   child.stdin.end();
   await new Promise((resolve) => child.once('exit', resolve));
-  expect(written).toContain('a message was not understood');
+  expect(written).toContain('could not parse a message');
   expect(written).not.toContain(word);
 });

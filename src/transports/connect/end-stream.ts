@@ -1,9 +1,9 @@
 /**
- * The response with a text appended to its body, whether that ends, breaks off or is cut: whoever reads it then learns
- * of the end in the order of the messages.
+ * Appends a text to the body of a response, whether the body ends, breaks off or is cut. The reader then learns of
+ * the end in the order of the messages.
  *
- * @param cut ends the body before its time
- * @param ending called once, at the end
+ * @param cut ends the body early
+ * @param ending gives the text; called once, at the end
  */
 export function withEnding(response: Response, cut: AbortSignal, ending: () => string): Response {
   const reader = (response.body as ReadableStream<Uint8Array>).getReader();

@@ -5,61 +5,64 @@ import { isJsonObject, type JsonObject, parseJson } from '../../lib/json.ts';
 import { version } from '../../version.ts';
 import { withEnding } from './end-stream.ts';
 
-/** A request that the gateway did not take, or whose answer is lost, with what to do about it in its message. */
+/** The gateway did not accept a request, or its response is lost. The message says what to do. */
 export class GatewayFault extends Error {
   override readonly name = 'GatewayFault';
 }
 
-/** What the gateway is asked in. It lasts until the gateway says that it does not know it. */
+/** A session with the gateway. It lasts until the gateway no longer knows it. */
 export interface GatewaySession {
-  /** Undefined for a gateway without sessions. */
+  /** Undefined if the gateway keeps no sessions. */
   readonly id: string | undefined;
-  /** Version of the protocol; undefined before it is agreed. */
+  /** Protocol version; undefined until it is agreed. */
   readonly version: string | undefined;
   /** Ends all streams of the session. */
   readonly streams: AbortController;
 }
 
 export interface GatewayLink {
-  /** For the SDK's transport: fetches in the present session, and in a new one where the gateway has lost that. */
+  /**
+   * For the SDK's transport: fetches in the current session, or in a new one if the gateway has lost the current
+   * one.
+   */
   readonly fetch: FetchLike;
   session(): GatewaySession;
-  /** Sends the client's answer to a question of the gateway, in the session that it was asked in and no other. */
+  /** Sends the client's response to a server request, only in the session that the request came from. */
   answer(message: JSONRPCMessage, session: GatewaySession): Promise<void>;
 }
 
 export interface GatewayLinkOptions {
   readonly gateway: URL;
-  /** Of every request. */
+  /** Sent with every request. */
   readonly headers: Readonly<Record<string, string>>;
   /** Sends one request. */
   readonly send: FetchLike;
   /** The client's own `initialize`, once it was sent. */
   readonly handshake: () => JSONRPCRequest | undefined;
-  /** Told when a session was opened in the place of a lost one. */
+  /** Called when a new session has replaced a lost one. */
   readonly onRenewed: (session: GatewaySession) => void;
-  /** Told when the stream for messages that answer nothing has ended, or could not be opened. */
-  readonly onStreamOver: (status: number | undefined) => void;
-  /** Told of a request whose response is no stream: its answer is in there or comes no more. */
-  readonly onWhole: (id: RequestId) => void;
+  /** Called when the stream of server messages has withLostAnswer or could not be opened. */
+  readonly onStreamClosed: (status: number | undefined) => void;
+  /** Called when the response to a request is not an event stream: it holds the answer, or there is none. */
+  readonly onPlainResponse: (id: RequestId) => void;
 }
 
 /** Milliseconds in which a new session must be open. */
 const renewTimeoutMs = 20_000;
 
-const brokenOff =
-  'The connection to the gateway broke before the answer: what was asked may have been done. Look before you repeat it.';
-const lostAgain =
-  'The gateway does not keep its sessions: a new one was lost at once, and nothing was done. If it is several processes, one client must reach one of them; without --sessions any will do.';
+const connectionBroke =
+  'The connection to the gateway broke before the response. The request may have taken effect: check before you repeat it.';
+const sessionLostAgain =
+  'The gateway lost a new session at once; the request did nothing. If the gateway runs as several processes with --sessions, route each client to the same process, or run it without --sessions.';
 
 /**
- * Keeps a client's session with a gateway. One that has started anew answers 404 to the sessions it had, and by that has
- * done nothing: then a session is opened with the client's own `initialize`, once for all requests that wait for it, and
- * each is repeated once. A request that has been taken is never repeated.
+ * Keeps a client's session with a gateway. A restarted gateway answers 404 to the sessions it had, and does nothing
+ * else. A new session is then opened with the client's own `initialize`, once for all requests that wait for it,
+ * and each request is repeated once. A request that the gateway accepted is never repeated.
  */
 export function linkGateway(options: GatewayLinkOptions): GatewayLink {
-  const { gateway, headers, send, handshake, onRenewed, onStreamOver, onWhole } = options;
-  let session: GatewaySession = { id: undefined, version: undefined, streams: openStreams() };
+  const { gateway, headers, send, handshake, onRenewed, onStreamClosed, onPlainResponse } = options;
+  let session: GatewaySession = { id: undefined, version: undefined, streams: newStreams() };
   let renewing: Promise<GatewaySession> | undefined;
 
   const post = (message: object, { id, version: agreed }: Partial<GatewaySession>, signal: AbortSignal) =>
@@ -79,7 +82,7 @@ export function linkGateway(options: GatewayLinkOptions): GatewayLink {
 
   const renew = async (lost: GatewaySession): Promise<GatewaySession> => {
     const asked = handshake();
-    if (!asked) throw new GatewayFault('The gateway wants initialize first.');
+    if (!asked) throw new GatewayFault('The gateway requires initialize first.');
     const signal = AbortSignal.timeout(renewTimeoutMs);
     const opened = await post(asked, {}, signal).catch((cause) => {
       throw notRenewed('it could not be reached', cause);
@@ -87,10 +90,10 @@ export function linkGateway(options: GatewayLinkOptions): GatewayLink {
     const text = await opened.text().catch(() => '');
     if (!opened.ok) throw notRenewed(`it answered HTTP ${opened.status} to initialize`);
     const agreed = agreedVersion(text, asked.id);
-    if (agreed === undefined) throw notRenewed('it did not answer initialize as it should');
+    if (agreed === undefined) throw notRenewed('its response to initialize is not valid');
     const id = opened.headers.get('mcp-session-id') ?? undefined;
-    session = { id, version: agreed, streams: openStreams() };
-    // What the lost one still sends belongs to nothing any more.
+    session = { id, version: agreed, streams: newStreams() };
+    // Messages that the lost session still sends belong to no open request.
     lost.streams.abort();
     const reason = await post({ jsonrpc: '2.0', method: 'notifications/initialized' }, session, signal).catch(
       (cause) => {
@@ -102,7 +105,7 @@ export function linkGateway(options: GatewayLinkOptions): GatewayLink {
     return session;
   };
   const renewed = (lost: GatewaySession): Promise<GatewaySession> => {
-    // Another request has seen to it.
+    // Another request has already renewed it.
     if (session !== lost) return Promise.resolve(session);
     renewing ??= renew(lost).finally(() => {
       renewing = undefined;
@@ -114,35 +117,39 @@ export function linkGateway(options: GatewayLinkOptions): GatewayLink {
     const message = typeof init.body === 'string' ? parseJson(init.body) : undefined;
     const request = isJsonObject(message) ? message : undefined;
     if (request?.method === 'initialize') {
-      const streams = openStreams();
-      const response = await send(url, within(init, { id: undefined, version: undefined, streams }));
+      const streams = newStreams();
+      const response = await send(url, inSession(init, { id: undefined, version: undefined, streams }));
       if (!response.ok) return response;
       session.streams.abort();
       session = { id: response.headers.get('mcp-session-id') ?? undefined, version: undefined, streams };
-      return ended(response, request, session);
+      return withLostAnswer(response, request, session);
     }
     const used = session;
-    const response = await send(url, within(init, used));
-    if (!(await isLost(response, used))) return ended(response, request, used);
+    const response = await send(url, inSession(init, used));
+    if (!(await isLost(response, used))) return withLostAnswer(response, request, used);
     await response.body?.cancel();
     const next = await renewed(used);
-    const repeated = await send(url, within(init, next));
+    const repeated = await send(url, inSession(init, next));
     if (await isLost(repeated, next)) {
       await repeated.body?.cancel();
-      throw new GatewayFault(lostAgain);
+      throw new GatewayFault(sessionLostAgain);
     }
-    return ended(repeated, request, next);
+    return withLostAnswer(repeated, request, next);
   };
 
-  /** The response, whose stream says at its end what it has left without an answer. */
-  const ended = (response: Response, request: JsonObject | undefined, used: GatewaySession): Response => {
+  /** Appends an error to the stream of a response for a request that the stream leaves unanswered. */
+  const withLostAnswer = (
+    response: Response,
+    request: JsonObject | undefined,
+    used: GatewaySession,
+  ): Response => {
     const isStream = response.headers.get('content-type')?.includes('text/event-stream') ?? false;
     const id = request?.method === undefined ? undefined : (request.id as RequestId | undefined);
-    if (response.ok && !isStream && id !== undefined) onWhole(id);
+    if (response.ok && !isStream && id !== undefined) onPlainResponse(id);
     if (!response.ok || !isStream || !response.body) return response;
-    const lost = { jsonrpc: '2.0', id, error: { code: gatewayFailed, message: brokenOff } };
+    const lost = { jsonrpc: '2.0', id, error: { code: gatewayFailed, message: connectionBroke } };
     return withEnding(response, used.streams.signal, () => {
-      if (request === undefined) onStreamOver(undefined);
+      if (request === undefined) onStreamClosed(undefined);
       return id === undefined ? '' : `\n\ndata: ${JSON.stringify(lost)}\n\n`;
     });
   };
@@ -153,10 +160,10 @@ export function linkGateway(options: GatewayLinkOptions): GatewayLink {
       if (init?.method !== 'GET') return fetchInSession(url, init);
       try {
         const response = await fetchInSession(url, init);
-        if (!response.ok) onStreamOver(response.status);
+        if (!response.ok) onStreamClosed(response.status);
         return response;
       } catch (error) {
-        onStreamOver(undefined);
+        onStreamClosed(undefined);
         throw error;
       }
     },
@@ -168,17 +175,20 @@ export function linkGateway(options: GatewayLinkOptions): GatewayLink {
   };
 }
 
-/** JSON-RPC error of a request that did not get through; the specification leaves this range to implementations. */
+/**
+ * JSON-RPC error code for a request that did not reach the gateway; the specification reserves this range for
+ * implementations.
+ */
 export const gatewayFailed = -32_000;
 
-/** Many streams end with one session, which Node would take for a leak. */
-function openStreams(): AbortController {
+/** One session ends many streams: without this, Node warns of a listener leak. */
+function newStreams(): AbortController {
   const streams = new AbortController();
   setMaxListeners(0, streams.signal);
   return streams;
 }
 
-function within(init: RequestInit, { id, version: agreed }: GatewaySession): RequestInit {
+function inSession(init: RequestInit, { id, version: agreed }: GatewaySession): RequestInit {
   const headers = new Headers(init.headers);
   headers.delete('mcp-session-id');
   if (id !== undefined) headers.set('mcp-session-id', id);
@@ -186,7 +196,7 @@ function within(init: RequestInit, { id, version: agreed }: GatewaySession): Req
   return { ...init, headers };
 }
 
-/** Whether the gateway has turned a request away for its session: an unknown one, or none where it has begun to keep them. */
+/** Whether the gateway rejected a request because of its session: an unknown one, or none where it now keeps them. */
 async function isLost(response: Response, { id }: GatewaySession): Promise<boolean> {
   if (id !== undefined) return response.status === 404;
   if (response.status !== 400) return false;
@@ -197,7 +207,7 @@ async function isLost(response: Response, { id }: GatewaySession): Promise<boole
   return /keeps sessions|not initialized/i.test(reason);
 }
 
-/** The version that an answer to `initialize` agrees to; the answer is JSON, or the only message of a stream. */
+/** The protocol version in a response to `initialize`, which is JSON or the only message of a stream. */
 function agreedVersion(text: string, id: RequestId): string | undefined {
   const lines = text.split(/\r\n|\n|\r/).filter((line) => line.startsWith('data:'));
   const candidates = [text, ...lines.map((line) => line.slice('data:'.length))].map(parseJson);
@@ -208,7 +218,7 @@ function agreedVersion(text: string, id: RequestId): string | undefined {
 
 function notRenewed(why: string, cause?: unknown): GatewayFault {
   return new GatewayFault(
-    `The gateway has lost this session, and a new one could not be opened: ${why}. Nothing was done; try again in a moment.`,
+    `The gateway has lost this session, and opening a new one failed: ${why}. The request did nothing; try again in a moment.`,
     { cause },
   );
 }

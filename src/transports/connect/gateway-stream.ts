@@ -1,28 +1,28 @@
-/** The stream on which a gateway sends what answers no request. It is opened by the SDK's transport at first. */
+/** The stream on which a gateway sends messages that answer no request. The SDK's transport opens it first. */
 export interface GatewayStream {
-  /** It is being opened. */
+  /** The stream is being opened. */
   opening(): void;
-  /** It has ended, or could not be opened with this status. */
-  over(status: number | undefined): void;
-  /** Opens it soon, if it was ever asked for and is not open. */
+  /** The stream has ended, or could not be opened with this status. */
+  closed(status: number | undefined): void;
+  /** Opens the stream soon, if it was opened before and is closed now. */
   reopen(): void;
 }
 
-/** Milliseconds before the stream is opened again: the first pause, which grows, and the longest. */
+/** First and longest pause before the stream is opened again. */
 const minPauseMs = 500;
 const maxPauseMs = 15_000;
 
-/** Opens a gateway's stream again whenever it ends, less and less often while that fails. */
+/** Reopens a gateway's stream whenever it ends, with a growing pause while that fails. */
 export function keepStreamOpen(open: () => Promise<void>): GatewayStream {
-  let state: 'unasked' | 'over' | 'open' = 'unasked';
+  let state: 'unused' | 'closed' | 'open' = 'unused';
   let pause = minPauseMs;
   let timer: NodeJS.Timeout | undefined;
 
   const wait = (milliseconds: number) => {
     clearTimeout(timer);
     timer = setTimeout(() => {
-      if (state !== 'over') return;
-      // It is told of by `over` if this fails.
+      if (state !== 'closed') return;
+      // `closed` reports a failure.
       open().catch(() => {});
     }, milliseconds).unref();
   };
@@ -32,9 +32,9 @@ export function keepStreamOpen(open: () => Promise<void>): GatewayStream {
       state = 'open';
       openedAt = performance.now();
     },
-    over: (status) => {
-      state = 'over';
-      // Offered no stream, or refused: only a new session can change that.
+    closed: (status) => {
+      state = 'closed';
+      // No stream is offered, or access is refused: only a new session can change that.
       if (status === 405 || status === 401 || status === 403) return;
       if (performance.now() - openedAt > maxPauseMs) pause = minPauseMs;
       wait(pause);
@@ -42,7 +42,7 @@ export function keepStreamOpen(open: () => Promise<void>): GatewayStream {
     },
     reopen: () => {
       pause = minPauseMs;
-      if (state === 'over') wait(0);
+      if (state === 'closed') wait(0);
     },
   };
 }

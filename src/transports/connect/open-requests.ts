@@ -1,34 +1,34 @@
 import type { JSONRPCRequest, RequestId } from '@modelcontextprotocol/sdk/types.js';
 
 interface OpenRequest {
-  /** As the client sent it. */
+  /** The client's own id. */
   readonly id: RequestId;
   readonly controller: AbortController;
 }
 
 /**
- * The requests of one client that have no answer yet, each under a number of its own: a client may use an id twice at the
- * same time, and both requests are to be answered.
+ * The unanswered requests of one client, each under a new unique id: a client may use one id twice at the same
+ * time, and both requests must be answered.
  */
 export class OpenRequests {
   readonly #open = new Map<RequestId, OpenRequest>();
   #last = 0;
 
-  /** The request under its number. */
+  /** Adds a request. Returns it with its new id. */
   add(request: JSONRPCRequest): JSONRPCRequest {
     this.#last += 1;
     this.#open.set(this.#last, { id: request.id, controller: new AbortController() });
     return { ...request, id: this.#last };
   }
 
-  /** Ends a request. Gives the id that the client knows it by; undefined when it has ended before. */
+  /** Removes a request. Returns the client's id; undefined if it was removed before. */
   end(number: RequestId): RequestId | undefined {
     const id = this.#open.get(number)?.id;
     this.#open.delete(number);
     return id;
   }
 
-  /** Cancels the request of an id. Gives its number; undefined when there is none, or it is not certain which is meant. */
+  /** Cancels the request with a client's id. Returns its new id; undefined if there is none or the id is ambiguous. */
   cancel(id: RequestId): RequestId | undefined {
     const request = [...this.#open].filter(([, one]) => one.id === id);
     const [only] = request;
@@ -39,7 +39,7 @@ export class OpenRequests {
     return number;
   }
 
-  /** Aborts when the request of a number is cancelled. */
+  /** A signal that aborts when the request is cancelled. */
   signalOf(number: RequestId): AbortSignal | undefined {
     return this.#open.get(number)?.controller.signal;
   }

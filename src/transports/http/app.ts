@@ -18,75 +18,78 @@ import { interrupted } from '../../pipeline/execute/deadline.ts';
 import type { ServerFeatures } from '../../protocol/server-features.ts';
 import type { RequestContext } from '../../request-context.ts';
 import { callDirectly, createServer } from '../../server.ts';
-import { ownFault } from '../json-rpc/messages.ts';
+import { internalErrorMessage } from '../json-rpc/messages.ts';
 import { checkBody, readBodies } from './bodies.ts';
 import { cancelledRequest, cancelOne, type RunningRequest } from './cancel-requests.ts';
 import { applyClientFilters, type FilteredCaller, filterHeaders } from './client-filters.ts';
 import type { Slot } from './concurrency.ts';
 import { checkHost, type GuardOptions } from './host-guard.ts';
-import { createLoad, type Load, untilQuiet, whyBusy } from './load.ts';
+import { busyMessage, createLoad, type Load, waitUntilIdle } from './load.ts';
 import { refuseOtherMethods } from './methods.ts';
 import { serveMonitoring } from './monitoring.ts';
-import { answerPost, nobody, type Recipient, readPost, rejectBatch } from './post.ts';
-import { type CountAgain, limitRate, turnsOf } from './rate-limit.ts';
+import { answerPost, noRecipient, type Recipient, readPost, rejectBatch } from './post.ts';
+import { type CountAgain, checkQueueKey, limitRate } from './rate-limit.ts';
 import { reject } from './replies.ts';
 import { postInSession, streamOrEnd } from './session-routes.ts';
 import { createSessions, type Sessions } from './sessions.ts';
-import { type Answering, connectStateless, type StatelessEndpoint } from './stateless.ts';
+import { connectStateless, type PendingAnswer, type StatelessEndpoint } from './stateless.ts';
 import { refuseUnreadable } from './unreadable.ts';
 
 export interface HttpOptions extends GuardOptions {
   readonly authenticator: Authenticator;
-  /** Prepares what serves one caller. */
+  /** Creates the request context and features for one caller. */
   readonly open: (filtered: FilteredCaller, metrics: Metrics) => Promise<OpenedCaller>;
-  /** Whether Synqly answers at all, and the token store where there is one. */
+  /** Whether Synqly answers, and the token store if there is one. */
   readonly isReady: () => Promise<boolean>;
   readonly log: Log;
-  /** Keep sessions, for clients that need requests from the server. */
+  /** Keep sessions, for clients that answer requests of the server, such as elicitation. */
   readonly sessions: boolean;
-  /** Milliseconds without use after which a session is ended. */
+  /** Milliseconds after which an idle session ends. */
   readonly sessionIdle: number;
-  /** Requests that one token may send in a minute. */
+  /** Maximum requests per minute for one token. */
   readonly ratePerMinute: number;
-  /** Requests that are served at one time, of which one token gets two thirds at most; more are answered 503. */
+  /** Maximum concurrent requests, at most two thirds for one token; more are answered 503. */
   readonly maxConcurrent: number;
 }
 
-/** What serves the requests of one caller. */
+/** The request context and features of one caller. */
 export interface OpenedCaller {
   readonly context: RequestContext;
   readonly features: ServerFeatures;
-  /** Whether it would be made differently now; undefined when nothing about it is still to be learnt. */
+  /** Whether the context is stale, such as after new permissions were learned; undefined if it cannot become stale. */
   readonly isOutdated?: (() => boolean) | undefined;
 }
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** The token that it came with, once it has passed the guard. */
+    /** The bearer token, set by the host guard's hook. */
     bearer: Bearer | undefined;
-    /** Whose it is, once its token is known to be good. */
+    /** The caller, set when the token is authenticated. */
     caller: FilteredCaller | undefined;
-    /** Where it is served, once its body is there. */
-    place: Slot | undefined;
+    /** The concurrency slot, taken when the body has arrived. */
+    slot: Slot | undefined;
   }
 }
 
-/** Bytes of a request's body; the longest arguments are patches and mappings. */
+/** Maximum bytes of a request body; the longest arguments are patches and mappings. */
 const bodyLimit = 1024 * 1024;
 const headersTimeoutMs = 10_000;
 const bodyTimeoutMs = 20_000;
 
-/** Milliseconds in which the answers of calls that were ended must get away. */
+/** Milliseconds for sending the responses of calls that were stopped. */
 const answerTimeoutMs = 2_000;
 
-/** Callers without sessions whose server is kept, and for how many milliseconds: then what its token may do is asked anew. */
+/**
+ * Cached servers of callers without sessions, and their lifetime in milliseconds; then the token's permissions are
+ * read again.
+ */
 const maxCallers = 250;
 const callerTtlMs = 5 * 60_000;
 
 /**
- * The Streamable HTTP transport (MCP specification 2025-11-25) at `/mcp`, with `/healthz`, `/readyz` and `/metrics`.
- * Stateless, with one low-level server for each caller, unless sessions are asked for, with one for each session. A
- * server is cheap, because lists and schemas are shared.
+ * The Streamable HTTP transport (MCP specification 2025-11-25) at `/mcp`, with `/healthz`, `/readyz` and
+ * `/metrics`. Stateless with one low-level server per caller, or one server per session. A server is cheap: lists
+ * and schemas are shared.
  */
 export async function buildHttpServer(options: HttpOptions): Promise<HttpServer> {
   const load = createLoad(options.maxConcurrent);
@@ -100,21 +103,21 @@ export async function buildHttpServer(options: HttpOptions): Promise<HttpServer>
     trustProxy: options.trusts ?? false,
     requestTimeout: bodyTimeoutMs,
     forceCloseConnections: 'idle',
-    // `/mcp/` and `//mcp` come of an address that was put together.
+    // Clients that join URLs by hand send `/mcp/` and `//mcp`.
     routerOptions: { ignoreTrailingSlash: true, ignoreDuplicateSlashes: true },
     http: { headersTimeout: headersTimeoutMs, connectionsCheckingInterval: 2_000 },
-    frameworkErrors: (_, __, reply) => void reject(reply, 404, nothingHere),
+    frameworkErrors: (_, __, reply) => void reject(reply, 404, notFoundMessage),
     clientErrorHandler: refuseUnreadable,
   });
-  // Only the endpoint looks at a body.
+  // Only /mcp reads a body.
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('*', (_request, _body, done) => done(null));
   app.setErrorHandler((error: { statusCode?: number; message: string }, _, reply) => {
     const status = error.statusCode ?? 500;
-    if (status >= 500) options.log.error({ err: error }, 'a request failed by a fault of this server');
-    return reject(reply, status, status >= 500 ? ownFault : wordsOf(error.message, status));
+    if (status >= 500) options.log.error({ err: error }, 'internal error in a request');
+    return reject(reply, status, status >= 500 ? internalErrorMessage : messageFor(error.message, status));
   });
-  app.setNotFoundHandler((_, reply) => reject(reply, 404, nothingHere));
+  app.setNotFoundHandler((_, reply) => reject(reply, 404, notFoundMessage));
   serveMonitoring(app, metrics, options, async () => !load.draining && (await options.isReady()));
   await app.register(async (mcp) => {
     readBodies(mcp, parseExact);
@@ -126,12 +129,12 @@ export async function buildHttpServer(options: HttpOptions): Promise<HttpServer>
     app,
     drain: async (milliseconds) => {
       load.draining = true;
-      // What a stream waits for may never come, and the answer of a person would be turned away by now.
+      // Open streams and forms would wait for people, whose answers are rejected from now on.
       stopQuestions();
       for (const stream of load.openStreams) stream.end();
-      await untilQuiet(load, milliseconds);
+      await waitUntilIdle(load, milliseconds);
       stopWork(interrupted);
-      await untilQuiet(load, answerTimeoutMs);
+      await waitUntilIdle(load, answerTimeoutMs);
       await sessions?.closeAll();
       app.server.closeAllConnections();
       await app.close();
@@ -139,21 +142,21 @@ export async function buildHttpServer(options: HttpOptions): Promise<HttpServer>
   };
 }
 
-const nothingHere = 'There is nothing here; the MCP endpoint is /mcp.';
+const notFoundMessage = 'Not found: the MCP endpoint is /mcp.';
 
 export interface HttpServer {
   readonly app: FastifyInstance;
-  /** Takes no new calls, lets running ones finish for so many milliseconds, then closes. */
+  /** Accepts no new calls, waits this long for running ones, then closes. */
   drain(milliseconds: number): Promise<void>;
 }
 
-function wordsOf(message: string, status: number): string {
-  return status === 413 ? 'The body is over 1 MB: send less in one message.' : message;
+function messageFor(message: string, status: number): string {
+  return status === 413 ? 'The request body is larger than 1 MB: send less in one message.' : message;
 }
 
 /**
- * What a request must pass before its body is read: guard, room, rate, access. The hooks go on by callback where they
- * can: every promise that the framework waits for between them costs a call something.
+ * The checks before a request's body is read: host guard, rate limit, authentication; and a concurrency slot once
+ * it is read. Hooks use callbacks where they can: each promise between hooks costs every call time.
  */
 async function protect(
   mcp: FastifyInstance,
@@ -166,14 +169,14 @@ async function protect(
     return reject(reply, status, message);
   };
   const deny = (reply: FastifyReply, { status, message }: AuthRejection) => {
-    // RFC 6750, 3; without resource metadata, since no authorization server issues these tokens.
+    // RFC 6750, 3. There is no resource metadata: no authorization server issues these tokens.
     const fault = { 401: 'invalid_token', 403: 'insufficient_scope', 503: undefined }[status];
     if (fault) reply.header('www-authenticate', `Bearer realm="synqly-mcp", error="${fault}"`);
     rejectWith(reply, 'access', status, message);
   };
   mcp.decorateRequest('bearer', undefined);
   mcp.decorateRequest('caller', undefined);
-  mcp.decorateRequest('place', undefined);
+  mcp.decorateRequest('slot', undefined);
   mcp.addHook('onRequest', (request, reply, pass) => {
     const refusal = checkHost(request, options);
     if (refusal) return void rejectWith(reply, 'guard', refusal.status, refusal.message);
@@ -185,33 +188,35 @@ async function protect(
   const limit = limitRate(mcp, options.ratePerMinute, options.authenticator, onExceeded);
   const onChecked = (from: AuthSource) => metrics.authChecks.inc({ from });
   mcp.addHook('preParsing', (request, reply, _, pass) => {
-    options.authenticator.authenticate(request.bearer, onChecked, turnsOf(request)).then((authenticated) => {
-      const isBad = 'status' in authenticated && authenticated.status === 401;
-      if ('status' in authenticated && !isBad) return deny(reply, authenticated);
-      const message = isBad ? limit.refused(request, reply) : limit.accepted(request, reply);
-      if (message !== undefined) return onExceeded(reply, message);
-      if ('status' in authenticated) return deny(reply, authenticated);
-      const filtered = applyClientFilters(authenticated, request.headers);
-      if ('status' in filtered) return void rejectWith(reply, 'access', filtered.status, filtered.message);
-      request.caller = filtered;
-      const unreadable = request.method === 'POST' ? checkBody(request.headers) : undefined;
-      if (unreadable) return void reject(reply, unreadable.status, unreadable.message);
-      pass();
-    }, pass);
+    options.authenticator
+      .authenticate(request.bearer, onChecked, checkQueueKey(request))
+      .then((authenticated) => {
+        const isBad = 'status' in authenticated && authenticated.status === 401;
+        if ('status' in authenticated && !isBad) return deny(reply, authenticated);
+        const message = isBad ? limit.refused(request, reply) : limit.accepted(request, reply);
+        if (message !== undefined) return onExceeded(reply, message);
+        if ('status' in authenticated) return deny(reply, authenticated);
+        const filtered = applyClientFilters(authenticated, request.headers);
+        if ('status' in filtered) return void rejectWith(reply, 'access', filtered.status, filtered.message);
+        request.caller = filtered;
+        const unreadable = request.method === 'POST' ? checkBody(request.headers) : undefined;
+        if (unreadable) return void reject(reply, unreadable.status, unreadable.message);
+        pass();
+      }, pass);
   });
-  // Counted when the body is there: one that dawdles takes up no room.
+  // Taken once the body has arrived: a slow upload holds no slot.
   mcp.addHook('preHandler', (request, reply, pass) => {
     if (reply.raw.closed) return void reply.hijack();
-    const places = request.method === 'GET' ? load.streams : load.requests;
-    const place = load.draining ? undefined : places.take(request.bearer?.hash ?? '');
-    if (!place) {
+    const slots = request.method === 'GET' ? load.streams : load.requests;
+    const slot = load.draining ? undefined : slots.take(request.bearer?.hash ?? '');
+    if (!slot) {
       reply.header('retry-after', '1');
-      return void rejectWith(reply, 'busy', 503, whyBusy(load, places));
+      return void rejectWith(reply, 'busy', 503, busyMessage(load, slots));
     }
-    request.place = place;
+    request.slot = slot;
     if (request.method === 'GET') load.openStreams.add(reply.raw);
     reply.raw.once('close', () => {
-      place.close();
+      slot.close();
       load.openStreams.delete(reply.raw);
     });
     pass();
@@ -263,7 +268,7 @@ function serveMcp(
   };
 
   const running = new RunningList<RunningRequest>();
-  /** Without a session, a notification can only be about a request that is under way. */
+  /** Without a session, the only useful notification cancels a running request. */
   const notifyFrom = (caller: FilteredCaller): Recipient['notify'] => {
     return (message) => {
       const cancelled = cancelledRequest(message);
@@ -273,17 +278,17 @@ function serveMcp(
   const toCaller = (endpoint: StatelessEndpoint, request: FastifyRequest, reply: FastifyReply): Recipient => {
     const caller = request.caller as FilteredCaller;
     const requestInfo = { headers: request.headers as RequestInfo['headers'] };
-    const place = request.place as Slot;
-    let current: Answering | undefined;
+    const slot = request.slot as Slot;
+    let current: PendingAnswer | undefined;
     reply.raw.once('close', () => current?.cancel());
     return {
       answer: async (message) => {
         current = endpoint.answer(message, { requestInfo });
         const one: RunningRequest = { caller, id: message.id, cancel: current.withdraw, place: undefined };
         running.add(one);
-        place.begin();
+        slot.begin();
         const text = await current.text;
-        place.finish();
+        slot.finish();
         running.delete(one);
         return text;
       },
@@ -297,19 +302,19 @@ function serveMcp(
     if (!post) return reply;
     if (sessions) {
       const makeServer = async () => (await open(caller)).server;
-      const begin = async (json: boolean) => {
+      const openSession = async (json: boolean) => {
         const session = await sessions.open(caller.caller.hash, caller.key, json, makeServer);
         if (!session) metrics.rejected.inc({ reason: 'busy' });
         return session;
       };
-      return postInSession(request, reply, post, sessions, { begin, countAgain });
+      return postInSession(request, reply, post, sessions, { openSession, countAgain });
     }
     const refused = rejectBatch(post, request, reply);
     if (refused) return refused;
-    const asks = post.reading.messages.some(({ kind }) => kind === 'request');
-    const recipient = asks
+    const hasRequest = post.reading.messages.some(({ kind }) => kind === 'request');
+    const recipient = hasRequest
       ? toCaller(await endpointOf(caller), request, reply)
-      : { ...nobody, notify: notifyFrom(caller) };
+      : { ...noRecipient, notify: notifyFrom(caller) };
     return answerPost(request, reply, post, recipient, countAgain);
   });
 
@@ -320,7 +325,7 @@ function serveMcp(
     handler: async (request, reply) => {
       if (sessions) return streamOrEnd(request, reply, sessions);
       reply.header('allow', 'POST');
-      return reject(reply, 405, 'This server keeps no sessions; send POST requests.');
+      return reject(reply, 405, 'This server keeps no sessions: send POST requests.');
     },
   });
 }

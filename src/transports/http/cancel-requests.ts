@@ -3,7 +3,10 @@ import { isJsonObject } from '../../lib/json.ts';
 import type { Listed } from '../../lib/running-list.ts';
 import type { FilteredCaller } from './client-filters.ts';
 
-/** The id that a notification cancels (MCP specification 2025-11-25, cancellation); undefined for every other message. */
+/**
+ * The request id in a cancel notification (MCP specification 2025-11-25, cancellation); undefined for other
+ * messages.
+ */
 export function cancelledRequest(message: unknown): RequestId | undefined {
   if (!isJsonObject(message) || message.method !== 'notifications/cancelled' || 'id' in message)
     return undefined;
@@ -11,7 +14,7 @@ export function cancelledRequest(message: unknown): RequestId | undefined {
   return typeof id === 'string' || typeof id === 'number' ? id : undefined;
 }
 
-/** A request under way that came without a session. */
+/** A running request outside a session. */
 export interface RunningRequest extends Listed {
   readonly caller: FilteredCaller;
   readonly id: RequestId;
@@ -19,8 +22,8 @@ export interface RunningRequest extends Listed {
 }
 
 /**
- * Cancels the request that has an id, if it is certain which: clients that share a token number their requests the same way,
- * and no session tells them apart. An id that is a text is not the number that it looks like.
+ * Cancels the request with this id if only one has it: clients that share a token use the same ids, and no session
+ * separates them. The string "1" is not the number 1.
  */
 export function cancelOne(
   running: Iterable<RunningRequest>,

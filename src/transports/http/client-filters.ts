@@ -12,7 +12,7 @@ import { findClosest } from '../../lib/did-you-mean.ts';
 import { emptiness } from '../../lib/unfilled-placeholder.ts';
 import type { Rejection } from './host-guard.ts';
 
-/** Headers by which a client leaves out, for itself, some of what its token and the server's settings leave. */
+/** Headers by which a client restricts its own access further than its token and the server's settings do. */
 export const filterHeaders = [
   'synqly-toolsets',
   'synqly-allow',
@@ -23,14 +23,14 @@ export const filterHeaders = [
   'synqly-surface',
 ] as const;
 
-/** What a client leaves out for itself. It can only narrow: what is left out elsewhere stays out. */
+/** A client's own restrictions. They never add access. */
 export interface RequestFilters {
   readonly toolsetFilter: ToolsetFilter;
   readonly readOnly: boolean;
   readonly pins: Pins | undefined;
-  /** The surface that the client asks for; it shows the same operations another way. */
+  /** The surface that the client asks for; it presents the same operations differently. */
   readonly surface: SurfaceKind | undefined;
-  /** The same for the same filters. */
+  /** Equal for equal filters. */
   readonly key: string;
 }
 
@@ -42,8 +42,8 @@ type Settings = Pick<
   'toolsets' | 'allow' | 'deny' | 'readOnly' | 'account' | 'environment' | 'surface'
 >;
 
-/** The headers that say what settings say: a bridge has no other way to hold its client to them. */
-export function headersOf(config: Settings): Readonly<Record<string, string>> {
+/** The headers for a config's filters: `connect` sends them to the gateway, to hold its client to the settings. */
+export function filterHeadersFor(config: Settings): Readonly<Record<string, string>> {
   const { toolsets, allow, deny, readOnly, account, environment, surface } = config;
   const values: Readonly<Record<Name, string | undefined>> = {
     'synqly-toolsets': toolsets.value.join(','),
@@ -59,46 +59,46 @@ export function headersOf(config: Settings): Readonly<Record<string, string>> {
   );
 }
 
-/** Every header with this beginning is for this server: one that it does not know may have been meant to narrow. */
+/** Headers with this prefix are for this server. An unknown one is an error, since it may be a misspelt restriction. */
 const ownPrefix = /^synqly[-_]/;
 const plainName = (name: string) => name.replace(/^(x[-_])?synqly/, '').replaceAll(/[-_]/g, '');
 
-/** Whether a header was meant for this server and is none of its own, be it with `X-` or with underscores. */
-function isMistaken(name: string): boolean {
+/** Whether a header looks like one of ours but is not, such as with an `X-` prefix or underscores. */
+function isUnknownFilterHeader(name: string): boolean {
   if (isFilterHeader(name)) return false;
   return ownPrefix.test(name) || filterHeaders.some((known) => plainName(known) === plainName(name));
 }
 
-/** What an unknown header was likely meant to be. */
-function unknownHeader(name: string): string {
+/** The error message for an unknown header, with the likely intended name. */
+function unknownHeaderMessage(name: string): string {
   const same = filterHeaders.find((known) => plainName(known) === plainName(name));
   const names = filterHeaders.map((known) => known.replace(ownPrefix, ''));
-  const [alike] = findClosest(name.replace(ownPrefix, ''), names);
-  const near = same ?? (alike === undefined ? undefined : `synqly-${alike}`);
+  const [closest] = findClosest(name.replace(ownPrefix, ''), names);
+  const suggestion = same ?? (closest === undefined ? undefined : `synqly-${closest}`);
   const shown = name.slice(0, 60);
-  return near === undefined
+  return suggestion === undefined
     ? `There is no header ${shown}; there are ${filterHeaders.join(', ')}.`
-    : `There is no header ${shown}; did you mean ${near}?`;
+    : `There is no header ${shown}; did you mean ${suggestion}?`;
 }
 
-/** Reads the headers that narrow; undefined where there are none, a refusal where one cannot be understood. */
+/** Reads the filter headers: undefined if there are none, a rejection if one is invalid. */
 function readFilters(headers: IncomingHttpHeaders): RequestFilters | Rejection | undefined {
-  // Nearly all requests have none.
+  // Most requests have none.
   const own = Object.keys(headers).filter((name) => name.includes('synqly'));
   if (own.length === 0) return undefined;
-  const unknown = own.find(isMistaken);
-  if (unknown !== undefined) return { status: 400, message: unknownHeader(unknown) };
+  const unknown = own.find(isUnknownFilterHeader);
+  if (unknown !== undefined) return { status: 400, message: unknownHeaderMessage(unknown) };
   if (!own.some(isFilterHeader)) return undefined;
   const given = new Map(filterHeaders.map((name) => [name, textOf(headers[name])]));
   const read = <Value>(name: Name, parse: (text: string) => Value): Value | undefined => {
     const text = given.get(name);
     if (text === undefined) return undefined;
-    // It may have been meant to narrow: taken for absent, it would open what it was to close.
+    // An empty header is an error: ignoring it would lift a restriction that the client meant to set.
     const fault = emptiness(text);
     if (fault !== undefined) throw new Error(`${name} ${fault}: give it a value, or leave it out.`);
     try {
       const value = parse(text);
-      if (Array.isArray(value) && value.length === 0) throw new Error('names nothing');
+      if (Array.isArray(value) && value.length === 0) throw new Error('is empty');
       return value;
     } catch (error) {
       throw new Error(`${name} ${(error as Error).message}.`);
@@ -112,7 +112,7 @@ function readFilters(headers: IncomingHttpHeaders): RequestFilters | Rejection |
     };
     const unknown = unknownToolsets(toolsetFilter);
     if (unknown.length > 0)
-      throw new Error(`The headers name no tool or group there is: ${unknown.join(', ')}.`);
+      throw new Error(`The headers name an unknown tool or toolset: ${unknown.join(', ')}.`);
     const account = read('synqly-account', parseAccount);
     const environment = read('synqly-environment', (text) => parseChoice(text, ['test', 'prod'] as const));
     const surface = read('synqly-surface', (text) => parseChoice(text, surfaces));
@@ -131,7 +131,7 @@ function readFilters(headers: IncomingHttpHeaders): RequestFilters | Rejection |
   }
 }
 
-/** Characters of an account's id or name. */
+/** Maximum characters of an account's id or name. */
 const maxAccountLength = 500;
 
 function parseAccount(text: string): string {
@@ -143,22 +143,22 @@ function textOf(header: string | string[] | undefined): string | undefined {
   return header === undefined ? undefined : [header].flat().join(',').trim();
 }
 
-/** The policy with what a client leaves out for itself. */
+/** Applies a client's filters to the policy. */
 export function applyFiltersToPolicy(policy: Policy, filters: RequestFilters | undefined): Policy {
   if (!filters) return policy;
   const toolsetFilter = { ...filters.toolsetFilter, within: policy.toolsetFilter };
   return { ...policy, toolsetFilter, readOnly: policy.readOnly || filters.readOnly };
 }
 
-/** A caller with what its client leaves out. */
+/** A caller with its client's filters. */
 export interface FilteredCaller {
   readonly caller: Caller;
   readonly filters: RequestFilters | undefined;
-  /** Of the token and the filters: whoever has the same one is served alike. */
+  /** Identifies the token and the filters: requests with the same key get the same server. */
   readonly key: string;
 }
 
-/** Holds a caller to the headers of its request as well; a refusal where nothing is left, or one cannot be understood. */
+/** Applies a request's filter headers to its caller. Rejects invalid headers, and pins that contradict the caller's. */
 export function applyClientFilters(caller: Caller, headers: IncomingHttpHeaders): FilteredCaller | Rejection {
   const filters = readFilters(headers);
   if (!filters) return { caller, filters, key: caller.hash };
@@ -169,6 +169,6 @@ export function applyClientFilters(caller: Caller, headers: IncomingHttpHeaders)
   if (pins !== 'apart') return { caller: { ...caller, pins }, filters, key };
   return {
     status: 403,
-    message: 'The headers pin to something outside what this token or server is pinned to.',
+    message: 'The headers pin an account or environment outside the pins of this token or server.',
   };
 }

@@ -1,51 +1,51 @@
 import { mayTakeOneMore } from '../../lib/fair-share.ts';
 
-/** What one caller has of the places. */
+/** The slots that one caller holds. */
 interface CallerSlots {
   count: number;
 }
 
-/** The place that a request takes up while it is served. */
+/** A request's share of the concurrency limit. */
 export class Slot {
-  /** Whether a call still runs for it: it may go on when its client's connection has broken. */
+  /** Whether a call still runs: it may outlive the client's connection. */
   #isWorking = false;
   #isClosed = false;
   readonly #caller: CallerSlots;
-  readonly #leave: (caller: CallerSlots) => void;
+  readonly #release: (caller: CallerSlots) => void;
 
-  constructor(caller: CallerSlots, leave: (caller: CallerSlots) => void) {
+  constructor(caller: CallerSlots, release: (caller: CallerSlots) => void) {
     this.#caller = caller;
-    this.#leave = leave;
+    this.#release = release;
   }
 
-  /** Work for it begins, for which it is kept until `finish`. */
+  /** The call starts; the slot is held until `finish`. */
   begin(): void {
-    // Once it is left, it is another's.
+    // A closed slot may already belong to another request.
     if (!this.#isClosed) this.#isWorking = true;
   }
 
-  /** Its response is over. */
+  /** The response is closed. */
   close(): void {
     if (this.#isClosed) return;
     this.#isClosed = true;
-    if (!this.#isWorking) this.#leave(this.#caller);
+    if (!this.#isWorking) this.#release(this.#caller);
   }
 
-  /** The work for it has ended. */
+  /** The call has ended. */
   finish(): void {
     if (!this.#isWorking) return;
     this.#isWorking = false;
-    if (this.#isClosed) this.#leave(this.#caller);
+    if (this.#isClosed) this.#release(this.#caller);
   }
 }
 
-/** Callers that have nothing are forgotten when there are so many. */
+/** At this many, callers without slots are removed. */
 const maxCallers = 2_000;
 
-/** Places for what runs at the same time, shared out among callers. */
+/** Limits concurrent requests, with a fair share for each caller. */
 export class ConcurrencyLimit {
   readonly #max: number;
-  /** Those who have none stay for a while: a Map that gains and loses a key with each call leaves tables behind. */
+  /** Callers without slots stay for a while: a Map that adds and deletes a key for each call leaks tables. */
   readonly #callers = new Map<string, CallerSlots>();
   #taken = 0;
 
@@ -61,13 +61,13 @@ export class ConcurrencyLimit {
     return this.#taken >= this.#max;
   }
 
-  /** A slot for a request of this caller; undefined where there is none, or none for this caller. */
+  /** A slot for a request of this caller; undefined if none is free, or the caller has its share. */
   take(caller: string): Slot | undefined {
     const slots = this.#callers.get(caller) ?? this.#addCaller(caller);
     if (!mayTakeOneMore(slots.count, this.#max - this.#taken)) return undefined;
     slots.count += 1;
     this.#taken += 1;
-    return new Slot(slots, this.#leave);
+    return new Slot(slots, this.#release);
   }
 
   #addCaller(caller: string): CallerSlots {
@@ -78,7 +78,7 @@ export class ConcurrencyLimit {
     return slots;
   }
 
-  readonly #leave = (slots: CallerSlots): void => {
+  readonly #release = (slots: CallerSlots): void => {
     slots.count -= 1;
     this.#taken -= 1;
   };

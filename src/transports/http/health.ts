@@ -5,41 +5,41 @@ import type { CallRecord } from '../../observability/call-record.ts';
 import type { SynqlyConnection } from '../../request-context.ts';
 import type { TokenSource } from '../../synqly/token-source.ts';
 
-/** Milliseconds for which it holds that Synqly answers, and that something does not: load balancers ask often. */
-const reachedHolds = 30_000;
-const failureHolds = 5_000;
+/** How long a successful and a failed check of Synqly are cached: load balancers probe often. */
+const reachableTtlMs = 30_000;
+const failureTtlMs = 5_000;
 const readinessTimeoutMs = 3_000;
 
-/** Whether the server can do its work. */
+/** Tracks whether the server is ready to serve calls. */
 export interface Readiness {
   isReady(): Promise<boolean>;
-  /** Takes note of a finished call: while calls are answered, Synqly need not be asked. */
+  /** Records a finished call: while calls succeed, Synqly need not be probed. */
   observe(call: CallRecord): void;
 }
 
-/** What readiness depends on. */
+/** What readiness checks. */
 export interface ReadinessOptions {
   readonly client: SynqlyConnection['client'];
-  /** The server's own token, which it asks with; without one it asks without any. */
+  /** The server's own token; without one, the probe is sent without a token. */
   readonly token: TokenSource | undefined;
   readonly store: TokenStore | undefined;
-  /** Milliseconds, for what is remembered. */
+  /** Milliseconds, for cached results. */
   readonly clock?: { now(): number };
 }
 
-/** Whether Synqly answers, whatever it answers, and the token store where there is one. */
+/** Ready when Synqly probeStore (an error status counts too), and the token store if there is one. */
 export function createReadiness({ client, token, store, clock = performance }: ReadinessOptions): Readiness {
   let answeredAt = Number.NEGATIVE_INFINITY;
-  const remember = cacheTtlMs(failureHolds, clock);
-  const reaches = remember(async () => {
-    if (clock.now() - answeredAt < reachedHolds) return true;
-    const reached = await asks(client, token);
-    if (reached) answeredAt = clock.now();
-    return reached;
+  const cached = cacheTtlMs(failureTtlMs, clock);
+  const isSynqlyUp = cached(async () => {
+    if (clock.now() - answeredAt < reachableTtlMs) return true;
+    const answered = await probeSynqly(client, token);
+    if (answered) answeredAt = clock.now();
+    return answered;
   });
-  const finds = remember(() => answers(store));
+  const isStoreUp = cached(() => probeStore(store));
   return {
-    isReady: async () => (await Promise.all([reaches(), finds()])).every(Boolean),
+    isReady: async () => (await Promise.all([isSynqlyUp(), isStoreUp()])).every(Boolean),
     observe: ({ status, outcome }) => {
       if (status !== undefined) {
         if (isAnswer(status)) answeredAt = clock.now();
@@ -50,20 +50,20 @@ export function createReadiness({ client, token, store, clock = performance }: R
   };
 }
 
-type Ask = () => Promise<boolean>;
+type Probe = () => Promise<boolean>;
 
-/** The same answer for all who ask at the same time, and for so many milliseconds after. */
-function cacheTtlMs(milliseconds: number, clock: { now(): number }): (ask: Ask) => Ask {
-  return (ask) => {
+/** Shares one result among concurrent callers, and caches it for this many milliseconds. */
+function cacheTtlMs(milliseconds: number, clock: { now(): number }): (probe: Probe) => Probe {
+  return (probe) => {
     let known: { readonly answer: Promise<boolean>; readonly until: number } | undefined;
     return () => {
-      if (!known || known.until < clock.now()) known = { answer: ask(), until: clock.now() + milliseconds };
+      if (!known || known.until < clock.now()) known = { answer: probe(), until: clock.now() + milliseconds };
       return known.answer;
     };
   };
 }
 
-async function answers(store: TokenStore | undefined): Promise<boolean> {
+async function probeStore(store: TokenStore | undefined): Promise<boolean> {
   try {
     await store?.find(hashToken(''));
     return true;
@@ -72,10 +72,13 @@ async function answers(store: TokenStore | undefined): Promise<boolean> {
   }
 }
 
-/** Any answer will do, a refusal too: that there is no token, or that it may not read this, is told by a Synqly that works. */
-async function asks(client: SynqlyConnection['client'], token: TokenSource | undefined): Promise<boolean> {
+/** Any response below 500 counts: a 401 or 403 also shows that Synqly works. */
+async function probeSynqly(
+  client: SynqlyConnection['client'],
+  token: TokenSource | undefined,
+): Promise<boolean> {
   const signal = AbortSignal.timeout(readinessTimeoutMs);
-  // Nothing is sent twice: the next probe comes soon.
+  // No retries: the next probe comes soon.
   const deadline = Date.now();
   try {
     const bearer = await token?.current();

@@ -3,56 +3,56 @@ import type { FastifyRequest } from 'fastify';
 import { canonicalHost } from '../../config/http-parsers.ts';
 import type { ProxyTrust } from './trusted-proxies.ts';
 
-/** A request that is turned away before anyone looks at its token or body. */
+/** The HTTP error for a request that is rejected before it is handled. */
 export interface Rejection {
   readonly status: number;
   readonly message: string;
 }
 
 export interface GuardOptions {
-  /** Host names under which the server may be asked, as `parseHosts` gives them; `*` for any. */
+  /** Allowed host names, as `parseHosts` returns them; `*` for any. */
   readonly hosts: readonly string[];
-  /** Origins beside its own from which browsers may ask, such as `https://chat.example.com`. */
+  /** Origins, beside the server's own, that browsers may call from, such as `https://chat.example.com`. */
   readonly origins: readonly string[];
-  /** Which senders are proxies whose X-Forwarded headers are believed; undefined for none. */
+  /** Which addresses are proxies whose X-Forwarded headers are trusted; undefined for none. */
   readonly trusts?: ProxyTrust | undefined;
-  /** Whether it may be asked under any IP address as well. */
-  readonly byAddress?: boolean;
+  /** Whether any IP address is allowed as the host. */
+  readonly allowIpHosts?: boolean;
 }
 
 /**
- * Checks where a request says that it goes to and comes from. A page on the web can have a browser ask a server on
- * loopback under a name of its own (DNS rebinding); the SDK's transport looks at neither header.
+ * Checks the Host and Origin headers. A web page can make a browser call a server on loopback under a name that the
+ * page controls (DNS rebinding); the SDK's transport checks neither header.
  */
 export function checkHost(
   request: FastifyRequest,
-  { hosts, origins, trusts, byAddress = false }: GuardOptions,
+  { hosts, origins, trusts, allowIpHosts = false }: GuardOptions,
 ): Rejection | undefined {
   const repeated = repeatedHeader(request);
   if (repeated) return { status: 400, message: `There is more than one ${repeated} header.` };
-  const asked = addressOf(request, trusts);
-  if (!isAllowedHost(asked.host, hosts) && !(byAddress && isAddress(asked.host)))
-    return { status: 403, message: whyHostRefused(asked) };
+  const target = targetOf(request, trusts);
+  if (!isAllowedHost(target.host, hosts) && !(allowIpHosts && isAddress(target.host)))
+    return { status: 403, message: hostRejectionMessage(target) };
   const { origin } = request.headers;
-  if (origin === undefined || origins.includes(origin) || isOwnOrigin(origin, asked)) return undefined;
+  if (origin === undefined || origins.includes(origin) || isOwnOrigin(origin, target)) return undefined;
   return {
     status: 403,
     message: `The Origin header is ${quoted(origin)}, which is neither this server's own nor listed in --allowed-origins.`,
   };
 }
 
-/** The names under which a server on loopback is asked. */
+/** Host names of a server on loopback. */
 export const loopbackHosts: readonly string[] = ['127.0.0.1', 'localhost', '[::1]'];
 
-/** What the client asked for, as far as it is known here. */
-interface Asked {
+/** The host and scheme that the client called. */
+interface RequestTarget {
   readonly host: string | undefined;
   readonly header: 'Host' | 'X-Forwarded-Host';
-  /** `http` or `https`, where a trusted proxy tells. */
+  /** `http` or `https`, if a trusted proxy sends it. */
   readonly scheme: string | undefined;
 }
 
-function addressOf({ headers, raw }: FastifyRequest, trusts: ProxyTrust | undefined): Asked {
+function targetOf({ headers, raw }: FastifyRequest, trusts: ProxyTrust | undefined): RequestTarget {
   const { host } = headers;
   if (!trusts?.(raw.socket.remoteAddress ?? '', 0)) return { host, header: 'Host', scheme: undefined };
   const scheme = lastOf(headers['x-forwarded-proto']);
@@ -61,7 +61,7 @@ function addressOf({ headers, raw }: FastifyRequest, trusts: ProxyTrust | undefi
   return { host: forwarded, header: 'X-Forwarded-Host', scheme };
 }
 
-/** The value that the nearest proxy has added; those before it may be the client's own. */
+/** The value that the nearest proxy added; the client may have sent the ones before it. */
 function lastOf(header: string | string[] | undefined): string | undefined {
   return header === undefined ? undefined : String(header).split(',').at(-1)?.trim();
 }
@@ -70,7 +70,7 @@ function isAllowedHost(host: string | undefined, hosts: readonly string[]): bool
   if (!host) return false;
   const name = host.replace(/:\d+$/, '').toLowerCase();
   if (hosts.includes('*') || hosts.includes(name)) return true;
-  // Written in another way: a dot at the end, an IPv6 address in full.
+  // Other spellings: a trailing dot, an expanded IPv6 address.
   const canonical = canonicalHost(name);
   return canonical !== undefined && hosts.includes(canonical);
 }
@@ -80,23 +80,23 @@ function isAddress(host = ''): boolean {
   return isIP(/^\[(.*)\]$/.exec(name)?.[1] ?? name) !== 0;
 }
 
-function isOwnOrigin(origin: string, { host, scheme }: Asked): boolean {
+function isOwnOrigin(origin: string, { host, scheme }: RequestTarget): boolean {
   if (host === undefined || !URL.canParse(origin)) return false;
   const own = new URL(origin);
   if (scheme !== undefined && own.protocol !== `${scheme.toLowerCase()}:`) return false;
-  // With the origin's scheme, its default port may be named or not.
-  const asked = `${own.protocol}//${host}`;
-  return own.host === host.toLowerCase() || (URL.canParse(asked) && own.host === new URL(asked).host);
+  // Compare with the origin's scheme, so that its default port may be written or left out.
+  const target = `${own.protocol}//${host}`;
+  return own.host === host.toLowerCase() || (URL.canParse(target) && own.host === new URL(target).host);
 }
 
-function whyHostRefused({ host, header }: Asked): string {
+function hostRejectionMessage({ host, header }: RequestTarget): string {
   if (!host) return `The ${header} header names no host.`;
   return `The ${header} header is ${quoted(host)}, which --allowed-hosts does not list.`;
 }
 
 const maxQuoteLength = 100;
 
-/** Words of a stranger, for a message: clipped, and in characters that can be seen. */
+/** A client's text for an error message: shortened, and in visible characters. */
 function quoted(text: string): string {
   const clipped = text.length > maxQuoteLength ? `${text.slice(0, maxQuoteLength)}…` : text;
   return JSON.stringify(clipped).replace(
@@ -106,8 +106,8 @@ function quoted(text: string): string {
 }
 
 /**
- * A header there may be one of, which is there twice. Node keeps the first of several and drops the rest, where a proxy
- * before it may have looked at another.
+ * A header that must occur once but occurs twice. Node keeps the first and drops the rest, while a proxy may have
+ * checked another.
  */
 function repeatedHeader({ raw: { rawHeaders } }: FastifyRequest): 'Host' | 'Authorization' | undefined {
   let hosts = 0;

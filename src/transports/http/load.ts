@@ -3,20 +3,20 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { runningWork } from '../../lib/shutdown.ts';
 import { ConcurrencyLimit } from './concurrency.ts';
 
-/** Streams on which clients wait for requests of the server: as many as there are sessions. */
+/** Maximum streams for server messages: one for each session. */
 const maxStreams = 1_000;
 
-/** What a server has to do right now. */
+/** The current load of the server. */
 export interface Load {
   readonly requests: ConcurrencyLimit;
-  /** Responses on which a session's client waits for requests: they are no calls, and take no place of one. */
+  /** Open streams for server messages: they are no calls, and take no slot of one. */
   readonly streams: ConcurrencyLimit;
   readonly openStreams: Set<ServerResponse>;
-  /** Whether it takes nothing new, since it is about to stop. */
+  /** Whether the server is stopping and accepts nothing new. */
   draining: boolean;
 }
 
-/** @param maxConcurrent requests that are served at one time */
+/** @param maxConcurrent maximum concurrent requests */
 export function createLoad(maxConcurrent: number): Load {
   return {
     requests: new ConcurrencyLimit(maxConcurrent),
@@ -26,15 +26,15 @@ export function createLoad(maxConcurrent: number): Load {
   };
 }
 
-/** Waits until no call runs, also none whose client has gone; for so many milliseconds at most. */
-export async function untilQuiet({ requests }: Load, milliseconds: number): Promise<void> {
+/** Waits until no call runs, even for clients that have disconnected, up to a time limit. */
+export async function waitUntilIdle({ requests }: Load, milliseconds: number): Promise<void> {
   const end = Date.now() + milliseconds;
   while ((requests.taken > 0 || runningWork() > 0) && Date.now() < end) await pause(20);
 }
 
-/** Why a request gets none of the places. */
-export function whyBusy({ draining, streams }: Load, places: ConcurrencyLimit): string {
+/** The message of a 503: why a request gets no slot. */
+export function busyMessage({ draining, streams }: Load, slots: ConcurrencyLimit): string {
   if (draining) return 'The server is stopping.';
-  const what = places === streams ? 'streams' : 'requests';
-  return places.isFull ? `Too many ${what} at once.` : `Too many ${what} of this token at once.`;
+  const what = slots === streams ? 'streams' : 'requests';
+  return slots.isFull ? `Too many concurrent ${what}.` : `Too many concurrent ${what} for this token.`;
 }

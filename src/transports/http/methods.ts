@@ -2,7 +2,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { HttpOptions } from './app.ts';
 import { reject } from './replies.ts';
 
-/** Methods that the endpoint has not. Whoever tries them out needs no token to be told so. */
+/** Answers 405 to methods that the endpoint does not support; this needs no token. */
 export function refuseOtherMethods(
   mcp: FastifyInstance,
   { sessions, origins }: Pick<HttpOptions, 'sessions' | 'origins'>,
@@ -11,10 +11,10 @@ export function refuseOtherMethods(
   const others = ['HEAD', 'PUT', 'PATCH', 'TRACE'];
   const refuseMethod = (_: FastifyRequest, reply: FastifyReply) => {
     reply.header('allow', allowed);
-    return reject(reply, 405, `The MCP endpoint takes ${allowed}: send each JSON-RPC message by POST.`);
+    return reject(reply, 405, `The MCP endpoint accepts ${allowed}: send each JSON-RPC message by POST.`);
   };
   mcp.route({
-    // With CORS, OPTIONS asks what a page of another origin may do.
+    // With CORS, browsers send OPTIONS for a preflight.
     method: origins.length > 0 ? others : [...others, 'OPTIONS'],
     url: '/mcp',
     onRequest: (request, reply) => void refuseMethod(request, reply),

@@ -4,9 +4,9 @@ import { checkHost, type GuardOptions } from './host-guard.ts';
 import { reject } from './replies.ts';
 
 /**
- * `/healthz`, `/readyz` and `/metrics`, for load balancers and Prometheus. None of it tells anything of a caller; what the
- * metrics tell of the server is for no page of the web that has a browser ask under a name of its own (DNS rebinding).
- * Prometheus asks each process under its address, which no page can make its own.
+ * `/healthz`, `/readyz` and `/metrics`, for load balancers and Prometheus. They hold no data of a caller.
+ * `/metrics` describes the server, so the host guard keeps out web pages (DNS rebinding); Prometheus scrapes each
+ * process by its IP address, which a page cannot imitate.
  */
 export function serveMonitoring(
   app: FastifyInstance,
@@ -20,7 +20,7 @@ export function serveMonitoring(
     return reply.code(ready ? 200 : 503).send({ status: ready ? 'ready' : 'not ready' });
   });
   app.get('/metrics', async (request, reply) => {
-    const refusal = checkHost(request, { ...options, byAddress: true });
+    const refusal = checkHost(request, { ...options, allowIpHosts: true });
     if (refusal) return reject(reply, refusal.status, refusal.message);
     const { contentType, text } = await metrics.expose();
     return reply.type(contentType).send(text);

@@ -12,60 +12,68 @@ import {
   errorAnswer,
   type Incoming,
   idOf,
-  type Reading,
+  type ParsedMessages,
   unreadable,
   writeMessage,
 } from '../json-rpc/messages.ts';
-import { whyNoBatch } from '../json-rpc/revisions.ts';
+import { batchNotSupported } from '../json-rpc/revisions.ts';
 import { type Accepted, readAccept } from './accept.ts';
 import type { CountAgain } from './rate-limit.ts';
-import { headersOf, reject, sendText } from './replies.ts';
+import { reject, replyHeaders, sendText } from './replies.ts';
 import type { HttpSession } from './sessions.ts';
 
-/** Whoever the messages of a POST are for: the endpoint of one caller, or a session. */
+/** Handles the messages of a POST: the endpoint of one caller, or a session. */
 export interface Recipient {
-  /** Text of a JSON-RPC response; undefined when the request was cancelled before. */
+  /** The text of the JSON-RPC response; undefined when the request was cancelled. */
   answer(request: JSONRPCRequest): Promise<string | undefined>;
-  /** Takes what asks for no answer. */
+  /** Handles a message that has no response. */
   notify(message: JSONRPCMessage): void;
 }
 
-/** For what asks nothing. */
-export const nobody: Recipient = { answer: async () => undefined, notify: () => {} };
+/** For a POST without requests. */
+export const noRecipient: Recipient = { answer: async () => undefined, notify: () => {} };
 
-/** A POST whose headers are fine. */
+/** A POST whose headers are valid. */
 export interface Post {
-  readonly reading: Reading;
+  readonly reading: ParsedMessages;
   readonly accepted: Accepted;
 }
 
-const empty: Reading = {
+const empty: ParsedMessages = {
   messages: [unreadable({ id: undefined, isAnswer: false }, 'The body is empty; send a JSON-RPC message.')],
   isBatch: false,
 };
 
-/** What a POST says, unless its headers keep it from being answered (MCP specification 2025-11-25, transports). */
+/**
+ * Returns the parsed POST; rejects it when its headers rule out a response (MCP specification 2025-11-25,
+ * transports).
+ */
 export function readPost(request: FastifyRequest, reply: FastifyReply): Post | undefined {
   const { headers, reading = empty } = request;
   const accepted = readAccept(headers.accept);
-  const id = onlyId(reading);
+  const id = singleRequestId(reading);
   if (!accepted.json && !accepted.stream) {
-    reject(reply, 406, 'Answers are application/json or text/event-stream; Accept takes neither.', { id });
+    reject(
+      reply,
+      406,
+      'Responses are application/json or text/event-stream; the Accept header allows neither.',
+      { id },
+    );
     return undefined;
   }
   const version = headers['mcp-protocol-version'];
-  if (!version || SUPPORTED_PROTOCOL_VERSIONS.includes(String(version)) || begins(reading))
+  if (!version || SUPPORTED_PROTOCOL_VERSIONS.includes(String(version)) || isInitialize(reading))
     return { reading, accepted };
   const known = SUPPORTED_PROTOCOL_VERSIONS.join(', ');
-  reject(reply, 400, `MCP-Protocol-Version names a version unknown here; known are ${known}.`, { id });
+  reject(reply, 400, `MCP-Protocol-Version names an unknown version; supported are ${known}.`, { id });
   return undefined;
 }
 
 /**
- * Refuses an array of messages that the client's revision of MCP does not have. It has been counted as the one request
- * that it is, and nothing of it is done.
+ * Rejects an array of messages that the client's MCP revision does not allow. It counts as one request, and none of
+ * its messages is handled.
  *
- * @param agreed the revision of the session; without one, that of the header, or 2025-03-26 for want of it (MCP
+ * @param agreed the session's revision; without a session, the header's, or 2025-03-26 if that is missing (MCP
  * specification 2025-11-25, transports, protocol version header)
  */
 export function rejectBatch(
@@ -77,23 +85,23 @@ export function rejectBatch(
   if (!reading.isArray) return undefined;
   const revision =
     agreed ?? String(request.headers['mcp-protocol-version'] || DEFAULT_NEGOTIATED_PROTOCOL_VERSION);
-  const why = whyNoBatch(revision);
+  const why = batchNotSupported(revision);
   return why === undefined ? undefined : reject(reply, 400, why, { code: ErrorCode.InvalidRequest });
 }
 
-/** Whether a POST asks for a new connection, whose version is agreed on in its answer. */
-export function begins({ messages: [first], isBatch }: Reading): boolean {
+/** Whether a POST holds `initialize`, whose response agrees on the protocol version. */
+export function isInitialize({ messages: [first], isBatch }: ParsedMessages): boolean {
   return !isBatch && first?.kind === 'request' && first.message.method === 'initialize';
 }
 
-/** The id of what a POST asks, if it asks one thing. */
-export function onlyId({ messages: [first], isBatch }: Reading): RequestId | undefined {
+/** The request id of a POST that holds a single request. */
+export function singleRequestId({ messages: [first], isBatch }: ParsedMessages): RequestId | undefined {
   return isBatch || first === undefined ? undefined : idOf(first);
 }
 
 /**
- * Answers what a POST says, by JSON or one event. The messages of a batch are counted one by one, and answered one after
- * the other, so that it takes no more than its sender may send otherwise.
+ * Answers a POST with JSON or one event. The messages of a batch are counted one by one for the rate limit, and
+ * handled one after the other, so that a batch gains nothing over single requests.
  */
 export async function answerPost(
   request: FastifyRequest,
@@ -105,10 +113,10 @@ export async function answerPost(
   const { messages, isBatch } = reading;
   const texts: string[] = [];
   for (const [index, incoming] of messages.entries()) {
-    // A client that went away asks for nothing more.
+    // The client has disconnected.
     if (reply.raw.closed) break;
     const exceeded = index > 0 && incoming.kind === 'request' ? countAgain(request) : undefined;
-    const text = exceeded ? tooMany(incoming, exceeded) : await answerOne(incoming, recipient);
+    const text = exceeded ? rateLimitedResponse(incoming, exceeded) : await answerOne(incoming, recipient);
     if (text !== undefined) texts.push(text);
   }
   if (reply.raw.closed) return reply.hijack();
@@ -129,33 +137,33 @@ function answerOne(
   return undefined;
 }
 
-function tooMany(incoming: Incoming, message: string): string {
+function rateLimitedResponse(incoming: Incoming, message: string): string {
   return writeMessage(errorAnswer(idOf(incoming), -32_000, message));
 }
 
-/** What is no message at all is a bad request; a message that asks for the wrong thing is answered. */
+/** Status 400 for a body that is no valid message; invalid params are a JSON-RPC error with status 200. */
 function statusOf(incoming: Incoming | undefined): number {
   if (incoming?.kind !== 'refused') return 200;
   return incoming.answer.error.code === ErrorCode.InvalidParams ? 200 : 400;
 }
 
-/** Leaves the rest of a request to the SDK's transport, which wants to hear the headers that its own client sends. */
-export async function handOver(
+/** Passes a request to the SDK's transport, with the headers that it requires. */
+export async function delegateToSdk(
   session: HttpSession,
   request: FastifyRequest,
   reply: FastifyReply,
   message?: JSONRPCMessage,
 ): Promise<FastifyReply> {
-  for (const [name, value] of headersOf(request, reply)) reply.raw.setHeader(name, value);
+  for (const [name, value] of replyHeaders(request, reply)) reply.raw.setHeader(name, value);
   reply.hijack();
   setHeader(request.raw, 'accept', 'application/json, text/event-stream');
   if (message) setHeader(request.raw, 'content-type', 'application/json');
-  session.serve(reply.raw);
+  session.useUntilClosed(reply.raw);
   if (!reply.raw.closed) await session.transport.handleRequest(request.raw, reply.raw, message);
   return reply;
 }
 
-/** The SDK's transport reads the headers as they came. */
+/** The SDK's transport reads `rawHeaders`. */
 function setHeader({ rawHeaders, headers }: IncomingMessage, name: string, value: string): void {
   for (let index = rawHeaders.length - 2; index >= 0; index -= 2) {
     if (rawHeaders[index]?.toLowerCase() === name) rawHeaders.splice(index, 2);

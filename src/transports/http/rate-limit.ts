@@ -1,63 +1,66 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { LRUCache } from 'lru-cache';
 import type { Authenticator } from '../../auth/authenticate.ts';
-import { senderOf } from './client-address.ts';
+import { rateLimitKey } from './client-address.ts';
 import { type Rate, Windows } from './rate-windows.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** How far its token, or its sender, has got in this minute. */
+    /** The rate of its token or client address in the current minute. */
     rate: Rate | undefined;
-    /** Whom it is counted to as long as its token is not known to be good. */
-    sender: string | undefined;
+    /** The client address it is counted under until its token is authenticated. */
+    addressKey: string | undefined;
   }
 }
 
-/** Counts one more message of a request that holds several. Gives why it is turned away, or undefined. */
+/** Counts another message of a batch. Returns the error message when the limit is exceeded. */
 export type CountAgain = (request: FastifyRequest) => string | undefined;
 
-/** Why a request goes no further; Retry-After is set by then. */
+/** The error message of a 429; Retry-After is already set. */
 type Exceeded = string;
 
 export interface RateLimit {
   readonly countAgain: CountAgain;
-  /** Counts a request whose token has turned out good to its token. */
+  /** Counts a request with a valid token under that token. */
   accepted(request: FastifyRequest, reply: FastifyReply): Exceeded | undefined;
-  /** Counts a request whose token has turned out bad; gives why to tell so no more. */
+  /**
+   * Counts a request with an invalid token; returns the 429 message that replaces the 401 when the address has too
+   * many.
+   */
   refused(request: FastifyRequest, reply: FastifyReply): Exceeded | undefined;
 }
 
-/** Milliseconds that a check may wait whose sender has had too many that failed. */
+/** Maximum milliseconds that a token check of a slowed address waits. */
 const maxWaitMs = 2_000;
-/** Senders whose checks are slowed down at one time. */
+/** Maximum number of slowed addresses. */
 const maxSlowed = 10_000;
 
 /**
- * Counts requests by their tokens once those are known to be good, and before that by their senders: made-up tokens
- * cost nothing, so they count for whoever makes them up. What turns out good is taken back from its sender, which may
- * be a proxy that nobody told this server of. A sender with too many that failed is told so in place of their verdict,
- * and its tokens that are not known are checked one by one, slowly where that costs a request to Synqly: a good one
- * still finds its way, and what is known to be good never waits.
+ * Counts requests per valid token, and until a token is known to be valid, per client address: otherwise invented
+ * tokens would each get their own limit. A request with a valid token is subtracted from its address, which may be
+ * a proxy that is not configured as trusted. An address over the limit gets 429 in place of 401, and its unknown
+ * tokens are checked one at a time, with a delay where a check costs a request to Synqly. So a valid token still
+ * gets through, and one that is known to be valid never waits.
  *
- * @param onExceeded turns a request away
+ * @param onExceeded rejects a request
  */
 export function limitRate(
   mcp: FastifyInstance,
   perMinute: number,
-  access: Pick<Authenticator, 'knows' | 'isCheap'>,
+  authenticator: Pick<Authenticator, 'knows' | 'isCheap'>,
   onExceeded: (reply: FastifyReply, message: string) => void,
 ): RateLimit {
   const byToken = new Windows(perMinute);
-  const bySender = new Windows(perMinute);
+  const byAddress = new Windows(perMinute);
   const slowed = new LRUCache<string, { next: number }>({ max: maxSlowed });
 
-  /** Milliseconds until the next check of a sender may be made; its turn is taken unless that is too long. */
-  const waitOf = (sender: string): number => {
+  /** Milliseconds until the next token check of this address; reserves that time unless the wait is too long. */
+  const waitOf = (addressKey: string): number => {
     const now = performance.now();
-    const turns = slowed.get(sender) ?? { next: now };
-    slowed.set(sender, turns);
-    const wait = Math.max(0, turns.next - now);
-    if (wait <= maxWaitMs) turns.next = now + wait + 60_000 / perMinute;
+    const queue = slowed.get(addressKey) ?? { next: now };
+    slowed.set(addressKey, queue);
+    const wait = Math.max(0, queue.next - now);
+    if (wait <= maxWaitMs) queue.next = now + wait + 60_000 / perMinute;
     return wait;
   };
   const countToken = (request: FastifyRequest, hash: string): string | undefined => {
@@ -71,20 +74,20 @@ export function limitRate(
   };
 
   mcp.decorateRequest('rate', undefined);
-  mcp.decorateRequest('sender', undefined);
+  mcp.decorateRequest('addressKey', undefined);
   mcp.addHook('onRequest', (request, reply, pass) => {
     const { bearer } = request;
-    if (bearer !== undefined && access.knows(bearer)) {
+    if (bearer !== undefined && authenticator.knows(bearer)) {
       const message = countToken(request, bearer.hash);
       if (message === undefined) return pass();
       return onExceeded(reply, retryAfter(reply, request.rate?.ttlInSeconds ?? 1, message));
     }
-    const sender = senderOf(request.ip);
-    const rate = bySender.count(sender);
-    request.sender = sender;
+    const addressKey = rateLimitKey(request.ip);
+    const rate = byAddress.count(addressKey);
+    request.addressKey = addressKey;
     request.rate = rate;
-    if (!rate.isExceeded || (bearer !== undefined && access.isCheap)) return pass();
-    const wait = bearer === undefined ? rate.ttlInSeconds * 1_000 : waitOf(sender);
+    if (!rate.isExceeded || (bearer !== undefined && authenticator.isCheap)) return pass();
+    const wait = bearer === undefined ? rate.ttlInSeconds * 1_000 : waitOf(addressKey);
     if (wait > maxWaitMs) {
       const seconds = Math.ceil(wait / 1_000);
       return onExceeded(reply, retryAfter(reply, seconds, tooManyFailed(seconds)));
@@ -99,14 +102,14 @@ export function limitRate(
   return {
     countAgain: (request) => countToken(request, request.bearer?.hash ?? ''),
     accepted: (request, reply) => {
-      if (request.sender === undefined) return undefined;
-      bySender.takeBack(request.sender);
+      if (request.addressKey === undefined) return undefined;
+      byAddress.uncount(request.addressKey);
       const message = countToken(request, request.bearer?.hash ?? '');
       return message && retryAfter(reply, request.rate?.ttlInSeconds ?? 1, message);
     },
     refused: (request, reply) => {
-      // It was known to be good when it came in, and is so no more.
-      if (request.sender === undefined) request.rate = bySender.count(senderOf(request.ip));
+      // Its token was valid when the request arrived, and no longer is.
+      if (request.addressKey === undefined) request.rate = byAddress.count(rateLimitKey(request.ip));
       const { isExceeded = false, ttlInSeconds = 1 } = request.rate ?? {};
       return isExceeded ? retryAfter(reply, ttlInSeconds, tooManyFailed(ttlInSeconds)) : undefined;
     },
@@ -114,18 +117,18 @@ export function limitRate(
 }
 
 /**
- * Whose turn a check takes. Checks of a sender that is slowed down do not stand behind those that it sent before, which
- * may all be waiting for Synqly.
+ * The queue of a request's token check. A slowed address gets a new queue, so that its checks do not wait behind
+ * its earlier ones, which may all be waiting for Synqly.
  */
-export function turnsOf({ sender = '', rate }: FastifyRequest): string {
-  return rate?.isExceeded ? `${sender} slowed` : sender;
+export function checkQueueKey({ addressKey = '', rate }: FastifyRequest): string {
+  return rate?.isExceeded ? `${addressKey} slowed` : addressKey;
 }
 
 const exceeded = (seconds: number) => `Rate limit exceeded, retry in ${seconds} s`;
 const tooManyFailed = (seconds: number) =>
-  `Rate limit exceeded, retry in ${seconds} s: too many requests from this address had no good token.`;
+  `Rate limit exceeded, retry in ${seconds} s: too many requests from this address had no valid token.`;
 
-/** The headers that tell of it (draft-ietf-httpapi-ratelimit-headers-06), for an answer that passes the framework by. */
+/** Rate limit headers (draft-ietf-httpapi-ratelimit-headers-06), for responses that bypass Fastify. */
 export function rateHeaders({ rate }: FastifyRequest): readonly (readonly [string, string])[] {
   if (rate === undefined) return [];
   return [

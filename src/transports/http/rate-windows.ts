@@ -1,6 +1,6 @@
 import { LRUCache } from 'lru-cache';
 
-/** How far someone has got in this minute. */
+/** A key's use of its limit in the current minute. */
 export interface Rate {
   readonly max: number;
   readonly remaining: number;
@@ -13,16 +13,16 @@ interface Window {
   count: number;
 }
 
-const length = 60_000;
-/** Whoever was seen least lately is forgotten when there are more. */
+const windowMs = 60_000;
+/** The least recently used keys are removed above this number. */
 const maxKeys = 50_000;
 
-/** Counts by key, anew for each minute after a key's first. */
+/** Fixed one-minute windows per key; a window starts with the key's first request. */
 export class Windows {
   readonly #windows = new LRUCache<string, Window>({ max: maxKeys });
   readonly #max: number;
 
-  /** @param max how many are let pass in a minute */
+  /** @param max requests allowed per minute */
   constructor(max: number) {
     this.#max = max;
   }
@@ -34,7 +34,7 @@ export class Windows {
     if (window === undefined) {
       window = { from: now, count: 0 };
       this.#windows.set(key, window);
-    } else if (now - window.from >= length) {
+    } else if (now - window.from >= windowMs) {
       window.from = now;
       window.count = 0;
     }
@@ -43,12 +43,12 @@ export class Windows {
       max: this.#max,
       remaining: Math.max(0, this.#max - window.count),
       isExceeded: window.count > this.#max,
-      ttlInSeconds: Math.ceil((window.from + length - now) / 1_000),
+      ttlInSeconds: Math.ceil((window.from + windowMs - now) / 1_000),
     };
   }
 
-  /** Takes one back that turned out not to count. */
-  takeBack(key: string): void {
+  /** Subtracts a request that should not count. */
+  uncount(key: string): void {
     const window = this.#windows.get(key);
     if (window !== undefined && window.count > 0) window.count -= 1;
   }

@@ -3,14 +3,14 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { errorAnswer, writeMessage } from '../json-rpc/messages.ts';
 import { rateHeaders } from './rate-limit.ts';
 
-/** How a text is told over HTTP. */
+/** Options of a response. */
 export interface SentReply {
   readonly status?: number;
-  /** As the one event of a stream, for a client that takes nothing else. */
+  /** Send as a single server-sent event, for a client that accepts nothing else. */
   readonly asEvent?: boolean;
 }
 
-/** Straight to the socket: the framework's way out looks for much that is not there. */
+/** Sends a response directly on the socket, which is faster than Fastify's reply. */
 export function sendText(
   request: FastifyRequest,
   reply: FastifyReply,
@@ -21,10 +21,10 @@ export function sendText(
   const body = asEvent ? `event: message\ndata: ${text}\n\n` : text;
   const type = asEvent ? 'text/event-stream' : 'application/json';
   const headers = ['content-type', type, 'content-length', String(Buffer.byteLength(body))];
-  for (const [name, value] of headersOf(request, reply)) headers.push(name, value);
+  for (const [name, value] of replyHeaders(request, reply)) headers.push(name, value);
   const { raw } = reply;
   raw.writeHead(status, headers);
-  // In one piece: Node would gather an answer and its end, and write them at more cost.
+  // Corked, so that header and body go out in one write.
   raw.socket?.cork();
   raw.write(body);
   raw.socket?.uncork();
@@ -32,13 +32,13 @@ export function sendText(
   return reply;
 }
 
-/** What hooks have set (CORS), and the rate: what the framework would send with an answer of its own. */
-export function headersOf(request: FastifyRequest, reply: FastifyReply): (readonly [string, string])[] {
+/** Headers set by hooks (CORS) and the rate limit headers, which Fastify would otherwise add. */
+export function replyHeaders(request: FastifyRequest, reply: FastifyReply): (readonly [string, string])[] {
   const set = Object.entries(reply.getHeaders()).map(([name, value]) => [name, String(value)] as const);
   return [...set, ...rateHeaders(request)];
 }
 
-/** An answer that no call has come to, as a JSON-RPC error; with an id where it is known what it answers. */
+/** Sends an HTTP error as a JSON-RPC error, with the request's id if it is known. */
 export function reject(
   reply: FastifyReply,
   status: number,

@@ -9,33 +9,39 @@ import type {
 import { errorAnswer, plainMessage, writeMessage } from '../json-rpc/messages.ts';
 import type { Slot } from './concurrency.ts';
 
-/** Requests of one session. The SDK's transport knows them by their ids alone, so each gets a number of its own on the way in. */
+/**
+ * The requests of one session. The SDK's transport identifies requests by their ids alone, so each gets a unique
+ * id.
+ */
 export interface SessionRequests {
   /**
-   * The request under a number of its own, for the SDK's transport, which answers it by a stream.
+   * Gives a request a unique id, for the SDK's transport, which answers with a stream.
    *
-   * @param place kept until the call is over: closing the connection does not end it
+   * @param slot held until the call ends: closing the connection does not end it
    */
-  numbered(request: JSONRPCRequest, place: Slot | undefined): JSONRPCRequest;
-  /** Forgets a request that the SDK's transport has not passed on. */
-  forgetUnread(numbered: JSONRPCRequest): void;
-  /** Text of the JSON-RPC response, for a client that takes no stream; undefined when the request was cancelled before. */
+  numbered(request: JSONRPCRequest, slot: Slot | undefined): JSONRPCRequest;
+  /** Removes a request that the SDK's transport has rejected. */
+  removeUnread(numbered: JSONRPCRequest): void;
+  /**
+   * The text of the JSON-RPC response, for a client that accepts no stream; undefined when the request was
+   * cancelled.
+   */
   answer(
     request: JSONRPCRequest,
     extra: MessageExtraInfo,
-    place: Slot | undefined,
+    slot: Slot | undefined,
   ): Promise<string | undefined>;
-  /** Hands on what asks for no answer. */
+  /** Passes on a message that has no response. */
   notify(message: JSONRPCMessage, extra: MessageExtraInfo): void;
 }
 
 interface OpenRequest {
-  /** As the client sent it. */
+  /** The client's own id. */
   readonly id: RequestId;
-  readonly place: Slot | undefined;
-  /** Whether the server has got it, and will answer it unless it is cancelled. */
+  readonly slot: Slot | undefined;
+  /** Whether the server has received it; it then answers it unless it is cancelled. */
   isRead: boolean;
-  /** Of those that are answered past the SDK's transport. */
+  /** Set for requests that bypass the SDK's transport. */
   readonly resolve?: (text: string | undefined) => void;
 }
 
@@ -44,26 +50,26 @@ export function numberRequests(transport: StreamableHTTPServerTransport): Sessio
   const open = new Map<RequestId, OpenRequest>();
   let last = 0;
   let isEnded = false;
-  const put = (
+  const track = (
     request: JSONRPCRequest,
-    place: Slot | undefined,
+    slot: Slot | undefined,
     resolve?: OpenRequest['resolve'],
   ): JSONRPCRequest => {
     last += 1;
-    place?.begin();
-    open.set(last, { id: request.id, place, isRead: false, ...(resolve && { resolve }) });
+    slot?.begin();
+    open.set(last, { id: request.id, slot, isRead: false, ...(resolve && { resolve }) });
     return { ...request, id: last };
   };
-  const remove = (number: RequestId, { place }: OpenRequest): void => {
+  const remove = (number: RequestId, { slot }: OpenRequest): void => {
     open.delete(number);
-    place?.finish();
+    slot?.finish();
   };
 
   const receive = transport.onmessage;
   transport.onmessage = (message, extra) => {
     if ('method' in message && 'id' in message) {
       const one = open.get(message.id);
-      // The session has ended before the SDK's transport passed it on: nobody would get the answer.
+      // The session ended before the SDK's transport passed the request on: its response could not be delivered.
       if (!one) return;
       one.isRead = true;
     }
@@ -77,17 +83,18 @@ export function numberRequests(transport: StreamableHTTPServerTransport): Sessio
     const one = number === undefined ? undefined : open.get(number);
     if (number === undefined || !one) return send(message, options);
     if (isAnswer) remove(number, one);
-    if (!one.resolve) return send(isAnswer ? underId(message, one.id) : message, options);
+    if (!one.resolve) return send(isAnswer ? withClientId(message, one.id) : message, options);
     if (isAnswer) return one.resolve(writeMessage({ ...message, id: one.id } as JSONRPCMessage));
-    // Progress is a courtesy; a question that nobody can see must not be waited for.
-    if ('id' in message) throw new Error('A client that takes no event stream can be asked nothing.');
+    // Progress may be dropped; a server request must fail, or the call would wait for it.
+    if ('id' in message)
+      throw new Error('The client accepts no event stream, so the server cannot send it requests.');
   };
   const { onclose } = transport;
   transport.onclose = () => {
     isEnded = true;
     for (const [number, one] of [...open]) {
       remove(number, one);
-      one.resolve?.(sentEnd(one.id));
+      one.resolve?.(sessionEndedResponse(one.id));
     }
     onclose?.();
   };
@@ -95,26 +102,26 @@ export function numberRequests(transport: StreamableHTTPServerTransport): Sessio
   const cancel = (message: JSONRPCNotification, extra: MessageExtraInfo) => {
     const request = [...open].filter(([, { id }]) => id === message.params?.requestId);
     const [number, one] = request[0] ?? [];
-    // Which of several is meant cannot be known.
+    // The id is ambiguous.
     if (number === undefined || one === undefined || request.length > 1) return;
     transport.onmessage?.({ ...message, params: { ...message.params, requestId: number } }, extra);
-    // Nothing will be answered.
+    // A cancelled request gets no response.
     remove(number, one);
     if (one.resolve) one.resolve(undefined);
     else transport.closeSSEStream(number);
   };
 
   return {
-    numbered: (request, place) => put(request, place),
-    forgetUnread: ({ id }) => {
+    numbered: (request, slot) => track(request, slot),
+    removeUnread: ({ id }) => {
       const one = open.get(id);
       if (one && !one.isRead) remove(id, one);
     },
-    answer: (request, extra, place) =>
+    answer: (request, extra, slot) =>
       new Promise((resolve) => {
-        // A message of a batch may come to its turn after the end.
-        if (isEnded) resolve(sentEnd(request.id));
-        else transport.onmessage?.(put(request, place, resolve), extra);
+        // The session may end before all messages of a batch are handled.
+        if (isEnded) resolve(sessionEndedResponse(request.id));
+        else transport.onmessage?.(track(request, slot, resolve), extra);
       }),
     notify: (message, extra) => {
       if ('method' in message && message.method === 'notifications/cancelled') cancel(message, extra);
@@ -123,11 +130,11 @@ export function numberRequests(transport: StreamableHTTPServerTransport): Sessio
   };
 }
 
-const sentEnd = (id: RequestId): string =>
+const sessionEndedResponse = (id: RequestId): string =>
   writeMessage(errorAnswer(id, -32_000, 'The session has ended.') as JSONRPCMessage);
 
-/** The SDK's transport finds the stream by the number, and writes the message as JSON, which then has the client's own id. */
-function underId(message: JSONRPCMessage, id: RequestId): JSONRPCMessage {
+/** The SDK's transport looks up the stream by our id, and serializes the message with the client's id. */
+function withClientId(message: JSONRPCMessage, id: RequestId): JSONRPCMessage {
   const sent = { ...plainMessage(message), id };
   return Object.defineProperty({ ...message }, 'toJSON', { value: () => sent, enumerable: false });
 }

@@ -10,28 +10,31 @@ import {
 } from '@modelcontextprotocol/sdk/types.js';
 import { numberRequests, type SessionRequests } from './session-requests.ts';
 
-/** A session of the Streamable HTTP transport, bound to the token that opened it, and to how its client narrowed it then. */
+/**
+ * A session of the Streamable HTTP transport, bound to the token that opened it and to its client filters at that
+ * time.
+ */
 export interface HttpSession {
   readonly transport: StreamableHTTPServerTransport;
   readonly requests: SessionRequests;
-  /** Whether it answers by JSON alone, for a client that takes no stream. */
+  /** Whether it answers with JSON only, for a client that accepts no stream. */
   readonly json: boolean;
-  /** The revision of MCP that it was agreed on at its beginning. */
+  /** The MCP revision that `initialize` agreed on. */
   readonly revision: string;
-  /** Counts the session as in use until the response is over: while a stream is open, or an answer is awaited. */
-  serve(response: ServerResponse): void;
+  /** Marks the session as in use until the response is closed. */
+  useUntilClosed(response: ServerResponse): void;
 }
 
 export interface Sessions {
-  /** The session, for whoever has the key that opened it; to anyone else it is unknown. */
+  /** Finds a session by id; undefined unless the key is the one that opened it. */
   find(id: string, key: string): HttpSession | undefined;
   /**
-   * A session that stays if its first message turns out to be `initialize`, and ends with that message's response
-   * otherwise; undefined when there is no room.
+   * Opens a session, which ends with its first response unless the first message is `initialize`; undefined when
+   * the limit is reached.
    *
-   * @param owner whose it is: places are shared out among owners
-   * @param key what a request must have to be let into it
-   * @param json answer by JSON, for a client that takes no stream
+   * @param owner whose share of the sessions it counts against
+   * @param key that later requests must match
+   * @param json answer with JSON, for a client that accepts no stream
    */
   open(
     owner: string,
@@ -43,16 +46,16 @@ export interface Sessions {
 }
 
 export interface SessionLimits {
-  /** Milliseconds without use after which a session is ended. */
+  /** Milliseconds after which an idle session ends. */
   readonly idle: number;
   readonly max?: number;
   readonly maxOfOneOwner?: number;
 }
 
 const maxSessions = 1_000;
-/** One token may be shared by many clients, and still leave room for other tokens. */
-const maxOfOne = 200;
-/** Milliseconds between two looks for sessions that were idle too long. */
+/** Many clients may share one token, but must leave sessions for other tokens. */
+const defaultMaxOfOneOwner = 200;
+/** Longest interval between sweeps for expired sessions. */
 const maxSweepIntervalMs = 30_000;
 
 interface Entry {
@@ -63,20 +66,20 @@ interface Entry {
   server: Server | undefined;
   transport: StreamableHTTPServerTransport | undefined;
   requests: SessionRequests | undefined;
-  /** As its first answer tells it. */
+  /** From the response to `initialize`. */
   revision: string;
-  /** Responses that are not over. */
+  /** Number of open responses. */
   responses: number;
-  /** Requests that are not answered: a call goes on when its client's connection breaks. */
+  /** Unanswered requests: a call continues after its client's connection breaks. */
   readonly running: Set<RequestId>;
   lastUsed: number;
 }
 
-/** Keeps sessions until they are deleted, or idle for too long. One that is in use is never ended for another. */
+/** Keeps sessions until they are deleted or expire. A session in use is never evicted. */
 export function createSessions({
   idle,
   max = maxSessions,
-  maxOfOneOwner = maxOfOne,
+  maxOfOneOwner = defaultMaxOfOneOwner,
 }: SessionLimits): Sessions {
   const entries = new Set<Entry>();
   const byId = new Map<string, Entry>();
@@ -92,13 +95,13 @@ export function createSessions({
   };
   const sweep = setInterval(endExpired, Math.min(maxSweepIntervalMs, Math.max(100, idle / 4))).unref();
 
-  /** Ends an idle session where there is no place left; false if there is none that may be ended for this owner. */
+  /** Evicts an idle session if the limit is reached; false if there is none that this owner may evict. */
   const makeRoom = (owner: string): boolean => {
     endExpired();
     const counts = countByOwner(entries);
     const own = counts.get(owner) ?? 0;
     if (own < maxOfOneOwner && entries.size < max) return true;
-    // Nobody loses a session to someone who has as many: a flood ends its own sessions.
+    // Evict only from owners with more sessions: a flood of sessions evicts its own.
     const endable = [...entries].filter((entry) => {
       if (!isIdle(entry)) return false;
       return entry.owner === owner || (own < maxOfOneOwner && (counts.get(entry.owner) ?? 0) > own);
@@ -114,7 +117,7 @@ export function createSessions({
     requests: entry.requests as SessionRequests,
     json: entry.json,
     revision: entry.revision,
-    serve: (response) => {
+    useUntilClosed: (response) => {
       const release = () => {
         entry.responses -= 1;
         entry.lastUsed = performance.now();
@@ -140,7 +143,7 @@ export function createSessions({
     entry.transport = transport;
     await server.connect(transport as never);
     entry.requests = numberRequests(transport);
-    // Around the numbers, so that what they answer counts as answered.
+    // After `numberRequests`, so that responses it sends itself are tracked too.
     trackRequests(transport, entry);
   };
 
@@ -165,7 +168,7 @@ export function createSessions({
         transport: undefined,
         requests: undefined,
         revision: LATEST_PROTOCOL_VERSION,
-        // It has its place, and is not idle, while its server is made.
+        // Counts as in use while its server is created.
         responses: 1,
         running: new Set(),
         lastUsed: performance.now(),
@@ -197,7 +200,7 @@ function countByOwner(entries: Iterable<Entry>): ReadonlyMap<string, number> {
   return counts;
 }
 
-/** The SDK does not tell which requests its handlers still work on, so they are noted as they pass. */
+/** Tracks running requests, which the SDK does not expose. */
 function trackRequests(transport: StreamableHTTPServerTransport, entry: Entry): void {
   const over = (id: RequestId) => {
     entry.running.delete(id);
@@ -222,7 +225,7 @@ function trackRequests(transport: StreamableHTTPServerTransport, entry: Entry): 
     try {
       await send(message, options);
     } finally {
-      // Also when there is no connection left to send it on.
+      // Even when the connection is gone.
       if (!('method' in message) && message.id !== undefined) over(message.id);
     }
   };

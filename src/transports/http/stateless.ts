@@ -14,26 +14,26 @@ import { StopController } from '../../lib/cancellation.ts';
 import { stringifyJson } from '../../lib/exact-json.ts';
 import { isJsonObject } from '../../lib/json.ts';
 import type { ToolCall } from '../../server.ts';
-import { idText, ownFault, writeMessage } from '../json-rpc/messages.ts';
+import { idText, internalErrorMessage, writeMessage } from '../json-rpc/messages.ts';
 
-/** Requests of one caller, each answered on its own: what Streamable HTTP is without sessions. */
+/** Answers the requests of one caller without sessions, each independently. */
 export interface StatelessEndpoint {
-  answer(request: JSONRPCRequest, extra: { readonly requestInfo: RequestInfo }): Answering;
+  answer(request: JSONRPCRequest, extra: { readonly requestInfo: RequestInfo }): PendingAnswer;
 }
 
-export interface Answering {
-  /** Text of a JSON-RPC response; undefined when the request was cancelled before. */
+export interface PendingAnswer {
+  /** The text of the JSON-RPC response; undefined when the request was cancelled. */
   readonly text: Promise<string | undefined>;
-  /** For a client that went away; nothing happens when the request is answered. */
+  /** The client disconnected; no effect once the request is answered. */
   cancel(): void;
-  /** For a client that no longer wants it: what has left for Synqly by then, and is not a read, is let finish. */
+  /** The client cancelled; a write that was already sent to Synqly is allowed to finish. */
   withdraw(): void;
 }
 
-/** Requests that are answered the same each time, with results that are long. */
-const unchanging = new Set(['tools/list', 'resources/list', 'resources/templates/list']);
+/** Methods with long, constant results, whose text is cached. */
+const cachedMethods = new Set(['tools/list', 'resources/list', 'resources/templates/list']);
 
-/** Calls a tool past the SDK. @throws McpError */
+/** Calls a tool without the SDK's dispatch. @throws McpError */
 export type DirectCall = (call: ToolCall, extra: DirectExtra) => Promise<CallToolResult>;
 
 export interface DirectExtra {
@@ -41,33 +41,33 @@ export interface DirectExtra {
   readonly cancelled: StopSignal;
 }
 
-/** Shared by all callers: so are the lists. */
-const texts = new WeakMap<object, string>();
+/** Shared by all callers, like the lists themselves. */
+const resultTexts = new WeakMap<object, string>();
 
-const nobody = { name: '', version: '' };
+const anonymousClient = { name: '', version: '' };
 
-interface Waiting {
+interface PendingRequest {
   readonly request: JSONRPCRequest;
   resolve(text: string | undefined): void;
 }
 
 /**
- * Connects a server to the requests of one caller. The SDK's own transport serves one request, or one session; this
- * one serves many at a time with one server, so that a request builds nothing. Clients number their requests as they
- * like, several with one token the same way, so each gets a number of its own on the way in.
+ * Connects a server to the requests of one caller. The SDK's transport serves one request or one session; this one
+ * serves many concurrent requests with one server, so nothing is built per request. Clients that share a token use
+ * the same ids, so each request gets a unique id.
  *
- * @param callDirectly calls of tools, nearly all that is asked, go here: the SDK's dispatch and its checks of what was
- * checked already cost a call a fifth of its time
+ * @param callDirectly handles tool calls, nearly all requests: the SDK's dispatch repeats checks that were already
+ * made, and took a fifth of a call's time
  */
 export async function connectStateless(server: Server, callDirectly: DirectCall): Promise<StatelessEndpoint> {
-  const waiting = new Map<RequestId, Waiting>();
+  const pending = new Map<RequestId, PendingRequest>();
   let last = 0;
 
   const render = (message: JSONRPCMessage, { id, method }: JSONRPCRequest): string => {
-    if (!('result' in message) || !unchanging.has(method))
+    if (!('result' in message) || !cachedMethods.has(method))
       return writeMessage({ ...message, id } as JSONRPCMessage);
-    const text = texts.get(message.result) ?? JSON.stringify(message.result);
-    texts.set(message.result, text);
+    const text = resultTexts.get(message.result) ?? JSON.stringify(message.result);
+    resultTexts.set(message.result, text);
     return `{"jsonrpc":"2.0","id":${idText(id)},"result":${text}}`;
   };
   const transport: Transport = {
@@ -75,10 +75,10 @@ export async function connectStateless(server: Server, callDirectly: DirectCall)
     close: async () => transport.onclose?.(),
     send: async (message) => {
       const id = 'method' in message ? undefined : message.id;
-      const one = id === undefined ? undefined : waiting.get(id);
-      // Without a session there is nobody to ask or to tell anything.
-      if (id === undefined || !one) throw new Error('Only answers can be sent without a session.');
-      waiting.delete(id);
+      const one = id === undefined ? undefined : pending.get(id);
+      // Without a session, there is no channel for server messages.
+      if (id === undefined || !one) throw new Error('Without a session, the server can only send responses.');
+      pending.delete(id);
       one.resolve(render(message, one.request));
     },
   };
@@ -91,13 +91,13 @@ export async function connectStateless(server: Server, callDirectly: DirectCall)
       last += 1;
       const id = last;
       const text = new Promise<string | undefined>((resolve) => {
-        waiting.set(id, { request, resolve });
+        pending.set(id, { request, resolve });
       });
       transport.onmessage?.({ ...withoutClient(request), id }, extra);
       const cancel = () => {
-        const one = waiting.get(id);
+        const one = pending.get(id);
         if (!one) return;
-        waiting.delete(id);
+        pending.delete(id);
         one.resolve(undefined);
         const params = { requestId: id };
         transport.onmessage?.({ jsonrpc: '2.0', method: 'notifications/cancelled', params });
@@ -107,36 +107,36 @@ export async function connectStateless(server: Server, callDirectly: DirectCall)
   };
 }
 
-/** What a request calls; undefined where it asks for more than a plain call, or for less. */
+/** The tool call in a request; undefined for other requests, and for task-augmented calls, which the SDK handles. */
 function readToolCall({ method, params }: JSONRPCRequest): ToolCall | undefined {
   if (method !== 'tools/call' || typeof params?.name !== 'string' || 'task' in params) return undefined;
   const { name, arguments: given } = params;
   return given === undefined || isJsonObject(given) ? { name, arguments: given } : undefined;
 }
 
-function answerCall(id: RequestId, call: (cancelled: StopSignal) => Promise<CallToolResult>): Answering {
-  const cancelling = new Cancelling();
+function answerCall(id: RequestId, call: (cancelled: StopSignal) => Promise<CallToolResult>): PendingAnswer {
+  const cancellation = new CallCancellation();
   let isOver = false;
   const respond = (outcome: object) => {
     isOver = true;
-    if (cancelling.aborted) return undefined;
+    if (cancellation.aborted) return undefined;
     return `{"jsonrpc":"2.0","id":${idText(id)},${stringifyJson(outcome).slice(1)}`;
   };
   return {
-    text: call(cancelling).then(
+    text: call(cancellation).then(
       (result) => respond({ result }),
       (error: unknown) => respond({ error: errorOf(error) }),
     ),
     cancel: () => {
-      if (!isOver) cancelling.stop('The client went away.');
+      if (!isOver) cancellation.stop('The client disconnected.');
     },
     withdraw: () => {
-      if (!isOver && !cancelling.isSent) cancelling.stop('The client cancelled the request.');
+      if (!isOver && !cancellation.isSent) cancellation.stop('The client cancelled the request.');
     },
   };
 }
 
-class Cancelling extends StopController {
+class CallCancellation extends StopController {
   isSent = false;
 
   sent(): void {
@@ -146,11 +146,11 @@ class Cancelling extends StopController {
 
 function errorOf(error: unknown): { code: number; message: string } {
   if (error instanceof McpError) return { code: error.code, message: error.message };
-  return { code: ErrorCode.InternalError, message: ownFault };
+  return { code: ErrorCode.InternalError, message: internalErrorMessage };
 }
 
-/** The server must not remember which client asked and what it can do: the next request may be another's. */
+/** Removes the client's name and capabilities from `initialize`: the next request may come from another client. */
 function withoutClient(request: JSONRPCRequest): JSONRPCRequest {
   if (request.method !== 'initialize') return request;
-  return { ...request, params: { ...request.params, capabilities: {}, clientInfo: nobody } };
+  return { ...request, params: { ...request.params, capabilities: {}, clientInfo: anonymousClient } };
 }

@@ -2,13 +2,13 @@ import { BlockList, isIP } from 'node:net';
 import type { Proxies } from '../../config/http-parsers.ts';
 
 /**
- * Whether the sender of a request, or of what it forwards, is a proxy that is believed.
+ * Whether an address is a trusted proxy.
  *
- * @param hop 0 for the one that is connected, 1 for the one before it, as X-Forwarded-For tells
+ * @param hop 0 for the connected address, 1 for the one before it in X-Forwarded-For, and so on
  */
 export type ProxyTrust = (address: string, hop: number) => boolean;
 
-/** Who is believed. By hops whoever connects is: for a port that nothing but the proxy reaches. */
+/** Creates the trust check. A hop count trusts every address, for a port that only the proxy can reach. */
 export function trustIn(proxies: Proxies | undefined): ProxyTrust | undefined {
   if (!proxies) return undefined;
   if ('hops' in proxies) return (_, hop) => hop < proxies.hops;

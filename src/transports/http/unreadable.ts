@@ -1,7 +1,10 @@
 import type { Socket } from 'node:net';
 import { errorAnswer, writeMessage } from '../json-rpc/messages.ts';
 
-/** Answers what Node could not read as a request, and closes its connection: nobody knows where the next one begins. */
+/**
+ * Answers a request that Node could not parse, and closes the connection, since the start of the next request is
+ * unknown.
+ */
 export function refuseUnreadable(error: Error & { readonly code?: string }, socket: Socket): void {
   if (error.code === 'ECONNRESET' || !socket.writable) return void socket.destroy();
   const [status, message] = answers[error.code ?? ''] ?? notHttp;
@@ -12,7 +15,7 @@ export function refuseUnreadable(error: Error & { readonly code?: string }, sock
 
 const notHttp = [
   '400 Bad Request',
-  'This is no HTTP/1.1 request that can be read; TLS ends in front of this server.',
+  'Not a valid HTTP/1.1 request. This server does not speak TLS: terminate it at a proxy.',
 ] as const;
 
 const answers: Readonly<Record<string, readonly [status: string, message: string]>> = {
@@ -20,5 +23,5 @@ const answers: Readonly<Record<string, readonly [status: string, message: string
     '431 Request Header Fields Too Large',
     'The headers are over 16 kB: send fewer, or shorter ones.',
   ],
-  ERR_HTTP_REQUEST_TIMEOUT: ['408 Request Timeout', 'The request did not come in whole in time.'],
+  ERR_HTTP_REQUEST_TIMEOUT: ['408 Request Timeout', 'The request did not arrive completely in time.'],
 };

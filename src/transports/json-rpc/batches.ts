@@ -1,17 +1,17 @@
 import type { RequestId } from '@modelcontextprotocol/sdk/types.js';
 
-/** Batches whose answers go out as one list each, once all are there (JSON-RPC 2.0, 6). */
+/** Collects the responses of a batch, and sends them as one array once all are there (JSON-RPC 2.0, 6). */
 export interface Batches {
   /**
    * @param waitingFor ids of its requests
-   * @param answered texts of the answers that are there already
+   * @param answered texts of the responses that already exist
    */
   open(waitingFor: readonly RequestId[], answered: readonly string[]): void;
-  /** Takes an answer that belongs to a batch; false for one that does not. */
+  /** Adds a response to its batch; false if it belongs to none. */
   take(id: RequestId, text: string): boolean;
-  /** A request that is cancelled gets no answer, and its batch does not wait for one. */
+  /** A cancelled request gets no response, so its batch stops waiting for it. */
   drop(id: RequestId): void;
-  /** Lets go what is there of batches that will not be complete any more. */
+  /** Sends the collected responses of incomplete batches. */
   flush(): void;
 }
 

@@ -1,16 +1,13 @@
-/** What can be told of a JSON-RPC message whose text is cut or broken. */
-export interface Found {
+/** The id found in a JSON-RPC message whose text is truncated or invalid. */
+export interface FoundId {
   /** JSON text of the id: a string or a number. */
   readonly id: string | undefined;
-  /** Whether it answers something: then nobody waits for an answer to it. */
+  /** Whether the message is a response, to which no response is due. */
   readonly isAnswer: boolean;
 }
 
-/**
- * Looks for the id of a message among the keys of its outermost object, as far as the text goes. An id further inside,
- * or in a text that is a value, is not taken for it.
- */
-export function findId(text: string): Found {
+/** Finds the id among the keys of a message's outermost object. Nested ids, and ids inside strings, are ignored. */
+export function findId(text: string): FoundId {
   const keys = new Set<string>();
   let id: string | undefined;
   for (const [key, value] of outermostPairs(text)) {
@@ -20,12 +17,12 @@ export function findId(text: string): Found {
   return { id, isAnswer: !keys.has('"method"') && (keys.has('"result"') || keys.has('"error"')) };
 }
 
-/** What follows the id where it stands at the end: other short members, and the brace that ends the message. */
+/** Matches an id near the end, followed only by other short members and the closing brace. */
 const idAtEnd =
   /[,{]\s*"id"\s*:\s*("(?:[^"\\]|\\.)*"|-?\d[\d.eE+-]*)(?:\s*,\s*"(?:jsonrpc|method)"\s*:\s*"[^"\\]*")*\s*\}\s*$/;
 
-/** The id of a message that is known by its beginning and its end only. */
-export function findIdAround(beginning: string, end: string): Found {
+/** Finds the id of a message of which only the beginning and the end are kept. */
+export function findIdAround(beginning: string, end: string): FoundId {
   const found = findId(beginning);
   if (found.id !== undefined || found.isAnswer) return found;
   const [, id] = idAtEnd.exec(end) ?? [];
@@ -44,50 +41,56 @@ function isIdText(text: string | undefined): text is string {
   }
 }
 
-/** Keys of the outermost object with the texts of their values; undefined for an object, a list, and a value that is cut off. */
+/**
+ * Yields the keys of the outermost object with the texts of their values; undefined for objects, arrays and
+ * truncated values.
+ */
 function* outermostPairs(text: string): Generator<readonly [key: string, value: string | undefined]> {
-  let at = skipBlanks(text, 0);
+  let at = skipWhitespace(text, 0);
   if (text[at] !== '{') return;
   let depth = 1;
   let key: string | undefined;
   let isKeyNext = true;
   for (at += 1; at < text.length && depth > 0; at += 1) {
-    const sign = text[at] as string;
-    if (sign === '"') {
+    const char = text[at] as string;
+    if (char === '"') {
       const end = endOfString(text, at);
       const token = text.slice(at, end + 1);
       if (depth === 1 && isKeyNext && end > 0) {
         key = token;
         isKeyNext = false;
-        // A key whose value is long, or is cut off, counts as seen.
+        // Yields the key even if its value is long or truncated.
         yield [key, undefined];
       } else if (depth === 1 && key !== undefined && end > 0) yield [key, token];
       if (end < 0) return;
       at = end;
-    } else if (sign === '{' || sign === '[') depth += 1;
-    else if (sign === '}' || sign === ']') depth -= 1;
-    else if (depth === 1 && sign === ',') isKeyNext = true;
-    else if (depth === 1 && key !== undefined && /[-\d]/.test(sign)) {
+    } else if (char === '{' || char === '[') depth += 1;
+    else if (char === '}' || char === ']') depth -= 1;
+    else if (depth === 1 && char === ',') isKeyNext = true;
+    else if (depth === 1 && key !== undefined && /[-\d]/.test(char)) {
       const end = endOfNumber(text, at);
-      // A number at the very end may have lost digits.
+      // A number at the end of the text may be truncated.
       if (end < text.length) yield [key, text.slice(at, end)];
       at = end - 1;
     }
   }
 }
 
-function skipBlanks(text: string, from: number): number {
+function skipWhitespace(text: string, from: number): number {
   let at = from;
   while (at < text.length && /[\s\ufeff]/.test(text[at] as string)) at += 1;
   return at;
 }
 
-/** Where a string ends that begins at `start`; -1 where it does not. Not by a regular expression: those fail on long ones. */
+/**
+ * The end of the string that starts at `start`; -1 if it is truncated. Written by hand: regular expressions
+ * overflow on long strings.
+ */
 function endOfString(text: string, start: number): number {
   for (let at = start + 1; at < text.length; at += 1) {
-    const sign = text[at];
-    if (sign === '\\') at += 1;
-    else if (sign === '"') return at;
+    const char = text[at];
+    if (char === '\\') at += 1;
+    else if (char === '"') return at;
   }
   return -1;
 }

@@ -8,73 +8,73 @@ import {
 } from '@modelcontextprotocol/sdk/types.js';
 import { ExactNumber, stringifyJson } from '../../lib/exact-json.ts';
 import { isJsonObject, type JsonObject } from '../../lib/json.ts';
-import { type Found, findId } from './find-id.ts';
-import { readNotificationParams, readParams, WrongParams } from './message-params.ts';
+import { type FoundId, findId } from './find-id.ts';
+import { InvalidParams, readNotificationParams, readParams } from './message-params.ts';
 
-/** Turns the text of a message into its value. @throws when it is no JSON */
+/** Parses the text of a message. @throws on invalid JSON */
 export type Parse = (text: string) => unknown;
 
-/** The answer to a message that could not be understood; without an id where it had none that can be told back. */
+/** The error response to an invalid message; the id is null if the message has no usable one. */
 export interface ErrorAnswer {
   readonly jsonrpc: '2.0';
   readonly id: RequestId | null;
   readonly error: { readonly code: number; readonly message: string };
 }
 
-/** A message as it came in: in the form that the SDK takes, or refused in plain words. */
+/** A received message: normalized for the SDK, or rejected with an error response. */
 export type Incoming =
   | { readonly kind: 'request'; readonly message: JSONRPCRequest }
   | { readonly kind: 'notification'; readonly message: JSONRPCNotification }
   | { readonly kind: 'response'; readonly message: JSONRPCResponse }
   | { readonly kind: 'refused'; readonly answer: ErrorAnswer }
-  /** Nobody waits for an answer to it, and nothing can be done with it. */
+  /** Cannot be handled, and no response is due. */
   | { readonly kind: 'ignored' };
 
-/** One message, or a batch of them (see `whyNoBatch` for who may send one). */
-export interface Reading {
+/** One message, or a batch of messages (see `batchNotSupported` for who may send one). */
+export interface ParsedMessages {
   readonly messages: readonly Incoming[];
-  /** Whether it came as an array. */
+  /** Whether the text is an array. */
   readonly isArray?: boolean;
-  /** Whether the answers go out as an array too: not where the array is refused as a whole. */
+  /** Whether the responses are sent as an array: not if the array is rejected as a whole. */
   readonly isBatch: boolean;
 }
 
-/** Messages of one batch; of one with very many, no message is looked at and answered by itself. */
+/** Maximum messages of one batch. Up to `maxInspected`, each message of a longer batch gets its own error. */
 const maxInBatch = 100;
 const maxInspected = 1_000;
 
-/** Reads the text of a message, or of a batch. Never throws. */
-export function readText(text: string, parse: Parse = JSON.parse): Reading {
+/** Parses the text of a message or a batch. Never throws. */
+export function readText(text: string, parse: Parse = JSON.parse): ParsedMessages {
   const plain = text.charCodeAt(0) === 0xfeff ? text.slice(1) : text;
   let value: unknown;
   try {
     value = parse(plain);
   } catch {
-    return oneOf(unreadable(findId(plain), 'The message is not valid JSON.'));
+    return single(unreadable(findId(plain), 'The message is not valid JSON.'));
   }
-  if (!Array.isArray(value)) return oneOf(readMessage(value, plain));
+  if (!Array.isArray(value)) return single(readMessage(value, plain));
   const refused =
-    value.length === 0 ? 'The batch is empty.' : value.length > maxInspected ? tooLong : undefined;
-  if (refused !== undefined) return { ...oneOf(refuse(ErrorCode.InvalidRequest, refused)), isArray: true };
-  const messages = value.map((one) => readOfBatch(one, value.length));
+    value.length === 0 ? 'The batch is empty.' : value.length > maxInspected ? batchTooLong : undefined;
+  if (refused !== undefined) return { ...single(refuse(ErrorCode.InvalidRequest, refused)), isArray: true };
+  const messages = value.map((one) => readBatchItem(one, value.length));
   return { messages, isArray: true, isBatch: true };
 }
 
-const tooLong = `A batch holds at most ${maxInBatch} messages.`;
+const batchTooLong = `A batch holds at most ${maxInBatch} messages.`;
 
-const oneOf = (message: Incoming): Reading => ({ messages: [message], isBatch: false });
+const single = (message: Incoming): ParsedMessages => ({ messages: [message], isBatch: false });
 
-function readOfBatch(value: unknown, length: number): Incoming {
+function readBatchItem(value: unknown, length: number): Incoming {
   const read = readMessage(value);
   if (read.kind !== 'request') return read;
   const { id, method } = read.message;
-  if (length > maxInBatch) return refuse(ErrorCode.InvalidRequest, tooLong, id);
+  if (length > maxInBatch) return refuse(ErrorCode.InvalidRequest, batchTooLong, id);
   if (method !== 'initialize') return read;
   return refuse(ErrorCode.InvalidRequest, 'initialize cannot be part of a batch; send it on its own.', id);
 }
 
-/** What is answered to a text that is no message, where something waits for an answer. */
-export function unreadable(found: Found, message: string, code: number = ErrorCode.ParseError): Incoming {
+/** Rejects an invalid message, unless it looks like a response. */
+export function unreadable(found: FoundId, message: string, code: number = ErrorCode.ParseError): Incoming {
   if (found.isAnswer) return { kind: 'ignored' };
   return refuse(code, message, found.id === undefined ? undefined : idOfText(found.id));
 }
@@ -83,21 +83,21 @@ function refuse(code: number, message: string, id: RequestId | undefined = undef
   return { kind: 'refused', answer: errorAnswer(id, code, message) };
 }
 
-/** A JSON-RPC error, with the id of what it answers if that has one. */
+/** A JSON-RPC error response. */
 export function errorAnswer(id: RequestId | undefined, code: number, message: string): ErrorAnswer {
   return { jsonrpc: '2.0', id: id ?? null, error: { code, message } };
 }
 
-/** Id of a request, or of what is refused; undefined for what has none. */
+/** The id of a request or of a rejected message; undefined for others. */
 export function idOf(incoming: Incoming): RequestId | undefined {
   if (incoming.kind === 'request') return incoming.message.id;
   return incoming.kind === 'refused' ? (incoming.answer.id ?? undefined) : undefined;
 }
 
 /**
- * Reads a parsed message. Members that are unknown are left out, since JSON-RPC lets a message have them.
+ * Validates a parsed message. Unknown members are dropped, since JSON-RPC allows them.
  *
- * @param text where the digits of an id stand that a number cannot hold
+ * @param text source of the message, for ids with more digits than a number can hold
  */
 export function readMessage(value: unknown, text?: string): Incoming {
   if (!isJsonObject(value)) {
@@ -122,13 +122,13 @@ export function readMessage(value: unknown, text?: string): Incoming {
       message: params ? { jsonrpc, id, method, params } : { jsonrpc, id, method },
     };
   } catch (error) {
-    if (!(error instanceof WrongParams)) throw error;
-    return refuse(ErrorCode.InvalidParams, `${shown(method)}: ${error.message}`, id);
+    if (!(error instanceof InvalidParams)) throw error;
+    return refuse(ErrorCode.InvalidParams, `${shortened(method)}: ${error.message}`, id);
   }
 }
 
-/** Names of methods are the client's own words. */
-const shown = (method: string) => method.slice(0, 100);
+/** The method name is arbitrary client text. */
+const shortened = (method: string) => method.slice(0, 100);
 
 function readNotification(method: string, given: unknown, text: string | undefined): Incoming {
   const params = readNotificationParams(given);
@@ -153,7 +153,7 @@ function isProgress(params: JsonObject | undefined): boolean {
   );
 }
 
-/** The client's answer to a request of this server. One that is not well formed fails what waits for it, rather than let it wait. */
+/** Reads the client's response to a server request. A malformed one becomes an error, so that nothing waits for it. */
 function readResponse({ id: given, result, error }: JsonObject): Incoming {
   const id = readId(given, 'id', undefined);
   if (id === undefined) return { kind: 'ignored' };
@@ -164,7 +164,7 @@ function readResponse({ id: given, result, error }: JsonObject): Incoming {
       message: { jsonrpc: '2.0', id, result: isJsonObject(_meta) ? result : rest },
     };
   }
-  if (isNothing(error)) return { kind: 'response', message: { jsonrpc: '2.0', id, result: {} } };
+  if (isNil(error)) return { kind: 'response', message: { jsonrpc: '2.0', id, result: {} } };
   const { code, message } = isJsonObject(error) ? error : { code: undefined, message: error };
   const shown = {
     code: Number.isSafeInteger(code) ? (code as number) : ErrorCode.InternalError,
@@ -173,25 +173,25 @@ function readResponse({ id: given, result, error }: JsonObject): Incoming {
   return { kind: 'response', message: { jsonrpc: '2.0', id, error: shown } };
 }
 
-const isNothing = (value: unknown) => value === undefined || value === null;
+const isNil = (value: unknown) => value === undefined || value === null;
 
 /**
- * An id that the SDK does not take, since it is no integer that a number can hold, stands in as a string; the digits are
- * told back as they came. No id of a client begins so.
+ * Marks an id that the SDK rejects, such as a fraction or a large number. The id is carried as a string with this
+ * prefix, and sent back with its original digits. The random part keeps client ids from colliding.
  */
-const placeholder = `number ${Math.random()} `;
+const rawIdPrefix = `number ${Math.random()} `;
 
 function readId(given: unknown, key: 'id' | 'requestId', text: string | undefined): RequestId | undefined {
   if (typeof given === 'string' || Number.isSafeInteger(given)) return given as RequestId;
   if (given instanceof ExactNumber)
     return Number.isFinite(Number(given.text)) ? idOfText(given.text) : undefined;
-  if (isNothing(given) || typeof given === 'boolean' || Array.isArray(given)) return undefined;
+  if (isNil(given) || typeof given === 'boolean' || Array.isArray(given)) return undefined;
   const digits = text === undefined ? undefined : digitsIn(text, key);
   if (digits !== undefined) return idOfText(digits);
-  return typeof given === 'number' && Number.isFinite(given) ? `${placeholder}${given}` : undefined;
+  return typeof given === 'number' && Number.isFinite(given) ? `${rawIdPrefix}${given}` : undefined;
 }
 
-/** The digits of an id as they stand in a message. */
+/** The original digits of an id. */
 function digitsIn(text: string, key: 'id' | 'requestId'): string | undefined {
   if (key === 'id') return findId(text).id;
   return /"requestId"\s*:\s*(-?\d[\d.eE+-]*)/.exec(text)?.[1];
@@ -199,18 +199,18 @@ function digitsIn(text: string, key: 'id' | 'requestId'): string | undefined {
 
 function idOfText(text: string): RequestId {
   if (text.startsWith('"')) return JSON.parse(text) as string;
-  return Number.isSafeInteger(Number(text)) ? Number(text) : `${placeholder}${text}`;
+  return Number.isSafeInteger(Number(text)) ? Number(text) : `${rawIdPrefix}${text}`;
 }
 
-/** JSON text of an id, as the client sent it. */
+/** The JSON text of an id, exactly as the client sent it. */
 export function idText(id: RequestId): string {
-  return isOrdinaryId(id) ? JSON.stringify(id) : String(id).slice(placeholder.length);
+  return isOrdinaryId(id) ? JSON.stringify(id) : String(id).slice(rawIdPrefix.length);
 }
 
-/** Whether an id can stand in JSON as a number or a string of its own, without a stand-in. */
-export const isOrdinaryId = (id: RequestId) => typeof id === 'number' || !id.startsWith(placeholder);
+/** Whether an id is a plain number or string, not one carried with `rawIdPrefix`. */
+export const isOrdinaryId = (id: RequestId) => typeof id === 'number' || !id.startsWith(rawIdPrefix);
 
-/** JSON text of a message for the client. */
+/** Serializes a message for the client. */
 export function writeMessage(message: JSONRPCMessage | ErrorAnswer): string {
   const shown = plainMessage(message);
   if (!('id' in shown) || shown.id === null || shown.id === undefined || isOrdinaryId(shown.id))
@@ -219,13 +219,16 @@ export function writeMessage(message: JSONRPCMessage | ErrorAnswer): string {
   return `{"jsonrpc":"2.0","id":${idText(id)},${stringifyJson(rest).slice(1)}`;
 }
 
-/** The SDK tells whatever a handler throws, which may be the words of a library; errors that are meant for clients say so. */
+/**
+ * Hides unexpected error messages: the SDK sends whatever a handler throws, which may come from a library. Errors
+ * meant for clients are McpErrors.
+ */
 export function plainMessage<Message extends JSONRPCMessage | ErrorAnswer>(message: Message): Message {
   if (!('error' in message)) return message;
   const { code, message: words } = message.error;
   if (code !== ErrorCode.InternalError || words.startsWith('MCP error ')) return message;
-  return { ...message, error: { code, message: ownFault } };
+  return { ...message, error: { code, message: internalErrorMessage } };
 }
 
-/** What is told of an error that is not the client's. */
-export const ownFault = 'A fault of this server.';
+/** The message of an unexpected error. */
+export const internalErrorMessage = 'Internal error.';

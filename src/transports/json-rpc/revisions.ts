@@ -1,15 +1,15 @@
-/** JSON-RPC batches came into MCP with this revision, and were taken out by the next one (their lists of changes). */
+/** JSON-RPC batches were added in this MCP revision and removed in the next one (see their changelogs). */
 const withBatches = '2025-03-26';
 
 /**
- * Why messages cannot be sent as an array; undefined where they can.
+ * The error message for a batch in a revision without batches; undefined if batches are allowed.
  *
- * @param revision of MCP that the client speaks
+ * @param revision MCP revision of the client
  */
-export function whyNoBatch(revision: string): string | undefined {
+export function batchNotSupported(revision: string): string | undefined {
   if (revision === withBatches) return undefined;
   return (
-    `Arrays of messages (JSON-RPC batches) belong to MCP revision ${withBatches} alone, and this client speaks ` +
-    `${revision}: nothing in the array was done; send each message by itself.`
+    `Only MCP revision ${withBatches} has JSON-RPC batches (arrays of messages), and this client uses ` +
+    `${revision}: no message was handled; send each message separately.`
   );
 }

@@ -1,24 +1,24 @@
-/** What is told of the lines of a stream. */
+/** Receives the lines of a stream. */
 export interface LineHandler {
-  /** A whole line, without its end. */
+  /** A complete line, without its line feed. */
   onLine(line: Buffer): void;
-  /** A line that was too long, and was skipped but for its beginning and its end. */
+  /** A line tooLong the limit, of which only the beginning and the end are kept. */
   onSkipped(beginning: Buffer, end: Buffer): void;
 }
 
 export interface Lines {
   add(chunk: Buffer): void;
-  /** What stands behind the last line end is a line too, once nothing follows. */
+  /** Ends the stream: text after the last line feed is a line too. */
   end(): void;
 }
 
-/** Bytes that are kept of a skipped line at either side: its id is there, if it can be found at all. */
-const keptOfSkipped = 4096;
+/** Bytes kept from each end of a skipped line: the message's id is usually there. */
+const skippedEdgeBytes = 4096;
 
 const lineEnd = 0x0a;
 
-/** Cuts a stream of bytes into lines, of which none takes more memory than the longest that is allowed. */
-export function cutLines(maxLength: number, handler: LineHandler): Lines {
+/** Splits a byte stream into lines, and buffers no more than the maximum line length. */
+export function splitLines(maxLength: number, handler: LineHandler): Lines {
   let parts: Buffer[] = [];
   let length = 0;
   let skipped: { readonly beginning: Buffer; end: Buffer } | undefined;
@@ -33,20 +33,23 @@ export function cutLines(maxLength: number, handler: LineHandler): Lines {
     length += part.length;
     if (length <= maxLength) return;
     const whole = Buffer.concat(parts, length);
-    // Copies, so that the whole can be given back.
+    // Copies, so that the whole line can be freed.
     skipped = {
-      beginning: Buffer.from(whole.subarray(0, keptOfSkipped)),
-      end: Buffer.from(whole.subarray(-keptOfSkipped)),
+      beginning: Buffer.from(whole.subarray(0, skippedEdgeBytes)),
+      end: Buffer.from(whole.subarray(-skippedEdgeBytes)),
     };
     parts = [];
     length = 0;
   };
   const finish = () => {
-    const [line, over] = [parts.length === 1 ? (parts[0] as Buffer) : Buffer.concat(parts, length), skipped];
+    const [line, tooLong] = [
+      parts.length === 1 ? (parts[0] as Buffer) : Buffer.concat(parts, length),
+      skipped,
+    ];
     parts = [];
     length = 0;
     skipped = undefined;
-    if (over) handler.onSkipped(over.beginning, over.end);
+    if (tooLong) handler.onSkipped(tooLong.beginning, tooLong.end);
     else handler.onLine(line);
   };
 
@@ -69,6 +72,6 @@ export function cutLines(maxLength: number, handler: LineHandler): Lines {
 }
 
 function lastBytes(kept: Buffer, part: Buffer): Buffer {
-  if (part.length >= keptOfSkipped) return Buffer.from(part.subarray(-keptOfSkipped));
-  return Buffer.from(Buffer.concat([kept, part]).subarray(-keptOfSkipped));
+  if (part.length >= skippedEdgeBytes) return Buffer.from(part.subarray(-skippedEdgeBytes));
+  return Buffer.from(Buffer.concat([kept, part]).subarray(-skippedEdgeBytes));
 }

@@ -5,42 +5,46 @@ import { parseExact } from '../../lib/exact-json.ts';
 import { runningWork, stopQuestions, stopWork } from '../../lib/shutdown.ts';
 import type { Log } from '../../observability/logger.ts';
 import { interrupted } from '../../pipeline/execute/deadline.ts';
-import { untilSignal } from '../signals.ts';
+import { waitForSignal } from '../signals.ts';
 import { StdioTransport } from './stdio-transport.ts';
 
-/** Milliseconds that running calls get to finish once the client is gone or a signal came. */
+/** Milliseconds for running calls to finish after the client disconnects or a signal arrives. */
 const finishTimeoutMs = 3_000;
 
-/** Milliseconds in which calls that were ended tell so. */
+/** Milliseconds for stopped calls to send their error. */
 const stopTimeoutMs = 500;
 
-/** Milliseconds for a client that is slow to read its last answers. */
+/** Milliseconds for a slow client to read the last responses. */
 const flushTimeoutMs = 1_000;
 
-/** Serves one client over stdin and stdout until it is gone or the process is told to stop. */
+/** Serves one client over stdin and stdout until it disconnects or the process is stopped. */
 export async function serveStdio(server: Server, log: Log): Promise<void> {
   const transport = new StdioTransport({ parse: parseExact });
   await server.connect(transport);
-  server.onerror = (error) => log.warn({ err: error }, 'a message was not understood');
-  // Closing aborts the signal of every call that still runs.
-  await untilGone(transport, () => server.close(), log);
+  server.onerror = (error) => log.warn({ err: error }, 'could not parse a message');
+  // Closing the server aborts all running calls.
+  await runUntilClosed(transport, () => server.close(), log);
 }
 
 /**
- * Waits until stdin ends, stdout breaks or the process is told to stop. What runs then may finish for a while, and is ended
- * after it; every finished answer is written. Over within five seconds.
+ * Waits until stdin ends, stdout breaks or a signal arrives, then shuts down within five seconds: running calls get
+ * some time to finish and are then stopped; every finished response is written.
  *
- * @param transport a started transport whose messages are already being handled
+ * @param transport a started transport whose messages are already handled
  */
-export async function untilGone(transport: Transport, close: () => Promise<void>, log: Log): Promise<void> {
+export async function runUntilClosed(
+  transport: Transport,
+  close: () => Promise<void>,
+  log: Log,
+): Promise<void> {
   const requests = trackRequests(transport);
-  const reason = await untilStopped();
+  const reason = await waitForStop();
   log.debug({ reason, running: requests.running() }, 'stopping');
   stopQuestions();
-  await Promise.race([requests.none(), pause(finishTimeoutMs)]);
+  await Promise.race([requests.idle(), pause(finishTimeoutMs)]);
   if (runningWork() > 0) {
     stopWork(interrupted);
-    await Promise.race([requests.none(), pause(stopTimeoutMs)]);
+    await Promise.race([requests.idle(), pause(stopTimeoutMs)]);
   }
   await close();
   await Promise.race([flushed(), pause(flushTimeoutMs)]);
@@ -48,11 +52,11 @@ export async function untilGone(transport: Transport, close: () => Promise<void>
 
 interface Requests {
   running(): number;
-  /** Resolves when every request has its answer. */
-  none(): Promise<void>;
+  /** Resolves when all requests are answered. */
+  idle(): Promise<void>;
 }
 
-/** The SDK does not tell when its handlers are done, so requests and answers are counted as they pass. */
+/** Counts open requests, which the SDK does not expose. */
 function trackRequests(transport: Transport): Requests {
   const open = new Set<RequestId>();
   const waiting: (() => void)[] = [];
@@ -63,7 +67,7 @@ function trackRequests(transport: Transport): Requests {
 
   let isBroken = false;
   const broken = new Promise<void>((resolve) => {
-    // Every write after the first one fails too, and each must find somebody listening.
+    // Every later write fails too, and an error event without a listener would crash the process.
     process.stdout.on('error', () => {
       isBroken = true;
       resolve();
@@ -72,7 +76,7 @@ function trackRequests(transport: Transport): Requests {
 
   const receive = transport.onmessage;
   transport.onmessage = (message) => {
-    // Nobody would learn what it came to.
+    // Responses can no longer be delivered.
     if (isBroken) return;
     if (isJSONRPCRequest(message)) open.add(message.id);
     // A cancelled request gets no answer (MCP specification 2025-11-25, cancellation).
@@ -83,25 +87,25 @@ function trackRequests(transport: Transport): Requests {
   };
   const send = transport.send.bind(transport);
   transport.send = async (message) => {
-    // What cannot be written any more never drains.
+    // A broken stdout never drains.
     await Promise.race([send(message), broken]);
     if (!('method' in message) && message.id !== undefined) close(message.id);
   };
 
   return {
     running: () => open.size,
-    none: () => (open.size === 0 ? Promise.resolve() : new Promise((resolve) => waiting.push(resolve))),
+    idle: () => (open.size === 0 ? Promise.resolve() : new Promise((resolve) => waiting.push(resolve))),
   };
 }
 
-/** Why to stop. */
-function untilStopped(): Promise<string> {
+/** Resolves with the reason to stop. */
+function waitForStop(): Promise<string> {
   return new Promise((resolve) => {
-    // A client that dies closes the pipe; without this the process would outlive it.
+    // A client that dies closes the pipe; the process must not outlive it.
     process.stdin.once('end', () => resolve('stdin ended'));
     process.stdin.once('close', () => resolve('stdin closed'));
     process.stdout.once('error', () => resolve('stdout closed'));
-    void untilSignal().then(resolve);
+    void waitForSignal().then(resolve);
   });
 }
 

@@ -6,16 +6,16 @@ import { findId, findIdAround } from '../json-rpc/find-id.ts';
 import {
   errorAnswer,
   type Incoming,
-  ownFault,
+  internalErrorMessage,
   type Parse,
-  type Reading,
+  type ParsedMessages,
   readText,
   unreadable,
   writeMessage,
 } from '../json-rpc/messages.ts';
-import { cutLines } from './lines.ts';
+import { splitLines } from './lines.ts';
 
-/** Bytes of a line; the longest arguments are patches and mappings, far below it. */
+/** Maximum bytes of a line; the longest arguments, patches and mappings, are far shorter. */
 const maxLineBytes = 10 * 1024 * 1024;
 
 export interface StdioOptions {
@@ -25,8 +25,8 @@ export interface StdioOptions {
 }
 
 /**
- * One client over stdin and stdout, a message a line. Every message that has an id is answered: what the SDK would not
- * take is put into its form, or refused in plain words. A line that is too long costs that one message.
+ * One client over stdin and stdout, one message per line. Every message with an id gets a response: input that the
+ * SDK would drop is normalized, or rejected with an error. An overlong line loses only its own message.
  */
 export class StdioTransport implements Transport {
   onclose?: () => void;
@@ -37,12 +37,12 @@ export class StdioTransport implements Transport {
   readonly #stdout: NodeJS.WritableStream;
   readonly #parse: Parse;
   readonly #batches = createBatches((text) => void this.#write(text));
-  readonly #lines = cutLines(maxLineBytes, {
+  readonly #lines = splitLines(maxLineBytes, {
     onLine: (line) => this.#read(line),
     onSkipped: (beginning, end) => {
       const found = findIdAround(beginning.toString('utf8'), end.toString('utf8'));
-      const message = 'The message is over 10 MB and was skipped: send less in one message.';
-      this.#take({ messages: [unreadable(found, message, ErrorCode.InvalidRequest)], isBatch: false });
+      const message = 'The message is larger than 10 MB and was skipped: send less in one message.';
+      this.#handle({ messages: [unreadable(found, message, ErrorCode.InvalidRequest)], isBatch: false });
     },
   });
   readonly #onData = (chunk: Buffer) => this.#lines.add(chunk);
@@ -70,7 +70,7 @@ export class StdioTransport implements Transport {
     this.onclose?.();
   }
 
-  /** Resolves when the message is written, or is next to be. */
+  /** Resolves when the message is written or queued in the stream's buffer. */
   async send(message: JSONRPCMessage): Promise<void> {
     const text = writeMessage(message);
     if (!('method' in message) && message.id !== undefined && this.#batches.take(message.id, text)) return;
@@ -79,7 +79,7 @@ export class StdioTransport implements Transport {
 
   #write(text: string): Promise<void> {
     return new Promise((resolve) => {
-      // The callback comes with an error too, where a drain would never come.
+      // The callback runs on errors too, after which `drain` never comes.
       if (this.#stdout.write(`${text}\n`, () => resolve())) resolve();
     });
   }
@@ -87,24 +87,24 @@ export class StdioTransport implements Transport {
   #read(line: Buffer): void {
     const text = line.toString('utf8');
     if (/^[\s\ufeff]*$/.test(text)) return;
-    if (isUtf8(line)) this.#take(readText(text, this.#parse));
+    if (isUtf8(line)) this.#handle(readText(text, this.#parse));
     else {
       const refused = unreadable(findId(text), 'The message is not valid UTF-8.');
-      this.#take({ messages: [refused], isBatch: false });
+      this.#handle({ messages: [refused], isBatch: false });
     }
   }
 
-  #take({ messages, isBatch }: Reading): void {
+  #handle({ messages, isBatch }: ParsedMessages): void {
     const refused = messages.flatMap((one) => (one.kind === 'refused' ? [one.answer] : []));
     for (const { error } of refused) this.onerror?.(new Error(error.message));
     if (isBatch) {
       const ids = messages.flatMap((one) => (one.kind === 'request' ? [one.message.id] : []));
       this.#batches.open(ids, refused.map(writeMessage));
     } else for (const answer of refused) void this.#write(writeMessage(answer));
-    for (const message of messages) this.#hand(message);
+    for (const message of messages) this.#dispatch(message);
   }
 
-  #hand(incoming: Incoming): void {
+  #dispatch(incoming: Incoming): void {
     if (incoming.kind === 'refused' || incoming.kind === 'ignored') return;
     const { kind, message } = incoming;
     if (kind === 'notification' && message.method === 'notifications/cancelled')
@@ -114,7 +114,9 @@ export class StdioTransport implements Transport {
     } catch (error) {
       this.onerror?.(error as Error);
       if (kind === 'request')
-        void this.send(errorAnswer(message.id, ErrorCode.InternalError, ownFault) as JSONRPCMessage);
+        void this.send(
+          errorAnswer(message.id, ErrorCode.InternalError, internalErrorMessage) as JSONRPCMessage,
+        );
     }
   }
 }
