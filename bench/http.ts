@@ -75,9 +75,9 @@ async function load(
     timeout: 30,
     ...until,
     verifyBody: (body) => {
-      const isGood = String(body).includes('"result"') && !String(body).includes('"isError"');
-      if (!isGood) bad += 1;
-      return isGood;
+      const isGrantValid = String(body).includes('"result"') && !String(body).includes('"isError"');
+      if (!isGrantValid) bad += 1;
+      return isGrantValid;
     },
   });
   const rate = run['2xx'] / ((performance.now() - started) / 1000);

@@ -6,49 +6,49 @@ import { readPages } from '../synqly/pages.ts';
 import type { TokenSource } from '../synqly/token-source.ts';
 import type { TokenPermissions } from './permissions.ts';
 
-/** Tokens of one owner among which the own one is looked for. */
+/** Maximum tokens searched for the caller's own. */
 const maxTokens = 299;
 
-/** Gives the `result` of a GET. @throws when there is none */
+/** Reads the `result` of a GET. @throws when there is none */
 export type Read = (path: string, query?: Readonly<Record<string, unknown>>) => Promise<unknown>;
 
 /**
- * What was learnt of a token's rights: the rights; `untold`, when Synqly does not tell this token, now or later; `failed`,
- * when there was no answer, so that asking again may bring one.
+ * A token's permissions; `unavailable` when Synqly does not show them to this token; `failed` when the request
+ * failed and may succeed later.
  */
-export type Learnt = TokenPermissions | 'untold' | 'failed';
+export type PermissionsResult = TokenPermissions | 'unavailable' | 'failed';
 
-/** Statuses of 400 and more below 500 that tell nothing of what the token may ask. */
-const passing: ReadonlySet<number> = new Set([401, 408, 425, 429]);
+/** 4xx statuses that do not mean that the token lacks permission. */
+const otherStatuses: ReadonlySet<number> = new Set([401, 408, 425, 429]);
 
 /**
- * Learns what a token may do: finds it among its owner's tokens by its secret, and reads the permission sets of its
- * roles. Never throws.
+ * Reads a token's permissions: finds the token among its owner's tokens by its secret, and reads the permission
+ * sets of its roles. Never throws.
  *
- * @param read with that token
+ * @param read sends requests with that token
  */
-export async function learnPermissions(bearer: string, read: Read): Promise<Learnt> {
+export async function learnPermissions(bearer: string, read: Read): Promise<PermissionsResult> {
   try {
     const own = await findOwn(read, digest(bearer));
-    return (own && (await permissionsOf(own, read))) ?? 'untold';
+    return (own && (await permissionsOf(own, read))) ?? 'unavailable';
   } catch (error) {
-    return isRefusal(error) ? 'untold' : 'failed';
+    return isRefusal(error) ? 'unavailable' : 'failed';
   }
 }
 
-/** Whether an error tells that the token may not ask, or that the answer has a form unknown here. */
+/** Whether an error means that the token may not read this, or that the response has an unknown form. */
 function isRefusal(error: unknown): boolean {
   if (!(error instanceof CallError)) return true;
   const { status } = error.details;
-  return status !== undefined && status >= 400 && status < 500 && !passing.has(status);
+  return status !== undefined && status >= 400 && status < 500 && !otherStatuses.has(status);
 }
 
-/** `learnRights` in so many milliseconds at most. */
+/** `learnPermissions` with a timeout in milliseconds. */
 export async function learnPermissionsWithin(
   milliseconds: number,
   client: Pick<SynqlyClient, 'request'>,
   token: TokenSource,
-): Promise<Learnt> {
+): Promise<PermissionsResult> {
   const signal = AbortSignal.timeout(milliseconds);
   const deadline = Date.now() + milliseconds;
   const bearer = await token.current().catch(() => undefined);
@@ -102,7 +102,7 @@ async function permissionsOf({ object, token }: Own, read: Read): Promise<TokenP
   const permissions = isJsonObject(token.permissions) ? token.permissions : {};
   const { role_binding: bound, adhoc_role: adhoc } = permissions;
   const roles = Array.isArray(bound) ? bound.filter((role) => typeof role === 'string') : [];
-  // One made for the token alone can only narrow what its roles allow.
+  // An ad hoc role can only restrict what the token's roles allow.
   const named = isJsonObject(adhoc)
     ? [adhoc.permission_set]
     : await Promise.all(roles.map((role) => permissionSetOf(role, read)));
@@ -124,7 +124,7 @@ async function permissionSetOf(role: string, read: Read): Promise<unknown> {
   return isJsonObject(found) ? found.permission_set : undefined;
 }
 
-/** @throws Error when it is told in another way than is known: then nothing is known */
+/** @throws Error when the response has an unknown form: then the permissions are unknown */
 async function actionsOf(name: string, read: Read): Promise<ReadonlyMap<string, ReadonlySet<string>>> {
   const found = await read(`/v1/permissionsets/${encodeURIComponent(name)}`);
   if (!isJsonObject(found) || !isJsonObject(found.permissions)) throw new Error('There are no permissions.');

@@ -1,23 +1,23 @@
 import type { Effect } from '../tools/define-operation.ts';
 import type { Permission } from '../tools/required-permission.ts';
 
-/** What the token that calls Synqly may do, as Synqly tells it. */
+/** The permissions of the token that calls Synqly, as Synqly reports them. */
 export interface TokenPermissions {
   /** Id of the token's organization. */
   readonly organization?: string | undefined;
-  /** Name and end of the token. */
+  /** Name and expiry of the token. */
   readonly token: { readonly name?: string | undefined; readonly expires?: string | undefined };
   readonly roles: readonly string[];
   readonly permissionSets: readonly string[];
-  /** Which accounts and the like it is limited to, where it is. */
+  /** The resources that the token is limited to, such as accounts. */
   readonly resources?: object | undefined;
   /** Allowed actions by API, one map for each permission set; what any of them allows is allowed. */
   readonly actions: readonly ReadonlyMap<string, ReadonlySet<string>>[];
 }
 
 /**
- * Whether the token may do something, as far as is known: what is unknown counts as allowed, since Synqly itself
- * decides about each call, and its names of actions are only in part documented.
+ * Whether the token is allowed an action. Unknown permissions count as allowed, since Synqly itself decides each
+ * call, and documents only some of its action names.
  */
 export function isPermitted(
   permissions: TokenPermissions | undefined,

@@ -1,22 +1,22 @@
 import type { PinKind } from '../tools/pin-rule.ts';
 
-/** What a caller is held to. What the name of its account means is remembered by the object; see `memoryOf`. */
+/** A caller's pins. The account that a pinned name refers to is cached per object; see `pinnedAccountOf`. */
 export interface Pins {
-  /** Id or name of the one account. */
+  /** Id or name of the pinned account. */
   readonly account?: string | undefined;
-  /** The one environment; together with an account, the one that the account must be in. */
+  /** The pinned environment. With a pinned account, that account must be in it. */
   readonly environment?: 'test' | 'prod' | undefined;
 }
 
 /**
- * Both pins at once; `apart` when nothing can be inside both. An account by name and the same one by id count as apart:
- * which is which is not known without asking.
+ * Combines two sets of pins; `disjoint` if they contradict each other. An account's name and its id count as
+ * disjoint, since comparing them would take a request.
  */
-export function combinePins(one: Pins | undefined, other: Pins | undefined): Pins | undefined | 'apart' {
+export function combinePins(one: Pins | undefined, other: Pins | undefined): Pins | undefined | 'disjoint' {
   if (!one || !other) return one ?? other;
-  const isApart = (name: 'account' | 'environment') =>
+  const differs = (name: 'account' | 'environment') =>
     one[name] !== undefined && other[name] !== undefined && one[name] !== other[name];
-  if (isApart('account') || isApart('environment')) return 'apart';
+  if (differs('account') || differs('environment')) return 'disjoint';
   return { account: one.account ?? other.account, environment: one.environment ?? other.environment };
 }
 
@@ -25,62 +25,65 @@ export function kindOf({ account, environment }: Pins): PinKind {
   return environment === undefined ? 'account' : 'both';
 }
 
-/** What the name of a pinned account was first found to mean: a name that another account gets later is not followed. */
-export interface NameMemory {
+/**
+ * Caches the account that a pinned name first resolved to. If another account gets the name later, the pin does not
+ * follow it.
+ */
+export interface PinnedAccount {
   /** The account's id, once it is known. */
   known(): string | undefined;
-  /** Told which account the name leads to now; gives the id of the one that it means. */
-  learn(account: { readonly id: string; readonly organization_id?: unknown }): string;
+  /** Records the account that the name resolves to now. Returns the id that the pin refers to. */
+  record(account: { readonly id: string; readonly organization_id?: unknown }): string;
 }
 
-const memories = new WeakMap<Pins, NameMemory>();
+const accounts = new WeakMap<Pins, PinnedAccount>();
 
-/** What is remembered of the account that pins name: for the life of the object, unless more share it. */
-export function nameMemoryOf(pins: Pins): NameMemory {
-  const memory = memories.get(pins) ?? ownMemory();
-  memories.set(pins, memory);
-  return memory;
+/** The cached account of these pins: for the life of the object, unless a `PinnedNames` shares it. */
+export function pinnedAccountOf(pins: Pins): PinnedAccount {
+  const account = accounts.get(pins) ?? unsharedAccount();
+  accounts.set(pins, account);
+  return account;
 }
 
-function ownMemory(): NameMemory {
+function unsharedAccount(): PinnedAccount {
   let id: string | undefined;
   return {
     known: () => id,
-    learn: (account) => {
+    record: (account) => {
       id ??= account.id;
       return id;
     },
   };
 }
 
-/** Names of callers that are remembered; the oldest are forgotten first. */
+/** Maximum cached names; the oldest are dropped first. */
 const maxNames = 10_000;
 
-/** What names of pinned accounts mean, for all callers of a server, as long as it runs. */
+/** Resolved names of pinned accounts, shared by all callers of a server while it runs. */
 export interface PinnedNames {
   /**
-   * Pins for one call.
+   * Returns pins for one call.
    *
-   * @param asker who means the name; `everybody` where all calls are made with one token
-   * @param isOperators whether the operator has pinned the server to it: then it means the same account for everybody
-   * of an organization
+   * @param asker whose name it is; `everybody` where all calls use one token
+   * @param isOperators whether the operator pinned the server to it: then the name means the same account for
+   * everyone in an organization
    */
   pinsFor(pins: Pins, asker: string, isOperators: boolean): Pins;
 }
 
-export function rememberPinnedNames(): PinnedNames {
-  const ofAskers = new Map<string, string>();
-  const ofOrganizations = new Map<string, string>();
-  const memoryFor = (name: string, asker: string, isOperators: boolean): NameMemory => {
+export function createPinnedNames(): PinnedNames {
+  const byAsker = new Map<string, string>();
+  const byOrganization = new Map<string, string>();
+  const sharedAccount = (name: string, asker: string, isOperators: boolean): PinnedAccount => {
     const key = JSON.stringify([asker, name]);
     return {
-      known: () => ofAskers.get(key),
-      learn: ({ id, organization_id }) => {
-        const ofOrganization = JSON.stringify([organization_id ?? null, name]);
+      known: () => byAsker.get(key),
+      record: ({ id, organization_id }) => {
+        const organizationKey = JSON.stringify([organization_id ?? null, name]);
         const known =
-          ofAskers.get(key) ?? (isOperators ? ofOrganizations.get(ofOrganization) : undefined) ?? id;
-        remember(ofAskers, key, known);
-        if (isOperators) remember(ofOrganizations, ofOrganization, known);
+          byAsker.get(key) ?? (isOperators ? byOrganization.get(organizationKey) : undefined) ?? id;
+        cacheName(byAsker, key, known);
+        if (isOperators) cacheName(byOrganization, organizationKey, known);
         return known;
       },
     };
@@ -88,13 +91,13 @@ export function rememberPinnedNames(): PinnedNames {
   return {
     pinsFor: (pins, asker, isOperators) => {
       const own = { ...pins };
-      if (pins.account !== undefined) memories.set(own, memoryFor(pins.account, asker, isOperators));
+      if (pins.account !== undefined) accounts.set(own, sharedAccount(pins.account, asker, isOperators));
       return own;
     },
   };
 }
 
-function remember(names: Map<string, string>, key: string, id: string): void {
+function cacheName(names: Map<string, string>, key: string, id: string): void {
   names.set(key, id);
   const [oldest] = names.keys();
   if (names.size > maxNames && oldest !== undefined) names.delete(oldest);

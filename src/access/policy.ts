@@ -2,17 +2,17 @@ import type { ConfirmLevel } from '../config/settings.ts';
 import type { Effect } from '../tools/define-operation.ts';
 import type { ToolsetFilter } from './toolsets.ts';
 
-/** What a server lets its callers do, whatever their tokens may. */
+/** What a server allows its callers, regardless of their tokens' permissions. */
 export interface Policy {
-  /** Only operations whose effect is `read` are served. */
+  /** Allow only operations with the effect `read`. */
   readonly readOnly: boolean;
-  /** What must be confirmed before it is sent: destroys, changes as well, or nothing. */
+  /** Which effects need confirmation: destroy, change as well, or none. */
   readonly confirm: ConfirmLevel;
-  /** Which operations are served at all. */
+  /** Which operations are available at all. */
   readonly toolsetFilter: ToolsetFilter;
 }
 
-/** Whether a policy lets an operation with this effect be called. */
+/** Whether a policy allows operations with this effect. */
 export function isEffectAllowed({ readOnly }: Policy, effect: Effect | undefined): boolean {
   return !readOnly || effect === 'read';
 }
@@ -23,5 +23,5 @@ export function needsConfirmation({ confirm }: Policy, effect: Effect): boolean 
   return effect === 'change' && confirm === 'change';
 }
 
-/** Nothing is left out: for tools that are measured or tested whole. */
+/** All operations: for tools that measure or test the whole catalogue. */
 export const allToolsets: ToolsetFilter = { toolsets: [], allow: [], deny: [] };

@@ -1,26 +1,26 @@
 import { fitsPattern } from '../lib/wildcard.ts';
 
-/** Which operations are served; everything where nothing is named. */
+/** Which operations are available; all of them if no list has entries. */
 export interface ToolsetFilter {
-  /** Groups and presets. */
+  /** API groups and presets. */
   readonly toolsets: readonly string[];
-  /** Names of further operations, with `*` for any characters. */
+  /** Names of additional operations; `*` matches any characters. */
   readonly allow: readonly string[];
-  /** Names that are not served, whatever else is said. */
+  /** Names of operations that are never available. */
   readonly deny: readonly string[];
-  /** A wider selection that this one narrows: what that leaves out stays out. */
+  /** A filter that must match as well. */
   readonly within?: ToolsetFilter;
 }
 
-/** What selection goes by. */
+/** The properties that filters match on. */
 interface Selectable {
   readonly id: string;
   readonly group: string;
 }
 
-/** Operations for a purpose, by name. */
+/** Presets: operations for a task, by name. */
 export const presetToolsets: Readonly<Record<string, readonly string[]>> = {
-  /** Find out how things are, without changing them. */
+  /** Inspect the organization without changing it. */
   observe: [
     'accounts_list',
     'accounts_get',
@@ -45,7 +45,7 @@ export const presetToolsets: Readonly<Record<string, readonly string[]>> = {
     'status_get',
     'tokens_create_integration_token',
   ],
-  /** The organization itself: people, rights, tokens, webhooks. */
+  /** Manage the organization itself: people, permissions, tokens, webhooks. */
   admin: [
     'audit_*',
     'auth_*',
@@ -59,7 +59,7 @@ export const presetToolsets: Readonly<Record<string, readonly string[]>> = {
   ],
 };
 
-/** Whether an operation is served. What is denied is not; else what a group, a preset or a name allows is. */
+/** Whether an operation is available: `deny` wins; otherwise a group, a preset or `allow` must match. */
 export function isInToolsets(
   { toolsets, allow, deny, within }: ToolsetFilter,
   { id, group }: Selectable,
@@ -72,23 +72,23 @@ export function isInToolsets(
   );
 }
 
-/** In whatever case: some groups have capitals in their tools' names. */
+/** Ignores case: some groups have capitals in their tools' names. */
 function matches(id: string, patterns: readonly string[]): boolean {
   return patterns.some((pattern) => fitsPattern(id.toLowerCase(), pattern.toLowerCase()));
 }
 
-/** Whether names are selected at all: without, nothing has to be looked at. */
+/** Whether the filter allows everything, so that it need not be checked. */
 export function isEverything({ toolsets, allow, deny, within }: ToolsetFilter): boolean {
   return toolsets.length + allow.length + deny.length === 0 && (!within || isEverything(within));
 }
 
 /**
- * Names that select nothing, which are mistakes: a tool that was meant to be denied would be served.
+ * Names that match nothing. They are errors: a misspelt `deny` would leave a tool available.
  *
  * @param all every operation
  */
 export function unknownNames({ toolsets, allow, deny }: ToolsetFilter, all: readonly Selectable[]): string[] {
   const known = new Set([...all.map(({ group }) => group), ...Object.keys(presetToolsets)]);
-  const isIdle = (pattern: string) => !all.some(({ id }) => matches(id, [pattern]));
-  return [...toolsets.filter((name) => !known.has(name)), ...[...allow, ...deny].filter(isIdle)];
+  const matchesNothing = (pattern: string) => !all.some(({ id }) => matches(id, [pattern]));
+  return [...toolsets.filter((name) => !known.has(name)), ...[...allow, ...deny].filter(matchesNothing)];
 }

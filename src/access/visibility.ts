@@ -10,41 +10,41 @@ import { kindOf, type Pins } from './pins.ts';
 import { isEffectAllowed, needsConfirmation, type Policy } from './policy.ts';
 import { isEverything, isInToolsets, presetToolsets, type ToolsetFilter, unknownNames } from './toolsets.ts';
 
-/** What decides which operations a caller is shown. A session is one. */
+/** What determines the tools that a caller sees. A request context is one. */
 export interface View {
   readonly pins?: Pins | undefined;
   readonly policy: Policy;
-  /** What the token may do; undefined where it is not known, or not asked for. */
+  /** The token's permissions; undefined if unknown or not requested. */
   readonly permissions?: TokenPermissions | undefined;
 }
 
-/** Whether pins leave an operation in sight. One whose reach is unknown is not. */
+/** Whether an operation is visible under pins. An operation without a pin rule is not. */
 export function isVisible(id: string, pins: Pins | undefined): boolean {
   if (!pins) return true;
-  const reach = Object.hasOwn(pinRules, id) ? pinRules[id] : undefined;
-  return reach !== undefined && !isHiddenByPins(reach, kindOf(pins));
+  const rule = Object.hasOwn(pinRules, id) ? pinRules[id] : undefined;
+  return rule !== undefined && !isHiddenByPins(rule, kindOf(pins));
 }
 
-/** Whether pins and policy let an operation be called. */
+/** Whether pins and policy allow an operation to be called. */
 export function isAllowed({ id, group, effect, pinRule }: Operation, { pins, policy }: View): boolean {
-  const isInside = !pins || !isHiddenByPins(pinRule, kindOf(pins));
-  return isInside && isInToolsets(policy.toolsetFilter, { id, group }) && isEffectAllowed(policy, effect);
+  const isInsidePins = !pins || !isHiddenByPins(pinRule, kindOf(pins));
+  return isInsidePins && isInToolsets(policy.toolsetFilter, { id, group }) && isEffectAllowed(policy, effect);
 }
 
-/** Whether the policy's selection leaves an operation in sight. */
+/** Whether the policy's toolset filter includes an operation. */
 export function isInSelection(id: string, { toolsetFilter }: Policy): boolean {
   return isInToolsets(toolsetFilter, { id, group: groups[id] ?? '' });
 }
 
 const everyOperation = Object.entries(groups).map(([id, group]) => ({ id, group }));
 
-/** Names in a selection that select nothing. */
+/** Names in a toolset filter that match nothing. */
 export function unknownToolsets(selection: ToolsetFilter): readonly string[] {
   return unknownNames(selection, everyOperation);
 }
 
 /**
- * Refuses a selection with names of nothing, or one of which pins and read-only leave nothing.
+ * Checks that a toolset filter has no unknown names, and that pins and read-only mode leave at least one tool.
  *
  * @throws ConfigError
  */
@@ -55,20 +55,20 @@ export function assertToolsLeft(view: View): void {
   if (unknown.length > 0) {
     const known = [...new Set(Object.values(groups)), ...Object.keys(presetToolsets)].join(', ');
     throw new ConfigError(
-      `--toolsets, --allow or --deny names nothing there is: ${unknown.join(', ')}. Groups and presets are ${known}.`,
+      `--toolsets, --allow or --deny has unknown names: ${unknown.join(', ')}. Toolsets are ${known}.`,
     );
   }
   if (visibleTools(view).length === 0) {
     throw new ConfigError(
-      '--toolsets, --allow and --deny leave no tool, with what --read-only, --account and --environment leave.',
+      'No tool is visibleEffects: --toolsets, --allow and --deny, together with --read-only, --account and --environment, exclude all.',
     );
   }
 }
 
-/** Why an operation is not shown. */
+/** Why an operation is hidden. */
 export type HiddenReason = 'pins' | 'selection' | 'read_only' | 'permissions';
 
-/** Why an operation is not shown to a caller; undefined when it is. */
+/** Why an operation is hidden from a caller; undefined if it is visible. */
 export function hiddenReason(id: string, { pins, policy, permissions }: View): HiddenReason | undefined {
   if (!isVisible(id, pins)) return 'pins';
   if (!isInSelection(id, policy)) return 'selection';
@@ -79,26 +79,26 @@ export function hiddenReason(id: string, { pins, policy, permissions }: View): H
   return isPermitted(permissions, permission, effect) ? undefined : 'permissions';
 }
 
-/** The tools that pins, policy and rights leave, without the arguments that the pins take away. */
+/** The tools that pins, policy and permissions allow, without the arguments that the pins fix. */
 export function visibleTools(view: View): readonly Tool[] {
-  return toolsInside(view.pins).filter(({ name }) => hiddenReason(name, view) === undefined);
+  return pinnedTools(view.pins).filter(({ name }) => hiddenReason(name, view) === undefined);
 }
 
-/** The tools of this server's own, as far as the tools that are left have a use for them. */
+/** The built-in tools that are useful with the visible operations. */
 export function visibleBuiltinTools(view: View): readonly Tool[] {
-  const left = visibleTools(view).map(({ name }) => effects[name] ?? 'destroy');
+  const visibleEffects = visibleTools(view).map(({ name }) => effects[name] ?? 'destroy');
   const isUseful: Readonly<Record<string, boolean>> = {
-    preview_call: left.some((effect) => effect !== 'read'),
-    confirm_call: left.some((effect) => needsConfirmation(view.policy, effect)),
-    read_more: left.includes('read'),
+    preview_call: visibleEffects.some((effect) => effect !== 'read'),
+    confirm_call: visibleEffects.some((effect) => needsConfirmation(view.policy, effect)),
+    read_more: visibleEffects.includes('read'),
   };
   return publishedBuiltinTools.filter(({ name }) => isUseful[name] ?? true);
 }
 
 const toolsUnder = new Map<PinKind, readonly Tool[]>();
 
-/** Computed once for each kind of pins. */
-function toolsInside(pins: Pins | undefined): readonly Tool[] {
+/** The tools under pins; computed once for each kind of pins. */
+function pinnedTools(pins: Pins | undefined): readonly Tool[] {
   if (!pins) return publishedTools;
   const kind = kindOf(pins);
   const known = toolsUnder.get(kind);
@@ -111,11 +111,9 @@ function toolsInside(pins: Pins | undefined): readonly Tool[] {
 }
 
 function withoutPinnedArguments(tool: Tool, kind: PinKind): Tool {
-  const reach = pinRules[tool.name];
-  const withdrawn = reach ? pinnedArguments(reach, kind) : [];
-  return withdrawn.length === 0
-    ? tool
-    : { ...tool, inputSchema: omitProperties(tool.inputSchema, withdrawn) };
+  const rule = pinRules[tool.name];
+  const removed = rule ? pinnedArguments(rule, kind) : [];
+  return removed.length === 0 ? tool : { ...tool, inputSchema: omitProperties(tool.inputSchema, removed) };
 }
 
 function omitProperties(schema: InputSchema, names: readonly string[]): InputSchema {

@@ -1,5 +1,5 @@
 import { LRUCache } from 'lru-cache';
-import { type Learnt, learnPermissionsWithin } from '../access/learn-permissions.ts';
+import { learnPermissionsWithin, type PermissionsResult } from '../access/learn-permissions.ts';
 import type { TokenPermissions } from '../access/permissions.ts';
 import type { Caller } from '../auth/authenticate.ts';
 import type { Config } from '../config/load-config.ts';
@@ -30,15 +30,15 @@ const maxPauseMs = 5 * 60_000;
 /** What is known of one token. */
 class PermissionsCache {
   /** Of the last look-up that was answered. */
-  #learnt: Exclude<Learnt, 'failed'> | undefined;
+  #learnt: Exclude<PermissionsResult, 'failed'> | undefined;
   #nextRefresh = 0;
   #failures = 0;
   #waitUntil = 0;
   #running: Promise<void> | undefined;
-  readonly #learn: () => Promise<Learnt>;
+  readonly #learn: () => Promise<PermissionsResult>;
 
   /** @param learn asks Synqly; it never throws */
-  constructor(learn: () => Promise<Learnt>) {
+  constructor(learn: () => Promise<PermissionsResult>) {
     this.#learn = learn;
   }
 

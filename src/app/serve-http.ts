@@ -1,6 +1,6 @@
 import type { AddressInfo } from 'node:net';
 import { LRUCache } from 'lru-cache';
-import { kindOf, rememberPinnedNames } from '../access/pins.ts';
+import { createPinnedNames, kindOf } from '../access/pins.ts';
 import { assertToolsLeft } from '../access/visibility.ts';
 import {
   type Authenticator,
@@ -165,7 +165,7 @@ function openFor(
 ): HttpOptions['open'] {
   const policy = policyOf(config);
   const rightsOf = cachePermissions(config, client, log);
-  const names = rememberPinnedNames();
+  const names = createPinnedNames();
   const featuresFor = cacheFeatures(app);
   const isOperators = config.account.value !== undefined;
   // Without the caller's own token a name is the same for all; what a client's header says is its own all the same.

@@ -4,87 +4,95 @@ import { CallError } from '../errors.ts';
 import { hashToken } from '../lib/hash.ts';
 import type { SynqlyClient } from '../synqly/client.ts';
 import { checkToken, fixedToken, type TokenSource } from '../synqly/token-source.ts';
-import { type Grant, isGood, pinsOfScope } from './mcp-tokens/mcp-token.ts';
-import { isValid, type TokenStore } from './mcp-tokens/store.ts';
+import { type Grant, isGrantValid, pinsOfScope } from './mcp-tokens/mcp-token.ts';
+import { areMakersValid, type TokenStore } from './mcp-tokens/store.ts';
 import { TokenChecks } from './token-checks.ts';
 
-/** The token that a request came with. */
+/** The bearer token of a request. */
 export interface Bearer {
   readonly token: string;
-  /** SHA-256 of it, hexadecimal. */
+  /** SHA-256 of the token, hexadecimal. */
   readonly hash: string;
 }
 
-/** A caller whose token is good. */
+/** An authenticated caller. */
 export interface Caller {
-  /** The API token that its calls are made with. */
+  /** The API token for its calls to Synqly. */
   readonly token: TokenSource;
-  /** What its calls are held to. */
+  /** The pins of its calls. */
   readonly pins?: Pins | undefined;
-  /** SHA-256 of the token it came with, hexadecimal. */
+  /** SHA-256 of its bearer token, hexadecimal. */
   readonly hash: string;
 }
 
-/** Why a caller is not let in. */
+/** Why authentication failed. */
 export interface AuthRejection {
   readonly status: 401 | 403 | 503;
   readonly message: string;
 }
 
-/** Where the verdict on a token came from: Synqly, what is remembered of it, or the store of MCP tokens. */
-export type AuthSource = 'checked' | 'remembered' | 'store';
+/** Where the result came from: a request to Synqly, the cache, or the store of MCP tokens. */
+export type AuthSource = 'checked' | 'cached' | 'store';
 
-/** Decides who may call. */
+/** Authenticates callers. */
 export interface Authenticator {
   /**
-   * @param bearer the token of a request; without one, nobody is let in
-   * @param onChecked told where a verdict on a token came from; not called when there is no token, or no verdict
-   * @param sender who waits for the verdict: senders take turns where a check takes a request to Synqly
+   * Authenticates a request.
+   *
+   * @param bearer the request's token; undefined is always rejected
+   * @param onChecked called with the source of the result; not called without a token, or when the check failed
+   * @param sender queue of the check: where a check costs a request to Synqly, senders take turns
    */
   authenticate(
     bearer: Bearer | undefined,
     onChecked?: (from: AuthSource) => void,
     sender?: string,
   ): Promise<Caller | AuthRejection>;
-  /** Whether the token was good when it was last looked at, and is nobody's invention therefore. */
+  /** Whether the token was valid at its last check, so that it is not an invented one. */
   knows(bearer: Bearer): boolean;
-  /** Whether a verdict takes no request to Synqly. */
+  /** Whether authentication needs no request to Synqly. */
   readonly isCheap: boolean;
 }
 
-/** Milliseconds for which a good token is remembered: one revoked at Synqly stops working within this time. */
+/** How long results are cached. A token revoked at Synqly stops working within the first. */
 const acceptedTtlMs = 60_000;
 const rejectedTtlMs = 10_000;
 
-/** Good tokens that are known, and bad ones that are remembered: made-up ones take no room of good ones. */
+/**
+ * Maximum cached valid tokens, and rejected ones: the caches are separate, so that invented tokens evict no valid
+ * ones.
+ */
 const maxCached = 10_000;
 
-/** Milliseconds that a check at Synqly may take. */
+/** Timeout of a check at Synqly, in milliseconds. */
 const checkTimeoutMs = 10_000;
 
 const rejected: AuthRejection = { status: 401, message: 'The bearer token is missing, unknown or expired.' };
 
-const unavailable: AuthRejection = { status: 503, message: 'The token could not be checked just now.' };
+const unavailable: AuthRejection = {
+  status: 503,
+  message: 'The token could not be checked: try again later.',
+};
 
 export interface DirectOptions {
-  /** What every caller is held to. */
+  /** Pins of every caller. */
   readonly pins?: Pins | undefined;
-  /** Milliseconds, for what is remembered. */
+  /** Clock of the cache, in milliseconds. */
   readonly clock?: { now(): number };
 }
 
 /**
- * Access by the caller's own API token. It is checked at Synqly once with a cheap read, and remembered for a
- * short while by its SHA-256 only; checks of the same token that run at the same time share one request. A token that
- * was good before is checked again at once: it never stands behind those that may be made up.
+ * Authenticates callers by their own Synqly API tokens. A token is checked at Synqly with a cheap read, and the
+ * result is cached briefly under its SHA-256; concurrent checks of one token share a request. A token that was
+ * valid before is checked without queueing behind unknown tokens.
  */
 export function createDirectAuthenticator(
   client: Pick<SynqlyClient, 'request'>,
   { pins, clock = performance }: DirectOptions = {},
 ): Authenticator {
-  // It would set a timer in every millisecond, so as not to look at the clock.
+  // With a resolution above 0, the cache would set a timer every millisecond.
   const caching = { max: maxCached, perf: clock, ttlResolution: 0 };
-  /** Tokens that were good when they were last checked, until when that holds. */
+  /** Tokens that were valid at their last check, with the time until when that result is used. */
   const good = new LRUCache<string, number>({ max: maxCached });
   const bad = new LRUCache<string, true>({ ...caching, ttl: rejectedTtlMs });
   const running = new Map<string, Promise<'good' | 'bad'>>();
@@ -100,7 +108,7 @@ export function createDirectAuthenticator(
     }
     return checked;
   };
-  const remembered = (hash: string): 'good' | 'bad' | undefined => {
+  const cachedResult = (hash: string): 'good' | 'bad' | undefined => {
     if ((good.get(hash) ?? 0) > clock.now()) return 'good';
     return bad.has(hash) ? 'bad' : undefined;
   };
@@ -120,9 +128,9 @@ export function createDirectAuthenticator(
       if (bearer === undefined) return rejected;
       const { token, hash } = bearer;
       try {
-        const known = remembered(hash);
+        const known = cachedResult(hash);
         const checked = known ?? (await checkOnce(token, hash, sender));
-        onChecked?.(known ? 'remembered' : 'checked');
+        onChecked?.(known ? 'cached' : 'checked');
         return checked === 'good' ? { token: fixedToken(token), hash, pins } : rejected;
       } catch {
         return unavailable;
@@ -131,20 +139,20 @@ export function createDirectAuthenticator(
   };
 }
 
-/** What a gateway needs to let callers in. */
+/** Options of a gateway's authenticator. */
 export interface GatewayOptions {
   readonly store: TokenStore;
-  /** Base URL of the Synqly whose MCP tokens are let in. */
+  /** Base URL of the Synqly API whose MCP tokens are accepted. */
   readonly audience: string;
-  /** The gateway's own token, with which all calls are made. */
+  /** The gateway's own API token, used for all calls. */
   readonly token: TokenSource;
-  /** What every caller is held to, beside the scope of its token. */
+  /** Pins of every caller, in addition to its token's scope. */
   readonly pins: Pins | undefined;
 }
 
 /**
- * Access by an MCP token that the store knows. The store is asked for each request, so that a token revoked on one
- * gateway stops on all.
+ * Authenticates callers by MCP tokens in the store. The store is read for each request, so that a token revoked on
+ * one gateway stops working on all.
  */
 export function createGatewayAuthenticator({ store, audience, token, pins }: GatewayOptions): Authenticator {
   const known = new LRUCache<string, true>({ max: maxCached });
@@ -157,36 +165,37 @@ export function createGatewayAuthenticator({ store, audience, token, pins }: Gat
       const grant = await findValidGrant(store, hash).catch(() => 'unavailable' as const);
       if (grant === 'unavailable') return unavailable;
       onChecked?.('store');
-      if (!grant || !isGood(grant, hash, audience, Date.now())) {
+      if (!grant || !isGrantValid(grant, hash, audience, Date.now())) {
         known.delete(hash);
         return rejected;
       }
       if (!known.has(hash)) known.set(hash, true);
-      if (grant.scope.type === 'integration-usage') return connectorsOnly;
-      const kept = combinePins(pins, pinsOfScope(grant.scope));
-      return kept === 'apart' ? elsewhere : { hash, token, pins: kept };
+      if (grant.scope.type === 'integration-usage') return wrongScope;
+      const combined = combinePins(pins, pinsOfScope(grant.scope));
+      return combined === 'disjoint' ? outsidePins : { hash, token, pins: combined };
     },
   };
 }
 
-/** A grant, unless one of the tokens that it was made with is revoked. */
+/** The grant of a token; undefined if a token that it was created with is revoked. */
 async function findValidGrant(store: TokenStore, hash: string): Promise<Grant | undefined> {
   const grant = await store.find(hash);
-  // Nearly all are made with no other.
+  // Most tokens have no makers.
   if (!grant?.makers) return grant;
-  return (await isValid(grant, store)) ? grant : undefined;
+  return (await areMakersValid(grant, store)) ? grant : undefined;
 }
 
-const connectorsOnly: AuthRejection = {
+const wrongScope: AuthRejection = {
   status: 403,
-  message: 'The scope integration-usage opens connectors only; this server has management tools only.',
+  message:
+    'Tokens with the scope integration-usage are for connectors; this server has management tools only.',
 };
-const elsewhere: AuthRejection = {
+const outsidePins: AuthRejection = {
   status: 403,
-  message: 'The token is for something outside what this server is pinned to.',
+  message: 'The scope of the token is outside the account or environment that this server is pinned to.',
 };
 
-/** The token of an Authorization header; undefined when it holds none. */
+/** The bearer token of an Authorization header; undefined if it has none. */
 export function readBearer(authorization: string | undefined): Bearer | undefined {
   if (!authorization || !/^Bearer /i.test(authorization)) return undefined;
   try {
@@ -197,7 +206,10 @@ export function readBearer(authorization: string | undefined): Bearer | undefine
   }
 }
 
-/** Whether Synqly knows the token. One that may not read the organization is refused with 403, and is good all the same. */
+/**
+ * Whether Synqly accepts the token. A 403 counts as accepted: the token is valid, but may not read the
+ * organization.
+ */
 async function isAccepted(client: Pick<SynqlyClient, 'request'>, token: string): Promise<boolean> {
   const signal = AbortSignal.timeout(checkTimeoutMs);
   const deadline = Date.now() + checkTimeoutMs;

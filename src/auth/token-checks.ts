@@ -1,90 +1,90 @@
 import { mayTakeOneMore } from '../lib/fair-share.ts';
 
-/** Checks of tokens at one time: a flood of made-up tokens must not become a flood of requests to Synqly. */
-const maxAtOnce = 64;
-/** Checks of one sender that wait for their turn, and of all. */
+/** Maximum concurrent token checks: a flood of invented tokens must not become a flood of requests to Synqly. */
+const maxConcurrent = 64;
+/** Maximum waiting checks, for one sender and for all. */
 const maxWaitingOfOne = 200;
 const maxWaiting = 2_000;
-/** Milliseconds that one waits at most. */
+/** Maximum milliseconds that a check waits. */
 const waitTimeoutMs = 10_000;
 
-interface Waiting {
+interface QueuedCheck {
   readonly start: () => void;
 }
 
 /** The checks of one sender. */
-interface Lane {
+interface SenderQueue {
   running: number;
-  readonly waiting: Set<Waiting>;
+  readonly waiting: Set<QueuedCheck>;
 }
 
-/** Checks tokens a few at a time. Senders take turns, so that one with many leaves the others their part. */
+/** Limits concurrent token checks. Senders take turns, so that one with many checks does not starve the others. */
 export class TokenChecks {
-  readonly #lanes = new Map<string, Lane>();
+  readonly #queues = new Map<string, SenderQueue>();
   #running = 0;
   #waiting = 0;
 
   /**
-   * Does the work when it is its sender's turn.
+   * Runs the work when it is its sender's turn.
    *
-   * @throws when there is no turn for it, and whatever the work throws
+   * @throws when the queue is full or the wait times out, and whatever the work throws
    */
   async run<Result>(sender: string, work: () => Promise<Result>): Promise<Result> {
-    const lane = this.#lanes.get(sender) ?? { running: 0, waiting: new Set<Waiting>() };
-    this.#lanes.set(sender, lane);
-    if (this.#mayStart(lane)) this.#start(lane);
-    else await this.#turn(lane);
+    const queue = this.#queues.get(sender) ?? { running: 0, waiting: new Set<QueuedCheck>() };
+    this.#queues.set(sender, queue);
+    if (this.#mayStart(queue)) this.#start(queue);
+    else await this.#enqueue(queue);
     try {
       return await work();
     } finally {
-      lane.running -= 1;
+      queue.running -= 1;
       this.#running -= 1;
-      if (lane.running === 0 && lane.waiting.size === 0) this.#lanes.delete(sender);
-      this.#next();
+      if (queue.running === 0 && queue.waiting.size === 0) this.#queues.delete(sender);
+      this.#startNext();
     }
   }
 
-  #mayStart(lane: Lane): boolean {
-    return mayTakeOneMore(lane.running, maxAtOnce - this.#running);
+  #mayStart(queue: SenderQueue): boolean {
+    return mayTakeOneMore(queue.running, maxConcurrent - this.#running);
   }
 
-  #start(lane: Lane): void {
-    lane.running += 1;
+  #start(queue: SenderQueue): void {
+    queue.running += 1;
     this.#running += 1;
   }
 
-  #turn(lane: Lane): Promise<void> {
-    const isTooMany = this.#waiting >= maxWaiting && lane.waiting.size > 0;
-    if (isTooMany || lane.waiting.size >= maxWaitingOfOne)
-      return Promise.reject(new Error('Too many tokens are being checked.'));
+  #enqueue(queue: SenderQueue): Promise<void> {
+    const isTooMany = this.#waiting >= maxWaiting && queue.waiting.size > 0;
+    if (isTooMany || queue.waiting.size >= maxWaitingOfOne)
+      return Promise.reject(new Error('Too many token checks are waiting.'));
     return new Promise((resolve, reject) => {
-      const leave = () => {
+      const dequeue = () => {
         clearTimeout(timer);
-        lane.waiting.delete(one);
+        queue.waiting.delete(one);
         this.#waiting -= 1;
       };
-      const one: Waiting = {
+      const one: QueuedCheck = {
         start: () => {
-          leave();
-          this.#start(lane);
+          dequeue();
+          this.#start(queue);
           resolve();
         },
       };
       const timer = setTimeout(() => {
-        leave();
-        reject(new Error('The check of a token waited for too long.'));
+        dequeue();
+        reject(new Error('The token check timed out in the queue.'));
       }, waitTimeoutMs).unref();
-      lane.waiting.add(one);
+      queue.waiting.add(one);
       this.#waiting += 1;
     });
   }
 
-  /** Starts the oldest of the sender that has the fewest running. */
-  #next(): void {
-    let next: Lane | undefined;
-    for (const lane of this.#lanes.values()) {
-      if (lane.waiting.size > 0 && (!next || lane.running < next.running) && this.#mayStart(lane))
-        next = lane;
+  /** Starts the oldest check of the sender with the fewest running. */
+  #startNext(): void {
+    let next: SenderQueue | undefined;
+    for (const queue of this.#queues.values()) {
+      if (queue.waiting.size > 0 && (!next || queue.running < next.running) && this.#mayStart(queue))
+        next = queue;
     }
     const [oldest] = next?.waiting ?? [];
     oldest?.start();

@@ -3,7 +3,7 @@ import { prepareConnection } from '../app/synqly-connection.ts';
 import { type Grant, type McpScope, pinsOfScope } from '../auth/mcp-tokens/mcp-token.ts';
 import { defaultStore, openTokenStore } from '../auth/mcp-tokens/open-store.ts';
 import { recordIssuedTokens } from '../auth/mcp-tokens/record-issued-tokens.ts';
-import { isValid, type TokenStore } from '../auth/mcp-tokens/store.ts';
+import { areMakersValid, type TokenStore } from '../auth/mcp-tokens/store.ts';
 import { baseUrlOf, type Config, ConfigError, loadConfig, readFlag } from '../config/load-config.ts';
 import { CallError } from '../errors.ts';
 import { hashToken } from '../lib/hash.ts';
@@ -111,7 +111,7 @@ async function withStore(config: Config, use: (store: TokenStore) => Promise<voi
 async function grantsOf(store: TokenStore, config: Config): Promise<Grant[]> {
   const audience = baseUrlOf(config).href;
   const grants = (await store.list()).filter((grant) => grant.audience === audience);
-  const standing = await Promise.all(grants.map((grant) => isValid(grant, store)));
+  const standing = await Promise.all(grants.map((grant) => areMakersValid(grant, store)));
   return grants.filter((_, at) => standing[at]);
 }
 

@@ -313,7 +313,7 @@ describe('bodies', () => {
 
   test('that are too long are refused in plain words', async () => {
     const answer = await send(without.url, 'POST', headersOf(), `"${'x'.repeat(1024 * 1024)}"`);
-    expect([answer.status, answer.text]).toEqual([413, expect.stringContaining('over 1 MB')]);
+    expect([answer.status, answer.text]).toEqual([413, expect.stringContaining('larger than 1 MB')]);
   });
 
   test('are looked at for nobody without a token', async () => {

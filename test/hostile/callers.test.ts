@@ -20,9 +20,9 @@ const organization = { result: { id: '1', name: 'acme', fullname: 'Acme' } };
 /** Knows tokens that begin with "good"; checks of "slow" ones hang, and so does the list of accounts, until `release`. */
 beforeAll(async () => {
   synqly = await startFakeSynqly(async ({ path, headers: { authorization = '' } }) => {
-    const isGood = authorization.startsWith('Bearer good');
-    if (authorization.startsWith('Bearer slow') || (path === '/v1/accounts' && isGood)) await hanging;
-    if (!isGood) return { status: 401, json: { status: 401, message: 'unknown token' } };
+    const isGrantValid = authorization.startsWith('Bearer good');
+    if (authorization.startsWith('Bearer slow') || (path === '/v1/accounts' && isGrantValid)) await hanging;
+    if (!isGrantValid) return { status: 401, json: { status: 401, message: 'unknown token' } };
     return { json: path === '/v1/accounts' ? { result: [] } : organization };
   });
 });

@@ -11,7 +11,7 @@ const seed = Number(process.env.FUZZ_SEED ?? 1);
 
 /** Words of a validation library, of the language, or of a stack. */
 const notPlain =
-  /invalid_type|invalid_union|unrecognized_keys|Invalid input|ZodError|RangeError|TypeError|SyntaxError|Unexpected (?:token|end)|\\n\s+at |node:internal|Internal error/;
+  /invalid_type|invalid_union|unrecognized_keys|Invalid input|ZodError|RangeError|TypeError|SyntaxError|Unexpected (?:token|end)|\\n\s+at |node:internal|internal error of this server|Internal error/;
 
 let closing: (() => Promise<void>)[] = [];
 afterEach(async () => {

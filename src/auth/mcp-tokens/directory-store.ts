@@ -6,26 +6,26 @@ import { parseJson } from '../../lib/json.ts';
 import { type Grant, grantSchema } from './mcp-token.ts';
 import { type TokenStore, unexpired } from './store.ts';
 
-/** Grants that are not read again while their file stands; files never change once they have their name. */
-const maxRemembered = 10_000;
+/** Maximum cached grants. A cached grant is valid while its file exists; files never change. */
+const maxCached = 10_000;
 const fileName = /^([0-9a-f]{64})\.json$/;
 
 /**
- * A directory with a file for each grant, named by its hash. Several processes need no lock on it: adding is a
- * rename, revoking an unlink, and a token works as long as its file stands.
+ * A directory with one file per grant, named by the token's hash. Processes share it without locks: adding is a
+ * rename, revoking an unlink, and a token is valid while its file exists.
  *
- * @throws Error when the directory cannot be made, or others may write into it
+ * @throws Error when the directory cannot be created, or others may write to it
  */
 export async function openDirectoryStore(directory: string): Promise<TokenStore> {
-  await makeFolders(directory);
-  await assertOwn(directory);
-  const known = new LRUCache<string, Grant>({ max: maxRemembered });
+  await createDirectory(directory);
+  await assertPrivate(directory);
+  const known = new LRUCache<string, Grant>({ max: maxCached });
   const fileOf = (hash: string) => join(directory, `${hash}.json`);
 
   const find = async (hash: string): Promise<Grant | undefined> => {
-    const remembered = known.get(hash);
-    if (remembered) {
-      if (await exists(fileOf(hash))) return remembered;
+    const cached = known.get(hash);
+    if (cached) {
+      if (await exists(fileOf(hash))) return cached;
       known.delete(hash);
       return undefined;
     }
@@ -58,15 +58,18 @@ export async function openDirectoryStore(directory: string): Promise<TokenStore>
   };
 }
 
-/** Makes a directory and those above it. Node's own way of it never ends where the system lets nobody make one, as in /proc. */
-async function makeFolders(directory: string): Promise<void> {
-  if (await isMade(directory)) return;
-  await makeFolders(dirname(directory));
-  if (!(await isMade(directory))) throw new Error(`${directory} cannot be made.`);
+/**
+ * Creates a directory and its parents. Node's recursive mkdir never returns where the system forbids creating
+ * directories, such as in /proc.
+ */
+async function createDirectory(directory: string): Promise<void> {
+  if (await tryMkdir(directory)) return;
+  await createDirectory(dirname(directory));
+  if (!(await tryMkdir(directory))) throw new Error(`${directory} cannot be created.`);
 }
 
-/** Whether there is something under the name now; false where what is above it is missing. */
-async function isMade(directory: string): Promise<boolean> {
+/** Creates one directory. Returns false if its parent is missing. */
+async function tryMkdir(directory: string): Promise<boolean> {
   try {
     await mkdir(directory, { mode: 0o700 });
     return true;
@@ -74,20 +77,20 @@ async function isMade(directory: string): Promise<boolean> {
     const { code } = error as NodeJS.ErrnoException;
     if (code === 'EEXIST' || dirname(directory) === directory) return true;
     if (code === 'ENOENT') return false;
-    // Where nothing can be made, it may be there all the same.
+    // On a read-only file system, the directory may exist all the same.
     if (await exists(directory).catch(() => false)) return true;
     throw error;
   }
 }
 
-/** A token store that others may write into would let them in. */
-async function assertOwn(directory: string): Promise<void> {
+/** Whoever can write to the store can add valid tokens. */
+async function assertPrivate(directory: string): Promise<void> {
   const status = await stat(directory);
-  if (!status.isDirectory()) throw new Error(`${directory} is no directory.`);
+  if (!status.isDirectory()) throw new Error(`${directory} is not a directory.`);
   const { mode, uid } = status;
   const isOthers = process.getuid !== undefined && uid !== process.getuid();
   if (process.platform === 'win32' || (!isOthers && (mode & 0o022) === 0)) return;
-  throw new Error(`${directory} must belong to this user and be writable by nobody else.`);
+  throw new Error(`${directory} must belong to this user and not be writable by others.`);
 }
 
 async function exists(path: string): Promise<boolean> {
@@ -110,7 +113,7 @@ async function readGrant(path: string, hash: string): Promise<Grant | undefined>
   }
 }
 
-/** Whole or not at all, also when the machine stops in between. */
+/** Writes the file completely or not at all, even if the machine stops meanwhile. */
 async function write(temporary: string, path: string, text: string): Promise<void> {
   const file = await open(temporary, 'wx', 0o600);
   try {

@@ -4,7 +4,7 @@ import { ConfigError } from '../../config/load-config.ts';
 import { withoutCredentials } from '../../config/token-store-parser.ts';
 import type { TokenStore } from './store.ts';
 
-/** Where MCP tokens are kept when nothing else is said (XDG Base Directory Specification). */
+/** The default token store (XDG Base Directory Specification). */
 export function defaultStore(environment: NodeJS.ProcessEnv): string {
   return join(environment.XDG_STATE_HOME || join(homedir(), '.local', 'state'), 'synqly-mcp', 'tokens');
 }
@@ -12,7 +12,7 @@ export function defaultStore(environment: NodeJS.ProcessEnv): string {
 /**
  * Opens a store: Redis for a `redis://` or `rediss://` URL, else a directory.
  *
- * @throws ConfigError when it cannot be opened; it never holds a password
+ * @throws ConfigError when it cannot be opened; the message never holds a password
  */
 export async function openTokenStore(named: string): Promise<TokenStore> {
   try {
@@ -20,6 +20,6 @@ export async function openTokenStore(named: string): Promise<TokenStore> {
     return await (await import('./directory-store.ts')).openDirectoryStore(named);
   } catch (error) {
     const { message } = error as Error;
-    throw new ConfigError(`--token-store cannot be used: ${withoutCredentials(message, named)}`);
+    throw new ConfigError(`Cannot open --token-store: ${withoutCredentials(message, named)}`);
   }
 }

@@ -8,10 +8,10 @@ const connectTimeoutMs = 5_000;
 const answerTimeoutMs = 3_000;
 
 /**
- * Grants in Redis, for several gateways: Redis itself drops each when it expires. A server that is away fails every
- * command at once, so nobody is let in unchecked, and is connected again when it is back.
+ * Grants in Redis, shared by several gateways; Redis removes them when they expire. While Redis is unreachable,
+ * every command fails at once, so no caller is accepted unchecked; the client reconnects by itself.
  *
- * @param url `redis://` or `rediss://`, with user and password where there are any
+ * @param url `redis://` or `rediss://`, with user and password if needed
  * @throws Error when it cannot be reached
  */
 export async function openRedisStore(url: string): Promise<TokenStore> {
@@ -22,7 +22,7 @@ export async function openRedisStore(url: string): Promise<TokenStore> {
     commandOptions: { timeout: answerTimeoutMs },
     socket: {
       connectTimeout: connectTimeoutMs,
-      // The first connection must stand, or the settings are wrong.
+      // If the first connection fails, the settings are wrong.
       reconnectStrategy: (attempts, cause) => (isConnected ? Math.min(100 * 2 ** attempts, 5_000) : cause),
     },
   });
@@ -52,14 +52,14 @@ export async function openRedisStore(url: string): Promise<TokenStore> {
   };
 }
 
-/** What connecting needs of a client, whose own type differs with its options. */
+/** The part of the client that connecting needs; the client's own type depends on its options. */
 interface Connection {
   on(event: 'error', listener: (error: unknown) => void): unknown;
   connect(): Promise<unknown>;
 }
 
 async function connect(client: Connection): Promise<void> {
-  // Without a listener, a connection that is lost later would end the process.
+  // Without a listener, a connection error would end the process.
   client.on('error', () => {});
   try {
     await client.connect();

@@ -1,18 +1,18 @@
 import type { Grant } from './mcp-token.ts';
 
-/** The MCP tokens that gateways know, by their hashes. Every method fails when the store cannot be reached. */
+/** Grants of the MCP tokens that gateways accept, by hash. Every method fails when the store cannot be reached. */
 export interface TokenStore {
   add(grant: Grant): Promise<void>;
-  /** The grant of a hash, expired or not; undefined when there is none, or none that can be understood. */
+  /** The grant with this hash, even if expired; undefined if there is none, or it cannot be parsed. */
   find(hash: string): Promise<Grant | undefined>;
-  /** All that have not expired, the newest first. */
+  /** All unexpired grants, newest first. */
   list(): Promise<readonly Grant[]>;
-  /** Whether there was one to take away. */
+  /** Removes a grant. Returns whether it existed. */
   revoke(hash: string): Promise<boolean>;
   close(): Promise<void>;
 }
 
-/** Grants that live in this process and end with it: for a sandbox, which does too. */
+/** Grants in memory: for the sandbox, whose tokens end with the process too. */
 export function createMemoryStore(): TokenStore {
   const grants = new Map<string, Grant>();
   return {
@@ -24,7 +24,7 @@ export function createMemoryStore(): TokenStore {
   };
 }
 
-/** Those that have not expired, the newest first. */
+/** The unexpired grants, newest first. */
 export function unexpired(grants: readonly Grant[]): Grant[] {
   const now = Date.now();
   return grants
@@ -32,8 +32,11 @@ export function unexpired(grants: readonly Grant[]): Grant[] {
     .sort((one, other) => Date.parse(other.created) - Date.parse(one.created));
 }
 
-/** Whether all the tokens that one was made with are still known: it is revoked with any of them. */
-export async function isValid({ makers = [] }: Grant, store: Pick<TokenStore, 'find'>): Promise<boolean> {
+/** Whether all makers of a token are still in the store: revoking any of them revokes the token. */
+export async function areMakersValid(
+  { makers = [] }: Grant,
+  store: Pick<TokenStore, 'find'>,
+): Promise<boolean> {
   const found = await Promise.all(makers.map((hash) => store.find(hash)));
   return found.every((maker) => maker !== undefined);
 }

@@ -166,7 +166,7 @@ export function applyClientFilters(caller: Caller, headers: IncomingHttpHeaders)
   const key = `${caller.hash} ${filters.key}`;
   if (!filters.pins) return { caller, filters, key };
   const pins = combinePins(caller.pins, filters.pins);
-  if (pins !== 'apart') return { caller: { ...caller, pins }, filters, key };
+  if (pins !== 'disjoint') return { caller: { ...caller, pins }, filters, key };
   return {
     status: 403,
     message: 'The headers pin an account or environment outside the pins of this token or server.',
