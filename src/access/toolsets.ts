@@ -1,4 +1,4 @@
-import { fitsPattern } from '../lib/wildcard.ts';
+import { matchesPattern } from '../lib/wildcard.ts';
 
 /** Which operations are available; all of them if no list has entries. */
 export interface ToolsetFilter {
@@ -74,7 +74,7 @@ export function isInToolsets(
 
 /** Ignores case: some groups have capitals in their tools' names. */
 function matches(id: string, patterns: readonly string[]): boolean {
-  return patterns.some((pattern) => fitsPattern(id.toLowerCase(), pattern.toLowerCase()));
+  return patterns.some((pattern) => matchesPattern(id.toLowerCase(), pattern.toLowerCase()));
 }
 
 /** Whether the filter allows everything, so that it need not be checked. */

@@ -1,4 +1,4 @@
-import { mayTakeOneMore } from '../lib/fair-share.ts';
+import { hasFairShare } from '../lib/fair-share.ts';
 
 /** Maximum concurrent token checks: a flood of invented tokens must not become a flood of requests to Synqly. */
 const maxConcurrent = 64;
@@ -45,7 +45,7 @@ export class TokenChecks {
   }
 
   #mayStart(queue: SenderQueue): boolean {
-    return mayTakeOneMore(queue.running, maxConcurrent - this.#running);
+    return hasFairShare(queue.running, maxConcurrent - this.#running);
   }
 
   #start(queue: SenderQueue): void {

@@ -1,4 +1,4 @@
-import { emptiness } from '../lib/unfilled-placeholder.ts';
+import { missingReason } from '../lib/unfilled-placeholder.ts';
 import type { Mode, SettingDefinition } from './define-setting.ts';
 import { regions, settings } from './settings.ts';
 
@@ -104,9 +104,9 @@ const isEmptyList = (value: unknown) => Array.isArray(value) && value.length ===
 
 /** The text of a flag. @throws ConfigError when it says nothing: it may have been meant to narrow */
 export function readFlag(name: string, text: string, parse?: (text: string) => unknown): string {
-  const fault = emptiness(text);
+  const fault = missingReason(text);
   if (fault === undefined) return text;
-  const more = fault === emptiness('') ? wanted(parse) : '';
+  const more = fault === missingReason('') ? wanted(parse) : '';
   throw new ConfigError(`${name} ${fault}${more}. Give it a value, or leave it out.`);
 }
 
@@ -124,7 +124,7 @@ function wanted(parse: ((text: string) => unknown) | undefined): string {
 export function readVariable(name: string, environment: NodeJS.ProcessEnv, warn: Warn): string | undefined {
   const text = environment[name];
   if (text === undefined) return undefined;
-  const fault = emptiness(text);
+  const fault = missingReason(text);
   if (fault === undefined) return text.trim();
   warn(`${name} ${fault}; it counts as unset.`);
   return undefined;

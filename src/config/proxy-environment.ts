@@ -1,4 +1,4 @@
-import { emptiness, withoutQuotes } from '../lib/unfilled-placeholder.ts';
+import { missingReason, withoutQuotes } from '../lib/unfilled-placeholder.ts';
 
 /** The proxies that the environment names; undefined for none. */
 export interface Proxies {
@@ -26,7 +26,7 @@ export function readProxies(
     for (const name of names) {
       const text = environment[name];
       if (text === undefined) continue;
-      const fault = emptiness(text);
+      const fault = missingReason(text);
       if (fault === undefined) return addressOf(name, withoutQuotes(text));
       // An empty one is the usual way to switch a proxy off.
       if (text.trim() !== '') say(`${name} ${fault}; it counts as unset.`);
@@ -72,7 +72,7 @@ function isEncoded(text: string): boolean {
 export function proxyVariable(environment: NodeJS.ProcessEnv): string | undefined {
   return ['https_proxy', 'HTTPS_PROXY', 'http_proxy', 'HTTP_PROXY'].find((name) => {
     const text = environment[name];
-    return text !== undefined && emptiness(text) === undefined;
+    return text !== undefined && missingReason(text) === undefined;
   });
 }
 

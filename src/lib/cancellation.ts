@@ -1,22 +1,22 @@
 import type { Listed } from './running-list.ts';
 
 /**
- * What ends work before its time: an AbortSignal, or something as simple. An AbortSignal of its own for every call is a
- * tenth of what a call costs.
+ * Signals that work should stop: an AbortSignal, or a simpler object. Creating an AbortSignal for every call takes
+ * a tenth of a call's cost.
  */
 export interface StopSignal {
   readonly aborted: boolean;
-  /** Why, once it is aborted. */
+  /** The reason, once aborted. */
   readonly reason: unknown;
   addEventListener(type: 'abort', listener: () => void): void;
   removeEventListener(type: 'abort', listener: () => void): void;
-  /** Told that the request of a write leaves now: from then on it may have taken effect. */
+  /** Called when the request of a write is sent: from then on it may have taken effect. */
   sent?(): void;
 }
 
-/** Ends work, once. */
+/** A minimal AbortController: stops work once. */
 export class StopController implements StopSignal, Listed {
-  place: number | undefined;
+  index: number | undefined;
   aborted = false;
   reason: unknown;
   readonly #listeners = new Set<() => void>();
@@ -37,7 +37,7 @@ export class StopController implements StopSignal, Listed {
   }
 }
 
-/** The same signal as an AbortSignal, for APIs that take nothing else. */
+/** Converts to an AbortSignal, for APIs that require one. */
 export function toAbortSignal(signal: StopSignal): AbortSignal {
   if (signal instanceof AbortSignal) return signal;
   const controller = new AbortController();

@@ -1,15 +1,18 @@
-/** The names nearest to a wanted one: those that hold it, or that differ from it, or one word of theirs does, in few letters. */
+/**
+ * Returns the closest names: those that contain the wanted one, or that differ from it, as a whole or in one word,
+ * by few letters.
+ */
 export function findClosest(wanted: string, names: Iterable<string>, max = 5): readonly string[] {
-  const sought = plain(wanted);
+  const query = normalized(wanted);
   const ranked: { readonly name: string; readonly distance: number }[] = [];
   for (const name of names) {
-    const other = plain(name);
-    const holds =
-      sought.length > 2 && (other.includes(sought) || (other.length > 2 && sought.includes(other)));
-    const apart = Math.abs(other.length - sought.length);
-    const whole = apart > sought.length ? apart : editDistance(sought, other);
-    const distance = holds ? apart / 100 : Math.min(whole, 1 + distanceToWord(sought, other));
-    if (holds || distance <= Math.max(2, sought.length * 0.6)) ranked.push({ name, distance });
+    const other = normalized(name);
+    const contains =
+      query.length > 2 && (other.includes(query) || (other.length > 2 && query.includes(other)));
+    const lengthDifference = Math.abs(other.length - query.length);
+    const whole = lengthDifference > query.length ? lengthDifference : editDistance(query, other);
+    const distance = contains ? lengthDifference / 100 : Math.min(whole, 1 + distanceToWord(query, other));
+    if (contains || distance <= Math.max(2, query.length * 0.6)) ranked.push({ name, distance });
   }
   return ranked
     .sort((one, other) => one.distance - other.distance)
@@ -17,23 +20,23 @@ export function findClosest(wanted: string, names: Iterable<string>, max = 5): r
     .map(({ name }) => name);
 }
 
-/** Longer names are compared by their beginnings: the cost grows with the square. */
+/** Longer names are cut: the cost of a comparison grows with the square of the length. */
 const maxLength = 100;
 
-const plain = (name: string) => name.slice(0, maxLength).toLowerCase();
+const normalized = (name: string) => name.slice(0, maxLength).toLowerCase();
 
-/** Letters in which a part of a name differs, where these are few: `harbour` of `harbor-north`. */
-function distanceToWord(sought: string, name: string): number {
-  const max = Math.min(2, Math.floor(sought.length / 3));
+/** The smallest edit distance to a word of a name, if it is small: `harbour` matches `harbor-north`. */
+function distanceToWord(query: string, name: string): number {
+  const max = Math.min(2, Math.floor(query.length / 3));
   const distances = name
     .split(/[^\p{L}\p{N}]+/u)
-    .filter((word) => word.length > 3 && Math.abs(word.length - sought.length) <= max)
-    .map((word) => editDistance(sought, word));
+    .filter((word) => word.length > 3 && Math.abs(word.length - query.length) <= max)
+    .map((word) => editDistance(query, word));
   const min = Math.min(...distances);
   return min <= max ? min : Number.POSITIVE_INFINITY;
 }
 
-/** Letters to insert, remove or replace to make one of the other (Levenshtein). */
+/** The edit distance (Levenshtein). */
 function editDistance(one: string, other: string): number {
   let row = Array.from({ length: other.length + 1 }, (_, column) => column);
   for (let at = 1; at <= one.length; at += 1) {

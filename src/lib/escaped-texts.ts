@@ -1,8 +1,8 @@
 import { namedEntities } from './html-entities.ts';
 
 /*
- * Texts in which characters are written in another way: as JSON, in a URL or a form, in HTML. Writers differ in what they
- * escape and how, so a text is read back instead of guessing how a secret would be written.
+ * Decodes texts with escaped characters (JSON, URLs and forms, HTML) to find secrets in them. Writers escape
+ * differently, so texts are decoded rather than secrets encoded in every possible way.
  */
 
 interface Escaping {
@@ -12,17 +12,17 @@ interface Escaping {
 
 const shortEscapes: Readonly<Record<string, string>> = { b: '\b', f: '\f', n: '\n', r: '\r', t: '\t' };
 
-/** JSON, and what programming languages write like it (`\x26`). */
+/** JSON, and similar escapes of programming languages (`\x26`). */
 const json: Escaping = {
   escaped: /\\(?:u[0-9a-fA-F]{4}|x[0-9a-fA-F]{2}|["'\\/bfnrt])/g,
   decode: (sequence) => {
-    const sign = sequence.charAt(1);
+    const marker = sequence.charAt(1);
     if (sequence.length > 2) return String.fromCharCode(Number.parseInt(sequence.slice(2), 16));
-    return shortEscapes[sign] ?? sign;
+    return shortEscapes[marker] ?? marker;
   },
 };
 
-/** URLs and forms: one character of UTF-8, of one to four bytes. */
+/** URLs and forms: one UTF-8 character of one to four bytes. */
 const percent: Escaping = {
   escaped:
     /%(?:[0-7][0-9a-f]|[cd][0-9a-f]%[89ab][0-9a-f]|e[0-9a-f](?:%[89ab][0-9a-f]){2}|f[0-7](?:%[89ab][0-9a-f]){3})/gi,
@@ -39,27 +39,28 @@ const html: Escaping = {
   },
 };
 
-/** By the sign that each begins with. */
+/** By the character that starts an escape. */
 const escapings: readonly (readonly [string, Escaping])[] = [
   ['\\', json],
   ['%', percent],
   ['&', html],
 ];
 
-/** How many times a text is read back: a URL in JSON in HTML is. */
+/** Maximum nesting of encodings, such as a URL in JSON in HTML. */
 const maxDepth = 3;
-/** Characters of a text above which it is read back once: each further time multiplies the work. */
+/** Longer texts are decoded only once: each further level multiplies the work. */
 const maxNestedLength = 64 * 1024;
 
-/** Whether a text may hold an escaped character; nearly none does. */
+/** Whether a text may hold an escaped character; most do not. */
 export function mayBeEscaped(text: string): boolean {
   return text.includes('\\') || text.includes('%') || text.includes('&');
 }
 
 /**
- * Finds something in the texts that a text is when it is read back, also several times and in any order.
+ * Searches all decodings of a text, nested and in any order.
  *
- * @param find is given each such text; what it gives for one is handed to `onFound` with the way back
+ * @param find searches a decoded text; a result is passed to `onFound` with a function that maps positions back to
+ * the original
  */
 export function searchDecoded<Found>(
   text: string,
@@ -78,8 +79,8 @@ function search<Found>(
   find: (decoded: string) => Found | undefined,
   onFound: (found: Found, locate: () => Uint32Array) => void,
 ): void {
-  for (const [sign, escaping] of escapings) {
-    if (!text.includes(sign)) continue;
+  for (const [marker, escaping] of escapings) {
+    if (!text.includes(marker)) continue;
     const decoded = text.replace(escaping.escaped, escaping.decode);
     if (seen.has(decoded)) continue;
     seen.add(decoded);
@@ -94,7 +95,7 @@ function search<Found>(
   }
 }
 
-/** Where the characters of a decoded text begin in the original, which was itself decoded if there is a `before`. */
+/** Maps positions in a decoded text to the original, through `before` if that was itself decoded. */
 function startsIn(text: string, { escaped, decode }: Escaping, before: Uint32Array | undefined): Uint32Array {
   const starts: number[] = [];
   const inOriginal = (at: number) => (before ? (before[at] as number) : at);

@@ -1,14 +1,14 @@
 import { randomUUID } from 'node:crypto';
 
 /*
- * JSON numbers with all their digits. JSON.parse rounds what a JavaScript number cannot hold, in silence, and
- * JSON.stringify cannot write such a number. What rounds is looked for first: nearly no text has one, and the others are
- * left to JSON.parse alone.
+ * JSON numbers with all their digits. JSON.parse silently rounds numbers that JavaScript cannot represent, and
+ * JSON.stringify cannot write them. Texts are first checked for such numbers; most have none, and JSON.parse
+ * handles them alone.
  */
 
-/** A JSON number that a JavaScript number would change. It is a leaf, as any other number is. */
+/** A JSON number that a JavaScript number cannot represent exactly. */
 export class ExactNumber {
-  /** As it stands in JSON. */
+  /** Its digits in the JSON text. */
   readonly text: string;
 
   constructor(text: string) {
@@ -19,7 +19,7 @@ export class ExactNumber {
     return this.text;
   }
 
-  /** Only `stringifyJson` writes the bare digits; JSON.stringify by itself can but quote them. */
+  /** Only `stringifyJson` writes the digits as a number; plain JSON.stringify writes a string. */
   toJSON(): string {
     if (!writing) return this.text;
     writing.hasExact = true;
@@ -27,10 +27,10 @@ export class ExactNumber {
   }
 }
 
-/** Levels that a value may be nested in, since whatever looks through one recurses. Real answers have under thirty. */
+/** Maximum nesting of a value, since most code recurses. Real responses have under thirty levels. */
 export const maxNesting = 500;
 
-/** A JSON text is nested deeper than `deepestNesting`. */
+/** A JSON text is nested deeper than `maxNesting`. */
 export class NestingError extends Error {
   constructor() {
     super(`JSON is nested more than ${maxNesting} levels deep.`);
@@ -38,7 +38,7 @@ export class NestingError extends Error {
   }
 }
 
-/** A JSON text holds more values than are looked through. */
+/** A JSON text holds too many values. */
 export class MembersError extends Error {
   constructor() {
     super('JSON holds too many values.');
@@ -47,8 +47,8 @@ export class MembersError extends Error {
 }
 
 /**
- * The value of a JSON text, with an `ExactNumber` for each number that would be rounded. Of a text that is nested deeper
- * than `deepestNesting`, which no caller goes into, numbers are left to JSON.parse.
+ * Parses a JSON text, with an `ExactNumber` for each number that would be rounded. In a text nested deeper than
+ * `maxNesting`, which no caller processes, numbers are parsed by JSON.parse alone.
  *
  * @throws SyntaxError
  */
@@ -56,19 +56,19 @@ export function parseExact(text: string): unknown {
   return parse(text) ?? JSON.parse(text);
 }
 
-/** The value of a JSON text, as by `parseExact`. @throws SyntaxError, NestingError */
+/** Parses like `parseExact`, and rejects deep nesting. @throws SyntaxError, NestingError */
 export function parseBounded(text: string): unknown {
   const value = parse(text);
   if (value === undefined) throw new NestingError();
   return value;
 }
 
-/** Whether a value is nested deeper than `deepestNesting`. */
+/** Whether a value is nested deeper than `maxNesting`. */
 export function isNestedTooDeeply(value: unknown): boolean {
   return typeof value === 'object' && value !== null && inspect(value, 1) === tooDeep;
 }
 
-/** The JSON text of a value, with exact numbers in it; undefined where JSON.stringify gives that. */
+/** Serializes a value with its exact numbers; undefined where JSON.stringify returns that. */
 export function stringifyJson(value: unknown, replacer?: (key: string, part: unknown) => unknown): string {
   const outer = writing;
   const own = { hasExact: false };
@@ -81,7 +81,10 @@ export function stringifyJson(value: unknown, replacer?: (key: string, part: unk
   }
 }
 
-/** A copy of a value that a library is to write as JSON, for `unmark` to put the bare digits into what it wrote. */
+/**
+ * Copies a value for a library that serializes it, with exact numbers as marked strings; `unmark` turns these into
+ * numbers in the serialized text.
+ */
 export function markExact(value: unknown): unknown {
   if (value instanceof ExactNumber) return markOf(value.text);
   if (Array.isArray(value)) return value.map(markExact);
@@ -89,53 +92,53 @@ export function markExact(value: unknown): unknown {
   return Object.fromEntries(Object.entries(value).map(([key, part]) => [key, markExact(part)]));
 }
 
-/** JSON in which bare digits stand where `markExact` has marked them. */
+/** Replaces the marked strings of `markExact` with their digits. */
 export function unmark(text: string): string {
   if (mark === undefined) return text;
   return text.replace(markedNumber, (whole, found, digits) => (found === mark ? digits : whole));
 }
 
-/** Set while `stringifyJson` writes. */
+/** Set while `stringifyJson` runs. */
 let writing: { hasExact: boolean } | undefined;
 
 /**
- * Stands before digits that are written as a text in between. Nobody outside the process can know it. Made with the first
- * number that needs it.
+ * Prefix of digits that are temporarily written as a string. It is random, so that no input can contain it, and is
+ * created on first use.
  */
 let mark: string | undefined;
 const markedNumber = /"(exact:[0-9a-f-]{36}:)([-+.\deE]+)"/g;
 
-function theMark(): string {
+function getMark(): string {
   mark ??= `exact:${randomUUID()}:`;
   return mark;
 }
-const markOf = (digits: string) => `${theMark()}${digits}`;
+const markOf = (digits: string) => `${getMark()}${digits}`;
 
-/** Undefined where it is nested too deep. */
+/** Undefined if nested too deeply. */
 function parse(text: string): unknown {
   const value: unknown = JSON.parse(text);
   const found = typeof value === 'object' && value !== null ? inspect(value, 1) : kindOf(value);
   if (found === tooDeep) return undefined;
-  if (found === nothing || (found === small && !mayRound.test(text))) return value;
+  if (found === noNumbers || (found === smallIntegers && !mayRound.test(text))) return value;
   const marked = markRounded(text);
   return marked === undefined ? value : withExact(JSON.parse(marked));
 }
 
 /*
- * What numbers a value holds, from what needs no further look to what needs one. A small integer cannot have been
- * rounded, but by losing a fraction or a negative exponent.
+ * The kinds of numbers in a value, in the order of how much checking they need. A smallIntegers integer was not rounded,
+ * but may have lost a fraction or a negative exponent.
  */
-const [nothing, small, other, tooDeep] = [0, 1, 2, 3] as const;
-type Found = typeof nothing | typeof small | typeof other | typeof tooDeep;
+const [noNumbers, smallIntegers, otherNumbers, tooDeep] = [0, 1, 2, 3] as const;
+type NumberKinds = typeof noNumbers | typeof smallIntegers | typeof otherNumbers | typeof tooDeep;
 
-const kindOf = (value: unknown): Found =>
-  typeof value !== 'number' ? nothing : Number.isSafeInteger(value) ? small : other;
+const kindOf = (value: unknown): NumberKinds =>
+  typeof value !== 'number' ? noNumbers : Number.isSafeInteger(value) ? smallIntegers : otherNumbers;
 
 const mayRound = /[.eE]-?\d+(?:[eE][-+]?\d+)?(?:[\],}\s]|$)/;
 
-/** @param level that the value itself is at */
-function inspect(value: object, level: number): Found {
-  let max: Found = nothing;
+/** @param level nesting level of the value itself */
+function inspect(value: object, level: number): NumberKinds {
+  let max: NumberKinds = noNumbers;
   if (Array.isArray(value)) {
     for (let at = 0; at < value.length; at += 1) {
       const found = inspectPart(value[at], level);
@@ -150,14 +153,14 @@ function inspect(value: object, level: number): Found {
   return max;
 }
 
-function inspectPart(part: unknown, level: number): Found {
+function inspectPart(part: unknown, level: number): NumberKinds {
   if (typeof part !== 'object' || part === null) return kindOf(part);
   return level === maxNesting ? tooDeep : inspect(part, level + 1);
 }
 
 const [quote, backslash, minus, zero, nine] = [0x22, 0x5c, 0x2d, 0x30, 0x39] as const;
 
-/** A valid JSON text in which marked texts stand for the numbers that would be rounded; undefined where there are none. */
+/** Replaces the numbers that would be rounded with marked strings; undefined if there are none. */
 function markRounded(text: string): string | undefined {
   const parts: string[] = [];
   let from = 0;
@@ -189,7 +192,7 @@ function endOfNumber(text: string, from: number): number {
   return at;
 }
 
-/** Digits, signs, the point and the exponent's letter. */
+/** Digits, signs, the decimal point and the exponent letter. */
 const isOfNumber = (code: number) =>
   (code >= zero && code <= nine) ||
   code === 0x2e ||
@@ -198,17 +201,17 @@ const isOfNumber = (code: number) =>
   code === 0x2b ||
   code === minus;
 
-/** Digits that any JavaScript number keeps. */
-const keptDigits = 15;
+/** Digits that a JavaScript number always preserves. */
+const exactDigits = 15;
 const ordinaryExponent = /^-?[\d.]+(?:[eE][-+]?\d{1,2})?$/;
 
 function isRounded(digits: string): boolean {
-  if (digits.length <= keptDigits && ordinaryExponent.test(digits)) return false;
+  if (digits.length <= exactDigits && ordinaryExponent.test(digits)) return false;
   const value = Number(digits);
   return !Number.isFinite(value) || normalized(String(value)) !== normalized(digits);
 }
 
-/** A number as its digits from the first to the last that is not zero, and its exponent: equal for equal values. */
+/** Normalizes a number to its significant digits and exponent: equal for equal values. */
 function normalized(number: string): string {
   const [mantissa = '', exponent = '0'] = number.slice(number.startsWith('-') ? 1 : 0).split(/[eE]/);
   const [whole = '', fraction = ''] = mantissa.split('.');
@@ -221,15 +224,15 @@ function normalized(number: string): string {
   return `${digits.slice(first, last)}e${Number(exponent) - fraction.length + digits.length - last}`;
 }
 
-/** The value with exact numbers in the places of marked texts. It was just parsed, so that it is changed itself. */
+/** Replaces marked strings with exact numbers, in place: the value was just parsed. */
 function withExact(value: unknown): unknown {
   if (typeof value === 'string')
-    return value.startsWith(theMark()) ? new ExactNumber(value.slice(theMark().length)) : value;
+    return value.startsWith(getMark()) ? new ExactNumber(value.slice(getMark().length)) : value;
   if (Array.isArray(value)) {
     for (const [at, part] of value.entries()) value[at] = withExact(part);
   } else if (typeof value === 'object' && value !== null) {
     const object = value as Record<string, unknown>;
-    // Only keys of its own are set, so that even `__proto__` is no more than a key.
+    // Only own keys are assigned, so even `__proto__` is an ordinary key.
     for (const [key, part] of Object.entries(object)) object[key] = withExact(part);
   }
   return value;

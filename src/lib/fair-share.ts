@@ -1,13 +1,14 @@
-/** So many a caller may have whatever others have, as long as there is any room. */
-const always = 4;
+/** Slots that a caller may guaranteed have while any are free. */
+const guaranteed = 4;
 
 /**
- * Whether a caller may take one more of what all share: it may have twice of what is free. One alone gets two thirds,
- * the next one two thirds of the rest, and so on, so that whoever comes finds room, and no room is kept for nobody.
+ * Whether a caller may take another shared slot: it may hold up to twice as many as are free. So a single caller
+ * gets two thirds, the next one two thirds of the rest, and so on: newcomers find free slots, and none are
+ * reserved.
  *
- * @param own how many it has
- * @param free how many nobody has
+ * @param own slots that the caller holds
+ * @param free slots that are free
  */
-export function mayTakeOneMore(own: number, free: number): boolean {
-  return free > 0 && (own < always || own < 2 * free);
+export function hasFairShare(own: number, free: number): boolean {
+  return free > 0 && (own < guaranteed || own < 2 * free);
 }

@@ -1,6 +1,6 @@
 import { hash as digest } from 'node:crypto';
 
-/** SHA-256 of a token, hexadecimal: what is kept, compared and logged in its place. */
+/** SHA-256 of a token, hexadecimal: stored, compared and logged in its place. */
 export function hashToken(token: string): string {
   return digest('sha256', token, 'hex');
 }

@@ -2,7 +2,7 @@
 const latin1 =
   'nbsp iexcl cent pound curren yen brvbar sect uml copy ordf laquo not shy reg macr deg plusmn sup2 sup3 acute micro para middot cedil sup1 ordm raquo frac14 frac12 frac34 iquest Agrave Aacute Acirc Atilde Auml Aring AElig Ccedil Egrave Eacute Ecirc Euml Igrave Iacute Icirc Iuml ETH Ntilde Ograve Oacute Ocirc Otilde Ouml times Oslash Ugrave Uacute Ucirc Uuml Yacute THORN szlig agrave aacute acirc atilde auml aring aelig ccedil egrave eacute ecirc euml igrave iacute icirc iuml eth ntilde ograve oacute ocirc otilde ouml divide oslash ugrave uacute ucirc uuml yacute thorn yuml';
 
-/** Those of ASCII that HTML 5 has names for. */
+/** ASCII characters with names in HTML 5. */
 const ascii: Readonly<Record<string, string>> = {
   '&': 'amp AMP',
   '<': 'lt LT',
@@ -39,7 +39,7 @@ const ascii: Readonly<Record<string, string>> = {
   '\u20ac': 'euro',
 };
 
-/** What named entities of HTML stand for, as far as they are written in the place of characters of a secret. */
+/** Characters by HTML entity name, limited to those that occur in secrets. */
 export const namedEntities: ReadonlyMap<string, string> = new Map([
   ...latin1.split(' ').map((name, index): [string, string] => [name, String.fromCharCode(0xa0 + index)]),
   ...Object.entries(ascii).flatMap(([sign, names]) =>

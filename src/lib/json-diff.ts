@@ -4,10 +4,10 @@ import { ExactNumber } from './exact-json.ts';
 import { isJsonObject, type JsonObject } from './json.ts';
 import { applyPatch, valueAtPointer } from './json-patch.ts';
 
-/** A step from one state to another. Lists are replaced whole: a place in a list means nothing once it has changed. */
+/** A JSON Patch step. Arrays are replaced whole: an index means little once the array has changed. */
 export type Step = Extract<PatchStep, { op: 'add' | 'remove' | 'replace' }>;
 
-/** The steps of a JSON Patch from one object to another; fields that are null count as absent. */
+/** The JSON Patch from one object to another; null fields count as absent. */
 export function stepsBetween(before: JsonObject, after: JsonObject): Step[] {
   return createPatch(withoutNulls(before), withoutNulls(after), (from, to, pointer) => {
     const isLeaf = from instanceof ExactNumber || to instanceof ExactNumber;
@@ -20,12 +20,12 @@ function withoutNulls(object: JsonObject): JsonObject {
   return Object.fromEntries(Object.entries(object).filter(([, value]) => value !== null));
 }
 
-/** What stands at a JSON Pointer; undefined when there is nothing. */
+/** The value at a JSON Pointer; undefined if there is none. */
 export function valueAt(object: JsonObject | undefined, path: string): unknown {
   return valueAtPointer(object, path);
 }
 
-/** What a JSON Patch makes of an object; undefined when it does not fit. */
+/** Applies a JSON Patch to an object; undefined if the patch does not apply. */
 export function patched(object: JsonObject, patch: unknown): JsonObject | undefined {
   const result = applyPatch(object, patch);
   return isJsonObject(result) ? result : undefined;

@@ -3,91 +3,91 @@ import { maxNesting } from './exact-json.ts';
 import { isJsonObject, type JsonObject } from './json.ts';
 
 /*
- * JSON Patch (RFC 6902) on keys of an object's own and nothing else. Libraries step over `__proto__`, `constructor` and
- * `prototype`, which are keys as any others in the data of an integration, and would show another change than is made.
+ * JSON Patch (RFC 6902) on own keys only. Libraries skip the keys `__proto__`, `constructor` and `prototype`, which
+ * are valid in integration data, and would preview another change than Synqly makes.
  */
 
-/** The patch does not fit. */
-class Misfit extends Error {}
+/** The patch does not apply to the value. */
+class NotApplicable extends Error {}
 
-/** Characters and values that the steps of a patch may copy, and levels that they may nest what they make. */
+/** Maximum characters and values that a patch may copy, and maximum nesting of its result. */
 const maxCopied = 1_000_000;
 const maxDepth = maxNesting;
 
 /**
- * What a JSON Patch makes of a value, which is left as it is; undefined when the patch does not fit. Steps that copy
- * what other steps have copied double it each time: each is measured before it is carried out.
+ * Applies a JSON Patch to a copy of a value; undefined if the patch does not apply. Copies of copies double in size
+ * with each step, so each step is measured first.
  *
- * @throws PatchTooLarge when the patch makes more than may be made
+ * @throws PatchTooLarge when the result exceeds the limits
  */
 export function applyPatch(value: unknown, patch: unknown): unknown {
   if (!Array.isArray(patch)) return undefined;
-  const made: Made = { root: copyOf(value), copied: 0 };
+  const result: PatchResult = { root: copyOf(value), copied: 0 };
   try {
-    for (const [at, step] of patch.entries()) applyStep(made, step, at);
-    return made.root;
+    for (const [at, step] of patch.entries()) applyStep(result, step, at);
+    return result.root;
   } catch (error) {
-    if (error instanceof Misfit) return undefined;
+    if (error instanceof NotApplicable) return undefined;
     throw error;
   }
 }
 
-/** What stands at a JSON Pointer (RFC 6901); undefined where there is nothing, or no pointer. */
+/** The value at a JSON Pointer (RFC 6901); undefined if there is none, or the pointer is invalid. */
 export function valueAtPointer(value: unknown, pointer: string): unknown {
   return keysOf(pointer)?.reduce(partOf, value);
 }
 
-/** What the steps have made so far. Nothing else holds any part of it, so that it is changed in place. */
-interface Made {
+/** The result so far. Nothing else refers to any part of it, so it is changed in place. */
+interface PatchResult {
   root: unknown;
   copied: number;
 }
 
-function applyStep(made: Made, step: unknown, at: number): void {
+function applyStep(result: PatchResult, step: unknown, at: number): void {
   const { op, ...rest }: JsonObject = isJsonObject(step) ? step : {};
   const path = pathIn(rest, 'path');
   if (op === 'remove') {
-    removeAt(made, path);
+    removeAt(result, path);
     return;
   }
   if (op === 'test') {
-    if (!isEqual(path.reduce(partOf, made.root), given(rest))) throw new Misfit();
+    if (!isEqual(path.reduce(partOf, result.root), given(rest))) throw new NotApplicable();
     return;
   }
   if (op === 'add' || op === 'replace') {
-    if (op === 'replace' && path.length > 0) removeAt(made, path);
+    if (op === 'replace' && path.length > 0) removeAt(result, path);
     const added = copyOf(given(rest));
-    assertFlat(path, sizeOf(added).levels, at);
-    addAt(made, path, added);
+    assertDepth(path, sizeOf(added).levels, at);
+    addAt(result, path, added);
     return;
   }
   const from = pathIn(rest, 'from');
-  const moved = from.reduce(partOf, made.root);
-  if (moved === undefined) throw new Misfit();
-  // Nothing can be moved into itself.
+  const moved = from.reduce(partOf, result.root);
+  if (moved === undefined) throw new NotApplicable();
+  // A value cannot be moved into itself.
   const isInside = path.length > from.length && from.every((key, level) => key === path[level]);
-  if (op !== 'copy' && (op !== 'move' || isInside)) throw new Misfit();
-  // Moved to no deeper a place, it makes nothing larger or deeper.
+  if (op !== 'copy' && (op !== 'move' || isInside)) throw new NotApplicable();
+  // A move to the same or a higher level makes nothing larger or deeper.
   if (op === 'copy' || path.length > from.length) {
-    const { size, levels } = sizeOf(moved, maxCopied - made.copied);
-    made.copied += size;
-    if (made.copied > maxCopied)
+    const { size, levels } = sizeOf(moved, maxCopied - result.copied);
+    result.copied += size;
+    if (result.copied > maxCopied)
       throw new PatchTooLarge(at, `copies more than ${maxCopied} characters in all`);
-    assertFlat(path, levels, at);
+    assertDepth(path, levels, at);
   }
   const placed = op === 'copy' ? copyOf(moved) : moved;
-  if (op === 'move') removeAt(made, from);
-  addAt(made, path, placed);
+  if (op === 'move') removeAt(result, from);
+  addAt(result, path, placed);
 }
 
-function assertFlat(path: readonly string[], levels: number, at: number): void {
+function assertDepth(path: readonly string[], levels: number, at: number): void {
   if (path.length + levels > maxDepth) throw new PatchTooLarge(at, `nests more than ${maxDepth} levels deep`);
 }
 
-/** A patch whose result would be larger than this program builds. */
+/** The result of a patch would exceed the limits. */
 export class PatchTooLarge extends Error {
   override readonly name = 'PatchTooLarge';
-  /** Index of the step that goes too far. */
+  /** Index of the step that exceeds the limit. */
   readonly step: number;
   readonly problem: string;
 
@@ -98,7 +98,7 @@ export class PatchTooLarge extends Error {
   }
 }
 
-/** Characters and values that a value holds, and levels; no more is counted than tells that it is above `most`. */
+/** Size of a value, in characters and values, and its depth. Counting stops once the size exceeds `max`. */
 function sizeOf(value: unknown, max = Number.POSITIVE_INFINITY): { size: number; levels: number } {
   let size = 0;
   let levels = 0;
@@ -127,14 +127,14 @@ function copyOf(value: unknown): unknown {
 }
 
 function given(step: JsonObject): unknown {
-  if (!Object.hasOwn(step, 'value')) throw new Misfit();
+  if (!Object.hasOwn(step, 'value')) throw new NotApplicable();
   return step.value;
 }
 
 function pathIn(step: JsonObject, name: string): string[] {
   const pointer = step[name];
   const keys = typeof pointer === 'string' ? keysOf(pointer) : undefined;
-  if (!keys) throw new Misfit();
+  if (!keys) throw new NotApplicable();
   return keys;
 }
 
@@ -154,38 +154,38 @@ function partOf(value: unknown, key: string): unknown {
   return isJsonObject(value) && Object.hasOwn(value, key) ? value[key] : undefined;
 }
 
-function addAt(made: Made, path: readonly string[], added: unknown): void {
+function addAt(result: PatchResult, path: readonly string[], added: unknown): void {
   const key = path.at(-1);
   if (key === undefined) {
-    made.root = added;
+    result.root = added;
     return;
   }
-  const parent = path.slice(0, -1).reduce(partOf, made.root);
+  const parent = path.slice(0, -1).reduce(partOf, result.root);
   if (isJsonObject(parent)) {
     setOwn(parent, key, added);
     return;
   }
-  if (!Array.isArray(parent)) throw new Misfit();
+  if (!Array.isArray(parent)) throw new NotApplicable();
   const at = key === '-' ? parent.length : index.test(key) ? Number(key) : Number.NaN;
-  if (!(at <= parent.length)) throw new Misfit();
+  if (!(at <= parent.length)) throw new NotApplicable();
   parent.splice(at, 0, added);
 }
 
-function removeAt(made: Made, path: readonly string[]): void {
+function removeAt(result: PatchResult, path: readonly string[]): void {
   const key = path.at(-1);
-  if (key === undefined) throw new Misfit();
-  const parent = path.slice(0, -1).reduce(partOf, made.root);
-  if (partOf(parent, key) === undefined) throw new Misfit();
+  if (key === undefined) throw new NotApplicable();
+  const parent = path.slice(0, -1).reduce(partOf, result.root);
+  if (partOf(parent, key) === undefined) throw new NotApplicable();
   if (Array.isArray(parent)) parent.splice(Number(key), 1);
   else delete (parent as JsonObject)[key];
 }
 
-/** Sets a key as any other, even `__proto__`. */
+/** Sets an own key, even `__proto__`. */
 function setOwn(object: JsonObject, key: string, value: unknown): void {
   Object.defineProperty(object, key, { value, writable: true, enumerable: true, configurable: true });
 }
 
-/** As RFC 6902 compares: the order of keys means nothing. */
+/** Equality as in RFC 6902: the order of keys does not matter. */
 function isEqual(one: unknown, other: unknown): boolean {
   return isDeepStrictEqual(one, other) || (one === 0 && other === 0);
 }

@@ -1,12 +1,15 @@
-/* Where the values of a JSON text in UTF-8 begin and end. Its signs are ASCII, which no other character holds. */
+/*
+ * Finds where values begin and end in a JSON text in UTF-8. Its syntax characters are ASCII, and no other character
+ * contains ASCII bytes.
+ */
 
 const [quote, backslash, comma, colon] = [0x22, 0x5c, 0x2c, 0x3a] as const;
 const unicode = 0x75;
 const [openObject, closeObject, openList, closeList] = [0x7b, 0x7d, 0x5b, 0x5d] as const;
 
-/** A member of a list or object. */
+/** A member of an array or object. */
 export interface Member {
-  /** Where its key begins; in a list, where it does itself. */
+  /** Where its key begins; in an array, where the value begins. */
   readonly key: number;
   readonly start: number;
   readonly end: number;
@@ -20,7 +23,7 @@ export function skipSpace(bytes: Uint8Array, from: number): number {
 
 const isSpace = (byte: number) => byte === 0x20 || byte === 0x0a || byte === 0x0d || byte === 0x09;
 
-/** Where the value that begins here ends. @throws SyntaxError */
+/** The end of the value that begins here. @throws SyntaxError */
 export function skipValue(bytes: Uint8Array, from: number): number {
   const first = bytes[from];
   if (first === quote) return skipText(bytes, from);
@@ -53,7 +56,7 @@ function skipText(bytes: Uint8Array, from: number): number {
   throw new SyntaxError('A text of the JSON does not end.');
 }
 
-/** Where the first character of a text begins that is not before `least`. */
+/** The start of the first character of a string at or after `min`. */
 export function skipCharacters(bytes: Uint8Array, from: number, min: number): number {
   let at = from;
   while (at < min) at += bytes[at] !== backslash ? 1 : bytes[at + 1] === unicode ? 6 : 2;
@@ -73,7 +76,7 @@ function skipWord(bytes: Uint8Array, from: number): number {
   return at;
 }
 
-/** Tells of each member of the list or object that begins here. @throws SyntaxError */
+/** Calls `onMember` for each member of the array or object that begins here. @throws SyntaxError */
 export function membersOf(bytes: Uint8Array, from: number, onMember: (member: Member) => void): void {
   const isList = bytes[from] === openList;
   const close = isList ? closeList : closeObject;

@@ -1,10 +1,10 @@
 import { MembersError, maxNesting, NestingError } from './exact-json.ts';
 
-/* What comes next in the text. In those up to `afterValue`, white space may. */
+/* States between values; up to `afterValue`, white space may follow. */
 const [value, valueOrEnd, key, keyOrEnd, colon, afterValue] = [0, 1, 2, 3, 4, 5] as const;
-/* Inside a text, a literal or the mark at the start. */
+/* States inside a string, a literal or the byte order mark. */
 const [inText, escaped, unicode, literal] = [6, 7, 8, 9] as const;
-/* Of a number, what was last; behind `leadingZero` and those after it a number may end. */
+/* States inside a number: the last part read. From `leadingZero` on, the number may end. */
 const [sign, point, exponent, exponentSign] = [10, 11, 12, 13] as const;
 const [leadingZero, whole, fraction, exponentDigits] = [14, 15, 16, 17] as const;
 const byteOrderMark = 18;
@@ -22,33 +22,33 @@ const literals: Readonly<Record<number, readonly number[]>> = {
 const escapes = new Set(Buffer.from('"\\/bfnrt'));
 const marks = [0xef, 0xbb, 0xbf] as const;
 
-/** How many values a JSON text may hold: a value takes far more room than the two bytes it may have in a text. */
+/** Maximum number of values in a JSON text: a parsed value takes far more memory than its text. */
 export interface MembersLimit {
-  /** In all: commas, and brackets that open. */
+  /** In total: commas and opening brackets. */
   readonly all: number;
-  /** In one list or object. */
+  /** In one array or object. */
   readonly inOne: number;
 }
 
 /**
- * Checks a JSON text in UTF-8 that arrives in pieces, in one pass and without recursion. It takes what JSON.parse takes,
- * behind a byte order mark if there is one, and nothing that is nested deeper than `deepestNesting` or
- * holds more values than it may.
+ * Validates a JSON text in UTF-8 that arrives in chunks, in one pass and without recursion. It accepts what
+ * JSON.parse accepts, after an optional byte order mark, unless it is nested deeper than `maxNesting` or holds too
+ * many values.
  */
 export class JsonValidator {
   #state: number = value;
-  /** Levels that are open: whether each is an object. */
+  /** For each open level, whether it is an object. */
   readonly #isObject: boolean[] = [];
-  /** Whether the text that is read now is a key. */
+  /** Whether the current string is a key. */
   #isKey = false;
-  /** What is left of a literal. */
+  /** Remaining bytes of a literal. */
   #rest: readonly number[] = [];
-  /** Of an escape or a byte order mark, how many bytes are done. */
+  /** Bytes read of an escape or a byte order mark. */
   #done = 0;
   #isAtStart = true;
   readonly #limit: MembersLimit;
   #members = 0;
-  /** Of the list or object that is read now, and of those around it. */
+  /** Members of the current array or object, and of those around it. */
   #inOne = 0;
   readonly #outer: number[] = [];
 
@@ -56,7 +56,7 @@ export class JsonValidator {
     this.#limit = limit;
   }
 
-  /** Takes the next piece. @throws SyntaxError, NestingError, MembersError */
+  /** Validates the next chunk. @throws SyntaxError, NestingError, MembersError */
   push(bytes: Uint8Array): void {
     let at = 0;
     if (this.#isAtStart && bytes.length > 0) {
@@ -69,9 +69,9 @@ export class JsonValidator {
         continue;
       }
       const byte = bytes[at] as number;
-      if (this.#isPerhapsWhole()) {
-        if (this.#goesOn(byte)) at += 1;
-        // What ends a number is looked at again.
+      if (this.#mayEndNumber()) {
+        if (this.#continuesNumber(byte)) at += 1;
+        // The byte after a number is processed again.
         else this.#state = afterValue;
       } else {
         this.#take(byte);
@@ -80,18 +80,18 @@ export class JsonValidator {
     }
   }
 
-  /** Says that there is no more. @throws SyntaxError */
+  /** Ends the text. @throws SyntaxError */
   end(): void {
-    const isEnd = this.#state === afterValue || this.#isPerhapsWhole();
+    const isEnd = this.#state === afterValue || this.#mayEndNumber();
     if (this.#isObject.length > 0 || !isEnd) throw broken();
   }
 
-  /** Whether a number is read that may end here. */
-  #isPerhapsWhole(): boolean {
+  /** Whether the current number may end here. */
+  #mayEndNumber(): boolean {
     return this.#state >= leadingZero && this.#state <= exponentDigits;
   }
 
-  /** Behind the bytes of a text that need no look: as far as its end or its next escape. */
+  /** Skips a string to its end or its next escape. */
   #skipText(bytes: Uint8Array, from: number): number {
     let at = from;
     while (at < bytes.length) {
@@ -110,8 +110,8 @@ export class JsonValidator {
     return at;
   }
 
-  /** Whether a number that could end goes on with a byte. */
-  #goesOn(byte: number): boolean {
+  /** Whether a byte continues a number that could end. */
+  #continuesNumber(byte: number): boolean {
     const state = this.#state;
     if (isDigit(byte)) return state !== leadingZero;
     if (byte === dot && (state === leadingZero || state === whole)) this.#state = point;
@@ -160,12 +160,12 @@ export class JsonValidator {
         if (this.#done === marks.length) this.#state = value;
         return;
       default:
-        if (!isSpace(byte)) this.#takeSign(byte);
+        if (!isSpace(byte)) this.#takeStructure(byte);
     }
   }
 
-  /** Between values, keys and signs. */
-  #takeSign(byte: number): void {
+  /** Handles a byte between values. */
+  #takeStructure(byte: number): void {
     const state = this.#state;
     const isKey = state === key || state === keyOrEnd;
     if (state === afterValue) this.#takeAfterValue(byte);
@@ -225,7 +225,7 @@ export class JsonValidator {
   }
 }
 
-/** Says nothing of what the text holds: it may be secret. */
+/** Does not quote the text, which may be secret. */
 const broken = () => new SyntaxError('This is not JSON.');
 
 const isDigit = (byte: number) => byte >= zero && byte <= nine;

@@ -9,7 +9,7 @@ export function isJsonObject(value: unknown): value is JsonObject {
   );
 }
 
-/** The value that a JSON text holds, numbers with all their digits; undefined when it is not JSON. */
+/** Parses a JSON text with exact numbers; undefined if it is invalid. */
 export function parseJson(text: string): unknown {
   try {
     return parseExact(text);
@@ -18,7 +18,7 @@ export function parseJson(text: string): unknown {
   }
 }
 
-/** A copy of a JSON value with every string, and every number that can be a secret, replaced by what `change` gives for it. */
+/** Copies a JSON value with `change` applied to every string, and to every number's digits, which may be a secret. */
 export function mapStrings(value: unknown, change: (text: string) => string): unknown {
   if (typeof value === 'string') return change(value);
   if (Array.isArray(value)) return value.map((item) => mapStrings(item, change));
@@ -27,7 +27,7 @@ export function mapStrings(value: unknown, change: (text: string) => string): un
   return Object.fromEntries(Object.entries(value).map(([key, part]) => [key, mapStrings(part, change)]));
 }
 
-/** The same with the keys of objects too. Keys that become the same are counted, so that nothing is lost. */
+/** Like `mapStrings`, for keys too. Keys that become equal get a number, so that none is lost. */
 export function mapTexts(value: unknown, change: (text: string) => string): unknown {
   if (Array.isArray(value)) return value.map((item) => mapTexts(item, change));
   if (!isJsonObject(value)) return mapStrings(value, change);
@@ -37,10 +37,10 @@ export function mapTexts(value: unknown, change: (text: string) => string): unkn
   );
 }
 
-/** Keys as `change` gives them; one that another key has already is followed by a number. */
+/** Applies `change` to keys; a duplicate gets a number appended. */
 export function mapKeys(keys: readonly string[], change: (text: string) => string): string[] {
   const changed = keys.map(change);
-  // Nearly no key is changed.
+  // Most keys do not change.
   if (changed.every((key, index) => key === keys[index])) return changed;
   const taken = new Set(changed.filter((key, index) => key === keys[index]));
   return changed.map((key, index) => {
@@ -52,20 +52,20 @@ export function mapKeys(keys: readonly string[], change: (text: string) => strin
   });
 }
 
-/** Digits can be a secret as a text can; once they are changed they are no number any more. */
+/** Changed digits become a string. */
 function changeDigits(number: number | ExactNumber, change: (text: string) => string): unknown {
   const digits = String(number);
   const changed = change(digits);
   return changed === digits ? number : changed;
 }
 
-/** The digits of a number as they stand in JSON; undefined for anything else. */
+/** The digits of a number in JSON; undefined for other values. */
 export function digitsOf(value: unknown): string | undefined {
   if (value instanceof ExactNumber) return value.text;
   return typeof value === 'number' ? String(value) : undefined;
 }
 
-/** JSON with the keys of every object in order: equal values have equal texts. */
+/** Serializes with sorted keys: equal values have equal texts. */
 export function canonicalJson(value: unknown): string {
   return stringifyJson(value, (_, part: unknown) =>
     isJsonObject(part)

@@ -4,30 +4,33 @@ import { isJsonObject, mapKeys, mapTexts } from './json.ts';
 import { type Member, membersOf, skipCharacters, skipSpace, skipValue } from './json-scanner.ts';
 
 /*
- * A large JSON text that stays bytes: what looks like its value is read from them when it is looked at. A parsed tree
- * takes several times the room of its text, and hardly any of it is ever shown.
+ * Lazy parsing of large JSON texts. A proxy looks like the parsed value and reads it from the bytes on access: a
+ * parsed tree takes several times the memory of its text, and most of it is never shown.
  */
 
-/** Bytes below which an object or list is parsed whole, as soon as it is looked into. */
+/** Objects and arrays below this many bytes are parsed as a whole on first access. */
 const LAZY_THRESHOLD = 32 * 1024;
-/** Bytes below which it is parsed at once: it would take no less room unread. */
+/** Below this many bytes, they are parsed at once: a proxy would save no memory. */
 const INLINE_THRESHOLD = 512;
-/** Bytes of a text from which on it is kept once read. */
-const longText = 64 * 1024;
-/** Bytes of a long text that are read at a time: V8 leaves what is as large where it is, and copies what is smaller. */
+/** Strings from this many bytes on are cached once read. */
+const LONG_STRING_THRESHOLD = 64 * 1024;
+/** Bytes of a long string decoded at a time: V8 does not move strings of this size, but copies smaller ones. */
 const CHUNK_SIZE = 256 * 1024;
-/** Bytes that are parsed before what is no longer used of that is collected. */
-const step = 3 * 1024 * 1024;
+/** Bytes parsed between two garbage collections. */
+const collectInterval = 3 * 1024 * 1024;
 
 type Change = (text: string) => string;
 
-/** The bytes, and what is done to each text that is read from them. */
+/** The bytes, and the change to apply to each string. */
 interface Source {
   readonly bytes: Buffer;
-  /** Long texts as they are without a change, by where they begin: most changes leave them so, and share one then. */
+  /**
+   * Decoded long strings by start position, before the change: most changes leave them equal, so that one string is
+   * shared.
+   */
   readonly texts: Map<number, string>;
   readonly change: Change | undefined;
-  /** What was parsed last: one is often looked at several times in a row. */
+  /** The last parsed value, which is often accessed several times in a row. */
   last: { readonly start: number; readonly value: unknown } | undefined;
 }
 
@@ -37,14 +40,14 @@ interface Place {
   readonly end: number;
 }
 
-/** By which an unread value tells where it is; a table beside would grow by each. */
-const placed = Symbol('place');
+/** The property by which a proxy exposes its place in the bytes; a separate table would grow with each. */
+const placeKey = Symbol('place');
 
 /**
- * The value of a JSON text, unread.
+ * Returns the lazy value of a JSON text.
  *
- * @param bytes that have passed a JsonValidator; of others, what is looked at later may throw a SyntaxError
- * @throws SyntaxError when it is not JSON at a glance
+ * @param bytes checked by a JsonValidator; otherwise later access may throw a SyntaxError
+ * @throws SyntaxError when the text is obviously not JSON
  */
 export function readLazily(bytes: Buffer): unknown {
   const isMarked = bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf;
@@ -54,13 +57,13 @@ export function readLazily(bytes: Buffer): unknown {
   return valueAt({ source: { bytes, texts: new Map(), change: undefined, last: undefined }, start, end });
 }
 
-/** Whether a value is unread, and too large to be read whole without need. */
+/** Whether a value is lazy and too large to be read without need. */
 export function isLarge(value: unknown): boolean {
   const place = placeOf(value);
   return place !== undefined && place.end - place.start >= LAZY_THRESHOLD;
 }
 
-/** A JSON value with every text replaced by what `change` gives for it: at once, or as soon as it is read. */
+/** Applies `change` to every string of a value: at once, or on access for lazy values. */
 export function changeTexts(value: unknown, change: Change): unknown {
   const place = placeOf(value);
   if (!place) {
@@ -77,21 +80,23 @@ export function changeTexts(value: unknown, change: Change): unknown {
 }
 
 function placeOf(value: unknown): Place | undefined {
-  return typeof value === 'object' && value !== null ? (value as { [placed]?: Place })[placed] : undefined;
+  return typeof value === 'object' && value !== null
+    ? (value as { [placeKey]?: Place })[placeKey]
+    : undefined;
 }
 
 function valueAt(place: Place): unknown {
   const { source, start, end } = place;
   const isList = source.bytes[start] === 0x5b;
   if ((!isList && source.bytes[start] !== 0x7b) || end - start < INLINE_THRESHOLD) return parse(place);
-  return end - start < LAZY_THRESHOLD ? inspect(isList, place) : inspectMembers(isList, place);
+  return end - start < LAZY_THRESHOLD ? lazyValue(isList, place) : lazyMembers(isList, place);
 }
 
 function parse(place: Place): unknown {
   const { source, start, end } = place;
   const { bytes, change } = source;
-  const isLong = bytes[start] === 0x22 && end - start >= longText;
-  if (!isLong) tidyUp(end - start);
+  const isLong = bytes[start] === 0x22 && end - start >= LONG_STRING_THRESHOLD;
+  if (!isLong) collectIfDue(end - start);
   const value = isLong ? longTextAt(place) : parseExact(bytes.toString('utf8', start, end));
   return change ? mapTexts(value, change) : value;
 }
@@ -99,12 +104,12 @@ function parse(place: Place): unknown {
 let parsed = 0;
 
 /**
- * What parsing thousands of objects leaves behind counts as old for V8, which keeps it until the heap has grown by far
- * more than it is worth.
+ * Collects garbage after much parsing. V8 treats what parsing leaves behind as old, and would keep it until the
+ * heap has grown far more.
  */
-function tidyUp(bytes: number): void {
+function collectIfDue(bytes: number): void {
   parsed += bytes;
-  if (parsed < step) return;
+  if (parsed < collectInterval) return;
   parsed = 0;
   collectGarbage();
 }
@@ -115,7 +120,7 @@ function longTextAt({ source: { bytes, texts }, start, end }: Place): string {
   return text;
 }
 
-/** Read piece by piece: beside a long text there is no room for itself with its escapes. */
+/** Decoded in chunks: there is no memory for a second copy with its escapes. */
 function longTextOf(bytes: Buffer, start: number, end: number): string {
   if (!bytes.subarray(start, end).includes(0x5c)) return bytes.toString('utf8', start + 1, end - 1);
   const pieces: string[] = [];
@@ -133,25 +138,25 @@ function parseOnce(place: Place): object {
   return source.last.value as object;
 }
 
-/** What behaves like the value that is parsed when it is looked at. */
-function inspect(isList: boolean, place: Place): object {
+/** A proxy whose value is parsed on access. */
+function lazyValue(isList: boolean, place: Place): object {
   return new Proxy(isList ? [] : {}, {
-    get: (_, key) => (key === placed ? place : Reflect.get(parseOnce(place), key)),
+    get: (_, key) => (key === placeKey ? place : Reflect.get(parseOnce(place), key)),
     has: (_, key) => Reflect.has(parseOnce(place), key),
     ownKeys: () => Reflect.ownKeys(parseOnce(place)),
     getOwnPropertyDescriptor: (_, key) => Reflect.getOwnPropertyDescriptor(parseOnce(place), key),
-    ...unchangeable,
+    ...readOnlyTraps,
   });
 }
 
-const unchangeable = {
+const readOnlyTraps = {
   set: () => false,
   defineProperty: () => false,
   deleteProperty: () => false,
 };
 
-/** What behaves like a list or object whose members are read one by one. */
-function inspectMembers(isList: boolean, place: Place): object {
+/** A proxy for an array or object whose members are read one by one. */
+function lazyMembers(isList: boolean, place: Place): object {
   let found: Members | undefined;
   const members = () => {
     found ??= new Members(place, isList);
@@ -160,7 +165,7 @@ function inspectMembers(isList: boolean, place: Place): object {
   const isOwn = (key: string | symbol) => typeof key === 'string' && members().has(key);
   return new Proxy(isList ? [] : {}, {
     get: (target, key) => {
-      if (key === placed) return place;
+      if (key === placeKey) return place;
       if (isList && key === 'length') return members().count;
       return isOwn(key) ? members().get(key as string) : Reflect.get(target, key);
     },
@@ -169,12 +174,12 @@ function inspectMembers(isList: boolean, place: Place): object {
     getOwnPropertyDescriptor: (target, key) => {
       if (isList && key === 'length')
         return { ...Reflect.getOwnPropertyDescriptor(target, key), value: members().count };
-      // Whoever goes through all entries asks for this first, and for the value then.
+      // Iteration reads the descriptor first, then the value.
       return isOwn(key)
         ? { value: undefined, writable: true, enumerable: true, configurable: true }
         : undefined;
     },
-    ...unchangeable,
+    ...readOnlyTraps,
   });
 }
 
@@ -183,13 +188,13 @@ function withChangedKeys(places: Map<string, number>, change: Change): Map<strin
   return new Map([...places.values()].map((place, index) => [keys[index] as string, place]));
 }
 
-/** Where the members of a list or object are. */
+/** The positions of the members of an array or object. */
 class Members {
   readonly count: number;
   readonly #source: Source;
   /** Start and end of each value. */
   readonly #ends: Uint32Array;
-  /** Of an object: which value each key has. The last one counts, as for JSON.parse. */
+  /** For an object, the index of each key's value. The last duplicate wins, as in JSON.parse. */
   readonly #places: Map<string, number> | undefined;
   readonly #read = new Map<number, unknown>();
 
@@ -223,7 +228,8 @@ class Members {
     if (this.#read.has(at)) return this.#read.get(at);
     const [start, end] = [this.#ends[2 * at] as number, this.#ends[2 * at + 1] as number];
     const value = valueAt({ source: this.#source, start, end });
-    if (end - start >= (typeof value === 'string' ? longText : LAZY_THRESHOLD)) this.#read.set(at, value);
+    if (end - start >= (typeof value === 'string' ? LONG_STRING_THRESHOLD : LAZY_THRESHOLD))
+      this.#read.set(at, value);
     return value;
   }
 

@@ -2,25 +2,28 @@ import { mayBeEscaped, searchDecoded } from './escaped-texts.ts';
 import { type FoundSecret, formsOf, minMaskedLength, type SecretForm, type Span } from './secret-forms.ts';
 import { withheld } from './secret-names.ts';
 
-/** Gives a text with every secret in it masked; the very same text where there is none. */
+/** Masks every secret in a text; returns the same text if there is none. */
 export interface Mask {
   (text: string): string;
-  /** Whether one of these texts may hold a secret. Asked once for many texts, it costs less than masking each. */
+  /** Whether any of these texts may hold a secret: cheaper for many texts than masking each. */
   mayHold(texts: readonly string[]): boolean;
-  /** The secrets that a text holds. */
+  /** The secrets in a text. */
   secretsIn(text: string): ReadonlySet<string>;
 }
 
-/** Secrets, or an index of them where they are many and stay the same for longer. */
+/** Secrets, or a reusable index for many of them. */
 export type Secrets = Iterable<string> | SecretIndex;
 
-/** Forms up to which it is faster to look for one after the other, and secrets of which there are surely no more. */
+/**
+ * Up to this many forms, searching for each in turn is faster than an index; and the number of secrets that never
+ * exceeds it.
+ */
 const fewForms = 48;
 const fewSecrets = 8;
 
 /**
- * A mask for these secrets, in clear and in the forms that servers repeat requests in. Undefined where there is none to
- * mask. Secrets that overlap in a text are masked as one, so that nothing is left of either.
+ * Creates a mask for these secrets, in plain form and in the encodings in which servers repeat requests; undefined
+ * if there are none. Secrets that overlap in a text are masked as one, so that no part of either remains.
  */
 export function maskFor(...sources: readonly Secrets[]): Mask | undefined {
   const indexes: SecretIndex[] = [];
@@ -31,7 +34,7 @@ export function maskFor(...sources: readonly Secrets[]): Mask | undefined {
   }
   const [only] = secrets;
   if (only === undefined || secrets.length > 1 || indexes.length > 0) return makeMask(secrets, indexes);
-  // Over HTTP the caller's token is nearly always all there is, and several masks are asked for in each call.
+  // Cached, since over HTTP the caller's token is usually the only secret, and each call creates several masks.
   const before = rememberedMasks.get(only);
   if (before) return before;
   if (rememberedMasks.size >= maxRemembered) rememberedMasks.clear();
@@ -40,11 +43,11 @@ export function maskFor(...sources: readonly Secrets[]): Mask | undefined {
   return made;
 }
 
-/** Masks for one secret. */
+/** Masks of single secrets. */
 const rememberedMasks = new Map<string, Mask>();
 
 function makeMask(secrets: readonly string[], indexes: SecretIndex[]): Mask | undefined {
-  const few = secrets.flatMap(rememberForms);
+  const few = secrets.flatMap(cacheForms);
   if (few.length > fewForms) {
     const index = new SecretIndex();
     for (const form of few) index.addForm(form);
@@ -54,7 +57,7 @@ function makeMask(secrets: readonly string[], indexes: SecretIndex[]): Mask | un
   if (indexes.length === 0 && few.length === 0) return undefined;
   const find = (text: string): FoundSecret[] | undefined => {
     let found: FoundSecret[] | undefined;
-    // Nearly no text holds one, so little is done before that is known.
+    // Most texts hold no secret, so this check comes before other work.
     for (const form of few) if (text.includes(form.probe)) found = findForm(text, form, found);
     for (const index of indexes) found = index.find(text, found);
     return found;
@@ -83,14 +86,14 @@ function makeMask(secrets: readonly string[], indexes: SecretIndex[]): Mask | un
     const all = texts.join('\n');
     if (find(all)) return true;
     if (!mayBeEscaped(all)) return false;
-    // One by one, since a long text is not read back as often as a short one.
+    // Separately, since long texts are decoded less deeply than short ones.
     return texts.some((text) => mayBeEscaped(text) && findAll(text) !== undefined);
   };
   const secretsIn = (text: string) => new Set(findAll(text)?.map(({ of }) => of));
   return Object.assign(mask, { mayHold, secretsIn });
 }
 
-/** Where the next character begins that does not belong to the same escape. */
+/** Where the next character outside the same escape begins. */
 function endOf(starts: Uint32Array, to: number): number {
   const last = starts[to - 1] as number;
   for (let at = to; at < starts.length; at += 1)
@@ -124,27 +127,27 @@ function maskSpans(text: string, spans: Span[]): string {
   return masked + text.slice(end);
 }
 
-/** Forms of secrets that are masked in many answers, such as those of the token in use. */
-const rememberedForms = new Map<string, readonly SecretForm[]>();
+/** Cached forms of secrets that many responses are masked for, such as the token in use. */
+const cachedForms = new Map<string, readonly SecretForm[]>();
 const maxRemembered = 200;
 
-function rememberForms(secret: string): readonly SecretForm[] {
-  const before = rememberedForms.get(secret);
+function cacheForms(secret: string): readonly SecretForm[] {
+  const before = cachedForms.get(secret);
   if (before) return before;
-  if (rememberedForms.size >= maxRemembered) rememberedForms.clear();
+  if (cachedForms.size >= maxRemembered) cachedForms.clear();
   const forms = formsOf(secret);
-  rememberedForms.set(secret, forms);
+  cachedForms.set(secret, forms);
   return forms;
 }
 
-/** Bits by which most places of a text are passed over. */
+/** Size of the filter, in bits of the hash, by which most positions of a text are skipped. */
 const filterBits = 20;
-/** Forms after which bits of those that are gone are cleared. */
+/** Removed forms after which the filter is rebuilt. */
 const maxStale = 1 << (filterBits - 4);
 
 /**
- * Secrets by the hash of the last characters of each of their forms: a text is looked through once, however many there are.
- * By the last, since tokens of one kind begin alike.
+ * Indexes secrets by a hash of the last characters of each form, so that a text is scanned once for any number of
+ * secrets. The last, since tokens of one kind start alike.
  */
 export class SecretIndex implements Iterable<string> {
   readonly #secrets = new Set<string>();
@@ -190,7 +193,7 @@ export class SecretIndex implements Iterable<string> {
     for (const hash of this.#forms.keys()) this.#mark(hash);
   }
 
-  /** Where in a text secrets stand, beside what was found there before. */
+  /** Finds secrets in a text, in addition to those found before. */
   find(text: string, before: FoundSecret[] | undefined): FoundSecret[] | undefined {
     let found = before;
     const filter = this.#filter;
@@ -219,7 +222,7 @@ export class SecretIndex implements Iterable<string> {
   }
 }
 
-/* A rolling hash (Rabin and Karp) of as many characters as the shortest secret has. */
+/* A rolling hash (Rabin-Karp) over as many characters as the shortest secret has. */
 const base = 0x01000193;
 const leaving = Array.from({ length: minMaskedLength }).reduce<number>((power) => Math.imul(power, base), 1);
 

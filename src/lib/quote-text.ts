@@ -1,11 +1,11 @@
 import { stringifyJson } from './exact-json.ts';
 
-/** Characters of a value that a question shows. */
+/** Maximum characters of a value in a prompt. */
 export const maxShownLength = 120;
 
 /**
- * A value as JSON, so that words of others cannot pass for ours: line breaks are escaped by JSON, and characters that
- * cannot be seen or turn the writing around are escaped here.
+ * Formats a value as JSON, so that it cannot pass for our own text: JSON escapes line breaks, and this escapes
+ * invisible and text-direction characters.
  */
 export function quoted(value: unknown, maxLength = maxShownLength): string {
   const text = stringifyJson(value) ?? 'nothing';

@@ -1,4 +1,4 @@
-/** A text that words are sought in, and what finding one in it counts. */
+/** A searched text and the weight of a match in it. */
 export type Field = readonly [weight: number, text: string];
 
 export interface Hit<Item> {
@@ -8,14 +8,14 @@ export interface Hit<Item> {
   readonly score: number;
 }
 
-/** The words of a search, in small letters. */
+/** The words of a query, in lower case. */
 export function wordsOf(search: string): readonly string[] {
   return [...new Set(search.toLowerCase().match(/[\p{L}\p{N}]+/gu) ?? [])].slice(0, 12);
 }
 
 /**
- * The items in which words are found: those with most words first. Hits have as many words as the best of all, of a
- * longer search one less, so that it is not drowned by a common word.
+ * Ranks the items that match, those with most words first. An item must match as many words as the best one, or one
+ * fewer for queries of three or more words, so that common words do not dominate.
  */
 export function rank<Item>(
   items: Iterable<Item>,
@@ -42,12 +42,12 @@ function scoreOf(word: string, fields: readonly Field[]): number {
   for (const [weight, text] of fields) {
     if (weight <= best / 2) continue;
     const at = text.indexOf(word);
-    if (at >= 0) best = Math.max(best, standsAlone(text, word, at) ? 2 * weight : weight);
+    if (at >= 0) best = Math.max(best, isWholeWord(text, word, at) ? 2 * weight : weight);
   }
   return best;
 }
 
-function standsAlone(text: string, word: string, at: number): boolean {
+function isWholeWord(text: string, word: string, at: number): boolean {
   const isLetter = (letter: string) => /[\p{L}\p{N}]/u.test(letter);
   return !isLetter(text.charAt(at - 1)) && !isLetter(text.charAt(at + word.length));
 }

@@ -1,11 +1,11 @@
-/** A member of a `RunningList`, which notes its place in it. */
+/** An item of a `RunningList`, which stores its own index. */
 export interface Listed {
-  place?: number | undefined;
+  index?: number | undefined;
 }
 
 /**
- * What is under way, in no order. A Set that gains and loses a member with each call leaves tables behind, and V8 keeps
- * what they refer to for long: that doubled the time that collecting garbage took.
+ * An unordered list of running work. A Set that gains and loses an item per call leaves tables behind, and V8 keeps
+ * what they refer to: that doubled garbage collection time.
  */
 export class RunningList<Item extends Listed> {
   readonly #items: Item[] = [];
@@ -15,18 +15,18 @@ export class RunningList<Item extends Listed> {
   }
 
   add(item: Item): void {
-    item.place = this.#items.length;
+    item.index = this.#items.length;
     this.#items.push(item);
   }
 
   delete(item: Item): void {
-    const { place } = item;
-    if (place === undefined) return;
-    item.place = undefined;
+    const { index } = item;
+    if (index === undefined) return;
+    item.index = undefined;
     const last = this.#items.pop();
     if (last === undefined || last === item) return;
-    this.#items[place] = last;
-    last.place = place;
+    this.#items[index] = last;
+    last.index = index;
   }
 
   [Symbol.iterator](): Iterator<Item> {

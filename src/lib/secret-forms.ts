@@ -1,15 +1,15 @@
 import { withheld } from './secret-names.ts';
 
-/** Shorter values are words that stand in texts by chance; masking them would spoil the text. */
+/** Shorter values occur in texts by chance; masking them would damage the text. */
 export const minMaskedLength = 5;
 
-/** A form in which a secret may stand in a text. */
+/** An encoded form of a secret. */
 export interface SecretForm {
-  /** The secret, whose form it is. */
+  /** The secret itself. */
   readonly of: string;
-  /** What is looked for. */
+  /** The text to search for. */
   readonly probe: string;
-  /** Where the form stands, if that at which the probe was found is one; without it, the probe is the form. */
+  /** Checks a match of the probe, and returns the whole form's span; without it, the probe is the form. */
   readonly spanAt?: (text: string, at: number) => Span | undefined;
 }
 
@@ -18,14 +18,12 @@ export interface Span {
   readonly to: number;
 }
 
-/** Where which secret stands. */
+/** The position of a secret. */
 export interface FoundSecret extends Span {
   readonly of: string;
 }
 
-/**
- * The forms of a secret that are looked for. Escapes are none of them: texts are read back for those.
- */
+/** The forms of a secret to search for. Escaped forms are not included: texts are decoded for those. */
 export function formsOf(secret: string): readonly SecretForm[] {
   const parts = partsOf(secret).filter((part) => part.length >= minMaskedLength);
   const plain = new Set(parts.flatMap((part) => writtenForms(part)));
@@ -36,17 +34,20 @@ export function formsOf(secret: string): readonly SecretForm[] {
   return forms;
 }
 
-/** Part of the mask itself would be found in what is masked. */
+/** A part of the mask would match inside masked text. */
 function isSearched(form: string): boolean {
   return !withheld.includes(form);
 }
 
-/** What is written before a token where it is sent. */
+/** Schemes written before a token. */
 const scheme = /^(?:bearer|basic|token|apikey|api-key|splunk|ssws|genie|oauth|digest|hmac)\s+/i;
-/** Around a key or certificate (RFC 7468). */
+/** The lines around a key or certificate (RFC 7468). */
 const armor = /-----[A-Z0-9 ]+-----/g;
 
-/** A secret as it is, and what others repeat of it: without blanks around it, its scheme, and what is around a key. */
+/**
+ * A secret, and the parts of it that others repeat: trimmed, without its scheme, and without the lines around a
+ * key.
+ */
 function partsOf(secret: string): string[] {
   const trimmed = secret.trim();
   const bare = trimmed.replace(scheme, '');
@@ -55,7 +56,7 @@ function partsOf(secret: string): string[] {
   return [...new Set(parts)];
 }
 
-/** One part as it is, with blanks as forms write them, and with its line breaks changed. */
+/** A part as it is, with spaces encoded as forms do, and with other line breaks. */
 function writtenForms(part: string): string[] {
   const forms = [part];
   if (part.includes(' ')) forms.push(part.replaceAll(' ', '+'));
@@ -63,18 +64,18 @@ function writtenForms(part: string): string[] {
     const lines = part.trim().split(/\r\n|\r|\n/);
     forms.push(...['\n', '\r\n', '', ' ', '+'].map((joint) => lines.join(joint)));
   }
-  // Half a surrogate pair has no encoding.
+  // Unpaired surrogates cannot be encoded.
   if (/\p{Surrogate}/u.test(part)) forms.push(part.replace(/\p{Surrogate}/gu, '\ufffd'));
   return forms;
 }
 
-/** Letters and digits: what is as short as that must stand alone, since it is part of other words by chance. */
+/** A short secret of letters and digits must be a whole word: it is part of other words by chance. */
 const wordSign = /[\p{L}\p{N}]/u;
 const minInnerLength = 6;
 
-type Unowned = Omit<SecretForm, 'of'>;
+type FormWithoutSecret = Omit<SecretForm, 'of'>;
 
-function plainForm(text: string): Unowned {
+function plainForm(text: string): FormWithoutSecret {
   if (text.length >= minInnerLength) return { probe: text };
   return {
     probe: text,
@@ -91,27 +92,27 @@ function plainForm(text: string): Unowned {
   };
 }
 
-/** Characters by which base64 is looked for; the rest is compared where they are found. */
+/** Characters of base64 that are searched for; the rest is compared at each match. */
 const probeLength = 12;
-/** Characters that must agree; of a text that was cut the rest is not there. */
+/** Characters that must match; a truncated text lacks the rest. */
 const minAgreeing = 20;
-/** Before a secret stand 0, 1 or 2 bytes of a group of three, and the characters that those have a share in. */
+/** A secret may start at byte 0, 1 or 2 of a base64 group; the characters that it shares with the bytes before. */
 const alignments = [
   { before: 0, shared: 0 },
   { before: 1, shared: 2 },
   { before: 2, shared: 3 },
 ] as const;
 
-/** Bytes of a secret from which its probes are taken: of long secrets no more is kept than themselves. */
+/** Bytes of a secret used for probes: for long secrets no more memory than the secret itself. */
 const maxProbed = 48;
 
 type Alignment = (typeof alignments)[number];
 
 /**
- * The base64 and base64url of a secret, alone or with anything around it (`user:secret`, a whole body): the characters
- * that depend on nothing but the secret.
+ * Base64 and base64url of a secret, alone or inside other text (`user:secret`, a whole body): the characters that
+ * depend only on the secret.
  */
-function base64Forms(secret: string): Unowned[] {
+function base64Forms(secret: string): FormWithoutSecret[] {
   const beginning = Buffer.from(secret).subarray(0, maxProbed);
   return alignments.flatMap((alignment) =>
     probesOf(innerBase64(beginning, alignment)).map(({ probe, offset }) => ({
@@ -137,7 +138,7 @@ function base64SpanAt(
   const [left, right] = [agreeing(text, at, inner, offset, -1), agreeing(text, at, inner, offset, 1)];
   if (left + right < Math.min(inner.length, minAgreeing)) return undefined;
   const [from, to] = [at - left, at + right];
-  // The first and last character may hold bits of the secret beside those of others.
+  // The first and last characters may also hold bits of neighbouring bytes.
   const isShared = {
     first: alignment.shared > 0 && left === offset && isBase64(text.charAt(from - 1)),
     last:
@@ -150,7 +151,7 @@ function base64SpanAt(
 
 const isBase64 = (sign: string) => /^[A-Za-z0-9+/_-]$/.test(sign);
 
-/** A piece that is the same in both alphabets; where there is none, one for each. */
+/** A piece that is equal in both alphabets, or one piece for each. */
 function probesOf(inner: string): { readonly probe: string; readonly offset: number }[] {
   const length = Math.min(probeLength, inner.length);
   for (let offset = 0; offset + length <= inner.length; offset += 1) {
@@ -166,7 +167,7 @@ function probesOf(inner: string): { readonly probe: string; readonly offset: num
 
 const urlAlphabet = (text: string) => text.replaceAll('+', '-').replaceAll('/', '_');
 
-/** How many characters agree, in either alphabet, from a place on in one direction. */
+/** How many characters match, in either alphabet, from a position in one direction. */
 function agreeing(text: string, at: number, inner: string, offset: number, direction: 1 | -1): number {
   const skip = direction === 1 ? 0 : 1;
   let count = 0;

@@ -1,12 +1,12 @@
 /*
- * The one test by which the whole program tells names of secrets: in arguments, in answers, in patches, in filters, in
- * what Synqly says of a failure, and in the log.
+ * How the whole program recognizes names of secrets: in arguments, responses, patches, filters, Synqly's error
+ * messages and the log.
  */
 
-/** What stands in place of a secret. */
+/** The text in place of a secret. */
 export const withheld = '[withheld]';
 
-/** Names whose value is a secret, whatever form it has, as `foldName` gives them: what stands below one is secret too. */
+/** Names whose whole value is a secret, nested fields included, in the form that `foldName` returns. */
 const alwaysSecret: ReadonlySet<string> = new Set([
   'secret',
   'clientsecret',
@@ -19,7 +19,7 @@ const alwaysSecret: ReadonlySet<string> = new Set([
   'password',
 ]);
 
-/** Other names of secrets, by how they end; each may also be that of an object with the secret in it. */
+/** Endings of other secret names; each may also name an object that holds the secret. */
 const secretEnds: readonly string[] = [
   ...'secret password passwd passwort passcode passphrase pwd token jwt authorization cookie connectionstring'.split(
     ' ',
@@ -29,7 +29,7 @@ const secretEnds: readonly string[] = [
     .split(/\s+/)
     .map((word) => `${word}key`),
 ];
-/** What some append to such a name, and a number after it. */
+/** Suffixes of such names, also with a number. */
 const appended: readonly string[] = [
   '',
   'value',
@@ -41,20 +41,23 @@ const appended: readonly string[] = [
   'base64',
   'b64',
 ];
-/** Names that stand for a secret by themselves, but end others that do not. */
+/** Names of secrets when they are the whole name, but not as an ending. */
 const isShortSecret = /^(pin|otp|pass|bearer|apipin|apipass|userpass|signature)$/;
 
-/** Fields of a provider's configuration that are an object with a secret in it. A test holds them against the field lists. */
+/**
+ * Fields of a provider's configuration that are objects with a secret inside. A test compares them with the field
+ * lists.
+ */
 const holdsCredential =
   /(credential|credentials|webhookurl|collectionurl|authorization|apiconfig|authoptions|httpingest)$/;
-/** Of these, names of fields that some write the secret itself into. */
+/** Those of them that some providers fill with the secret itself. */
 const holdsCredentialText = /credentials?$/;
-/** Those whose own fields have whatever name their owner gave them, so that no name tells which is a secret. */
+/** Fields whose nested names are chosen by users, so that names do not reveal secrets. */
 const holdsAnything = /^(endpoints|endpointparams|staticheaders|headers|extra)$/;
 
 /**
- * A name as a lenient reader compares it: without regard to letter case, to how words are joined (`clientSecret`,
- * `client-secret`) and to look-alikes that Unicode counts as the same (full-width letters).
+ * Normalizes a name: ignores letter case, separators (`clientSecret`, `client-secret`) and Unicode look-alikes
+ * (full-width letters).
  */
 function foldName(name: string): string {
   return name
@@ -63,7 +66,7 @@ function foldName(name: string): string {
     .replace(/[^\p{L}\p{N}*?%]/gu, '');
 }
 
-/** Whether a folded name ends as those of secrets do: `apikey`, `tokens`, `passwordvalue2`. */
+/** Whether a folded name ends like that of a secret: `apikey`, `tokens`, `passwordvalue2`. */
 function endsLikeSecret(folded: string): boolean {
   let end = folded.length;
   while (end > 0 && isDigit(folded.charCodeAt(end - 1))) end -= 1;
@@ -79,38 +82,41 @@ function endsIn(name: string): boolean {
   return secretEnds.some((end) => name.endsWith(end) || single.endsWith(end));
 }
 
-/** Whether what has this name is a secret: `client_secret`, `apiKey`, `Session`; not `token_url` or `refresh_token_id`. */
+/**
+ * Whether a field with this name is a secret: `client_secret`, `apiKey`, `Session`; not `token_url` or
+ * `refresh_token_id`.
+ */
 export function isSecretName(name: string): boolean {
   const folded = foldName(name);
   return alwaysSecret.has(folded) || endsLikeSecret(folded) || isShortSecret.test(folded);
 }
 
-/** Whether all that stands below this name is secret too. */
+/** Whether everything nested below this name is secret too. */
 export function isAlwaysSecretName(name: string): boolean {
   return alwaysSecret.has(foldName(name));
 }
 
-/** Whether what has this name, in an object that the API leaves open, is a secret or may have one in it. */
+/** Whether a field of a free-form object is a secret or may contain one. */
 export function mayHoldSecret(name: string): boolean {
   return isSecretName(name) || holdsCredential.test(foldName(name)) || mayHoldAnything(name);
 }
 
-/** Whether a text under this name, in an object that the API leaves open, stands where a credential belongs. */
+/** Whether a string in this field of a free-form object is a credential. */
 export function isCredentialName(name: string): boolean {
   return holdsCredentialText.test(foldName(name));
 }
 
-/** Whether any field below this name, whatever its own, may be a secret. */
+/** Whether any field below this name may be a secret. */
 export function mayHoldAnything(name: string): boolean {
   return holdsAnything.test(foldName(name));
 }
 
-/** How often a text is decoded: what was encoded twice is read by who decodes twice. */
+/** How often a text is decoded, for doubly encoded texts. */
 const maxDecodings = 3;
 
 /**
- * The names along a path, folded, without places in lists. Takes a JSON Pointer (RFC 6901), also with `~1` and `%2F` in
- * the place of slashes, and a path of names joined by dots or other signs.
+ * The folded names of a path, without array indices. Accepts a JSON Pointer (RFC 6901), also with `~1` or `%2F` in
+ * place of slashes, and names joined by dots or other characters.
  */
 export function namesAlong(path: string): readonly string[] {
   let plain = path.normalize('NFKC');
@@ -137,7 +143,7 @@ function decodePercent(text: string): string {
   }
 }
 
-/** Whether names along a path lead to a secret: the last is the name of one, or stands below one. */
+/** Whether a path leads to a secret: its last name is that of one, or is nested below one. */
 export function leadToSecret(names: readonly string[]): boolean {
   const last = names.at(-1);
   return names.some(isAlwaysSecretName) || (last !== undefined && isSecretName(last));

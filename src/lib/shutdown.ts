@@ -1,21 +1,21 @@
 import { type Listed, RunningList } from './running-list.ts';
 
-/** Created with the first question: a start asks none, and an AbortController loads a good deal of Node. */
+/** Created on first use: loading AbortController would slow the start. */
 let questions: AbortController | undefined;
 
-/** Aborts when the process is told to stop: a person's answer may no longer arrive. */
+/** Aborts when the process is stopping: a person's answer might arrive too late. */
 export function questionsSignal(): AbortSignal {
   questions ??= new AbortController();
   return questions.signal;
 }
 
-/** Ends the questions that people are asked now, and all later ones. */
+/** Ends all open and later elicitations. */
 export function stopQuestions(): void {
   questions ??= new AbortController();
   questions.abort();
 }
 
-/** Work that can be ended early. */
+/** Work that can be stopped early. */
 interface Stoppable extends Listed {
   stop(reason: unknown): void;
 }
@@ -23,12 +23,12 @@ interface Stoppable extends Listed {
 const running = new RunningList<Stoppable>();
 let stopReason: (() => unknown) | undefined;
 
-/** How many requests to Synqly are under way. */
+/** Number of running requests to Synqly. */
 export function runningWork(): number {
   return running.size;
 }
 
-/** Registers work; it is ended at once when the process is already stopping. */
+/** Registers work; it is stopped at once if the process is already stopping. */
 export function beginWork(work: Stoppable): void {
   running.add(work);
   if (stopReason) work.stop(stopReason());
@@ -40,9 +40,9 @@ export function finishWork(work: Stoppable): void {
 }
 
 /**
- * Ends all registered work, and all that is registered later.
+ * Stops all registered work, and any registered later.
  *
- * @param reason creates the error that each piece of work ends with
+ * @param reason creates the error that each piece of work fails with
  */
 export function stopWork(reason: () => unknown): void {
   stopReason = reason;

@@ -1,9 +1,9 @@
-/** A time of RFC 3339, with a fraction of any length. */
+/** An RFC 3339 time with a fraction of any length. */
 const form = /^(\d{4}-\d\d-\d\d)[Tt ](\d\d:\d\d:\d\d)(?:\.(\d+))?(?:[Zz]|([-+])([01]\d|2[0-3]):([0-5]\d))$/;
 
 /**
- * Whether two texts name the same time, to the last digit: a Date knows no more than milliseconds, and the API writes
- * nine digits. Texts that are no times (RFC 3339) are the same only when they are equal.
+ * Whether two texts are the same time, to the last digit: a Date has milliseconds, while the API writes nine
+ * digits. Texts that are not RFC 3339 times must be equal.
  */
 export function isSameMoment(one: string, other: string): boolean {
   if (one === other) return true;
@@ -11,17 +11,17 @@ export function isSameMoment(one: string, other: string): boolean {
   return first !== undefined && first === second;
 }
 
-/** Whether a text is a time (RFC 3339). */
+/** Whether a text is an RFC 3339 time. */
 export function isMoment(text: string): boolean {
   return momentOf(text) !== undefined;
 }
 
-/** The same text for the same time. */
+/** Normalizes a time: equal for equal times. */
 function momentOf(text: string): string | undefined {
   const [, date, time, fraction = '', sign, hours, minutes] = form.exec(text) ?? [];
   const local = `${date}T${time}`;
   const milliseconds = Date.parse(`${local}Z`);
-  // A day or hour that there is not is taken for the next one that there is.
+  // Date accepts days and hours that do not exist, and takes the next valid ones.
   if (Number.isNaN(milliseconds) || !new Date(milliseconds).toISOString().startsWith(local)) return undefined;
   const offset = (sign === '-' ? -1 : 1) * (Number(hours ?? 0) * 60 + Number(minutes ?? 0));
   let end = fraction.length;

@@ -1,9 +1,8 @@
 /**
- * Whether a whole name fits a pattern in which `*` stands for any characters. What stands between two stars is sought
- * once, from behind what was found before: the first place that fits leaves the most for the rest, so that no other
- * need be tried.
+ * Whether a whole name matches a pattern, in which `*` matches any characters. Each part between stars takes the
+ * first match after the previous one, which leaves the most for the rest, so no backtracking is needed.
  */
-export function fitsPattern(name: string, pattern: string): boolean {
+export function matchesPattern(name: string, pattern: string): boolean {
   const [first = '', ...others] = pattern.split('*');
   const last = others.pop();
   if (last === undefined) return name === first;

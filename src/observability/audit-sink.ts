@@ -1,24 +1,24 @@
 import { dirname, fs, promisify } from '../lib/node-builtins.ts';
 
-/** Where the lines of the audit log are appended. */
+/** The destination of audit log lines. */
 export interface Sink {
-  /** Opens it, where that has not been done. @throws when it cannot be opened */
+  /** Opens the destination if it is not open. @throws when it cannot be opened */
   open(): void;
-  /** Appends a line, and a line break if there is room for it. @throws when not all of the line could be written */
+  /** Appends a line and a line break. @throws when the line is not written completely */
   append(line: string): void;
-  /** Resolves once all that was appended is on the disk, where there is one. @throws when that fails */
+  /** Resolves once all appended lines are on disk. @throws when that fails */
   sync(): Promise<void>;
-  /** The last line that was there before this process, if any. */
+  /** The last line written before this process, if any. */
   lastLine(): Buffer | undefined;
 }
 
 let isGuarded = false;
 
-/** Lines go as far as somebody reads them: nobody can be asked whether a line was kept. */
+/** Lines on stderr; whether they are stored cannot be checked. */
 export const stderrSink: Sink = {
   open: () => {},
   append: (line) => {
-    // Whoever read it is gone; that is no reason to end.
+    // A closed stderr must not end the process.
     if (!isGuarded) process.stderr.on('error', () => {});
     isGuarded = true;
     process.stderr.write(`${line}\n`);
@@ -29,27 +29,27 @@ export const stderrSink: Sink = {
 
 interface OpenFile {
   readonly fd: number;
-  /** Neither a pipe nor a device, which cannot be synced. */
+  /** Whether it is a regular file: pipes and devices cannot be synced. */
   readonly isRegular: boolean;
-  /** Whether its name, too, must still get to the disk. */
+  /** Whether its directory entry must be synced too. */
   isNew: boolean;
-  /** Whether it ends within a line. */
-  isTorn: boolean;
-  /** Syncs under way, for which it must stay open. */
+  /** Whether the file ends with an incomplete line. */
+  endsMidLine: boolean;
+  /** Running syncs, which need the file open. */
   syncs: number;
   isRetired: boolean;
 }
 
-/** A pipe that nobody reads, or not fast enough, fails at once; the process does not wait for it. */
+/** O_NONBLOCK: a pipe without a reader, or with a slow one, fails at once instead of blocking the process. */
 const { O_WRONLY, O_APPEND, O_CREAT, O_NONBLOCK = 0 } = fs.constants;
 const flags = O_WRONLY | O_APPEND | O_CREAT | O_NONBLOCK;
 
 const fdatasync = promisify(fs.fdatasync);
 
 /**
- * Appends to a file, which is made for its owner only (0600), and opened anew when something has renamed or removed it.
- * A line is written without a turn of the event loop in between, so that one can be written while the process ends, and
- * lines stand in the order in which they were given. Only the wait for the disk is left to another thread.
+ * Appends to a file, created with mode 0600, and reopened when it is renamed or removed (log rotation). Lines are
+ * written synchronously, so that they keep their order and can be written while the process exits. Only the sync
+ * runs on another thread.
  */
 export function fileSink(path: string): Sink {
   let opened: OpenFile | undefined;
@@ -68,15 +68,15 @@ export function fileSink(path: string): Sink {
     open: () => void current(),
     append: (line) => {
       const file = current();
-      const bytes = Buffer.from(`${file.isTorn ? '\n' : ''}${line}\n`);
+      const bytes = Buffer.from(`${file.endsMidLine ? '\n' : ''}${line}\n`);
       let written = 0;
       try {
         while (written < bytes.length) written += fs.writeSync(file.fd, bytes, written);
       } catch (error) {
-        // A line that lacks its break alone is there, and must not come a second time.
+        // A line that lacks only its line break is complete, and must not be written twice.
         if (written < bytes.length - 1) throw error;
       } finally {
-        if (written > 0) file.isTorn = written < bytes.length;
+        if (written > 0) file.endsMidLine = written < bytes.length;
       }
     },
     sync: async () => {
@@ -85,7 +85,7 @@ export function fileSink(path: string): Sink {
       file.syncs += 1;
       try {
         await fdatasync(file.fd);
-        if (file.isNew) await syncFolder(dirname(path));
+        if (file.isNew) await syncDirectory(dirname(path));
         file.isNew = false;
       } finally {
         file.syncs -= 1;
@@ -96,11 +96,11 @@ export function fileSink(path: string): Sink {
   };
 }
 
-/** Looks whether a file can be written, or made, and makes none. @throws when it cannot */
+/** Checks that a file can be written or created, without creating it. @throws when it cannot */
 export function assertWritable(path: string): void {
   const stat = fs.statSync(path, { throwIfNoEntry: false });
   if (!stat) fs.accessSync(dirname(path), fs.constants.W_OK);
-  // The reader of a pipe would take its closing for the end.
+  // Opening and closing a pipe would signal its end to the reader.
   else if (!stat.isFIFO()) fs.closeSync(fs.openSync(path, O_WRONLY | O_APPEND | O_NONBLOCK));
 }
 
@@ -108,8 +108,8 @@ function openFile(path: string): OpenFile {
   const tail = readTail(path);
   const fd = fs.openSync(path, flags, 0o600);
   const stat = fs.fstatSync(fd);
-  const isTorn = tail !== undefined && !tail.isWhole;
-  return { fd, isRegular: stat.isFile(), isNew: stat.size === 0, isTorn, syncs: 0, isRetired: false };
+  const endsMidLine = tail !== undefined && !tail.isWhole;
+  return { fd, isRegular: stat.isFile(), isNew: stat.size === 0, endsMidLine, syncs: 0, isRetired: false };
 }
 
 function isNamed(path: string, { fd }: OpenFile): boolean {
@@ -122,20 +122,20 @@ function closeUnused(file: OpenFile): void {
   if (file.isRetired && file.syncs === 0) fs.closeSync(file.fd);
 }
 
-/** A new file can be found after a power failure only once its folder is on the disk; not every system can do that. */
-async function syncFolder(path: string): Promise<void> {
-  const folder = await fs.promises.open(path, 'r').catch(() => undefined);
-  await folder?.sync().catch(() => {});
-  await folder?.close();
+/** Makes a new file survive a power failure; not every system can sync a directory. */
+async function syncDirectory(path: string): Promise<void> {
+  const directory = await fs.promises.open(path, 'r').catch(() => undefined);
+  await directory?.sync().catch(() => {});
+  await directory?.close();
 }
 
-/** Bytes at the end of a file among which its last line is looked for first; no line of ours is nearly as long. */
+/** Bytes at the end of a file searched first for its last line; our lines are far shorter. */
 const tailLength = 64 * 1024;
-/** Bytes among which a last line is looked for that something else has written. */
+/** Bytes searched for a last line that another program wrote. */
 const maxTailLength = 16 * 1024 * 1024;
 const lineBreak = 0x0a;
 
-/** The last line of a file, and whether a line break follows it. Undefined where there is none, or it may not be read. */
+/** The last line of a file, and whether it is complete. Undefined if there is none, or the file cannot be read. */
 function readTail(path: string): { line: Buffer; isWhole: boolean } | undefined {
   let fd: number | undefined;
   try {

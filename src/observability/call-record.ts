@@ -1,11 +1,11 @@
 import type { ErrorCode } from '../errors.ts';
 
-/** What is told of a finished call: to the log, and to whoever counts. */
+/** A finished call, as logs and metrics record it. */
 export interface CallRecord {
   readonly tool: string;
-  /** `ok`, or the error's code. */
+  /** `ok` or the error code. */
   readonly outcome: 'ok' | ErrorCode;
   readonly milliseconds: number;
-  /** HTTP status that Synqly answered last. */
+  /** HTTP status of Synqly's last response. */
   readonly status: number | undefined;
 }

@@ -1,5 +1,5 @@
 import type { DestinationStream, Logger } from 'pino';
-import { escapeUnprintable, mayBePrinted } from '../lib/escape-control-characters.ts';
+import { escapeUnprintable, isPrintable } from '../lib/escape-control-characters.ts';
 import { isJsonObject, type JsonObject } from '../lib/json.ts';
 import { mapStack } from '../lib/map-stack.ts';
 import { type Mask, maskFor, type Secrets } from '../lib/mask.ts';
@@ -8,13 +8,13 @@ import { isSecretName, withheld } from '../lib/secret-names.ts';
 const levels = ['error', 'warn', 'info', 'debug'] as const;
 type Level = (typeof levels)[number];
 
-/** Writes lines about what the server does. Facts are data; the message is a constant sentence. */
+/** A structured log. Data goes into fields; the message is a constant. */
 export type Log = Readonly<Record<Level, (fields: object, message: string) => void>> & {
   /** Resolves when every line so far is written. */
   flush(): Promise<void>;
 };
 
-/** pino's own redaction costs a call several times this, since it knows paths of any depth. */
+/** Own redaction: pino's supports paths of any depth, which costs several times as much per call. */
 function redact(fields: JsonObject, depth = 0): JsonObject {
   let redacted = fields;
   for (const name in fields) {
@@ -24,17 +24,17 @@ function redact(fields: JsonObject, depth = 0): JsonObject {
       : isJsonObject(value) && depth === 0
         ? redact(value, depth + 1)
         : value;
-    // Nearly no line holds any, so only then is it copied.
+    // Copy only if something changed; most lines hold no secret.
     if (clean !== value) redacted = { ...redacted, [name]: clean };
   }
   return redacted;
 }
 
-/** Names of facts are few, and each comes with every line of its kind. */
+/** Cache of field names, which are few and repeat in every line. */
 const cachedNames = new Map<string, boolean>();
 const maxCachedNames = 500;
 
-/** Whether a fact of this name is never written, at the top level or one below. */
+/** Whether a field with this name is redacted, at the top level or one below. */
 function isSecret(name: string): boolean {
   const before = cachedNames.get(name);
   if (before !== undefined) return before;
@@ -45,11 +45,11 @@ function isSecret(name: string): boolean {
 }
 
 /**
- * A log on stderr: stdout belongs to the protocol, and one stray line there ends a client's connection. JSON
- * lines, or readable ones on a terminal. pino is loaded with the first line, so that it does not slow the start.
+ * Creates a log on stderr: stdout carries the protocol, and a stray line there would break a client's connection.
+ * Writes JSON lines, or readable ones on a terminal. pino is loaded with the first line, to keep the start fast.
  *
  * @param level the least severe level that is written, or `silent`
- * @param secrets values that are masked wherever they turn up in a line
+ * @param secrets values to mask wherever they occur in a line
  */
 export function createLogger(level: Level | 'silent', ...secrets: readonly Secrets[]): Log {
   const written = new Set(levels.slice(0, (levels as readonly string[]).indexOf(level) + 1));
@@ -80,7 +80,7 @@ export function createLogger(level: Level | 'silent', ...secrets: readonly Secre
 
 async function openLogger(level: string, secrets: readonly Secrets[]): Promise<Logger> {
   const { default: pino } = await import('pino');
-  // Whoever read the log is gone; that is no reason to end.
+  // A closed stderr must not end the process.
   process.stderr.on('error', () => {});
   process.once('exit', writeLines);
   const stream = process.stderr.isTTY ? await prettyStream() : stderr;
@@ -105,7 +105,7 @@ function withMappedStack(error: unknown): unknown {
 let lastTime = 0;
 let lastTimestamp = '';
 
-/** As pino's `isoTime`; many lines of a busy server are of one millisecond, and rendering it costs a line a third. */
+/** Like pino's `isoTime`, cached per millisecond: formatting it takes a third of a line's cost on a busy server. */
 function timestamp(): string {
   const now = Date.now();
   if (now !== lastTime) {
@@ -115,14 +115,14 @@ function timestamp(): string {
   return lastTimestamp;
 }
 
-/** Lines of one turn of the event loop are written at once: with many callers, writing is most of what a line costs. */
+/** Lines of one event loop turn are written together: under load, writing is most of a line's cost. */
 const stderr: DestinationStream = { write: collectLine };
 
 let lines: string[] = [];
 
 function collectLine(line: string): void {
   if (lines.length === 0) setImmediate(writeLines);
-  lines.push(mayBePrinted(line) ? line : `${escapeUnprintable(line.trimEnd())}\n`);
+  lines.push(isPrintable(line) ? line : `${escapeUnprintable(line.trimEnd())}\n`);
 }
 
 function writeLines(): void {
@@ -132,10 +132,10 @@ function writeLines(): void {
   process.stderr.write(text);
 }
 
-/** Milliseconds for a reader of the log that is slow. */
+/** Milliseconds for a slow reader of the log. */
 const drainTimeoutMs = 1_000;
 
-/** Whoever ends the process next would cut off what the pipe has not taken yet. */
+/** Waits until the pipe has taken all lines, which an exit would discard. */
 function drained(): Promise<void> {
   return new Promise((resolve) => {
     if (process.stderr.destroyed || process.stderr.writableLength === 0) return resolve();
@@ -149,12 +149,12 @@ async function prettyStream(): Promise<DestinationStream> {
   return pretty({ destination: 2, sync: true, ignore: 'pid,hostname' });
 }
 
-/** The last net: a message of a library may repeat what it was given. */
+/** Masks secrets in finished lines: a library's error message may contain them. */
 function maskingStream(stream: DestinationStream, secrets: readonly Secrets[]): DestinationStream {
   return {
     write: (line) => {
       const mask = maskFor(...secrets);
-      // Nearly no line holds one. Of one that does only the values are masked, so that it stays JSON whatever the secret is.
+      // Most lines hold none. Otherwise only values are masked, so that the line stays valid JSON.
       stream.write(mask && mask(line) !== line ? `${JSON.stringify(maskLine(line, mask))}\n` : line);
     },
   };
@@ -166,7 +166,7 @@ function maskLine(line: string, mask: Mask): unknown {
   return { level, time, ...Object.fromEntries(entries) };
 }
 
-/** Names are ours at the top level only. */
+/** Masks names below the top level too: only top-level names are ours. */
 function maskValue(value: unknown, mask: Mask): unknown {
   if (typeof value === 'string') return mask(value);
   if (typeof value === 'number') return mask(String(value)) === String(value) ? value : withheld;

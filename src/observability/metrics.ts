@@ -1,19 +1,19 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import type { CallRecord } from './call-record.ts';
 
-/** What is counted of an HTTP server, for Prometheus. No label holds a token or an id. */
+/** Prometheus metrics of an HTTP server. No label holds a token or an id. */
 export interface Metrics {
   observeCall(record: CallRecord): void;
   readonly rejected: Counter<'reason'>;
-  /** Verdicts on tokens, by where they came from. */
+  /** Token checks, by the source of the result. */
   readonly authChecks: Counter<'from'>;
-  /** The text of the exposition format, with its content type. */
+  /** The metrics in the exposition format, with its content type. */
   expose(): Promise<{ contentType: string; text: string }>;
 }
 
 /**
- * @param inFlight how many requests are being served
- * @param streams how many streams are open
+ * @param inFlight number of requests in progress
+ * @param streams number of open streams
  */
 export function createMetrics(inFlight: () => number, streams: () => number): Metrics {
   const register = new Registry();
@@ -27,20 +27,20 @@ export function createMetrics(inFlight: () => number, streams: () => number): Me
   });
   const seconds = new Histogram({
     name: 'synqly_mcp_call_duration_seconds',
-    help: 'Time of tool calls, Synqly included.',
+    help: 'Duration of tool calls, including requests to Synqly.',
     labelNames: ['tool'],
     buckets: [0.005, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 55],
     registers,
   });
   const upstream = new Counter({
     name: 'synqly_mcp_upstream_status_total',
-    help: 'Calls by the HTTP status that Synqly answered last.',
+    help: "Tool calls by the HTTP status of Synqly's last response.",
     labelNames: ['status'],
     registers,
   });
   new Gauge({
     name: 'synqly_mcp_requests_in_flight',
-    help: 'Requests being served.',
+    help: 'Requests in progress.',
     registers,
     collect() {
       this.set(inFlight());
@@ -48,7 +48,7 @@ export function createMetrics(inFlight: () => number, streams: () => number): Me
   });
   new Gauge({
     name: 'synqly_mcp_streams_open',
-    help: 'Streams on which clients wait for requests of the server.',
+    help: 'Open streams for server messages.',
     registers,
     collect() {
       this.set(streams());
@@ -57,13 +57,13 @@ export function createMetrics(inFlight: () => number, streams: () => number): Me
   return {
     authChecks: new Counter({
       name: 'synqly_mcp_auth_checks_total',
-      help: 'Verdicts on bearer tokens: checked at Synqly, remembered, or from the store of MCP tokens.',
+      help: 'Checks of bearer tokens, by source: checked at Synqly, cached, or from the store of MCP tokens.',
       labelNames: ['from'],
       registers,
     }),
     rejected: new Counter({
       name: 'synqly_mcp_requests_rejected_total',
-      help: 'Requests refused before any call.',
+      help: 'Requests rejected before any tool call.',
       labelNames: ['reason'],
       registers,
     }),

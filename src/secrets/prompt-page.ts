@@ -1,10 +1,10 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
-/** A page on this machine where a person types a secret, so that no model sees it. */
+/** A local page where a person types a secret, so that no model sees it. */
 export interface SecretPage {
   readonly url: string;
-  /** What was typed; rejects when the page is closed before. */
+  /** The typed secret; rejects when the page is closed first. */
   readonly typed: Promise<string>;
   close(): void;
 }
@@ -12,12 +12,12 @@ export interface SecretPage {
 const maxFormBytes = 200_000;
 
 /**
- * Opens a page on loopback for one secret. Its address cannot be guessed; it shows nothing but the question, and is gone
- * once the secret is there.
+ * Opens a page on loopback for one secret. Its URL cannot be guessed; it shows only the request, and closes once
+ * the secret is entered.
  *
- * @param asked what is asked for, in the words of whoever asks: shown as data
+ * @param description description of the secret by whoever asks for it: shown as plain text
  */
-export async function openSecretPage(asked: string): Promise<SecretPage> {
+export async function openSecretPage(description: string): Promise<SecretPage> {
   const path = `/${crypto.randomUUID()}`;
   let settle: { resolve(secret: string): void; reject(error: Error): void } | undefined;
   const typed = new Promise<string>((resolve, reject) => {
@@ -26,13 +26,13 @@ export async function openSecretPage(asked: string): Promise<SecretPage> {
   typed.catch(() => {});
   const server = createServer({ requestTimeout: 10_000 }, async (request, response) => {
     const { port } = server.address() as AddressInfo;
-    if (request.url !== path || !isOwn(request, port)) return answer(response, 404, 'There is nothing here.');
-    if (request.method === 'GET') return answer(response, 200, form(asked));
-    if (request.method !== 'POST') return answer(response, 405, 'Send the form.');
+    if (request.url !== path || !isSameOrigin(request, port)) return respond(response, 404, 'Not found.');
+    if (request.method === 'GET') return respond(response, 200, form(description));
+    if (request.method !== 'POST') return respond(response, 405, 'Submit the form.');
     const secret = new URLSearchParams(await readForm(request)).get('secret');
-    if (!secret) return answer(response, 400, 'The secret is empty. Go back and type it.');
+    if (!secret) return respond(response, 400, 'The secret is empty. Go back and type it.');
     response.once('finish', () => settle?.resolve(secret));
-    return answer(response, 200, '<p>Thank you. You can close this page.</p>');
+    return respond(response, 200, '<p>Thank you. You can close this page.</p>');
   });
   await listenOnLoopback(server);
   const { port } = server.address() as AddressInfo;
@@ -52,8 +52,8 @@ async function listenOnLoopback(server: Server): Promise<void> {
   });
 }
 
-/** A page elsewhere could have a browser ask here under a name of its own (DNS rebinding). */
-function isOwn({ headers }: IncomingMessage, port: number): boolean {
+/** Rejects requests from other web pages (DNS rebinding). */
+function isSameOrigin({ headers }: IncomingMessage, port: number): boolean {
   const own = `127.0.0.1:${port}`;
   return headers.host === own && (headers.origin === undefined || headers.origin === `http://${own}`);
 }
@@ -69,17 +69,17 @@ async function readForm(request: IncomingMessage): Promise<string> {
   return Buffer.concat(chunks).toString('utf8');
 }
 
-function form(asked: string): string {
-  return `<h1>Synqly asks for a secret</h1>
-<p>An assistant needs it for a call, and does not get to see it. It calls it:</p><blockquote>${escaped(asked)}</blockquote>
-<form method="post"><input type="password" name="secret" autocomplete="off" autofocus required aria-label="Secret"> <button>Hand over</button></form>`;
+function form(description: string): string {
+  return `<h1>A call to Synqly needs a secret</h1>
+<p>An assistant needs this secret for a call. It will not see the secret. Its description:</p><blockquote>${escaped(description)}</blockquote>
+<form method="post"><input type="password" name="secret" autocomplete="off" autofocus required aria-label="Secret"> <button>Submit</button></form>`;
 }
 
 function escaped(text: string): string {
-  return text.replace(/[&<>"']/g, (sign) => `&#${sign.charCodeAt(0)};`);
+  return text.replace(/[&<>"']/g, (char) => `&#${char.charCodeAt(0)};`);
 }
 
-function answer(response: ServerResponse, status: number, content: string): void {
+function respond(response: ServerResponse, status: number, content: string): void {
   response
     .writeHead(status, {
       'content-type': 'text/html; charset=utf-8',

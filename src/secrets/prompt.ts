@@ -4,7 +4,7 @@ import { questionsSignal } from '../lib/shutdown.ts';
 import { openSecretPage } from './prompt-page.ts';
 import { referenceError } from './reference.ts';
 
-/** A page for a person to open (MCP specification 2025-11-25, elicitation in URL mode). */
+/** A page that a person is description to open (MCP specification 2025-11-25, elicitation in URL mode). */
 export interface PageRequest {
   readonly message: string;
   readonly url: string;
@@ -12,33 +12,35 @@ export interface PageRequest {
 }
 
 /**
- * Has the client's person open a page of this machine.
+ * Asks the client to have a person open a local page.
  *
- * @returns the client's answer, unchecked: whether the person agreed to open it
- * @throws when there is no answer within so many milliseconds
+ * @returns the client's unvalidated answer: whether the person agreed
+ * @throws when there is no answer in time
  */
 export type OpenPage = (
   visit: PageRequest,
   limits: { readonly within: number; readonly signal: AbortSignal },
 ) => Promise<unknown>;
 
-/** Milliseconds that a person has to open the page and type. */
+/** Milliseconds for a person to open the page and type the secret. */
 const askTimeoutMs = 5 * 60_000;
 
 /**
- * Has a person type a secret on a page of this machine (MCP specification 2025-11-25, elicitation in URL mode).
+ * Asks a person for a secret on a local page (MCP specification 2025-11-25, elicitation in URL mode).
  *
- * @param asked what it is for, in the caller's words
- * @throws CallError `secret_reference` when there is no secret, whatever the cause
+ * @param description what the secret is for, in the caller's words
+ * @throws CallError `secret_reference` when no secret is given, whatever the reason
  */
 export async function promptForSecret(
-  asked: string,
+  description: string,
   openPage: OpenPage | undefined,
   cancelled: StopSignal,
 ): Promise<string> {
   if (!openPage)
-    throw referenceError('This client cannot open a page for a person (elicitation in URL mode).');
-  const page = await openSecretPage(asked);
+    throw referenceError(
+      'This client does not support opening a page for a person (elicitation in URL mode).',
+    );
+  const page = await openSecretPage(description);
   const signal = AbortSignal.any([
     toAbortSignal(cancelled),
     questionsSignal(),

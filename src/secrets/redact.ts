@@ -13,35 +13,34 @@ import {
 } from '../lib/secret-names.ts';
 import type { Operation } from '../tools/define-operation.ts';
 import { isEcho } from '../tools/response-secrets.ts';
-import { holdsUnshownSecrets } from './secret-fields.ts';
+import { mayHoldUndocumentedSecrets } from './secret-fields.ts';
 
-/** What is given in the place of a secret. */
+/** Returns the replacement of a secret. */
 type Replacement = (secret: string) => string;
 
 /**
- * A copy of an answer's body without the secrets that the operation declares, nor those that Synqly holds for the
- * objects of its collection and should show nowhere. A secret that someone has copied into another field of the same
- * answer is withheld there too.
+ * Copies a response body without its secrets: those that the operation declares, and those that Synqly stores for
+ * the objects but should not return. Copies of them in other fields are withheld too.
  *
- * @param replacement gives what stands in the place of a secret that can be used; without it, all are withheld
+ * @param replacement gives the text in place of a secret that can be used; without it, all are withheld
  */
 export function withholdDeclared(operation: Operation, body: unknown, replacement?: Replacement): unknown {
   const secrets: string[] = [];
   return maskKnown(withholdInto(operation, body, secrets, replacement), secrets);
 }
 
-/** A copy of an answer's body without the secrets at their places; copies of them elsewhere stay. */
+/** Copies a response body without the secrets at their declared paths; copies of them in other fields stay. */
 export function withholdAtPlaces(operation: Operation, body: unknown): unknown {
   return withholdInto(operation, body, []);
 }
 
-/** A copy of an answer's body without the secrets at these places, nor copies of them elsewhere. */
+/** Copies a response body without the secrets at these paths, and without copies of them in other fields. */
 export function withholdPlaces(paths: readonly string[], body: unknown): unknown {
   const secrets: string[] = [];
   return maskKnown(withholdPaths(paths, body, secrets), secrets);
 }
 
-/** The secrets of an answer's body at the places that the operation declares. */
+/** The secrets in a response body at the paths that the operation declares. */
 export function declaredSecrets(operation: Operation, body: unknown): readonly string[] {
   const secrets: string[] = [];
   withholdInto(operation, body, secrets);
@@ -55,7 +54,7 @@ function withholdInto(
   replacement?: Replacement,
 ): unknown {
   const rest = withholdPaths(operation.secrets, body, secrets, replacement);
-  return holdsUnshownSecrets(operation) ? withholdOpen(rest, { secrets, replacement }) : rest;
+  return mayHoldUndocumentedSecrets(operation) ? withholdOpen(rest, { secrets, replacement }) : rest;
 }
 
 function withholdPaths(
@@ -65,17 +64,17 @@ function withholdPaths(
   replacement?: Replacement,
 ): unknown {
   return paths.reduce((part: unknown, path) => {
-    const found: Found = { secrets, replacement: isEcho(path) ? undefined : replacement };
+    const found: Collected = { secrets, replacement: isEcho(path) ? undefined : replacement };
     return withholdAt(part, path.split('.'), found);
   }, body);
 }
 
-interface Found {
+interface Collected {
   readonly secrets: string[];
   readonly replacement: Replacement | undefined;
 }
 
-function withholdAt(value: unknown, path: readonly string[], found: Found): unknown {
+function withholdAt(value: unknown, path: readonly string[], found: Collected): unknown {
   const [step, ...rest] = path;
   if (step === undefined) return withholdValue(value, found);
   if (!isJsonObject(value)) return value;
@@ -90,25 +89,25 @@ function withholdPart(
   name: string,
   isList: boolean,
   rest: readonly string[],
-  found: Found,
+  found: Collected,
 ): unknown {
   if (isList) return Array.isArray(part) ? part.map((item) => withholdAt(item, rest, found)) : part;
   if (rest.length === 0 && name === 'provider_config' && isJsonObject(part)) return withholdOpen(part, found);
   return withholdAt(part, rest, found);
 }
 
-function withholdValue(value: unknown, found: Found): unknown {
+function withholdValue(value: unknown, found: Collected): unknown {
   if (value === null || value === undefined || value === '') return value;
   const digits = digitsOf(value);
-  // A reference stands for a text: in the place of a number it would give something else.
+  // A reference is replaced by a string, so a number cannot be represented by one.
   if (digits !== undefined) found.secrets.push(digits);
   if (typeof value !== 'string' || value === withheld) return withheld;
   found.secrets.push(value);
   return found.replacement?.(value) ?? withheld;
 }
 
-/** Withholds secrets of an object whose fields the API leaves open (provider_config), by their names. */
-function withholdOpen(value: unknown, found: Found): unknown {
+/** Withholds the secrets of an object whose fields the API does not define (provider_config), by field name. */
+function withholdOpen(value: unknown, found: Collected): unknown {
   if (Array.isArray(value)) return value.map((item) => withholdOpen(item, found));
   if (typeof value === 'string') return withholdInText(value, found);
   if (!isJsonObject(value)) return value;
@@ -119,10 +118,7 @@ function withholdOpen(value: unknown, found: Found): unknown {
   return Object.fromEntries(entries);
 }
 
-/**
- * How a field of an object that the API leaves open is a secret: all of it, what in it is named like one, or (`open` too)
- * not at all.
- */
+/** How a field of a free-form object is redacted: `whole`, or `open`: by the names of the fields inside it. */
 export function redactionOf(name: string, value: unknown): 'whole' | 'open' {
   if (typeof value === 'boolean') return 'open';
   if (isSecretName(name)) return isCredential(value, name) ? 'open' : 'whole';
@@ -132,23 +128,23 @@ export function redactionOf(name: string, value: unknown): 'whole' | 'open' {
     : 'open';
 }
 
-/** A credential with its secret under the name of an id. */
+/** A credential whose secret is in the field `value`. */
 function isBareCredential(value: unknown, name: string): boolean {
   return isJsonObject(value) && 'value' in value && !isCredential(value, name);
 }
 
-/** An object in a text: what in it is named like a secret is withheld as if it were none. */
-function withholdInText(text: string, { secrets }: Found): string {
+/** Redacts JSON inside a string. Its secrets are always withheld, never replaced by references. */
+function withholdInText(text: string, { secrets }: Collected): string {
   const value = objectInText(text);
   if (value === undefined) return text;
   const rest = withholdOpen(value, { secrets, replacement: undefined });
   return isDeepStrictEqual(rest, value) ? text : stringifyJson(rest);
 }
 
-/** Characters of a text that is looked into: configurations are far shorter. */
+/** Maximum characters of a string that is parsed: configurations are far shorter. */
 const maxJsonTextLength = 256 * 1024;
 
-/** The value of a JSON text; undefined where it is none, or is nested too deep. */
+/** Parses a JSON text; undefined if it is invalid or nested too deeply. */
 function readJson(text: string): unknown {
   try {
     return parseBounded(text);
@@ -157,7 +153,7 @@ function readJson(text: string): unknown {
   }
 }
 
-/** The object or list that a text is the JSON of. */
+/** The object or array in a JSON text. */
 export function objectInText(text: string): unknown {
   if (text.length > maxJsonTextLength || !/^\s*[[{]/.test(text)) return undefined;
   const value = readJson(text);
@@ -165,8 +161,8 @@ export function objectInText(text: string): unknown {
 }
 
 /**
- * Whether what has the name of a secret is an object that has the secret in it, under a name of its own, beside what is
- * none; or one that refers to a stored credential.
+ * Whether the value of a field with a secret's name is an object that holds the secret in one of several fields, or
+ * that refers to a stored credential.
  */
 export function isCredential(value: unknown, name: string): boolean {
   if (!isJsonObject(value)) return false;
@@ -176,14 +172,14 @@ export function isCredential(value: unknown, name: string): boolean {
   return holdsNamed && (typeof type === 'string' || !isAlwaysSecretName(name));
 }
 
-function withholdAll(value: unknown, found: Found): unknown {
+function withholdAll(value: unknown, found: Collected): unknown {
   if (Array.isArray(value)) {
-    // How many there are tells something, too.
+    // One mark for the whole array: its length is not shown either.
     for (const item of value) withholdAll(item, { ...found, replacement: undefined });
     return withheld;
   }
   if (!isJsonObject(value)) return withholdValue(value, found);
-  // What kind of credential it is tells nothing.
+  // The type of a credential is not secret.
   const entries = Object.entries(value).map(([name, part]) => [
     name,
     name === 'type' ? part : withholdAll(part, found),
@@ -192,16 +188,16 @@ function withholdAll(value: unknown, found: Found): unknown {
 }
 
 /**
- * A copy of what leaves the server with every given secret masked, wherever it turns up, names included: in clear, and in
- * the forms that servers repeat requests in.
+ * Copies a value with every given secret masked, in values and in keys: in plain form and in the encodings in which
+ * servers repeat requests.
  */
 export function maskKnown(value: unknown, ...secrets: readonly Secrets[]): unknown {
   const mask = maskFor(...secrets);
-  // Nearly every answer holds none; looking costs less than copying.
+  // Most responses hold none, and checking costs less than copying.
   return mask && mayHold(value, mask) ? changeTexts(value, mask) : value;
 }
 
-/** What is too large to be looked through counts as holding one: it is masked as it is read. */
+/** Large values are not searched: they are masked lazily as they are read. */
 function mayHold(value: unknown, mask: Mask): boolean {
   if (typeof value === 'string') return mask.mayHold([value]);
   const texts: string[] = [];
@@ -211,13 +207,16 @@ function mayHold(value: unknown, mask: Mask): boolean {
   return mask.mayHold(texts);
 }
 
-/** Of fewer digits than the shortest secret that is masked. Nearly all numbers are below. */
-const minMasked = 10 ** (minMaskedLength - 1);
+/** Numbers below this have fewer digits than the shortest masked secret; most numbers are. */
+const minMaskedNumber = 10 ** (minMaskedLength - 1);
 
-/** Collects texts, numbers that can be secrets, and names of fields. Whether it came to a value that is too large for it. */
+/**
+ * Collects strings, numbers that may be secrets, and field names. Returns whether it met a value that is too large
+ * to search.
+ */
 function collectTexts(value: unknown, texts: string[], names: Set<string>): boolean {
   if (typeof value === 'string') texts.push(value);
-  else if (typeof value === 'number' && !(Math.abs(value) < minMasked)) texts.push(String(value));
+  else if (typeof value === 'number' && !(Math.abs(value) < minMaskedNumber)) texts.push(String(value));
   if (typeof value !== 'object' || value === null) return false;
   if (value instanceof ExactNumber) texts.push(value.text);
   if (isLarge(value)) return true;

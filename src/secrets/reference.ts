@@ -1,6 +1,6 @@
 import { CallError } from '../errors.ts';
 
-/** Where a secret is to be taken from: a variable, a file, what this server put away earlier, or a person. */
+/** Where a secret comes from: a variable, a file, this server's stored secrets, or a person. */
 export interface Reference {
   readonly kind: 'env' | 'file' | 'secret' | 'ask';
   readonly name: string;
@@ -9,23 +9,23 @@ export interface Reference {
 const whole = /^\$\{(env|file|secret|ask):([^{}]+)\}$/;
 const anywhere = /\$\{(env|file|secret|ask):/;
 
-/** The reference that a text is; undefined when it is none. Only a whole value is one. */
+/** Parses a reference; undefined if the text is none. Only a whole value can be a reference. */
 export function readReference(text: string): Reference | undefined {
   const [, kind, name] = whole.exec(text) ?? [];
   return kind === undefined || name === undefined ? undefined : { kind: kind as Reference['kind'], name };
 }
 
-/** Whether a text holds what looks like a reference, whole or not. */
+/** Whether a text contains a reference, alone or within other text. */
 export function holdsReference(text: string): boolean {
   return anywhere.test(text);
 }
 
-/** The reference to a secret that was put away. */
-export function referTo(handle: string): string {
+/** The reference to a stored secret. */
+export function secretReference(handle: string): string {
   return `\${secret:${handle}}`;
 }
 
-/** A reference that cannot be used. The message names the reason, and never what it stands for. */
+/** The error for an unusable reference. The message gives the reason, never the secret. */
 export function referenceError(reason: string): CallError {
   return new CallError('secret_reference', reason);
 }

@@ -4,19 +4,19 @@ import { catalogue } from '../tools/catalogue.ts';
 import type { Operation } from '../tools/define-operation.ts';
 import { isSecret } from '../tools/schemas/fields.ts';
 
-/** A field of an API object that is a secret. */
+/** A secret field of an API object. */
 export interface SecretField {
-  /** The names that lead to it, folded. */
+  /** The folded field names of its path. */
   readonly names: readonly string[];
-  /** Whether it is an object that the API leaves open: what in it is secret is told by name. */
+  /** Whether it is a free-form object, in which field names decide what is secret. */
   readonly isOpen: boolean;
 }
 
 const known = new Map<string, readonly SecretField[]>();
 
 /**
- * Where the objects of an operation hold secrets: those that its answers may show, and those that calls of the same
- * collection take, which Synqly holds though it shows them nowhere.
+ * The secret fields of an operation's objects: those that its responses may return, and those that other calls on
+ * the same collection accept, which Synqly stores but never returns.
  */
 export function secretFieldsOf(operation: Operation): readonly SecretField[] {
   const before = known.get(operation.id);
@@ -33,21 +33,21 @@ export function secretFieldsOf(operation: Operation): readonly SecretField[] {
   return [...fields.values()];
 }
 
-const unshown = new Map<string, boolean>();
+const undocumented = new Map<string, boolean>();
 
 /**
- * Whether calls of the same group give Synqly secrets that answers of this one are not said to show. Should an answer show
- * them all the same, they are told by their names.
+ * Whether other operations of the group send secrets to Synqly that this one is not documented to return. If a
+ * response returns them anyway, they are recognized by name.
  */
-export function holdsUnshownSecrets({ id, group, secrets }: Operation): boolean {
-  const before = unshown.get(id);
+export function mayHoldUndocumentedSecrets({ id, group, secrets }: Operation): boolean {
+  const before = undocumented.get(id);
   if (before !== undefined) return before;
   const bodies = catalogue.filter((one) => one.group === group).map(({ body }) => body ?? {});
   const taken = bodies.flatMap((body) =>
     Object.entries(body).flatMap(([name, field]) => fieldsIn(field, [name])),
   );
   const holds = secrets.length === 0 && taken.some(({ isOpen }) => !isOpen);
-  unshown.set(id, holds);
+  undocumented.set(id, holds);
   return holds;
 }
 
@@ -55,7 +55,7 @@ function isItemOf(path: string, collection: string): boolean {
   return path.startsWith(`${collection}/{`) && !path.slice(collection.length + 1).includes('/');
 }
 
-/** The parts of a zod definition by which a schema is walked. */
+/** The parts of a zod definition needed to walk a schema. */
 interface Structure {
   readonly innerType?: z.ZodType;
   readonly element?: z.ZodType;
@@ -66,7 +66,7 @@ interface Structure {
 
 function fieldsIn(field: z.ZodType, path: readonly string[]): readonly SecretField[] {
   const { innerType, element, options = [], shape = {}, catchall } = field.def as unknown as Structure;
-  // The value of a patch is no field of the object.
+  // The value of a patch is not a field of the object.
   if (path[0] === 'patch') return [];
   const isOpen = catchall !== undefined && catchall.def.type !== 'never';
   if (isOpen || isSecret(field)) return [{ names: path.flatMap(namesAlong), isOpen }];
@@ -76,14 +76,14 @@ function fieldsIn(field: z.ZodType, path: readonly string[]): readonly SecretFie
   ];
 }
 
-/** Whether one list of names is the beginning of another. */
-export function begins(beginning: readonly string[], names: readonly string[]): boolean {
+/** Whether one path is a prefix of another. */
+export function isPrefix(beginning: readonly string[], names: readonly string[]): boolean {
   return beginning.length <= names.length && beginning.every((name, at) => name === names[at]);
 }
 
-/** Whether what names lead to is this secret field, has it in it, or is in it. */
+/** Whether a path is this secret field, contains it, or is inside it. */
 export function touchesSecret({ names: field, isOpen }: SecretField, names: readonly string[]): boolean {
-  if (begins(names, field)) return true;
-  if (!begins(field, names)) return false;
+  if (isPrefix(names, field)) return true;
+  if (!isPrefix(field, names)) return false;
   return !isOpen || names.some(mayHoldAnything) || mayHoldSecret(names.at(-1) ?? '');
 }

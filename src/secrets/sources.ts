@@ -1,21 +1,25 @@
 import { isSecretName } from '../lib/secret-names.ts';
 import { placeholderIn } from '../lib/unfilled-placeholder.ts';
-import { fitsPattern } from '../lib/wildcard.ts';
+import { matchesPattern } from '../lib/wildcard.ts';
 import { referenceError } from './reference.ts';
 
-/** Bytes of a file that a secret may have: certificates and keys are far shorter. */
+/** Maximum bytes of a secret file: certificates and keys are far shorter. */
 const maxSecretBytes = 64 * 1024;
 
-/** Variables that hold the server's own credentials: no pattern opens them to a call. */
-const neverOpen: ReadonlySet<string> = new Set(['SYNQLY_TOKEN', 'SYNQLY_MCP_TOKEN', 'SYNQLY_TOKEN_STORE']);
+/** Variables with the server's own credentials: no pattern allows them in a reference. */
+const ownCredentials: ReadonlySet<string> = new Set([
+  'SYNQLY_TOKEN',
+  'SYNQLY_MCP_TOKEN',
+  'SYNQLY_TOKEN_STORE',
+]);
 
-/** Settings whose names fit the default pattern, and which hold no secret. */
+/** Settings whose names match the default pattern but hold no secret. */
 const ownSettings: ReadonlySet<string> = new Set(['SYNQLY_SECRET_ENV', 'SYNQLY_SECRET_DIR']);
 
 /**
- * The value of an environment variable.
+ * Reads a secret from an environment variable.
  *
- * @param patterns names that may be asked for; `*` stands for any characters
+ * @param patterns names that references may use; `*` matches any characters
  * @throws CallError `secret_reference`
  */
 export function readVariable(
@@ -24,23 +28,23 @@ export function readVariable(
   environment: NodeJS.ProcessEnv,
 ): string {
   if (
-    neverOpen.has(name) ||
+    ownCredentials.has(name) ||
     ownSettings.has(name) ||
-    !patterns.some((pattern) => fitsPattern(name, pattern))
+    !patterns.some((pattern) => matchesPattern(name, pattern))
   ) {
-    throw referenceError(`The variable is not one that may be used; ${describePatterns(patterns)}.`);
+    throw referenceError(`References may not use this variable; ${describePatterns(patterns)}.`);
   }
   const value = environment[name];
   if (!value) throw referenceError('The variable is not set in the environment of the server.');
-  // `$name` and the like may be a secret; what clients write for a value to come is none.
+  // A value such as `$name` may be a secret, but an unfilled placeholder of a client's configuration is not.
   if (value.includes('{') && placeholderIn(value) === value.trim())
-    throw referenceError('The variable holds a placeholder that nothing has filled in.');
+    throw referenceError('The variable holds an unfilled placeholder.');
   return value;
 }
 
 /**
- * What the variables hold that calls may name: they are secrets from the start, whether one has been used yet or not. A
- * pattern that fits every name says of none that it is a secret's; of those only what is named like one counts.
+ * The values of all variables that references may use: they are masked from the start, used or not. With a pattern
+ * that matches every name, only variables with a secret's name count.
  */
 export function secretVariables(patterns: readonly string[], environment: NodeJS.ProcessEnv): string[] {
   const specific = patterns.filter((pattern) => !/^\*+$/.test(pattern));
@@ -48,21 +52,22 @@ export function secretVariables(patterns: readonly string[], environment: NodeJS
   return Object.entries(environment).flatMap(([name, value]) => {
     if (ownSettings.has(name)) return [];
     const isSecret =
-      specific.some((pattern) => fitsPattern(name, pattern)) || (fitsAll && isSecretName(name));
+      specific.some((pattern) => matchesPattern(name, pattern)) || (fitsAll && isSecretName(name));
     return isSecret && value ? [value] : [];
   });
 }
 
 function describePatterns(patterns: readonly string[]): string {
   return patterns.length === 0
-    ? 'this server reads none (--secret-env)'
-    : `names must fit ${patterns.join(' or ')} (--secret-env)`;
+    ? 'this server allows none (--secret-env)'
+    : `allowed names are ${patterns.join(' and ')} (--secret-env)`;
 }
 
 /**
- * The text of a file in the directory of secrets, without the line break at its end. A link may not lead out of it.
+ * Reads a file in the directory of secrets, without a trailing line break. Symbolic links may not lead outside the
+ * directory.
  *
- * @param tokenFile where the server's own token is, which goes nowhere else, whatever the file is called there
+ * @param tokenFile file of the server's own token, which references may not read under any name
  * @throws CallError `secret_reference`
  */
 export async function readSecretFile(
@@ -71,7 +76,9 @@ export async function readSecretFile(
   tokenFile?: string,
 ): Promise<string> {
   if (directory === undefined)
-    throw referenceError('This server reads no files: it was started without --secret-dir.');
+    throw referenceError(
+      'This server does not read secrets from files: it was started without --secret-dir.',
+    );
   const [{ constants }, { open, realpath, stat }, { relative, resolve, isAbsolute }] = await Promise.all([
     import('node:fs'),
     import('node:fs/promises'),
@@ -89,11 +96,11 @@ export async function readSecretFile(
     return way !== '' && !way.startsWith('..') && !isAbsolute(way);
   };
   const base = await real(directory);
-  // Before the disk is asked: whether something exists elsewhere is nobody's business.
+  // Checked before the disk is read, so that errors do not reveal which files exist elsewhere.
   if (!isInside(resolve(base, path), base))
-    throw referenceError('The path leads out of the directory of --secret-dir.');
+    throw referenceError('The path leads outside the directory of --secret-dir.');
   const found = await real(resolve(base, path));
-  if (!isInside(found, base)) throw referenceError('The path leads out of the directory of --secret-dir.');
+  if (!isInside(found, base)) throw referenceError('The path leads outside the directory of --secret-dir.');
   const file = await open(found, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK).catch(
     () => {
       throw referenceError('The file cannot be read by the server.');
@@ -102,11 +109,11 @@ export async function readSecretFile(
   try {
     const opened = await file.stat({ bigint: true });
     const size = Number(opened.size);
-    if (!opened.isFile()) throw referenceError('The path does not name a file.');
+    if (!opened.isFile()) throw referenceError('The path is not a file.');
     const own =
       tokenFile === undefined ? undefined : await stat(tokenFile, { bigint: true }).catch(() => undefined);
     if (own && own.ino === opened.ino && own.dev === opened.dev)
-      throw referenceError("The file holds the server's own token, which is no secret for calls.");
+      throw referenceError("The file holds the server's own token, which references may not read.");
     if (size > maxSecretBytes) throw referenceError(`The file is larger than ${maxSecretBytes} bytes.`);
     return decode(await file.readFile());
   } finally {

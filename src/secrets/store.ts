@@ -3,42 +3,43 @@ import { CallError } from '../errors.ts';
 import type { StopSignal } from '../lib/cancellation.ts';
 import { SecretIndex } from '../lib/mask.ts';
 import type { OpenPage } from './prompt.ts';
-import { type Reference, referenceError, referTo } from './reference.ts';
+import { type Reference, referenceError, secretReference } from './reference.ts';
 import { readSecretFile, readVariable, secretVariables } from './sources.ts';
 
-/** Where a secret that is put away comes from: a read can be done again, what a write gave may come only once. */
+/** Where a stored secret comes from: a read can be repeated, but a write may return its secret only once. */
 export type Origin = 'read' | 'write';
 
-/** What a session can do with secrets: take them from where a reference says, and put them away. */
+/** Resolves references to secrets, and stores secrets from responses. */
 export interface SecretStore {
   /**
-   * @param person where a person can be asked
-   * @throws CallError `secret_reference` with the reason, never the content; `secret_refused` when there is no room
+   * @param person how to ask a person
+   * @throws CallError `secret_reference` with the reason, never the content; `secret_refused` when the store is
+   * full
    */
   resolve(reference: Reference, person: Person): Promise<string>;
   /**
-   * Puts a secret away for later calls, and gives the reference that stands in its place. Undefined for sessions that
-   * can put nothing away.
+   * Stores a secret for later calls and returns the reference to it. Undefined for callers whose secrets are not
+   * stored.
    */
   readonly store: ((secret: string, origin: Origin) => string) | undefined;
   /**
-   * To be called before a write is sent that gives secrets: what it gives is kept whatever it is.
+   * Checks the free space before a write that returns secrets, which must all be stored.
    *
-   * @throws CallError `secret_refused` when there is no room for more
+   * @throws CallError `secret_refused` when the store is full
    */
   assertRoom(): void;
   /**
-   * Writes secrets that were put away to files for people, where there is a directory for it.
+   * Writes stored secrets to files for people, if there is a directory for them.
    *
    * @returns paths by reference
-   * @throws Error when one cannot be written
+   * @throws Error when a file cannot be written
    */
   save(references: readonly string[]): Promise<Readonly<Record<string, string>>>;
-  /** The secrets that went through here and are remembered: none may appear in what leaves the server. */
+  /** All secrets that the server knows and must mask in its output. */
   readonly known: SecretIndex;
 }
 
-/** Whom to ask for a secret, and when to stop waiting. */
+/** How to ask a person for a secret, and when to stop waiting. */
 export interface Person {
   readonly openPage: OpenPage | undefined;
   readonly cancelled: StopSignal;
@@ -47,22 +48,22 @@ export interface Person {
 interface Options {
   readonly patterns: readonly string[];
   readonly directory: string | undefined;
-  /** The file of the server's own token, which no reference may read. */
+  /** The file of the server's own token, which references may not read. */
   readonly tokenFile?: string | undefined;
-  readonly keeps: boolean;
+  readonly storesSecrets: boolean;
 }
 
 type Read = (name: string, person: Person) => string | Promise<string>;
 
 /*
- * What variables, files, persons and writes gave is remembered until the process ends; a call that could bring more than
- * these bounds allow is refused before it is sent. Of what was only read the newest is remembered: it can be read again.
+ * Secrets from variables, files, people and writes are kept until the process ends; a call that could exceed these
+ * limits is refused before it is sent. Secrets from reads are evicted, oldest first: they can be read again.
  */
-const maxGivenSecrets = 10_000;
-const maxGivenLength = 16 * 1024 * 1024;
-const maxReadLength = 4 * 1024 * 1024;
+const maxPermanentSecrets = 10_000;
+const maxPermanentLength = 16 * 1024 * 1024;
+const maxEvictableLength = 4 * 1024 * 1024;
 
-/** Secrets for one caller over stdio. */
+/** Creates the secret store of a stdio server. */
 export function createStdioSecrets({
   secretEnv,
   secretDir,
@@ -72,20 +73,21 @@ export function createStdioSecrets({
     patterns: secretEnv.value,
     directory: secretDir.value,
     tokenFile: tokenFile.value,
-    keeps: true,
+    storesSecrets: true,
   });
 }
 
 /**
- * Secrets for the callers of an HTTP server. The variables are its operator's, so they are open to callers only when the
- * operator says which; files never are, and nothing is put away, since the next request may reach another process.
+ * Creates the secret store of an HTTP server. Its variables belong to the operator, so callers may use only those
+ * that --secret-env names; they may read no files, and no secret is stored, since the next request may reach
+ * another process.
  */
 export function createHttpSecrets({ secretEnv }: Pick<Config, 'secretEnv'>): SecretStore {
   const patterns = secretEnv.source === 'default' ? [] : secretEnv.value;
-  return createSecretStore({ patterns, directory: undefined, keeps: false });
+  return createSecretStore({ patterns, directory: undefined, storesSecrets: false });
 }
 
-/** Secrets in the order in which they were last seen, with their length all together. */
+/** A set of secrets, ordered by last use, with their total length. */
 class SecretSet {
   readonly #secrets = new Set<string>();
   length = 0;
@@ -113,46 +115,46 @@ class SecretSet {
   }
 }
 
-function createSecretStore({ patterns, directory, tokenFile, keeps }: Options): SecretStore {
-  const given = new SecretSet();
-  const seen = new SecretSet();
+function createSecretStore({ patterns, directory, tokenFile, storesSecrets }: Options): SecretStore {
+  const permanent = new SecretSet();
+  const evictable = new SecretSet();
   const known = new SecretIndex();
   const secrets = new Map<string, string>();
   const handles = new Map<string, string>();
 
   const assertRoom = (more = 0): void => {
-    if (given.size < maxGivenSecrets && given.length + more <= maxGivenLength) return;
-    throw new CallError('secret_refused', 'This server remembers as many secrets as it can.', {
+    if (permanent.size < maxPermanentSecrets && permanent.length + more <= maxPermanentLength) return;
+    throw new CallError('secret_refused', 'The secret store of this server is full.', {
       remediation:
-        'Ask the person to restart the server: references to earlier secrets end with that, and files of --secret-dir stay. Nothing was sent.',
+        'Ask the person to restart the server. That invalidates references to stored secrets; files in --secret-dir stay. Nothing was sent.',
     });
   };
-  const rememberGiven = (secret: string): void => {
-    seen.delete(secret);
-    if (!given.has(secret)) given.put(secret);
+  const addPermanent = (secret: string): void => {
+    evictable.delete(secret);
+    if (!permanent.has(secret)) permanent.put(secret);
     known.add(secret);
   };
-  const rememberRead = (secret: string): void => {
-    if (given.has(secret)) return;
-    seen.put(secret);
+  const addEvictable = (secret: string): void => {
+    if (permanent.has(secret)) return;
+    evictable.put(secret);
     known.add(secret);
-    while (seen.length > maxReadLength && seen.oldest !== undefined) forget(seen.oldest);
+    while (evictable.length > maxEvictableLength && evictable.oldest !== undefined) evict(evictable.oldest);
   };
-  const forget = (secret: string): void => {
-    seen.delete(secret);
+  const evict = (secret: string): void => {
+    evictable.delete(secret);
     known.delete(secret);
     secrets.delete(handles.get(secret) ?? '');
     handles.delete(secret);
   };
-  const keep = (secret: string, origin: Origin): string => {
+  const storeSecret = (secret: string, origin: Origin): string => {
     const handle = handles.get(secret) ?? newHandle();
     handles.set(secret, handle);
     secrets.set(handle, secret);
-    if (origin === 'write') rememberGiven(secret);
-    else rememberRead(secret);
-    return referTo(handle);
+    if (origin === 'write') addPermanent(secret);
+    else addEvictable(secret);
+    return secretReference(handle);
   };
-  for (const secret of secretVariables(patterns, process.env)) rememberGiven(secret);
+  for (const secret of secretVariables(patterns, process.env)) addPermanent(secret);
   const read: Readonly<Record<Reference['kind'], Read>> = {
     env: (name) => readVariable(name, patterns, process.env),
     file: (name) => readSecretFile(name, directory, tokenFile),
@@ -160,7 +162,7 @@ function createSecretStore({ patterns, directory, tokenFile, keeps }: Options): 
       const secret = secrets.get(name);
       if (secret !== undefined) return secret;
       throw referenceError(
-        'This server has put away no secret of that handle, or has let it go for newer ones that were read since: read it again.',
+        'No stored secret has that handle. It may have been evicted by newer ones: read it again.',
       );
     },
     ask: async (name, { openPage, cancelled }) => {
@@ -171,21 +173,22 @@ function createSecretStore({ patterns, directory, tokenFile, keeps }: Options): 
 
   return {
     resolve: async ({ kind, name }, person) => {
-      // Before a person types in vain.
+      // Checked before a person types a secret that could not be stored.
       if (kind === 'ask') assertRoom();
       const secret = await read[kind](name, person);
-      if (!given.has(secret)) assertRoom(secret.length);
-      rememberGiven(secret);
+      if (!permanent.has(secret)) assertRoom(secret.length);
+      addPermanent(secret);
       return secret;
     },
-    store: keeps ? keep : undefined,
+    store: storesSecrets ? storeSecret : undefined,
     assertRoom: () => assertRoom(),
     save: async (saved) => {
       if (directory === undefined) return {};
-      const named = [...secrets].filter(([handle]) => saved.includes(referTo(handle)));
+      const named = [...secrets].filter(([handle]) => saved.includes(secretReference(handle)));
       const paths = await Promise.all(
         named.map(
-          async ([handle, secret]) => [referTo(handle), await write(directory, handle, secret)] as const,
+          async ([handle, secret]) =>
+            [secretReference(handle), await write(directory, handle, secret)] as const,
         ),
       );
       return Object.fromEntries(paths);
@@ -194,27 +197,27 @@ function createSecretStore({ patterns, directory, tokenFile, keeps }: Options): 
   };
 }
 
-/** For the owner only, and never over another file. */
+/** Writes a file that only its owner can read, and never overwrites one. */
 async function write(directory: string, name: string, secret: string): Promise<string> {
   const [{ writeFile }, { join }] = await Promise.all([import('node:fs/promises'), import('node:path')]);
   const path = join(directory, name);
   try {
     await writeFile(path, secret, { mode: 0o600, flag: 'wx' });
   } catch (error) {
-    // It was put away and written before: handles are not given twice.
+    // The secret was written before: handles are unique.
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
   }
   return path;
 }
 
-/** The global one, since loading `node:crypto` would slow the start. */
+/** Uses the global `crypto`: loading `node:crypto` would slow the start. */
 function newHandle(): string {
   return Buffer.from(crypto.getRandomValues(new Uint8Array(5))).toString('hex');
 }
 
-/** Takes no reference and puts nothing away. */
+/** A store that resolves no references and stores nothing. */
 export const withoutSecrets: SecretStore = createSecretStore({
   patterns: [],
   directory: undefined,
-  keeps: false,
+  storesSecrets: false,
 });

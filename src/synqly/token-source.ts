@@ -1,5 +1,5 @@
 import { CallError } from '../errors.ts';
-import { emptiness, withoutQuotes } from '../lib/unfilled-placeholder.ts';
+import { missingReason, withoutQuotes } from '../lib/unfilled-placeholder.ts';
 
 /** Where the bearer token for Synqly comes from. */
 export interface TokenSource {
@@ -62,7 +62,7 @@ export function fileToken(path: string): TokenSource {
  */
 export function checkToken(text: string): string {
   const token = withoutQuotes(withoutQuotes(text).replace(/^Bearer\s+/i, ''));
-  const fault = emptiness(token);
+  const fault = missingReason(token);
   if (fault !== undefined) throw new Error(fault);
   if (!/^[\x21-\x7e]+$/.test(token)) throw new Error('holds blanks or characters outside ASCII');
   return token;

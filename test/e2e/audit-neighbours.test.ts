@@ -116,7 +116,7 @@ test.each([[['--transport', 'http', '--port', '0']], [[]]])(
     child.stderr.on('data', (chunk) => {
       stderr += chunk;
     });
-    const told = () => /"level":"error".*the file of --audit-log cannot be written/.test(stderr);
+    const told = () => /"level":"error".*cannot write to the --audit-log file/.test(stderr);
     await vi.waitUntil(told, { timeout: 10_000 }).finally(() => child.kill('SIGKILL'));
   },
 );

@@ -183,7 +183,7 @@ describe('a gateway that nothing can have reached is said to be so', () => {
     );
     const bridge = startBridge(`https://127.0.0.1:${port}/mcp`);
     bridge.say(hello);
-    expect((await bridge.answerTo(1)).error.message).toMatch(/could not be reached: try again/);
+    expect((await bridge.answerTo(1)).error.message).toMatch(/Could not reach the gateway: try again/);
   });
 
   test('one at a port that is never used for HTTP', async () => {

@@ -70,7 +70,7 @@ test('a gateway that goes away fails the calls of that time only', async () => {
   await gone;
   await expect(program.client.callTool({ name: 'organization_get' })).rejects.toMatchObject({
     code: -32_000,
-    message: expect.stringContaining('could not be reached'),
+    message: expect.stringContaining('Could not reach the gateway'),
   });
   const second = await startHttpRig({ args: ['--port', port], baseUrl: first.sandbox.baseUrl });
   expect((await program.call('organization_get')).isError).toBe(false);

@@ -225,7 +225,7 @@ describe('methods', () => {
           const body = method === 'PUT' || method === 'PATCH' ? 'no JSON' : '';
           const answer = await send(url, method, headers, body);
           expect(answer).toMatchObject({ status: 405, headers: { allow } });
-          if (method !== 'HEAD') expect(answer.text).toContain(`takes ${allow}`);
+          if (method !== 'HEAD') expect(answer.text).toContain(`accepts ${allow}`);
         }
       }
     },

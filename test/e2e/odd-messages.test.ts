@@ -372,7 +372,7 @@ describe('initialize', () => {
     const session = { ...headers, 'mcp-session-id': opened.headers.get('mcp-session-id') ?? '' };
     const again = await messagesIn(await withSessions.post({ ...initialize, id: 6 }, session));
     expect(again[0].id).toBe(6);
-    refused(-32_600, /has begun/)(again[0]);
+    refused(-32_600, /already initialized/)(again[0]);
     served((await messagesIn(await withSessions.post({ method: 'ping' }, session)))[0]);
   });
 });

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { fitsPattern } from '../../src/lib/wildcard.ts';
+import { matchesPattern } from '../../src/lib/wildcard.ts';
 import { type HttpRig, startHttpRig } from './http-support.ts';
 import { type RawProgram, startRawStdio } from './raw-calls.ts';
 import { builtCli, cleanEnvironment } from './support.ts';
@@ -113,7 +113,7 @@ test('a pattern fits what its regular expression fits', () => {
   const names = patterns.filter((text) => !text.includes('*'));
   for (const pattern of patterns) {
     const expression = new RegExp(`^${pattern.replaceAll('*', '.*')}$`);
-    expect(names.filter((name) => fitsPattern(name, pattern))).toEqual(
+    expect(names.filter((name) => matchesPattern(name, pattern))).toEqual(
       names.filter((name) => expression.test(name)),
     );
   }

@@ -55,7 +55,7 @@ describe('a variable that says nothing', () => {
       const [first = '', second = ''] = stderr.split('\n');
       const name = value.replace(/^Bearer /, '').replaceAll('"', '');
       expect(first).toBe(
-        `synqly-mcp: SYNQLY_TOKEN holds ${name}, which nothing has filled in; it counts as unset.`,
+        `synqly-mcp: SYNQLY_TOKEN holds ${name}, which was not replaced; it counts as unset.`,
       );
       expect(second).toMatch(/There is no Synqly token/);
     },
@@ -71,7 +71,7 @@ describe('a variable that says nothing', () => {
     'what may be a secret is not repeated: %s',
     (value) => {
       const { stderr } = run([], { SYNQLY_TOKEN: value });
-      expect(stderr).toContain('SYNQLY_TOKEN holds a placeholder, which nothing has filled in');
+      expect(stderr).toContain('SYNQLY_TOKEN holds a placeholder, which was not replaced');
       expect(stderr).not.toContain(value.replaceAll(/[<>${}]/g, ''));
     },
   );
@@ -93,7 +93,7 @@ describe('a variable that says nothing', () => {
       const { stderr, status } = run(['--sandbox'], { SYNQLY_AUDIT_LOG: value });
       expect(status).toBe(0);
       expect(stderr).toMatch(
-        /^synqly-mcp: SYNQLY_AUDIT_LOG (is empty|holds \$\{\S+\}, which nothing has filled in); it counts as unset\.$/m,
+        /^synqly-mcp: SYNQLY_AUDIT_LOG (is empty|holds \$\{\S+\}, which was not replaced); it counts as unset\.$/m,
       );
       expect(readdirSync(folder).filter((name) => name.includes('$'))).toEqual([]);
     },

@@ -5,7 +5,7 @@ import { isJsonObject } from '../../lib/json.ts';
 import { namesAlong } from '../../lib/secret-names.ts';
 import type { RequestContext } from '../../request-context.ts';
 import { holdsReference, type Reference, readReference } from '../../secrets/reference.ts';
-import { begins, secretFieldsOf } from '../../secrets/secret-fields.ts';
+import { isPrefix, secretFieldsOf } from '../../secrets/secret-fields.ts';
 import type { Operation } from '../../tools/define-operation.ts';
 import type { OperationCall } from '../call-state.ts';
 import { findSecretPlaces } from './find.ts';
@@ -65,7 +65,7 @@ function takesReference(
   if (pointer !== '' && !pointer.startsWith('/')) return false;
   const names = namesOf(pointer, rest.slice(1));
   return secretFieldsOf(operation).some(
-    ({ names: field, isOpen }) => begins(field, names) && names.length > field.length === isOpen,
+    ({ names: field, isOpen }) => isPrefix(field, names) && names.length > field.length === isOpen,
   );
 }
 

@@ -284,7 +284,7 @@ function serveMcp(
     return {
       answer: async (message) => {
         current = endpoint.answer(message, { requestInfo });
-        const one: RunningRequest = { caller, id: message.id, cancel: current.withdraw, place: undefined };
+        const one: RunningRequest = { caller, id: message.id, cancel: current.withdraw, index: undefined };
         running.add(one);
         slot.begin();
         const text = await current.text;

@@ -9,7 +9,7 @@ import type { Config } from '../../config/load-config.ts';
 import { parseBoolean, parseChoice, parseNamePatterns, parsePatterns } from '../../config/parsers.ts';
 import { type SurfaceKind, surfaces } from '../../config/settings.ts';
 import { findClosest } from '../../lib/did-you-mean.ts';
-import { emptiness } from '../../lib/unfilled-placeholder.ts';
+import { missingReason } from '../../lib/unfilled-placeholder.ts';
 import type { Rejection } from './host-guard.ts';
 
 /** Headers by which a client restricts its own access further than its token and the server's settings do. */
@@ -94,7 +94,7 @@ function readFilters(headers: IncomingHttpHeaders): RequestFilters | Rejection |
     const text = given.get(name);
     if (text === undefined) return undefined;
     // An empty header is an error: ignoring it would lift a restriction that the client meant to set.
-    const fault = emptiness(text);
+    const fault = missingReason(text);
     if (fault !== undefined) throw new Error(`${name} ${fault}: give it a value, or leave it out.`);
     try {
       const value = parse(text);

@@ -1,4 +1,4 @@
-import { mayTakeOneMore } from '../../lib/fair-share.ts';
+import { hasFairShare } from '../../lib/fair-share.ts';
 
 /** The slots that one caller holds. */
 interface CallerSlots {
@@ -64,7 +64,7 @@ export class ConcurrencyLimit {
   /** A slot for a request of this caller; undefined if none is free, or the caller has its share. */
   take(caller: string): Slot | undefined {
     const slots = this.#callers.get(caller) ?? this.#addCaller(caller);
-    if (!mayTakeOneMore(slots.count, this.#max - this.#taken)) return undefined;
+    if (!hasFairShare(slots.count, this.#max - this.#taken)) return undefined;
     slots.count += 1;
     this.#taken += 1;
     return new Slot(slots, this.#release);
