@@ -25,19 +25,19 @@ const sentences: Partial<Record<ErrorCode, string>> = {
   invalid_request: 'Synqly refused the request.',
   unauthorized: 'Synqly did not accept the token.',
   payment_required: 'The organization is disabled.',
-  forbidden: 'The token may not do this.',
-  not_found: 'Synqly found no such object.',
+  forbidden: 'The token does not have permission for this.',
+  not_found: 'Synqly has no such object.',
   method_not_allowed: 'Synqly does not allow this method here.',
-  conflict: 'The change conflicts with the present state.',
+  conflict: 'The change conflicts with the current state.',
   unsupported_media_type: 'Synqly did not accept the content type.',
   rate_limited: 'Synqly is limiting requests.',
-  gateway_error: 'The provider, or a gateway on the way, failed.',
-  server_error: 'Synqly could not carry out the request.',
+  gateway_error: 'The provider, or a gateway in between, failed.',
+  server_error: 'Synqly failed to process the request.',
 };
 
 /**
- * Turns an answer that is no success into an error. The body is read as a Problem (Synqly Management API,
- * schema Problem) where it is one; any other body is described, not repeated.
+ * Converts an error response to an error. A body in the Problem format (Synqly Management API, schema Problem) is
+ * read; any other body is described, not quoted.
  */
 export function toCallError(answer: ApiResponse): CallError {
   const { status } = answer;
@@ -45,7 +45,7 @@ export function toCallError(answer: ApiResponse): CallError {
   const problem = isJsonObject(answer.body) ? answer.body : undefined;
   return new CallError(
     code,
-    `${sentences[code] ?? 'Synqly answered in an unexpected way.'} (HTTP ${status})`,
+    `${sentences[code] ?? 'Synqly returned an unexpected status.'} (HTTP ${status})`,
     {
       status,
       requestId: answer.requestId ?? instanceOf(problem),
@@ -56,7 +56,7 @@ export function toCallError(answer: ApiResponse): CallError {
   );
 }
 
-/** Synqly gives the id of the request as the problem's instance. */
+/** Synqly puts the request id in the problem's `instance`. */
 function instanceOf(problem: JsonObject | undefined): string | undefined {
   const instance = text(problem?.instance);
   return instance === undefined ? undefined : boundId(instance);
@@ -99,7 +99,7 @@ function describeProblem(problem: JsonObject): JsonObject {
     message: text(problem.message),
     detail: text(problem.detail),
     remediation: text(problem.remediation),
-    // No list tells what the types are; beside a message they say nothing more.
+    // The types are not documented, and add nothing to a message.
     type: text(problem.message) === undefined ? text(problem.type) : undefined,
     parameter: describeParameter(context.parameter),
     resources:
@@ -121,7 +121,7 @@ function describeParameter(parameter: unknown): JsonObject | undefined {
   });
 }
 
-/** A provider says what it likes about a failure: what it names like a secret is taken for one. */
+/** Provider details are free-form: fields named like secrets are withheld. */
 function withholdNamed(details: JsonObject): JsonObject {
   const entries = Object.entries(details);
   return Object.fromEntries(entries.map(([name, value]) => [name, isSecretName(name) ? withheld : value]));

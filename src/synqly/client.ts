@@ -17,33 +17,33 @@ export interface ApiRequest {
   readonly query?: Query;
   /** JSON body; undefined sends none. */
   readonly body?: unknown;
-  /** Whether a large answer may stay unread but for what is looked at; it cannot be changed then. */
+  /** Whether a large response may be parsed lazily; it is then read-only. */
   readonly lazily?: boolean;
-  /** Whether sending it twice changes nothing more than sending it once. */
+  /** Whether sending it twice has the same effect as sending it once. */
   readonly repeatable: boolean;
-  /** Ends the request, also while its answer is read. */
+  /** Aborts the request, even while its response is read. */
   readonly signal: StopSignal;
-  /** When the call must be over, in milliseconds since the epoch: no retry waits past it. */
+  /** The deadline in milliseconds since the epoch: no retry waits past it. */
   readonly deadline: number;
-  /** Asked before it is sent again, where the sender counts; `false` ends that. */
+  /** Called before each retry, if the caller counts them; `false` stops retrying. */
   readonly mayRepeat?: (() => boolean) | undefined;
-  /** Called before the request leaves for the first time; it stays unsent when this throws. */
+  /** Called before the first send; if it throws, nothing is sent. */
   readonly beforeSending?: (() => Promise<void>) | undefined;
 }
 
-/** Bytes of an answer above which a tree of it would take too much room. */
+/** Responses above this many bytes are parsed lazily: a tree would take too much memory. */
 const maxText = 1024 * 1024;
 
 type ExtraHeaders = Readonly<Record<string, string>>;
 
 export interface ClientOptions {
   readonly baseUrl: URL;
-  /** Bytes of a body above which an answer is refused. */
+  /** Maximum bytes of a response body. */
   readonly maxResponseBytes: number;
   readonly userAgent: string;
 }
 
-/** The Management API at one base URL: one keep-alive pool, shared by every session that uses it. */
+/** A client of the Management API at one base URL, with one keep-alive pool shared by all callers. */
 export class SynqlyClient {
   readonly #options: ClientOptions;
   readonly #dispatcher: Dispatcher;
@@ -56,12 +56,12 @@ export class SynqlyClient {
   }
 
   /**
-   * Sends a request and gives the answer of a success status.
+   * Sends a request and returns the response if its status is a success.
    *
-   * @param token the bearer; undefined sends no Authorization header
-   * @param headers sent along, below the client's own
+   * @param token bearer token; undefined sends no Authorization header
+   * @param headers extra headers; the client's own take precedence
    *
-   * @throws CallError for everything else: each status, a broken connection, a deadline, a bad body.
+   * @throws CallError for everything else: an error status, a broken connection, a passed deadline, an invalid body
    */
   async request(
     request: ApiRequest,
@@ -105,7 +105,7 @@ export class SynqlyClient {
         ...(body === undefined ? {} : { 'content-type': 'application/json' }),
       },
       body: body === undefined ? null : stringifyJson(body),
-      // The call's own deadline governs; undici's would cut in with less to say.
+      // The call's own deadline applies, with better errors than undici's timeouts.
       headersTimeout: 0,
       bodyTimeout: 0,
     };

@@ -1,14 +1,14 @@
 import * as zlib from 'node:zlib';
 
-/* Answers that come encoded although `identity` is asked for: some proxies compress whatever passes them. */
+/* Decodes responses that are compressed although `identity` is requested: some proxies compress everything. */
 
-/** Codings that are taken off one after the other; no server puts on as many. */
+/** Maximum number of codings; no server applies as many. */
 const maxCodings = 4;
 const chunkSize = 64 * 1024;
 
 type Stage = zlib.Gunzip | zlib.Inflate | zlib.InflateRaw | zlib.BrotliDecompress;
 
-/** Makes what takes a coding off, from the first bytes that have it on. */
+/** Creates a decompressor, given the first bytes. */
 type MakeStage = (first: Buffer) => Stage;
 
 const gunzip: MakeStage = () => zlib.createGunzip({ chunkSize });
@@ -16,15 +16,15 @@ const gunzip: MakeStage = () => zlib.createGunzip({ chunkSize });
 const stages: Readonly<Record<string, MakeStage | undefined>> = {
   gzip: gunzip,
   'x-gzip': gunzip,
-  // RFC 9110, 8.4.1.2: deflate means the zlib format, though some servers send what is inside of it alone.
+  // RFC 9110, 8.4.1.2: deflate means the zlib format, but some servers send raw deflate data.
   deflate: (first) =>
     hasZlibHeader(first) ? zlib.createInflate({ chunkSize }) : zlib.createInflateRaw({ chunkSize }),
   br: () => zlib.createBrotliDecompress({ chunkSize }),
-  zstd: zstdOfThisNode(),
+  zstd: zstdIfAvailable(),
 };
 
-/** Node has it from 22.15 on. */
-function zstdOfThisNode(): MakeStage | undefined {
+/** Available from Node 22.15. */
+function zstdIfAvailable(): MakeStage | undefined {
   const { createZstdDecompress: create } = zlib as { createZstdDecompress?: (options: object) => Stage };
   return create && (() => create({ chunkSize }));
 }
@@ -36,30 +36,30 @@ function hasZlibHeader(bytes: Buffer): boolean {
 }
 
 export interface Decoding {
-  /** Bytes of which no coding may take off more. */
+  /** Maximum bytes that each coding may produce. */
   readonly maxBytes: number;
   onData(chunk: Buffer): void;
   onEnd(): void;
-  /** Nothing follows either of these. */
+  /** No other callback follows either of these. */
   onBroken(): void;
   onTooLarge(): void;
-  /** What was written has been worked off. */
+  /** All written data has been processed. */
   onDrain(): void;
 }
 
 export interface Decoder {
-  /** Gives false when nothing more should be written before `onDrain`. */
+  /** Returns false when the caller should wait for `onDrain`. */
   write(chunk: Buffer): boolean;
   end(): void;
-  /** Gives up what is not decoded yet. */
+  /** Discards data that is not decoded yet. */
   destroy(): void;
 }
 
 /**
- * Takes the codings off a body as it arrives.
+ * Decodes a body as it arrives.
  *
- * @param codings of Content-Encoding, in its order
- * @returns undefined when one of them is not known here
+ * @param codings from Content-Encoding, in its order
+ * @returns undefined if a coding is not supported
  */
 export function openDecoder(codings: readonly string[], decoding: Decoding): Decoder | undefined {
   const makers = codings.map((coding) => (Object.hasOwn(stages, coding) ? stages[coding] : undefined));
@@ -85,7 +85,7 @@ export function openDecoder(codings: readonly string[], decoding: Decoding): Dec
       opened.on('data', (chunk: Buffer) => {
         if (opened.destroyed) return;
         bytes += chunk.length;
-        // What is still encoded is bounded too: one coding may blow up what the next one takes off.
+        // Intermediate results are limited too: one coding may inflate the input of the next.
         if (bytes <= decoding.maxBytes) return void next.write(chunk);
         destroy();
         decoding.onTooLarge();
@@ -103,7 +103,7 @@ export function openDecoder(codings: readonly string[], decoding: Decoding): Dec
         stream ??= open(chunk);
         return stream.write(chunk);
       },
-      // Nothing at all is an empty body, whatever it is said to be encoded as.
+      // No data is an empty body, whatever its encoding.
       end: () => (stream ? void stream.end() : next.end()),
       destroy,
     };

@@ -5,17 +5,17 @@ import { isLoopback } from '../config/url-parsers.ts';
 const options = { connect: { timeout: 10_000 } };
 
 /**
- * A keep-alive pool, through the proxies that the environment names. Loopback never goes through a proxy.
+ * Creates a keep-alive pool that uses the proxies in the environment, but never for loopback.
  *
- * @param origin the one that all requests go to, where there is only one
+ * @param origin the only origin of all requests, if there is one
  */
 export function createDispatcher(origin?: string): Dispatcher {
   const proxies = origin !== undefined && isLoopback(new URL(origin)) ? undefined : readProxies(process.env);
-  // Looking for a proxy costs every request something, so it is left out where none is named.
+  // Proxy selection costs time per request, so it is skipped without a proxy.
   if (!proxies || !hasProxy(proxies))
     return origin === undefined ? new Agent(options) : new Pool(origin, options);
   const { httpProxy = '', httpsProxy = '', noProxy } = proxies;
-  // Empty rather than left out: undici would read the environment again.
+  // Empty rather than undefined: otherwise undici reads the environment itself.
   return new EnvHttpProxyAgent({ httpProxy, httpsProxy, noProxy, ...options });
 }
 

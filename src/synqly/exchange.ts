@@ -5,26 +5,26 @@ import type { Decoder } from './content-encoding.ts';
 import { faultOfTree, LargeBody } from './large-body.ts';
 import { codingsOf, type HttpHead, type RawResponse, readResponseMeta } from './response-meta.ts';
 
-/** How an exchange ended: with an answer, or with an error, perhaps after the head of an answer. */
-export type Stopped =
+/** The outcome of an exchange: a response, or an error, possibly after the response's head. */
+export type ExchangeResult =
   | { readonly answer: RawResponse }
-  /** The signal's reason; undici's error; CallError `response_too_large`, with the connection given up. */
+  /** The signal's reason, undici's error, or CallError `response_too_large` after closing the connection. */
   | { readonly error: unknown; readonly responseHead: HttpHead | undefined };
 
 export interface ExchangeLimits {
-  /** Bytes of a body above which the answer is given up. */
+  /** Maximum bytes of a body; above it, the exchange fails. */
   readonly maxBytes: number;
-  /** Bytes of a body above which it is left as bytes. */
+  /** Bodies above this many bytes are returned as bytes. */
   readonly maxText?: number | undefined;
   readonly signal: StopSignal;
 }
 
-/** Sends one request and collects its answer, without the stream between them that undici's own `request` makes. */
+/** Sends one request and collects its response, without the stream that undici's own `request` creates. */
 export function exchange(
   dispatcher: Dispatcher,
   options: Dispatcher.DispatchOptions,
   { maxBytes, maxText = Number.POSITIVE_INFINITY, signal }: ExchangeLimits,
-): Promise<Stopped> {
+): Promise<ExchangeResult> {
   return new Promise((resolve) => {
     let connection: Dispatcher.DispatchController | undefined;
     let responseHead: HttpHead | undefined;
@@ -33,24 +33,24 @@ export function exchange(
     let large: LargeBody | undefined;
     let decoder: Decoder | undefined;
 
-    const settle = (ended: Stopped) => {
+    const settle = (ended: ExchangeResult) => {
       signal.removeEventListener('abort', stop);
       decoder?.destroy();
       resolve(ended);
     };
-    const giveUp = (error: unknown) => {
+    const fail = (error: unknown) => {
       settle({ error, responseHead: responseHead });
       connection?.abort(error as Error);
     };
-    const stop = () => giveUp(signal.reason);
-    const refuseSize = () => {
+    const stop = () => fail(signal.reason);
+    const failTooLarge = () => {
       const details = responseHead && readResponseMeta(responseHead);
-      giveUp(new CallError('response_too_large', `The answer is larger than ${maxBytes} bytes.`, details));
+      fail(new CallError('response_too_large', `The response is larger than ${maxBytes} bytes.`, details));
     };
     const receive = (chunk: Buffer) => {
       bytes += chunk.length;
       chunks.push(chunk);
-      if (bytes > maxBytes) refuseSize();
+      if (bytes > maxBytes) failTooLarge();
       if (bytes <= maxText || signal.aborted) return;
       const isEncoded = decoder !== undefined;
       large ??= new LargeBody(isEncoded ? 0 : Number(responseHead?.headers['content-length'] ?? 0));
@@ -63,8 +63,8 @@ export function exchange(
           ? { text: '', unreadable }
           : large
             ? { text: '', ...large.end() }
-            : wholeOf(chunks, bytes);
-      // undici may keep this handler for as long as the connection is idle.
+            : bodyText(chunks, bytes);
+      // undici may keep this handler while the connection is idle.
       large = undefined;
       chunks.length = 0;
       settle({ answer: { status, headers, ...answer } });
@@ -80,12 +80,12 @@ export function exchange(
         maxBytes,
         onData: receive,
         onEnd: finish,
-        onBroken: () => stopReading('a compressed body that is broken'),
-        onTooLarge: refuseSize,
+        onBroken: () => stopReading('a corrupt compressed body'),
+        onTooLarge: failTooLarge,
         onDrain: () => controller.resume(),
       });
       if (decoder) controller.resume();
-      else stopReading('a body in an encoding that was not asked for');
+      else stopReading('a body in an unsupported encoding');
     };
 
     if (signal.aborted) return resolve({ error: signal.reason, responseHead: responseHead });
@@ -96,12 +96,12 @@ export function exchange(
         if (signal.aborted) controller.abort(signal.reason as Error);
       },
       onResponseStart: (controller, status, headers) => {
-        // Informational: the answer is still to come (RFC 9110, 15.2).
+        // Informational: the final response follows (RFC 9110, 15.2).
         if (status < 200) return;
         responseHead = { status, headers };
-        if (Number(headers['content-length'] ?? 0) > maxBytes) return refuseSize();
+        if (Number(headers['content-length'] ?? 0) > maxBytes) return failTooLarge();
         const codings = codingsOf(headers);
-        if (codings.length > 0) decode(codings, controller).catch(giveUp);
+        if (codings.length > 0) decode(codings, controller).catch(fail);
       },
       onResponseData: (controller, chunk) => {
         if (!decoder) receive(chunk);
@@ -113,14 +113,14 @@ export function exchange(
   });
 }
 
-/** A body as a text, or why it must not be made one. */
-function wholeOf(chunks: readonly Buffer[], bytes: number): Pick<RawResponse, 'text' | 'fault'> {
+/** The body as text, or why it must not be parsed. */
+function bodyText(chunks: readonly Buffer[], bytes: number): Pick<RawResponse, 'text' | 'fault'> {
   const fault = faultOfTree(chunks, bytes);
-  // What is wrong with a text is told by its beginning.
+  // The beginning of the text is enough to describe it.
   return fault ? { text: textOf(chunks.slice(0, 1)), fault } : { text: textOf(chunks) };
 }
 
-/** JSON must not begin with a byte order mark, and parsers may ignore one (RFC 8259, 8.1). */
+/** JSON must not start with a byte order mark, but parsers may ignore one (RFC 8259, 8.1). */
 function textOf(chunks: readonly Buffer[]): string {
   const [only = Buffer.alloc(0)] = chunks;
   const text = (chunks.length > 1 ? Buffer.concat(chunks) : only).toString('utf8');

@@ -1,12 +1,12 @@
 import { canonicalJson, type JsonObject } from '../lib/json.ts';
 
-/** The value that `start_after` takes for a row; undefined where the row lacks a field of it. */
+/** The `start_after` value of a row; undefined if the row lacks one of the fields. */
 export function cursorOf(row: JsonObject, fields: readonly string[]): string | undefined {
   const values = fields.map((field) => row[field]);
   return values.every((value) => typeof value === 'string') ? values.join(',') : undefined;
 }
 
-/** Whether Synqly may take two cursor values for one: it compares names without regard to case, and times as times. */
+/** Whether Synqly may treat two cursor values as equal: it ignores case in names, and compares times as times. */
 export function isSameCursor(one: string, other: string): boolean {
   if (one === other || one.toLowerCase() === other.toLowerCase()) return true;
   return isTime.test(one) && isTime.test(other) && Date.parse(one) === Date.parse(other);
@@ -14,18 +14,18 @@ export function isSameCursor(one: string, other: string): boolean {
 
 const isTime = /^\d{4}-\d\d-\d\dT\d\d:\d\d/;
 
-/** Where a list can be gone on from. */
-export interface Border {
+/** The positions from which a list can be continued. */
+export interface ResumePoints {
   /** The cursor value of the last row that has one. */
   readonly last: string | undefined;
-  /** The value before it. After this one all rows of the last value come again, and none is skipped. */
+  /** The value before it. Continuing after this one repeats all rows of the last value and skips none. */
   readonly before: string | undefined;
-  /** Rows behind `before`. */
+  /** Number of rows after `before`. */
   readonly block: number;
 }
 
-/** The last two cursor values of some rows. */
-export function borderOf(rows: readonly JsonObject[], fields: readonly string[]): Border {
+/** The last two distinct cursor values of rows. */
+export function resumePointsOf(rows: readonly JsonObject[], fields: readonly string[]): ResumePoints {
   let last: string | undefined;
   for (let at = rows.length - 1; at >= 0; at -= 1) {
     const value = cursorOf(rows[at] as JsonObject, fields);
@@ -36,7 +36,7 @@ export function borderOf(rows: readonly JsonObject[], fields: readonly string[])
   return { last, before: undefined, block: rows.length };
 }
 
-/** Whether a page holds the value it should begin after behind another one: it begins anywhere but there. */
+/** Whether a page contains the value it was requested after, but not at its start: it does not follow the request. */
 export function beginsBefore(
   page: readonly JsonObject[],
   after: string | undefined,
@@ -49,32 +49,32 @@ export function beginsBefore(
 }
 
 /**
- * The rows of a list so far. A page that overlaps with them adds what it holds beyond: by id; where a row has none, by
- * its content, and for each cursor value no more than the page has more of. A row that changed meanwhile is thus no new one, and two
- * rows that are alike stay two.
+ * The rows of a list so far. Overlapping pages are merged: by id; rows without an id by content, and for each
+ * cursor value only as many as the page has beyond the known ones. So a changed row is not added again, and two
+ * equal rows stay two.
  */
 export class KnownRows {
   readonly rows: JsonObject[] = [];
   readonly #fields: readonly string[];
-  /** Where the rows stand, by id. */
+  /** Index of each row by id. */
   readonly #ids = new Map<string, number>();
   readonly #contents = new Map<string, number>();
   readonly #cursors = new Map<string, number>();
-  /** How many of the rows are counted; most lists have one page, and nothing to compare. */
+  /** Number of rows that are counted. Lazily: most lists have one page and need no comparison. */
   #counted = 0;
 
   constructor(fields: readonly string[]) {
     this.#fields = fields;
   }
 
-  /** Adds the rows of a page that are not known yet, and gives their number. */
+  /** Adds the unknown rows of a page. Returns their number. */
   add(page: readonly JsonObject[]): number {
     const isFirst = this.rows.length === 0;
-    const unlike = isFirst ? undefined : this.#unlike(page);
+    const unknown = isFirst ? undefined : this.#unknownRows(page);
     const before = this.rows.length;
     for (const row of page) {
       const id = idOf(row);
-      if (id === undefined ? unlike?.has(row) === false : this.#ids.has(id)) continue;
+      if (id === undefined ? unknown?.has(row) === false : this.#ids.has(id)) continue;
       if (id !== undefined) this.#ids.set(id, this.rows.length);
       this.rows.push(row);
     }
@@ -82,38 +82,38 @@ export class KnownRows {
   }
 
   /**
-   * Whether the known rows of a page, if it has any, all stand before those of the value that it should begin after: it goes
-   * another way than the list. To be asked before the page is added.
+   * Whether all known rows of a page come before the value that it was requested after: then the page does not
+   * follow the list's order. Call it before the page is added.
    */
   standBefore(page: readonly JsonObject[], after: string | undefined): boolean {
     if (after === undefined) return false;
     const places = page.flatMap((row) => this.#ids.get(idOf(row) ?? '') ?? []);
     if (places.length === 0) return false;
     const isAt = (row: JsonObject) => isSameCursor(cursorOf(row, this.#fields) ?? '', after);
-    // From the end, near which it is.
+    // Searched from the end, where it usually is.
     let first = this.rows.findLastIndex(isAt);
     while (first > 0 && isAt(this.rows[first - 1] as JsonObject)) first -= 1;
     return places.every((place) => place < first);
   }
 
   /** Rows without an id that a page has beyond the known ones. */
-  #unlike(page: readonly JsonObject[]): ReadonlySet<JsonObject> {
+  #unknownRows(page: readonly JsonObject[]): ReadonlySet<JsonObject> {
     this.#count();
     const contents = new Map<string, number>();
-    const groups = new Map<string | undefined, { count: number; unlike: JsonObject[] }>();
+    const groups = new Map<string | undefined, { count: number; unknown: JsonObject[] }>();
     for (const row of page) {
       if (idOf(row) !== undefined) continue;
       const content = canonicalJson(row);
       const cursor = cursorOf(row, this.#fields);
-      const group = groups.get(cursor) ?? { count: 0, unlike: [] };
+      const group = groups.get(cursor) ?? { count: 0, unknown: [] };
       group.count += 1;
-      if (increase(contents, content) > (this.#contents.get(content) ?? 0)) group.unlike.push(row);
+      if (increase(contents, content) > (this.#contents.get(content) ?? 0)) group.unknown.push(row);
       groups.set(cursor, group);
     }
     const found: JsonObject[] = [];
-    for (const [cursor, { count, unlike }] of groups) {
-      const surplus = cursor === undefined ? unlike.length : count - (this.#cursors.get(cursor) ?? 0);
-      if (surplus > 0) found.push(...unlike.slice(-surplus));
+    for (const [cursor, { count, unknown }] of groups) {
+      const surplus = cursor === undefined ? unknown.length : count - (this.#cursors.get(cursor) ?? 0);
+      if (surplus > 0) found.push(...unknown.slice(-surplus));
     }
     return new Set(found);
   }

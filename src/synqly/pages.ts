@@ -1,159 +1,159 @@
 import { CallError } from '../errors.ts';
 import { isJsonObject, type JsonObject } from '../lib/json.ts';
-import { beginsBefore, borderOf, cursorOf, isSameCursor, KnownRows } from './known-rows.ts';
+import { beginsBefore, cursorOf, isSameCursor, KnownRows, resumePointsOf } from './known-rows.ts';
 
 /*
- * Reads a list page by page. What the Management API tells of its pages is little: `start_after` takes the sort value of
- * the last row, `limit` is 100 when left out. It does not tell whether rows of that same value are skipped or come again, whether
- * a large `limit` is cut down in silence, and no answer says that it is the last. So nothing of that is taken for granted:
+ * Reads a list page by page. The Management API documents little about pages: `start_after` takes the sort value of the
+ * last row, and `limit` is 100 by default. It does not say whether other rows with that value are skipped or repeated,
+ * or whether a large `limit` is capped silently, and no response says that it is the last. So none of this is assumed:
  *
- * - A page is asked for after the last value but one, so that all rows of the last value come again; that they do shows that
- *   nothing was skipped. Where one value fills the page, a longer one is asked for.
- * - A page that is shorter than asked ends the list if Synqly gave a longer one before. Else it may be as long as pages get
- *   there (50 rows of 250), and one more request tells. An ordinary short list shall not cost two requests, though, so that
- *   this is done where `mayBeCut` says so, or where more than a page was wanted.
- * - Never more than `spareRequests` beyond the pages that the rows take.
+ * - A page is requested after the second-to-last value, so that all rows of the last value are repeated, which shows that
+ *   none was skipped. If one value fills the page, a longer page is requested.
+ * - A page that is shorter than requested ends the list if Synqly returned a longer one before. Otherwise it may have been
+ *   capped (50 of 250 rows), and one more request decides. So that ordinary short lists take one request, this is
+ *   done only if `mayBeCapped` says so, or if more than a page was wanted.
+ * - At most `spareRequests` requests are sent beyond the pages that the rows need.
  *
- * What cannot be known to be complete by then is given with the reason.
+ * If the list is still not known to be complete, the result says why.
  */
 
-/** Rows of one request: what the API gives when not told (behaviour of `limit`). More might be capped in silence. */
+/** Rows per request: the API's default (behaviour of `limit`). A larger limit might be capped silently. */
 export const pageLength = 100;
 
-/** Requests beyond one for each page: to look behind the end, to get past equal values, to try again. */
+/** Requests in addition to one per page: to check the end, to get past equal values, to try again. */
 const spareRequests = 3;
 
-/** Bytes of pages after which no further one is read: what does not fit into one result is asked for anew anyhow. */
+/** Bytes after which no further page is read: they exceed one result anyway. */
 const maxBytes = 2 * 1024 * 1024;
 
-/** How much longer a page is asked for where rows of one value fill it. */
+/** Growth of the limit when rows of one value fill the page. */
 const growth = 4;
 
-/** By how much a page is asked for shorter that was too large for this server. */
+/** Reduction of the limit when a page was too large for this server. */
 const shrinkage = 5;
 
-/** Rows from which on any number may be the most that a server gives at once. */
-const minCut = 20;
+/** From this many rows on, any count may be the server's page limit. */
+const minPageLimit = 20;
 
 /**
- * Whether so many rows, where more were asked for, may be the most that Synqly gives at once: it gives 100 when not told
- * otherwise, and whoever sets less sets hardly less than 20, or a multiple of five.
+ * Whether a page with fewer rows than requested may have been capped by Synqly: its default is 100, and other
+ * limits are rarely below 20 or not a multiple of five.
  */
-export function mayBeCut(count: number): boolean {
-  return count >= minCut || (count > 0 && count % 5 === 0);
+export function mayBeCapped(count: number): boolean {
+  return count >= minPageLimit || (count > 0 && count % 5 === 0);
 }
 
-/** Why it is not known whether rows are missing. */
-export type Doubt =
+/** Why rows may be missing. */
+export type IncompleteReason =
   /** A page could not be read. */
   | { readonly kind: 'failed'; readonly error: CallError }
-  /** An answer held items that are no objects. */
+  /** A response held items that are not objects. */
   | { readonly kind: 'no objects'; readonly count: number }
-  /** Synqly does not go on from where it was asked to. */
+  /** Synqly did not continue from the requested position. */
   | { readonly kind: 'repeated' }
-  /** So many rows share the value that pages follow, and no longer page was given. */
+  /** This many rows share one cursor value, and no longer page was returned. */
   | { readonly kind: 'one value'; readonly count: number }
-  /** Rows that should have come again did not. */
+  /** Rows that should have been repeated were not. */
   | { readonly kind: 'moved' }
-  /** Rows without the value that pages follow. */
+  /** Rows lack the cursor value. */
   | { readonly kind: 'no cursor' }
-  /** The pages are so short that reading them all would take too many requests. */
+  /** The pages are too short to read them all in the allowed requests. */
   | { readonly kind: 'short pages' };
 
-/** Rows of a list, and what is known of the rest. */
+/** The rows read, and what is known about the rest. */
 export interface Pages {
   readonly rows: readonly JsonObject[];
-  /** Whether there are more for certain, or none, or that is not known. */
+  /** Whether there are more rows, no more, or it is unknown. */
   readonly rest: 'none' | 'some' | 'unknown';
-  readonly doubt?: Doubt | undefined;
-  /** Whether one more request may be sent, such as one that counts. */
+  readonly doubt?: IncompleteReason | undefined;
+  /** Whether another request may be sent, such as one that counts. */
   readonly isSpare: boolean;
-  /** Whether Synqly gives fewer rows at once than it was asked for. */
+  /** Whether Synqly returns fewer rows per page than requested. */
   readonly isCut: boolean;
 }
 
-/** One page as Synqly gave it. */
+/** A page as Synqly returned it. */
 export interface Page {
   readonly items: readonly unknown[];
   /** Bytes. */
   readonly size?: number | undefined;
-  /** How many rows there are in all, where Synqly was asked to count. */
+  /** Total number of rows, if Synqly was asked to count. */
   readonly total?: number | undefined;
 }
 
-/** What is asked for. */
+/** The query of a page. */
 export interface PageQuery {
   readonly limit: number;
   readonly start_after?: string;
 }
 
-/** How a page is to be read. */
+/** Options for reading a page. */
 export interface PageOptions {
-  /** The first page decides about the call; a later one can be done without. */
+  /** If the first page fails, the call fails; later pages are optional. */
   readonly isFirst: boolean;
-  /** Hardly more than the end is expected of it. */
+  /** The page is expected to be empty, and only checks for the end. */
   readonly isCheck: boolean;
-  /** Whether the request may be sent once more; each time counts. */
+  /** Called before a retry, which counts as a request. */
   readonly mayRepeat: () => boolean;
 }
 
-/** The list that is read. */
-export interface Reading {
-  /** Fields that `start_after` takes the values of. */
+/** A list to read. */
+export interface ListSource {
+  /** The fields whose values form `start_after`. */
   readonly fields: readonly string[];
-  /** Whether no two rows are said to share these values. */
+  /** Whether the values are documented as unique. */
   readonly unique: boolean;
-  /** How many rows are wanted. */
+  /** Number of wanted rows. */
   readonly wanted: number;
-  /** Where to begin. */
+  /** The `start_after` of the first page. */
   readonly after?: string | undefined;
-  /** Set where a page of this list was read before, and was not cut: then a small one is not taken for cut. */
+  /** Set if an earlier page of this list was not capped: then a short page ends it. */
   readonly goesOn?: boolean;
-  /** Whether even a few rows are taken for cut. */
-  readonly doubtsFew?: boolean;
-  /** @throws CallError, also where the answer holds no list */
+  /** Whether even a few rows count as possibly capped. */
+  readonly checksShortPages?: boolean;
+  /** @throws CallError, also when the response holds no list */
   readonly read: (query: PageQuery, options: PageOptions) => Promise<Page>;
-  /** Told of the rows so far before another page is read; `true` ends reading. */
+  /** Called with the rows so far before the next page; `true` stops reading. */
   readonly onPage?: (rows: readonly JsonObject[]) => boolean;
 }
 
 /**
- * Reads a list until so many rows are there as are wanted, and one more that tells whether there are others.
+ * Reads a list until it has the wanted rows and one more, which shows that the list continues.
  *
  * @throws CallError when the first page cannot be read
  */
-export function readPages(reading: Reading): Promise<Pages> {
+export function readPages(reading: ListSource): Promise<Pages> {
   return new PageReader(reading).run();
 }
 
-/** What is asked for next. */
+/** The next request. */
 interface Step {
   readonly query: PageQuery;
-  /** Whether rows that are known must come again. */
+  /** Whether the page must repeat known rows. */
   readonly overlaps: boolean;
-  /** Set where the page begins behind a value whose rows may not all be there. */
+  /** Set if the page starts after a value whose rows may be incomplete. */
   readonly passes?: string;
 }
 
 class PageReader {
-  readonly #reading: Reading;
+  readonly #reading: ListSource;
   readonly #known: KnownRows;
-  /** Values that pages were asked for after. */
+  /** The `start_after` values already used. */
   readonly #asked = new Set<string | undefined>();
-  /** Rows of the longest page so far: Synqly gives at least so many at once. */
+  /** Length of the longest page so far: Synqly returns at least that many. */
   #maxLength = 0;
-  /** Rows that were too many for this server to take at once. */
+  /** Smallest limit whose page was too large for this server. */
   #tooMany = Number.POSITIVE_INFINITY;
   #sent = 0;
   #size = 0;
   #total: number | undefined;
-  #doubt: Doubt | undefined;
-  /** The value that `#doubt` is about, where it is about one. */
+  #incomplete: IncompleteReason | undefined;
+  /** The value that `#incomplete` is about, if any. */
   #passed: string | undefined;
-  /** Items of the answers that are no objects. */
+  /** Number of items that are not objects. */
   #noObjects = 0;
 
-  constructor(reading: Reading) {
+  constructor(reading: ListSource) {
     this.#reading = reading;
     this.#known = new KnownRows(reading.fields);
   }
@@ -169,11 +169,11 @@ class PageReader {
       else if (page instanceof CallError) return this.#end('unknown', { kind: 'failed', error: page });
       else {
         const isShort = page.items.length < step.query.limit;
-        const { fresh, repeats, hasEnded } = this.#take(page, step, isShort);
+        const { fresh, repeats, hasEnded } = this.#addPage(page, step, isShort);
         if (repeats) return this.#end('unknown', { kind: 'repeated' });
         if (rows.length > wanted) return this.#end('some');
         if (hasEnded) return this.#end('none');
-        // Of a list that is large already only the end is looked for.
+        // If the list is large already, only its end is checked.
         const isLarge = this.#size > maxBytes;
         if (isLarge && (isCheck || !isShort)) return this.#end('some');
         if (onPage?.(rows)) return this.#end('unknown');
@@ -209,8 +209,8 @@ class PageReader {
     }
   }
 
-  /** Takes the rows of a page, and tells what it says of the list. */
-  #take({ items, size = 0, total }: Page, { query, overlaps, passes }: Step, isShort: boolean) {
+  /** Adds the rows of a page, and returns what it shows about the list. */
+  #addPage({ items, size = 0, total }: Page, { query, overlaps, passes }: Step, isShort: boolean) {
     const { fields } = this.#reading;
     const page = [...items].filter(isJsonObject);
     const isOverlap = page.length > 0 && this.#known.rows.length > 0;
@@ -218,74 +218,74 @@ class PageReader {
     const fresh = this.#known.add(page);
     const cameAgain = isOverlap && fresh < page.length;
     this.#noObjects += items.length - page.length;
-    if (overlaps && !cameAgain) this.#doubt ??= { kind: 'moved' };
+    if (overlaps && !cameAgain) this.#incomplete ??= { kind: 'moved' };
     this.#size += size;
     this.#total ??= total;
     const isWhole = this.#total === this.#known.rows.length;
-    if (isWhole) [this.#doubt, this.#noObjects] = [undefined, 0];
-    // Of a full page, the number may be that of its rows alone.
+    if (isWhole) [this.#incomplete, this.#noObjects] = [undefined, 0];
+    // On a full page, `total` may be the page's own count.
     const hasEnded = isShort && (isWhole || this.#isLast(items.length));
     this.#maxLength = Math.max(this.#maxLength, items.length);
     if (passes !== undefined && passes === this.#passed && this.#showsAll(page, passes, hasEnded))
-      [this.#doubt, this.#passed] = [undefined, undefined];
+      [this.#incomplete, this.#passed] = [undefined, undefined];
     return { fresh, hasEnded, repeats: goesBack || beginsBefore(page, query.start_after, fields) };
   }
 
-  /** Whether a server that repeats the value which a page was asked for after has shown all rows of it by that. */
+  /** Whether the page shows all rows of the value that it was requested after, on a server that repeats these rows. */
   #showsAll(page: readonly JsonObject[], value: string, hasEnded: boolean): boolean {
     const values = page.flatMap((row) => cursorOf(row, this.#reading.fields) ?? []);
     const [first = '', last = ''] = [values[0], values.at(-1)];
     return isSameCursor(first, value) && (hasEnded || !isSameCursor(last, value));
   }
 
-  /** Whether a page of so many rows, where more were asked for, must be the last. */
+  /** Whether a page with fewer rows than requested must be the last. */
   #isLast(count: number): boolean {
     if (this.#maxLength > 0) return count < this.#maxLength;
-    const { goesOn, doubtsFew } = this.#reading;
+    const { goesOn, checksShortPages } = this.#reading;
     if (count === 0) return true;
-    return (!doubtsFew && !mayBeCut(count)) || (goesOn === true && count < minCut);
+    return (!checksShortPages && !mayBeCapped(count)) || (goesOn === true && count < minPageLimit);
   }
 
   #next(
     { query, overlaps }: Step,
     { isShort, isLarge, isFresh }: Readonly<Record<'isShort' | 'isLarge' | 'isFresh', boolean>>,
-  ): Step | Doubt {
+  ): Step | IncompleteReason {
     const { fields, unique, wanted } = this.#reading;
     const { rows } = this.#known;
-    const { last, before, block } = borderOf(rows, fields);
+    const { last, before, block } = resumePointsOf(rows, fields);
     const rest = wanted + 1 - rows.length;
     const max = isLarge ? 1 : Math.min(pageLength, rest);
     const largest = this.#tooMany - 1;
     if (before !== undefined && block < largest && !this.#asked.has(before))
       return { query: queryOf(Math.min(max + block, largest), before), overlaps: true };
-    // Rows of one value fill the page: only a longer one gets past them.
+    // Rows of one value fill the page: only a longer page gets past them.
     const longer = Math.min(query.limit + rest, query.limit * growth, largest);
     if (!isShort && longer > query.limit) return { query: { ...query, limit: longer }, overlaps };
     if (last !== undefined && !this.#asked.has(last)) {
       const count = rows.filter((row) => isSameCursor(cursorOf(row, fields) ?? '', last)).length;
-      // One row of a value that rows may share can be one of several.
-      if ((count > 1 || !unique) && !this.#doubt) {
-        this.#doubt = { kind: 'one value', count };
+      // Unless values are unique, further rows may have the same one.
+      if ((count > 1 || !unique) && !this.#incomplete) {
+        this.#incomplete = { kind: 'one value', count };
         this.#passed = last;
       }
       return { query: queryOf(Math.min(max, largest), last), overlaps: false, passes: last };
     }
-    if (last === undefined) return this.#strays ?? { kind: 'no cursor' };
-    return isFresh && this.#doubt ? this.#doubt : { kind: 'repeated' };
+    if (last === undefined) return this.#notObjects ?? { kind: 'no cursor' };
+    return isFresh && this.#incomplete ? this.#incomplete : { kind: 'repeated' };
   }
 
-  /** Whether the requests so far leave room for one more. */
+  /** Whether another request is allowed. */
   get #isSpare(): boolean {
     const { wanted } = this.#reading;
     const pages = Math.ceil(Math.min(this.#known.rows.length, wanted) / Math.max(1, this.#maxLength));
     return this.#sent < Math.max(1, pages) + spareRequests;
   }
 
-  get #strays(): Doubt | undefined {
+  get #notObjects(): IncompleteReason | undefined {
     return this.#noObjects > 0 ? { kind: 'no objects', count: this.#noObjects } : undefined;
   }
 
-  #end(rest: Pages['rest'], doubt = this.#doubt ?? this.#strays): Pages {
+  #end(rest: Pages['rest'], doubt = this.#incomplete ?? this.#notObjects): Pages {
     const { rows } = this.#known;
     const isCut = this.#maxLength < Math.min(pageLength, rows.length);
     return { rows, rest: doubt && rest === 'none' ? 'unknown' : rest, doubt, isSpare: this.#isSpare, isCut };

@@ -1,19 +1,19 @@
-/** An answer with its body as text, or as bytes where it is large and not wanted as text. */
+/** A response with its body as text, or as bytes if it is large. */
 export interface RawResponse {
   readonly status: number;
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
   readonly text: string;
   readonly bytes?: Buffer;
-  /** What is wrong with the bytes, where they are not JSON that can be read. */
+  /** Why the bytes are not valid JSON. */
   readonly fault?: Error | undefined;
-  /** What the body is, where it cannot be read: nothing of it is here then. */
+  /** Description of a body that could not be read; the body is then empty. */
   readonly unreadable?: string | undefined;
 }
 
-/** Status and headers of an answer, as they came. */
+/** The status and headers of a response. */
 export type HttpHead = Pick<RawResponse, 'status' | 'headers'>;
 
-/** What an answer tells before its body. */
+/** Metadata of a response. */
 export interface ResponseMeta {
   readonly status: number;
   /** Synqly's id of the request. */
@@ -22,7 +22,7 @@ export interface ResponseMeta {
   readonly retryAfter: number | undefined;
 }
 
-/** What a body was encoded by (RFC 9110, 8.4), in the order it was done. */
+/** The content codings of a body (RFC 9110, 8.4), in the order in which they were applied. */
 export function codingsOf(headers: RawResponse['headers']): string[] {
   const named = headers['content-encoding'];
   if (named === undefined) return [];
@@ -30,10 +30,10 @@ export function codingsOf(headers: RawResponse['headers']): string[] {
   return codings.map((coding) => coding.trim()).filter((coding) => coding !== '' && coding !== 'identity');
 }
 
-/** Header names under which gateways and APIs commonly give a request's id; Synqly documents none. */
+/** Common header names for a request id; Synqly documents none. */
 const requestIdHeaders = ['x-request-id', 'request-id', 'x-correlation-id'];
 
-/** Reads what an answer tells before its body. */
+/** Reads the metadata of a response. */
 export function readResponseMeta({ status, headers }: HttpHead): ResponseMeta {
   const named = requestIdHeaders.find((name) => headers[name]);
   const requestId = named === undefined ? undefined : [headers[named]].flat()[0];
@@ -44,10 +44,10 @@ export function readResponseMeta({ status, headers }: HttpHead): ResponseMeta {
   };
 }
 
-/** Characters of an id; what is longer is none, and may be anything. */
+/** Maximum characters of an id; longer values are not ids and may hold anything. */
 const maxIdLength = 128;
 
-/** An id of a request as it may be told; it is not cut, since half a secret would not be known for one. */
+/** Returns a request id that is safe to show. A long one is not cut: masking would not recognize half a secret. */
 export function boundId(id: string): string {
   return id.length > maxIdLength ? '[too long for an id]' : id;
 }

@@ -3,20 +3,21 @@ import { MembersError, NestingError, parseBounded } from '../lib/exact-json.ts';
 import { readLazily } from '../lib/lazy-json.ts';
 import { type RawResponse, type ResponseMeta, readResponseMeta } from './response-meta.ts';
 
-/** An answer, its body read whole. */
+/** A response with its parsed body. */
 export interface ApiResponse extends ResponseMeta {
-  /** Parsed JSON; undefined when the body was empty or (on a failure) not JSON. */
+  /** Parsed JSON; undefined if the body was empty or, in an error response, not JSON. */
   readonly body: unknown;
-  /** Bytes of the body, about. */
+  /** Approximate size of the body in bytes. */
   readonly size?: number;
-  /** What the body was, where it was not JSON. For an error text: the body itself is never repeated. */
+  /** Description of a body that is not JSON, for an error message: the body itself is never quoted. */
   readonly description?: string | undefined;
 }
 
 /**
- * Reads the body of an answer.
+ * Parses the body of a response.
  *
- * @throws CallError `invalid_response` when a success is not JSON, or none that can be looked through.
+ * @throws CallError `invalid_response` when the body of a success is not JSON, or is nested too deeply or has too
+ * many values
  */
 export function readResponse(answer: RawResponse): ApiResponse {
   const { text, bytes, status } = answer;
@@ -31,10 +32,10 @@ export function readResponse(answer: RawResponse): ApiResponse {
   throw new CallError('invalid_response', `Synqly answered with ${description}.`, responseHead);
 }
 
-type Read = { readonly body: unknown } | { readonly description: string };
+type ParsedBody = { readonly body: unknown } | { readonly description: string };
 
-/** A large body is read as far as it is looked at. What is wrong with one is described, and nothing of it repeated. */
-function readBody({ text, bytes, fault, unreadable, headers }: RawResponse): Read {
+/** Parses a body, lazily if it is large. An invalid body is described, not quoted. */
+function readBody({ text, bytes, fault, unreadable, headers }: RawResponse): ParsedBody {
   if (unreadable !== undefined) return { description: unreadable };
   try {
     if (fault) throw fault;

@@ -1,37 +1,40 @@
 import type { StopSignal } from '../lib/cancellation.ts';
-import type { Stopped } from './exchange.ts';
+import type { ExchangeResult } from './exchange.ts';
 import { codeOf, isUnsent } from './network-error.ts';
 import { parseRetryAfter, type RawResponse } from './response-meta.ts';
 
-/** What decides about repeats of one request. */
+/** The limits of retries for one request. */
 export interface RetryScope {
   readonly repeatable: boolean;
   readonly signal: StopSignal;
   /** Milliseconds since the epoch. */
   readonly deadline: number;
-  /** Asked before each repeat, where the sender counts them; `false` ends them. */
+  /** Called before each retry, if the caller counts them; `false` stops retrying. */
   readonly mayRepeat?: (() => boolean) | undefined;
 }
 
 const maxRetries = 3;
 const minDelayMs = 200;
 
-/** A server that asks for a longer pause is better told to the caller than waited for. */
+/** Longer pauses that a server asks for are reported to the caller instead. */
 const maxPauseMs = 20_000;
 
-/** 501 is no passing failure, and 500 may come from the request itself. */
-const passingFailures: ReadonlySet<number> = new Set([502, 503, 504]);
+/** 501 is permanent, and 500 may be caused by the request itself. */
+const transientStatuses: ReadonlySet<number> = new Set([502, 503, 504]);
 
 /**
- * Sends a request, and sends it again only where a repeat is safe: anything after a 429 or when nothing was sent; after
- * 502, 503, 504 or a broken connection what may be sent twice. Never past the deadline, and a Retry-After is either kept
- * or ends the retries. undici's own retry puts itself before every answer, which costs a call that fails in nothing a
- * tenth of its time.
+ * Sends a request, and retries only when that is safe: any request after a 429 or when nothing was sent; repeatable
+ * requests after 502, 503, 504 or a broken connection. Retries stop at the deadline, and a Retry-After is honoured
+ * or ends them. undici's own retry handler runs for every response, which costs a tenth of a successful call's
+ * time.
  *
- * @param send one try
- * @throws what the last try ended with; the signal's reason
+ * @param send one attempt
+ * @throws the error of the last attempt, or the signal's reason
  */
-export async function retryWhenSafe(send: () => Promise<Stopped>, scope: RetryScope): Promise<RawResponse> {
+export async function retryWhenSafe(
+  send: () => Promise<ExchangeResult>,
+  scope: RetryScope,
+): Promise<RawResponse> {
   for (let attempt = 1; ; attempt += 1) {
     const ended = await send();
     const pause = attempt > maxRetries ? undefined : pauseBefore(ended, attempt, scope);
@@ -44,7 +47,7 @@ export async function retryWhenSafe(send: () => Promise<Stopped>, scope: RetrySc
   }
 }
 
-/** @throws the signal's reason when it ends the pause */
+/** @throws the signal's reason when it aborts the pause */
 function wait(milliseconds: number, signal: StopSignal): Promise<void> {
   return new Promise((resolve, reject) => {
     const stop = () => {
@@ -59,8 +62,8 @@ function wait(milliseconds: number, signal: StopSignal): Promise<void> {
   });
 }
 
-/** Milliseconds to wait before the next try; undefined ends the tries. */
-function pauseBefore(ended: Stopped, attempt: number, scope: RetryScope): number | undefined {
+/** Milliseconds before the next attempt; undefined for none. */
+function pauseBefore(ended: ExchangeResult, attempt: number, scope: RetryScope): number | undefined {
   if (scope.signal.aborted || !isSafeToRepeat(ended, scope)) return undefined;
   const responseHead = readMeta(ended);
   const asked = responseHead && parseRetryAfter(responseHead.headers);
@@ -68,15 +71,15 @@ function pauseBefore(ended: Stopped, attempt: number, scope: RetryScope): number
   return minDelayMs * 2 ** (attempt - 1) * (1 + Math.random() / 4);
 }
 
-function isSafeToRepeat(ended: Stopped, { repeatable }: RetryScope): boolean {
+function isSafeToRepeat(ended: ExchangeResult, { repeatable }: RetryScope): boolean {
   const responseHead = readMeta(ended);
-  // Once there is a status it decides, even where the body broke: a success has done what was wanted.
+  // A status decides even if the body broke: a success has taken effect.
   if (responseHead)
-    return responseHead.status === 429 || (repeatable && passingFailures.has(responseHead.status));
+    return responseHead.status === 429 || (repeatable && transientStatuses.has(responseHead.status));
   return 'error' in ended && (isUnsent(ended.error) || (repeatable && isBroken(ended.error)));
 }
 
-const readMeta = (ended: Stopped) => ('answer' in ended ? ended.answer : ended.responseHead);
+const readMeta = (ended: ExchangeResult) => ('answer' in ended ? ended.answer : ended.responseHead);
 
 const broken: ReadonlySet<string> = new Set(['ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'UND_ERR_SOCKET']);
 

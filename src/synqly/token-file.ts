@@ -3,12 +3,12 @@ import { type FileHandle, open } from 'node:fs/promises';
 import { setTimeout as pause } from 'node:timers/promises';
 import { maxTokenFileBytes } from '../config/check-path.ts';
 
-/** Milliseconds that the writer of a pipe gets. */
+/** Milliseconds to wait for the writer of a pipe. */
 const pipeTimeoutMs = 2_000;
 
 /**
- * The text of a small file, or of a pipe. Neither a pipe that nobody writes to nor a file without an end holds it up: a
- * read that waits in the file system takes a thread of the process with it, for good.
+ * Reads a small file or a pipe. It never blocks on a pipe without a writer or an endless file: a blocking read
+ * would occupy a thread of the process forever.
  *
  * @throws Error with a code
  */
@@ -23,13 +23,13 @@ export async function readTokenFile(path: string): Promise<string> {
       if (count === 0) return bytes.toString('utf8', 0, length);
       length += count;
     }
-    throw Object.assign(new Error(`The file has over ${maxTokenFileBytes} bytes.`), { code: 'EFBIG' });
+    throw Object.assign(new Error(`The file is larger than ${maxTokenFileBytes} bytes.`), { code: 'EFBIG' });
   } finally {
     await file.close();
   }
 }
 
-/** Bytes read; 0 at the end. */
+/** Number of bytes read; 0 at the end. */
 async function readSome(file: FileHandle, bytes: Buffer, from: number, end: number): Promise<number> {
   for (;;) {
     try {

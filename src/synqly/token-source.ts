@@ -1,13 +1,13 @@
 import { CallError } from '../errors.ts';
 import { missingReason, withoutQuotes } from '../lib/unfilled-placeholder.ts';
 
-/** Where the bearer token for Synqly comes from. */
+/** The source of the bearer token for Synqly. */
 export interface TokenSource {
   /** The token to send. @throws CallError `token_unavailable` */
   current(): Promise<string>;
-  /** Another token than the one that Synqly refused, when there is one. */
-  renewed(refused: string): Promise<string | undefined>;
-  /** Every token given out so far: none of them may appear in an answer or a log. */
+  /** A token other than the one that Synqly rejected, if there is one. */
+  renewed(rejected: string): Promise<string | undefined>;
+  /** Every token used so far, to be masked in results and logs. */
   readonly known: ReadonlySet<string>;
 }
 
@@ -17,8 +17,8 @@ export function fixedToken(token: string): TokenSource {
 }
 
 /**
- * A token kept in a file by something else (a secret manager, a rotation job). The file is read again when it
- * changes, and when Synqly refuses what was read last.
+ * A token in a file that a secret manager or a rotation job updates. The file is read again when it changes, and
+ * when Synqly rejects the token.
  */
 export function fileToken(path: string): TokenSource {
   const known = new Set<string>();
@@ -31,7 +31,7 @@ export function fileToken(path: string): TokenSource {
         import('./token-file.ts'),
       ]);
       const { mtimeNs, size, ino } = await stat(path, { bigint: true });
-      // Nanoseconds and inode: a file replaced within the clock's millisecond is still seen as new.
+      // Nanoseconds and inode, to notice a file that is replaced within a millisecond.
       const version = `${ino}-${size}-${mtimeNs}`;
       if (read?.version === version) return read.token;
       const token = checkToken(await readTokenFile(path));
@@ -39,7 +39,7 @@ export function fileToken(path: string): TokenSource {
       read = { token, version };
       return token;
     } catch (cause) {
-      const why = cause instanceof Error && 'code' in cause ? 'cannot be read' : 'holds no usable token';
+      const why = cause instanceof Error && 'code' in cause ? 'cannot be read' : 'holds no valid token';
       throw new CallError('token_unavailable', `The token file ${why}.`, { cause });
     }
   };
@@ -47,23 +47,23 @@ export function fileToken(path: string): TokenSource {
   return {
     known,
     current: load,
-    renewed: async (refused) => {
+    renewed: async (rejected) => {
       read = undefined;
       const token = await load();
-      return token === refused ? undefined : token;
+      return token === rejected ? undefined : token;
     },
   };
 }
 
 /**
- * Takes blanks, quotes and the word Bearer from around a token, and checks that it can stand in an HTTP header.
+ * Strips white space, quotes and `Bearer` from a token, and checks that it is valid in an HTTP header.
  *
- * @throws Error that says what is wrong, without the token.
+ * @throws Error that says what is wrong, without the token
  */
 export function checkToken(text: string): string {
   const token = withoutQuotes(withoutQuotes(text).replace(/^Bearer\s+/i, ''));
   const fault = missingReason(token);
   if (fault !== undefined) throw new Error(fault);
-  if (!/^[\x21-\x7e]+$/.test(token)) throw new Error('holds blanks or characters outside ASCII');
+  if (!/^[\x21-\x7e]+$/.test(token)) throw new Error('holds spaces or non-ASCII characters');
   return token;
 }

@@ -4,11 +4,11 @@ import { CallError } from '../errors.ts';
 export type Query = Readonly<Record<string, unknown>>;
 
 /**
- * Fills a path template. A value is one segment: empty values, `.`, `..`, and values with a slash, a
- * backslash or a control character are refused. `encodeURIComponent('..')` is `..`, and URL parsing would
- * climb with it: "delete account" would become `DELETE /v1/`.
+ * Fills a path template. Each value must be one path segment: empty values, `.`, `..`, and values with a slash,
+ * backslash or control character are rejected. `encodeURIComponent('..')` is `..`, which URL parsing resolves:
+ * "delete account" would become `DELETE /v1/`.
  *
- * @throws CallError `invalid_arguments`, naming the parameter.
+ * @throws CallError `invalid_arguments`, naming the parameter
  */
 export function renderPath(template: string, params: Readonly<Record<string, unknown>>): string {
   return template.replace(/\{(\w+)\}/g, (_, name: string) =>
@@ -19,7 +19,7 @@ export function renderPath(template: string, params: Readonly<Record<string, unk
 function checkSegment(name: string, value: unknown): string {
   const problem = segmentProblem(value);
   if (problem === undefined) return value as string;
-  throw new CallError('invalid_arguments', `${name} cannot stand in a path.`, {
+  throw new CallError('invalid_arguments', `${name} cannot be used in a path.`, {
     arguments: [{ argument: name, problem }],
   });
 }
@@ -30,24 +30,24 @@ function segmentProblem(value: unknown): string | undefined {
   if (value === '.' || value === '..') return 'must be an id or a name, not a relative path';
   // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is refused
   if (/[/\\\u0000-\u001f\u007f]/.test(value))
-    return 'must not hold a slash, a backslash or a control character';
-  return halfCharacterIn(value);
+    return 'must not contain a slash, a backslash or a control character';
+  return surrogateProblem(value);
 }
 
-/** Half of a surrogate pair cannot be encoded in UTF-8: in a path it would throw, in a query it would become another text. */
-function halfCharacterIn(value: string): string | undefined {
+/** An unpaired surrogate cannot be encoded in UTF-8: in a path it would throw, in a query it would be replaced. */
+function surrogateProblem(value: string): string | undefined {
   return /[\ud800-\udfff]/.test(value) && /\p{Surrogate}/u.test(value)
-    ? 'must not hold half of a surrogate pair'
+    ? 'must not contain an unpaired surrogate'
     : undefined;
 }
 
-/** Characters of a URL. Servers and what stands before them take 8 to 16 kB of it, and answer 414 or 431 beyond. */
+/** Maximum characters of a URL: servers and proxies allow 8 to 16 kB, and answer 414 or 431 above. */
 const maxUrlLength = 8_000;
 
-/** A base URL in parts: a URL object for every request costs more than the rest of preparing it. */
+/** The parts of a base URL: parsing a URL for every request would cost more than the rest of preparing it. */
 export interface Base {
   readonly origin: string;
-  /** Without a slash at its end. */
+  /** Without a trailing slash. */
   readonly prefix: string;
 }
 
@@ -58,17 +58,16 @@ export function baseOf({ origin, pathname }: URL): Base {
 }
 
 /**
- * What a request asks for at the origin: a rendered path, in which nothing is left to be encoded or resolved, below the
- * base URL's own prefix, and the query.
+ * The request target: a rendered, fully encoded path below the base URL's prefix, and the query.
  *
- * @throws CallError `invalid_arguments` when the query makes the URL too long
+ * @throws CallError `invalid_arguments` when the URL becomes too long
  */
 export function targetOf({ origin, prefix }: Base, path: string, query: Query): string {
   const target = `${prefix}${path}${toSearch(query)}`;
   if (origin.length + target.length <= maxUrlLength) return target;
   throw new CallError(
     'invalid_arguments',
-    `The arguments make a URL of more than ${maxUrlLength} characters; ask for less at a time.`,
+    `The arguments make the URL longer than ${maxUrlLength} characters: pass fewer or shorter values.`,
   );
 }
 
@@ -79,10 +78,10 @@ function toSearch(query: Query): string {
   for (const [key, value] of given) {
     for (const one of Array.isArray(value) ? value : [value]) {
       const text = String(one);
-      const problem = halfCharacterIn(text);
+      const problem = surrogateProblem(text);
       if (problem !== undefined) {
         const faults = { arguments: [{ argument: key, problem }] };
-        throw new CallError('invalid_arguments', `${key} cannot stand in a query.`, faults);
+        throw new CallError('invalid_arguments', `${key} cannot be used in a query.`, faults);
       }
       search.append(key, text);
     }
