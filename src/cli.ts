@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 /*
- * The first file that runs. It is built for Nodes that are far too old for the rest, which they could not even read, so
- * that what they say is which Node is needed.
+ * The entry point. It is built for very old versions of Node, which could not parse the rest, so that it can print
+ * which version is needed.
  */
 declare const oldestNode: string;
 
@@ -20,7 +20,7 @@ if (isOlder(running, oldestNode)) {
   import('./cli/program.ts').then(
     ({ run }) => run(),
     (error: Error) => {
-      process.stderr.write(`synqly-mcp cannot be loaded: ${String(error.message).split('\n')[0]}\n`);
+      process.stderr.write(`Cannot load synqly-mcp: ${String(error.message).split('\n')[0]}\n`);
       process.exitCode = 1;
     },
   );

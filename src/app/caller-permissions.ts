@@ -8,28 +8,31 @@ import type { Log } from '../observability/logger.ts';
 import type { SynqlyConnection } from '../request-context.ts';
 import type { TokenSource } from '../synqly/token-source.ts';
 
-/** What is known of a caller's rights for now. */
+/** The currently known permissions of a caller. */
 export interface CallerPermissions {
   readonly permissions: TokenPermissions | undefined;
-  /** Whether more is known by now; it looks again where that is due. Undefined when nothing is still to be learnt. */
+  /** Whether newer permissions are known; starts a refresh when due. Undefined when no refresh is pending. */
   readonly isOutdated?: (() => boolean) | undefined;
 }
 
-/** Milliseconds for which it is remembered what a token may do, and how many tokens that is remembered of. */
+/** Lifetime of cached permissions in milliseconds, and maximum number of cached tokens. */
 const cacheTtlMs = 5 * 60_000;
 const maxTokens = 1_000;
 
-/** Milliseconds that a caller waits for a look-up, which goes on behind it for so many. */
+/**
+ * Milliseconds that a caller waits for a read of permissions, which continues in the background up to the second
+ * limit.
+ */
 const waitTimeoutMs = 2_000;
-const lookTimeoutMs = 10_000;
+const readTimeoutMs = 10_000;
 
-/** Milliseconds after a failed look-up before the next one; it doubles with each failure. */
+/** Pause after a failed read in milliseconds; it doubles with each failure. */
 const minPauseMs = 1_000;
 const maxPauseMs = 5 * 60_000;
 
-/** What is known of one token. */
+/** The permissions of one token. */
 class PermissionsCache {
-  /** Of the last look-up that was answered. */
+  /** Result of the last successful read. */
   #learnt: Exclude<PermissionsResult, 'failed'> | undefined;
   #nextRefresh = 0;
   #failures = 0;
@@ -37,12 +40,12 @@ class PermissionsCache {
   #running: Promise<void> | undefined;
   readonly #learn: () => Promise<PermissionsResult>;
 
-  /** @param learn asks Synqly; it never throws */
+  /** @param learn reads the permissions from Synqly; never throws */
   constructor(learn: () => Promise<PermissionsResult>) {
     this.#learn = learn;
   }
 
-  /** Waits for a look-up that has just begun, and not for one that has turned out slow. */
+  /** Waits for a read that has just started, but not for one that failed before. */
   async read(): Promise<CallerPermissions> {
     this.#refresh();
     if (this.#running && this.#failures === 0) {
@@ -58,7 +61,7 @@ class PermissionsCache {
     return { permissions, isOutdated };
   }
 
-  /** One look-up at a time, once what is known is old, or some time after one that failed. */
+  /** Starts a read, one at a time, when the cached result has expired or the pause after a failure is over. */
   #refresh(): void {
     const now = performance.now();
     if (this.#running || now < this.#nextRefresh) return;
@@ -75,8 +78,8 @@ class PermissionsCache {
 }
 
 /**
- * What the tokens of callers may do: asked once for each for a while, however many callers share it, as behind a
- * gateway. A look-up that fails is no answer: what was known before stays, and a later request looks again.
+ * Caches the permissions of callers' API tokens: one read per token, however many callers share it, as behind a
+ * gateway. After a failed read, the previous result stays, and a later request reads again.
  */
 export function cachePermissions(
   { permissions }: Pick<Config, 'permissions'>,
@@ -86,9 +89,9 @@ export function cachePermissions(
   if (permissions.value === 'ignore') return async () => ({ permissions: undefined });
   const known = new LRUCache<string, PermissionsCache>({ max: maxTokens });
   const learnWith = (token: TokenSource, key: string) => async () => {
-    const learnt = await learnPermissionsWithin(lookTimeoutMs, client, token);
+    const learnt = await learnPermissionsWithin(readTimeoutMs, client, token);
     if (learnt === 'failed')
-      log.warn({ caller: key.slice(0, 8) }, 'what a token may do could not be looked up');
+      log.warn({ caller: key.slice(0, 8) }, 'could not read the permissions of a token');
     return learnt;
   };
   return async ({ token, hash }) => {

@@ -4,7 +4,7 @@ import { version } from '../version.ts';
 import type { SharedConnection } from './synqly-connection.ts';
 
 /**
- * What a person reads who starts the server by hand: it speaks a protocol, not to people.
+ * Instructions for a person who starts the stdio server in a terminal.
  *
  * @param program path of the running program, as a client would start it
  */
@@ -15,8 +15,8 @@ export function describeStdioServer(config: Config, program: string): string {
     args: sandbox ? [program, '--sandbox'] : [program],
     ...(sandbox ? {} : { env: { SYNQLY_TOKEN: '<organization token>' } }),
   };
-  return `synqly-mcp ${version} serves ${sandbox ? 'a sandbox with invented data' : baseUrlOf(config).origin} over stdin and stdout.
-It waits for an MCP client; there is nothing to type here. Ctrl-C ends it.
+  return `synqly-mcp ${version} serves ${sandbox ? 'a sandbox with sample data' : baseUrlOf(config).origin} over stdin and stdout.
+It waits for an MCP client, not for typed input. Press Ctrl-C to stop it.
 
 Claude Desktop, Cursor:
 ${JSON.stringify({ mcpServers: { synqly: server } }, null, 2)}
@@ -24,7 +24,7 @@ ${JSON.stringify({ mcpServers: { synqly: server } }, null, 2)}
 Claude Code:
 claude mcp add synqly -- node ${server.args.join(' ')}
 
-Try it without a client, on invented data (the Inspector needs Node 22.19 or later):
+Try it without a client, on sample data (the Inspector needs Node 22.19 or later):
 npx @modelcontextprotocol/inspector --cli node ${program} --sandbox --method tools/list
 
 `;
@@ -32,10 +32,10 @@ npx @modelcontextprotocol/inspector --cli node ${program} --sandbox --method too
 
 const trialTimeoutMs = 10_000;
 
-/** As long as MCP tokens can live. */
-const trialLife = '24h';
+/** The maximum lifetime of MCP tokens. */
+const trialTtl = '24h';
 
-/** How to try a server of the sandbox: its address, and a client's settings with an MCP token made for it. */
+/** Instructions to try an HTTP server on the sandbox: its URL, and client settings with an MCP token for it. */
 export async function describeSandboxServer(
   url: string,
   client: SynqlyConnection['client'],
@@ -45,7 +45,7 @@ export async function describeSandboxServer(
     {
       method: 'POST',
       path: '/v1/tokens/mcp',
-      body: { token_ttl: trialLife, scope: { type: 'management' } },
+      body: { token_ttl: trialTtl, scope: { type: 'management' } },
       repeatable: false,
       signal: AbortSignal.timeout(trialTimeoutMs),
       deadline: Date.now() + trialTimeoutMs,
@@ -55,5 +55,5 @@ export async function describeSandboxServer(
   const { secret } = (answer.body as { result: { secret: string } }).result;
   const headers = { Authorization: `Bearer ${secret}` };
   const settings = JSON.stringify({ mcpServers: { synqly: { type: 'http', url, headers } } }, null, 2);
-  return `\nSandbox with invented data at ${url}\nA client's settings, with an MCP token for it:\n\n${settings}\n\n`;
+  return `\nSandbox with sample data at ${url}\nClient settings with an MCP token for it:\n\n${settings}\n\n`;
 }

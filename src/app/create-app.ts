@@ -10,7 +10,7 @@ import { createResourceProvider } from '../resources/provider.ts';
 import type { SecretStore } from '../secrets/store.ts';
 import { createSurface } from '../surfaces/create-surface.ts';
 
-/** What all callers of one process share. */
+/** What all callers of a process share. */
 export interface Shared {
   readonly log: Log;
   readonly secrets: SecretStore;
@@ -23,7 +23,7 @@ export interface CallerOptions
     RequestContextOptions,
     'open' | 'knownTokens' | 'pins' | 'policy' | 'permissions' | 'caller' | 'byMcpToken' | 'onCall'
   > {
-  /** Whose confirmations these are: a call is confirmed by the caller who made it, and by nobody else. */
+  /** Owner of pending confirmations: only the caller who made a call can confirm it. */
   readonly confirmationsOf: string;
 }
 
@@ -31,11 +31,11 @@ export interface CallerOptions
 export interface App {
   /** The context of one caller's requests. */
   createContext(caller: CallerOptions): RequestContext;
-  /** The tools and resources for callers with this view; on the surface of the settings unless another is named. */
+  /** The tools and resources for this view, on the configured surface unless another is given. */
   featuresFor(view: View, surface?: SurfaceKind): ServerFeatures;
 }
 
-/** Turns settings into a running server: the one place that does, for every transport and for measurements. */
+/** The composition root: turns settings into a server, for every transport and for measurements. */
 export function createApp(config: Config, { log, secrets, auditLog }: Shared): App {
   const confirmations = createConfirmations(config.confirmWithin.value);
   return {

@@ -11,31 +11,31 @@ import { connectStateless } from '../transports/http/stateless.ts';
 import { createApp } from './create-app.ts';
 import type { LazyConnection } from './synqly-connection.ts';
 
-/** A client of a server inside this process: what is measured is what clients are given. */
+/** A client of a server in this process: measurements see what clients get. */
 export interface InProcessClient {
-  /** What the server says of itself. */
+  /** The server's instructions. */
   readonly instructions: string;
   readonly tools: readonly Tool[];
-  /** Text of a tool's result. */
+  /** Calls a tool and returns the text of its result. */
   call(name: string, args: object): Promise<string>;
 }
 
-/** Which server. */
+/** Options of the server. */
 export interface ServerChoice {
   readonly config: Config;
   readonly surface: SurfaceKind;
   readonly pins: Pins | undefined;
   readonly policy: Policy;
-  /** The way to Synqly; none where nothing is called. */
+  /** The connection to Synqly; not needed if nothing is called. */
   readonly access?: LazyConnection;
 }
 
 const noConnection: LazyConnection = {
-  open: () => Promise.reject(new Error('Nothing is called here.')),
+  open: () => Promise.reject(new Error('This server has no connection to Synqly.')),
   knownTokens: [],
 };
 
-/** Starts a server as it is served over stdio, and asks it what a client asks first. */
+/** Starts a server as stdio does, and sends a client's first requests. */
 export async function connectInProcess({
   config,
   surface,
@@ -45,7 +45,7 @@ export async function connectInProcess({
 }: ServerChoice): Promise<InProcessClient> {
   const app = createApp(
     config,
-    // Nothing real is done that would have to be recorded.
+    // Calls go to the sandbox: there is nothing to audit.
     { log: createLogger('silent'), secrets: createStdioSecrets(config), auditLog: noAuditLog },
   );
   const context = app.createContext({ ...access, pins, policy, confirmationsOf: 'stdio' });

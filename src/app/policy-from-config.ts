@@ -3,13 +3,13 @@ import type { Policy } from '../access/policy.ts';
 import type { Config } from '../config/load-config.ts';
 import type { Log } from '../observability/logger.ts';
 
-/** The pins that the settings name; undefined when they name none. */
+/** The pins in the settings; undefined if there are none. */
 export function pinsOf(config: Pick<Config, 'account' | 'environment'>): Pins | undefined {
   const [account, environment] = [config.account.value, config.environment.value];
   return account === undefined && environment === undefined ? undefined : { account, environment };
 }
 
-/** The policy that the settings name. */
+/** The policy in the settings. */
 export function policyOf(
   config: Pick<Config, 'readOnly' | 'confirm' | 'toolsets' | 'allow' | 'deny'>,
 ): Policy {
@@ -18,7 +18,7 @@ export function policyOf(
   return { readOnly: readOnly.value, confirm: confirm.value, toolsetFilter };
 }
 
-/** Says at the start that secrets go into results, so that nobody comes upon it by chance. */
+/** Logs a warning at start when results show secrets. */
 export function warnIfRevealing({ revealSecrets }: Pick<Config, 'revealSecrets'>, log: Log): void {
-  if (revealSecrets.value) log.warn({}, 'secrets of answers go into results (--reveal-secrets)');
+  if (revealSecrets.value) log.warn({}, 'results show secrets from responses (--reveal-secrets)');
 }

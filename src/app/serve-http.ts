@@ -30,12 +30,12 @@ import { type App, createApp } from './create-app.ts';
 import { pinsOf, policyOf, warnIfRevealing } from './policy-from-config.ts';
 import { openSharedConnection, type SharedConnection } from './synqly-connection.ts';
 
-/** Milliseconds that running calls get to finish when the process is told to stop. */
+/** Milliseconds for running calls to finish at shutdown. */
 const drainTimeoutMs = 10_000;
 
 /**
- * Serves many callers over HTTP until the process is told to stop: each with its own API token, or, where the server
- * holds a token of its own, with an MCP token.
+ * Serves many callers over HTTP until the process is stopped. Callers authenticate with their own API tokens or, if
+ * the server has a token of its own, with MCP tokens.
  *
  * @throws ConfigError
  */
@@ -83,7 +83,7 @@ interface ChosenAuth {
   readonly client: SynqlyConnection['client'];
   /** The client for the calls of one caller. */
   readonly clientFor: (caller: Caller) => SynqlyConnection['client'];
-  /** Where MCP tokens are kept, for a gateway. */
+  /** The store of MCP tokens, for a gateway. */
   readonly store: TokenStore | undefined;
 }
 
@@ -101,16 +101,16 @@ async function chooseAuth(config: Config, { client, baseUrl, token }: SharedConn
   const isTrial = config.sandbox.value && named === undefined;
   const store = isTrial ? createMemoryStore() : await openTokenStore(named ?? defaultStore(process.env));
   const audience = baseUrl.href;
-  const remembering = { store, audience, label: 'made by a tool' };
+  const recordOptions = { store, audience, label: 'created by a tool' };
   return {
     authenticator: createGatewayAuthenticator({ store, audience, token, pins }),
-    client: recordIssuedTokens(client, remembering),
-    clientFor: ({ hash }) => recordIssuedTokens(client, { ...remembering, maker: hash }),
+    client: recordIssuedTokens(client, recordOptions),
+    clientFor: ({ hash }) => recordIssuedTokens(client, { ...recordOptions, maker: hash }),
     store,
   };
 }
 
-/** The names under which the server is asked. Beyond loopback only its operator knows them. */
+/** The accepted Host names. Beyond loopback only the operator knows them. */
 function allowedHosts(config: Config): readonly string[] {
   const { value: hosts } = config.allowedHosts;
   if (hosts.length > 0) return hosts;
@@ -118,7 +118,7 @@ function allowedHosts(config: Config): readonly string[] {
   const url = `http://${host.includes(':') ? `[${host}]` : host}`;
   if (URL.canParse(url) && isLoopback(new URL(url))) return loopbackHosts;
   throw new ConfigError(
-    `--host ${host} can be reached from other machines: say with --allowed-hosts under which names, or * for any.`,
+    `--host ${host} is reachable from other machines: set --allowed-hosts to its host names, or to * for any.`,
   );
 }
 
@@ -133,10 +133,10 @@ async function bind({ app }: HttpServer, config: Config): Promise<string> {
   return `http://${bound.family === 'IPv6' ? `[${bound.address}]` : bound.address}:${bound.port}/mcp`;
 }
 
-/** Features that are cached: there are as many as clients find ways to filter. */
+/** Maximum cached features: clients can combine filters in many ways. */
 const maxFeatures = 200;
 
-/** Surfaces and resources are computed once for all who see the same. */
+/** Computes surfaces and resources once for all callers with the same view. */
 function cacheFeatures(app: App): App['featuresFor'] {
   const cached = new LRUCache<string, ServerFeatures>({ max: maxFeatures });
   return (view, surface) => {
@@ -157,21 +157,22 @@ interface Connection extends Pick<ChosenAuth, 'client' | 'clientFor'> {
   readonly isGateway: boolean;
 }
 
-/** The context of each caller: its token, its pins, what its token may do, and what its client leaves out. */
+/** Creates the context of a caller from its token, pins, permissions and client filters. */
 function openFor(
   config: Config,
   app: App,
   { client, clientFor, readiness, log, isGateway }: Connection,
 ): HttpOptions['open'] {
   const policy = policyOf(config);
-  const rightsOf = cachePermissions(config, client, log);
+  const permissionsOf = cachePermissions(config, client, log);
   const names = createPinnedNames();
   const featuresFor = cacheFeatures(app);
   const isOperators = config.account.value !== undefined;
-  // Without the caller's own token a name is the same for all; what a client's header says is its own all the same.
+  // In a gateway, all calls use one token, so an operator's pinned name means the same account for all; a name in a
+  // client's header is still its own.
   const isShared = isOperators && isGateway;
   return async ({ caller, filters }, metrics) => {
-    const { permissions, isOutdated } = await rightsOf(caller);
+    const { permissions, isOutdated } = await permissionsOf(caller);
     const context = app.createContext({
       pins: caller.pins && names.pinsFor(caller.pins, isShared ? 'everybody' : caller.hash, isOperators),
       policy: applyFiltersToPolicy(policy, filters),

@@ -19,7 +19,7 @@ import {
   withRecordedTokens,
 } from './synqly-connection.ts';
 
-/** Serves over the transport that the settings name until the client is gone or a signal comes. @throws ConfigError */
+/** Runs the server on the configured transport until the client disconnects or a signal arrives. @throws ConfigError */
 export async function serve(config: Config): Promise<void> {
   assertPath(settings.auditLog, config.auditLog, 'log');
   assertPath(settings.secretDir, config.secretDir, 'directory');
@@ -43,7 +43,7 @@ async function serveOverStdio(config: Config): Promise<void> {
   await log.flush();
 }
 
-/** Forwards everything from stdin and stdout to a server over HTTP. @throws ConfigError */
+/** Connects stdin and stdout to a server over HTTP. @throws ConfigError */
 export async function serveGateway(gateway: URL, config: Config): Promise<void> {
   const token = gatewayToken(config);
   assertProxies();

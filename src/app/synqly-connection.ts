@@ -9,34 +9,34 @@ import { version } from '../version.ts';
 import { warn } from './startup-errors.ts';
 
 /**
- * The token that the settings name: SYNQLY_TOKEN, else SYNQLY_MCP_TOKEN, else the file.
+ * The configured token: SYNQLY_TOKEN, else SYNQLY_MCP_TOKEN, else the file.
  *
- * @throws ConfigError when there is none, or none that can be used; it never holds the token
+ * @throws ConfigError when there is none, or it is invalid; the message never holds the token
  */
 function tokenOf(config: Config): TokenSource {
   const { token, mcpToken, tokenFile } = config;
-  if (token.value !== undefined) return fixedToken(usable('SYNQLY_TOKEN', token.value));
+  if (token.value !== undefined) return fixedToken(validToken('SYNQLY_TOKEN', token.value));
   const isShared = config.transport.value === 'http';
-  // Over HTTP it is a caller's token, if anything.
+  // Over HTTP, MCP tokens belong to callers.
   if (mcpToken.value !== undefined && !isShared)
-    return fixedToken(usable('SYNQLY_MCP_TOKEN', mcpToken.value));
+    return fixedToken(validToken('SYNQLY_MCP_TOKEN', mcpToken.value));
   if (tokenFile.value !== undefined) {
     assertPath(settings.tokenFile, tokenFile, 'token');
     return fileToken(tokenFile.value);
   }
   throw new ConfigError(
-    'There is no Synqly token. Set SYNQLY_TOKEN (or SYNQLY_TOKEN_FILE) to an organization token, or start with --sandbox to try it on invented data.',
+    'No Synqly token is set. Set SYNQLY_TOKEN (or SYNQLY_TOKEN_FILE) to an organization token, or use --sandbox to try it on sample data.',
   );
 }
 
 /** The token for a gateway. @throws ConfigError */
 export function gatewayToken(config: Config): string {
   const { value } = config.mcpToken;
-  if (value !== undefined) return usable('SYNQLY_MCP_TOKEN', value);
-  throw new ConfigError('connect needs a token: set SYNQLY_MCP_TOKEN to one that the server accepts.');
+  if (value !== undefined) return validToken('SYNQLY_MCP_TOKEN', value);
+  throw new ConfigError('connect needs a token: set SYNQLY_MCP_TOKEN to a token that the server accepts.');
 }
 
-function usable(name: string, token: string): string {
+function validToken(name: string, token: string): string {
   try {
     return checkToken(token);
   } catch (error) {
@@ -44,7 +44,7 @@ function usable(name: string, token: string): string {
   }
 }
 
-/** Looks at the proxies that the environment names before anything is sent. @throws ConfigError */
+/** Checks the proxy settings in the environment before anything is sent. @throws ConfigError */
 export function assertProxies(): void {
   try {
     readProxies(process.env, warn);
@@ -53,23 +53,23 @@ export function assertProxies(): void {
   }
 }
 
-/** The way to Synqly, not yet opened. */
+/** A connection to Synqly that is opened on first use. */
 export interface LazyConnection {
-  /** Opens it; called by the first request. */
+  /** Opens the connection; called by the first request. */
   readonly open: () => Promise<SynqlyConnection>;
-  /** Every token used so far. None may appear in a result or a log. */
+  /** Every token used so far, to be masked in results and logs. */
   readonly knownTokens: Iterable<string>;
 }
 
-/** The Synqly that the callers of an HTTP server reach. */
+/** The connection to Synqly that the callers of an HTTP server share. */
 export interface SharedConnection {
   readonly client: SynqlyConnection['client'];
   readonly baseUrl: URL;
-  /** The server's own token, for callers with MCP tokens; without one, callers bring API tokens. */
+  /** The server's own token, for callers with MCP tokens; without one, callers use their own API tokens. */
   readonly token: TokenSource | undefined;
 }
 
-/** Opens Synqly, or the sandbox, for many callers. @throws ConfigError */
+/** Connects to Synqly or the sandbox, for many callers. @throws ConfigError */
 export async function openSharedConnection(config: Config): Promise<SharedConnection> {
   if (!config.sandbox.value) {
     const baseUrl = baseUrlOf(config);
@@ -78,14 +78,14 @@ export async function openSharedConnection(config: Config): Promise<SharedConnec
     const token = hasOwn ? tokenOf(config) : undefined;
     return { client: await connect(config, baseUrl), baseUrl, token };
   }
-  assertAlone(config);
+  assertNoBaseUrl(config);
   const { startSandbox } = await import('../sandbox/start.ts');
   const sandbox = await startSandbox();
   const baseUrl = new URL(sandbox.baseUrl);
   return { client: await connect(config, baseUrl), baseUrl, token: fixedToken(sandbox.token) };
 }
 
-/** Prepares access to Synqly, or to the sandbox. @throws ConfigError */
+/** Prepares the connection to Synqly or the sandbox. @throws ConfigError */
 export function prepareConnection(config: Config): LazyConnection {
   if (config.sandbox.value) return prepareSandbox(config);
   const token = tokenOf(config);
@@ -96,12 +96,12 @@ export function prepareConnection(config: Config): LazyConnection {
   };
 }
 
-/** Milliseconds after which a server starts without knowing what its token may do. */
+/** Milliseconds after which the server starts without the token's permissions. */
 const learnTimeoutMs = 2_000;
 
 /**
- * The same access with what its token may do, where that is asked for and can be learnt. The sandbox's token may do
- * everything, so that a start on it asks nothing.
+ * Adds the token's permissions to a connection, if they are enabled and can be read. The sandbox's token has all
+ * permissions, so nothing is read there.
  */
 export async function withPermissions(
   config: Config,
@@ -121,7 +121,7 @@ export async function withPermissions(
 }
 
 function prepareSandbox(config: Config): LazyConnection {
-  assertAlone(config);
+  assertNoBaseUrl(config);
   const knownTokens = new Set<string>();
   const open = async () => {
     const { startSandbox } = await import('../sandbox/start.ts');
@@ -132,14 +132,12 @@ function prepareSandbox(config: Config): LazyConnection {
   return { open, knownTokens };
 }
 
-function assertAlone(config: Config): void {
+function assertNoBaseUrl(config: Config): void {
   if (config.baseUrl.source !== 'flag' && config.region.source !== 'flag') return;
-  throw new ConfigError(
-    '--sandbox serves its own Synqly: it cannot be combined with --base-url or --region.',
-  );
+  throw new ConfigError('--sandbox replaces Synqly: it cannot be combined with --base-url or --region.');
 }
 
-/** The HTTP client is loaded here and not before: listing tools does without it. */
+/** Loads the HTTP client on first use: listing tools does not need it. */
 async function connect(config: Config, baseUrl: URL): Promise<SynqlyConnection['client']> {
   const { SynqlyClient } = await import('../synqly/client.ts');
   return new SynqlyClient({
@@ -149,7 +147,7 @@ async function connect(config: Config, baseUrl: URL): Promise<SynqlyConnection['
   });
 }
 
-/** The same access, which records the MCP tokens that are issued through it, where a token store is named. */
+/** Records the MCP tokens issued through a connection, if a token store is configured. */
 export function withRecordedTokens(connection: LazyConnection, config: Config): LazyConnection {
   const { value: named } = config.tokenStore;
   if (named === undefined || config.sandbox.value) return connection;
@@ -159,8 +157,8 @@ export function withRecordedTokens(connection: LazyConnection, config: Config): 
       import('../auth/mcp-tokens/open-store.ts'),
     ]);
     const [{ client, token }, store] = await Promise.all([connection.open(), openTokenStore(named)]);
-    const remembering = { store, audience: baseUrlOf(config).href, label: 'made by a tool' };
-    return { client: recordIssuedTokens(client, remembering), token };
+    const recordOptions = { store, audience: baseUrlOf(config).href, label: 'created by a tool' };
+    return { client: recordIssuedTokens(client, recordOptions), token };
   };
   return { ...connection, open };
 }

@@ -6,20 +6,20 @@ import { settings } from '../config/settings.ts';
 import { parseSecureUrl } from '../config/url-parsers.ts';
 import { addSettings } from './setting-options.ts';
 
-/** Adds the command that connects a client over stdio to a server over HTTP. */
+/** Adds the command that connects a stdio client to a server over HTTP. */
 export function addConnectCommand(program: Command): void {
   const connect = program
     .command('connect <url>')
     .allowExcessArguments(false)
     .description(
-      'Connect a client over stdio to the synqly-mcp server at this URL. The bearer is SYNQLY_MCP_TOKEN.',
+      'Connect a stdio client to the synqly-mcp server at this URL, with SYNQLY_MCP_TOKEN as the bearer token.',
     );
   const all = Object.values(settings);
   addSettings(
     connect,
     all.filter(({ modes }) => modes.includes('connect')),
   );
-  // Known all the same, so that they are refused by name and with the reason.
+  // Other settings are declared too, so that they are rejected by name and with a reason.
   addSettings(
     connect,
     all.filter(({ modes }) => !modes.includes('connect')),
@@ -28,7 +28,7 @@ export function addConnectCommand(program: Command): void {
   connect.action(async (url: string, _, command: Command) => {
     const gateway = parseGateway(url);
     const config = loadConfig(command.optsWithGlobals(), process.env, { mode: 'connect', warn });
-    assertNoSynqly(config);
+    assertNoServerSettings(config);
     await serveGateway(gateway, config);
     process.exit(0);
   });
@@ -42,11 +42,11 @@ function parseGateway(text: string): URL {
   }
 }
 
-/** Variables that name a Synqly, or what the server decides: whoever sets one may believe that it has an effect. */
-function assertNoSynqly(config: Config): void {
+/** Rejects variables that have no effect on connect, since whoever sets one expects an effect. */
+function assertNoServerSettings(config: Config): void {
   const { sandbox, baseUrl, region, transport, revealSecrets, token, tokenFile } = config;
   const { confirm, auditLog, secretEnv, secretDir, permissions } = config;
-  const against = Object.entries({
+  const unsupported = Object.entries({
     sandbox,
     baseUrl,
     region,
@@ -60,12 +60,13 @@ function assertNoSynqly(config: Config): void {
   })
     .filter(([, { value, source }]) => source !== 'default' && value !== false && value !== 'stdio')
     .map(([name]) => settings[name as keyof typeof settings].env);
-  if (against.length > 0) {
+  if (unsupported.length > 0) {
     throw new ConfigError(
-      `connect forwards everything to another server, which decides this itself: unset ${against.join(', ')}.`,
+      `connect forwards everything to another server, which has its own settings: unset ${unsupported.join(', ')}.`,
     );
   }
   for (const [name, { source }] of Object.entries({ SYNQLY_TOKEN: token, SYNQLY_TOKEN_FILE: tokenFile })) {
-    if (source !== 'default') warn(`${name} is not used by connect: the bearer is SYNQLY_MCP_TOKEN.`);
+    if (source !== 'default')
+      warn(`connect does not use ${name}: it sends SYNQLY_MCP_TOKEN as the bearer token.`);
   }
 }

@@ -10,7 +10,7 @@ import { textOfCosts, textOfTools } from './token-cost/report.ts';
 type Print = (text: string) => void;
 
 /**
- * Prints the tools that the settings leave, or what they cost a model.
+ * Prints the tools available with the settings, or their cost in tokens.
  *
  * @param flags `tokens` and `json`, and settings by name
  * @throws ConfigError

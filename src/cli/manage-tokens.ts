@@ -26,11 +26,11 @@ interface CreateFlags extends StoreFlags {
   readonly label: string;
 }
 
-/** Digits of a token's hash that name it. */
+/** Digits of a token's hash that form its fingerprint. */
 const fingerprintLength = 8;
 const createTimeoutMs = 30_000;
 
-/** Makes an MCP token at Synqly, keeps its hash and prints it. @throws ConfigError */
+/** Creates an MCP token at Synqly, stores its hash and prints it. @throws ConfigError */
 export async function createToken(flags: CreateFlags, print: Print): Promise<void> {
   const scope = scopeOf(flags);
   readFlag('--ttl', flags.ttl);
@@ -38,7 +38,7 @@ export async function createToken(flags: CreateFlags, print: Print): Promise<voi
   await withStore(config, async (store) => {
     const { client, token } = await prepareConnection(config).open();
     const audience = baseUrlOf(config).href;
-    const remembering = recordIssuedTokens(client, { store, audience, label: flags.label });
+    const recordingClient = recordIssuedTokens(client, { store, audience, label: flags.label });
     const request = {
       method: 'POST' as const,
       path: '/v1/tokens/mcp',
@@ -47,14 +47,14 @@ export async function createToken(flags: CreateFlags, print: Print): Promise<voi
       signal: AbortSignal.timeout(createTimeoutMs),
       deadline: Date.now() + createTimeoutMs,
     };
-    const { body } = await remembering.request(request, await token.current());
+    const { body } = await recordingClient.request(request, await token.current());
     const { secret } = (body as { result: { secret: string } }).result;
     const grant = (await store.find(hashToken(secret))) as Grant;
     print(flags.json ? JSON.stringify({ token: secret, ...describe(grant) }) : created(secret, grant));
   });
 }
 
-/** Prints the tokens that have not expired, never the tokens themselves. @throws ConfigError */
+/** Prints the unexpired tokens' data, never the tokens themselves. @throws ConfigError */
 export async function listTokens(flags: StoreFlags, print: Print): Promise<void> {
   const config = configOf(flags);
   await withStore(config, async (store) => {
@@ -64,7 +64,7 @@ export async function listTokens(flags: StoreFlags, print: Print): Promise<void>
   });
 }
 
-/** Ends a token. @throws ConfigError when the fingerprint names none, or more than one */
+/** Revokes a token. @throws ConfigError unless the fingerprint matches exactly one */
 export async function revokeToken(fingerprint: string, flags: StoreFlags, print: Print): Promise<void> {
   const config = configOf(flags);
   await withStore(config, async (store) => {
@@ -73,12 +73,12 @@ export async function revokeToken(fingerprint: string, flags: StoreFlags, print:
     const [grant] = found;
     if (!grant || named.length < fingerprintLength || found.length > 1) {
       throw new ConfigError(
-        'The fingerprint names no MCP token, or several: give at least 8 of the digits that "token list" shows.',
+        'The fingerprint matches no MCP token, or several: give at least 8 of the digits that "token list" shows.',
       );
     }
     await store.revoke(grant.hash);
     print(
-      `Revoked ${grant.hash.slice(0, fingerprintLength)}: gateways refuse it from now on. At Synqly itself it ends at ${grant.expires}.`,
+      `Revoked ${grant.hash.slice(0, fingerprintLength)}: gateways reject it from now on. Synqly itself accepts it until ${grant.expires}.`,
     );
   });
 }
@@ -107,23 +107,23 @@ async function withStore(config: Config, use: (store: TokenStore) => Promise<voi
   }
 }
 
-/** Those of the organization that the settings name, whose makers are not revoked: one store may serve several. */
+/** The valid grants of the configured Synqly API: a store may serve several. */
 async function grantsOf(store: TokenStore, config: Config): Promise<Grant[]> {
   const audience = baseUrlOf(config).href;
   const grants = (await store.list()).filter((grant) => grant.audience === audience);
-  const standing = await Promise.all(grants.map((grant) => areMakersValid(grant, store)));
-  return grants.filter((_, at) => standing[at]);
+  const areValid = await Promise.all(grants.map((grant) => areMakersValid(grant, store)));
+  return grants.filter((_, at) => areValid[at]);
 }
 
 function scopeOf({ account, environment, organization }: CreateFlags): McpScope {
-  // An empty name would make the token one for the whole organization.
+  // An empty value would create a token for the whole organization.
   for (const [flag, text] of Object.entries({ account, environment })) {
     if (text !== undefined) readFlag(`--${flag}`, text);
   }
   const named = [account, environment, organization].filter((one) => one !== undefined);
   if (named.length !== 1) {
     throw new ConfigError(
-      'Say what the token reaches: --account ID, --environment test|prod or --organization.',
+      'Give the scope of the token: --account ID, --environment test|prod or --organization.',
     );
   }
   if (environment !== undefined && environment !== 'test' && environment !== 'prod') {
@@ -145,7 +145,7 @@ function reachOf(scope: McpScope): string {
 
 function created(token: string, grant: Grant): string {
   const { fingerprint, reaches, expires } = describe(grant);
-  return `${token}\n\nFingerprint ${fingerprint}, reaches ${reaches}, ends ${expires}. It is shown this once.`;
+  return `${token}\n\nFingerprint ${fingerprint}, reaches ${reaches}, expires ${expires}. It is shown only once.`;
 }
 
 function table(rows: readonly ReturnType<typeof describe>[]): string {

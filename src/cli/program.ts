@@ -10,23 +10,23 @@ import { addSettings } from './setting-options.ts';
 import { addTokenCommand } from './token-command.ts';
 import { addToolsCommand } from './tools-command.ts';
 
-/** Exit status for settings that cannot be used, as for a wrong command line. */
+/** Exit status for an invalid command line or setting. */
 const usageError = 2;
 
 type Flags = Record<string, string | boolean>;
 
 function createProgram(): Command {
   const program: Command = new Command('synqly-mcp')
-    .description('MCP server with which an AI assistant administers a Synqly organization.')
+    .description('MCP server to administer a Synqly organization with an AI assistant.')
     .version(version)
     .enablePositionalOptions()
     .exitOverride()
     .configureOutput({ outputError: (text, write) => write(formatUsageError(text)) })
     .addHelpText('after', environmentHelp())
-    // A word that is no command would be one argument too many, of which commander says no more.
+    // Otherwise commander reports an unknown command as an excess argument, without a suggestion.
     .allowExcessArguments()
-    .action((flags: Flags) => (program.args.length > 0 ? assertNoWord(program) : start(flags)))
-    .hook('preAction', (_, command) => assertTaken(program, command));
+    .action((flags: Flags) => (program.args.length > 0 ? failUnknownCommand(program) : start(flags)))
+    .hook('preAction', (_, command) => assertFlagsTaken(program, command));
   addSettings(program, Object.values(settings));
   addConnectCommand(program);
   addSandboxCommand(program);
@@ -37,12 +37,12 @@ function createProgram(): Command {
 
 async function start(flags: Flags): Promise<void> {
   await serve(loadConfig(flags, process.env, { warn }));
-  // Kept-alive connections and the sandbox would hold the process.
+  // Keep-alive connections and the sandbox would keep the process running.
   process.exit(0);
 }
 
-/** A flag before a command that does not take it would be dropped. @throws ConfigError */
-function assertTaken(program: Command, command: Command): void {
+/** Rejects flags that a command does not take, which commander would drop. @throws ConfigError */
+function assertFlagsTaken(program: Command, command: Command): void {
   if (command === program) return;
   const taken = new Set(command.options.map((option) => option.attributeName()));
   for (const option of program.options) {
@@ -52,22 +52,22 @@ function assertTaken(program: Command, command: Command): void {
   }
 }
 
-/** Ends as commander does for a command that there is not: with the nearest one; `help` is what people try. */
-function assertNoWord(program: Command): never {
+/** Reports an unknown command with the closest name; `help` shows the help. */
+function failUnknownCommand(program: Command): never {
   if (program.args[0] === 'help') program.help();
   return (program as Command & { unknownCommand(): never }).unknownCommand();
 }
 
 function environmentHelp(): string {
   const lines = Object.values(settings).map(({ env, help }) => `  ${(env ?? '').padEnd(28)}${help}`);
-  return ['', 'Environment (a flag wins over it):', ...lines].join('\n');
+  return ['', 'Environment (flags override it):', ...lines].join('\n');
 }
 
-/** Runs the command line to its end. What goes wrong is told in a line or two, never with a stack or our code. */
+/** Runs the command line. Errors are printed in a line or two, without a stack. */
 export async function run(): Promise<void> {
-  // Whoever read stderr is gone; that is no reason to end.
+  // A closed stderr must not end the process.
   process.stderr.on('error', () => {});
-  // Node prints the line that threw, and a line of the bundle is as long as a book.
+  // Node would print the failing source line, which is huge in the bundle.
   process.on('uncaughtException', (error) => fail(error));
   try {
     await createProgram().parseAsync();
@@ -82,7 +82,7 @@ function fail(error: unknown): never {
   process.exit(error instanceof ConfigError ? usageError : 1);
 }
 
-/** Settings may be what is at fault, so that this one is looked for without reading them all. */
+/** Whether debug output is wanted, read directly, since the settings may be invalid. */
 function wantsDetails(): boolean {
   const { SYNQLY_LOG_LEVEL: level } = process.env;
   return level === 'debug' || /--log-level[ =]debug\b/.test(process.argv.join(' '));

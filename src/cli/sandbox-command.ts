@@ -4,14 +4,14 @@ import type { SandboxSize } from '../sandbox/seed.ts';
 import type { Sandbox } from '../sandbox/start.ts';
 import { print } from './print.ts';
 
-/** Adds the command that serves the sandbox alone. */
+/** Adds the command that runs the sandbox alone. */
 export function addSandboxCommand(program: Command): void {
   program
     .command('sandbox')
     .allowExcessArguments(false)
-    .description('Serve an invented Synqly over HTTP on loopback, without the MCP server.')
+    .description('Serve a sandbox of the Synqly API over HTTP on loopback, without the MCP server.')
     .option('--port <n>', 'port to listen on; 0 picks one', port, 0)
-    .option('--seed <n>', 'random seed of the invented data', wholeNumber)
+    .option('--seed <n>', 'random seed of the sample data', wholeNumber)
     .option('--size <size>', 'small, medium, large, or a number of accounts', size, 'medium')
     .option('--fault <fault...>', 'fault to inject, such as accounts_list:status=503,times=1')
     .option('--json', 'print {"base_url","token"} as one line')
@@ -32,7 +32,7 @@ async function serveSandbox(flags: SandboxFlags): Promise<void> {
   print(
     flags.json
       ? JSON.stringify({ base_url: baseUrl, token })
-      : `Sandbox with invented data; Ctrl-C ends it.\n\nBase URL  ${baseUrl}\nToken     ${token}`,
+      : `Sandbox with sample data; press Ctrl-C to stop it.\n\nBase URL  ${baseUrl}\nToken     ${token}`,
   );
   await new Promise((resolve) => {
     for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.once(signal, resolve);
@@ -52,7 +52,7 @@ async function openSandbox({ port, seed = 1, size, fault = [] }: SandboxFlags): 
   }
 }
 
-/** @throws InvalidArgumentError, as all of these do */
+/** @throws InvalidArgumentError, as all parsers here do */
 function wholeNumber(text: string): number {
   if (!/^\d+$/.test(text)) throw new InvalidArgumentError('It must be a whole number.');
   return Number(text);
@@ -61,11 +61,11 @@ function wholeNumber(text: string): number {
 /** A port, or 0 for any. */
 function port(text: string): number {
   const value = wholeNumber(text);
-  if (value > 65_535) throw new InvalidArgumentError('It must be 65535 at most.');
+  if (value > 65_535) throw new InvalidArgumentError('It must be at most 65535.');
   return value;
 }
 
-/** How many accounts, by a name or a number. */
+/** The number of accounts, or a named size. */
 function size(text: string): SandboxSize {
   if (/^\d+$/.test(text)) return Number(text);
   if (text === 'small' || text === 'medium' || text === 'large') return text;

@@ -5,7 +5,7 @@ import { ConfigError, readFlag } from '../config/load-config.ts';
 /**
  * Adds the flags of these settings to a command.
  *
- * @param hidden whether help leaves them out
+ * @param hidden whether to hide them in the help
  */
 export function addSettings(
   command: Command,
@@ -15,21 +15,23 @@ export function addSettings(
   for (const { flag, placeholder, help, repeated } of chosen) {
     if (flag === undefined) continue;
     const option = new Option(placeholder ? `--${flag} <${placeholder}>` : `--${flag}`, help);
-    if (repeated) option.argParser((text, before?: string) => again(`--${flag}`, repeated, text, before));
+    if (repeated)
+      option.argParser((text, before?: string) => joinRepeated(`--${flag}`, repeated, text, before));
     command.addOption(hidden ? option.hideHelp() : option);
   }
   return command;
 }
 
-/** The text of a flag that may have been given before: nothing that narrows may go unnoticed. @throws ConfigError */
-function again(
+/** Joins the values of a repeated flag. @throws ConfigError for two values of a restriction */
+function joinRepeated(
   name: string,
-  repeated: 'added' | 'narrows',
+  repeated: 'added' | 'single',
   text: string,
   before: string | undefined,
 ): string {
   if (before === undefined || before === text) return text;
-  if (repeated === 'narrows') throw new ConfigError(`${name} is given twice, with two values: it takes one.`);
+  if (repeated === 'single')
+    throw new ConfigError(`${name} is given twice with different values: it takes one.`);
   return [before, text].map((one) => readFlag(name, one)).join(',');
 }
 

@@ -7,9 +7,9 @@ export interface Section {
 }
 
 /**
- * Sections one below the other with all columns at the same places.
+ * Renders sections below each other with common columns.
  *
- * @param side where the cells after the first stand in their columns: words to the left, figures to the right
+ * @param side alignment of all cells after the first: left for text, right for numbers
  */
 export function gridOf(side: 'left' | 'right', sections: readonly Section[]): string {
   const all = sections.flatMap(({ heading, lines }) => [heading, ...lines]);

@@ -3,12 +3,12 @@ import { settings } from '../config/settings.ts';
 import { print } from './print.ts';
 import { addSettings } from './setting-options.ts';
 
-/** Adds the commands that make, list and revoke MCP tokens. */
+/** Adds the commands that create, list and revoke MCP tokens. */
 export function addTokenCommand(program: Command): void {
   const token = program
     .command('token')
     .allowExcessArguments(false)
-    .description('Manage MCP tokens, with which people log in to a server over HTTP.');
+    .description('Manage MCP tokens, with which clients authenticate to a server over HTTP.');
   const shared = (command: Command) =>
     addSettings(command, [settings.baseUrl, settings.region, settings.tokenStore]);
   const commands = () => import('./manage-tokens.ts');
@@ -22,7 +22,7 @@ export function addTokenCommand(program: Command): void {
     .option('--json', 'print one line of JSON')
     .action(async (flags) => (await commands()).createToken(flags, print));
   shared(token.command('list'))
-    .description('List the tokens that have not expired.')
+    .description('List the unexpired tokens.')
     .option('--json', 'print one line of JSON for each')
     .action(async (flags) => (await commands()).listTokens(flags, print));
   shared(token.command('revoke <fingerprint>'))

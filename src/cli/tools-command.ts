@@ -9,9 +9,9 @@ export function addToolsCommand(program: Command): void {
   const tools = program
     .command('tools')
     .allowExcessArguments(false)
-    .description('List the tools of a server with these settings.');
+    .description('List the tools that a server has with these settings.');
   addSettings(tools, [surface, toolsets, allow, deny, readOnly, account, environment, confirm])
-    .option('--tokens', 'show what surfaces, toolsets, tools and results cost a model, beside their budgets')
+    .option('--tokens', 'show the token cost of surfaces, toolsets, tools and results, with their budgets')
     .option('--json', 'print one line of JSON')
     .action(async (_, command: Command) => {
       const { listTools } = await import('./list-tools.ts');

@@ -1,12 +1,12 @@
 import { isIP } from '../lib/node-builtins.ts';
 import { parseNames } from './parsers.ts';
 
-/** Which proxies stand in front: how many, or the networks that they are in. */
+/** The trusted proxies in front of the server: their number, or their networks. */
 export type Proxies = { readonly hops: number } | { readonly networks: readonly string[] };
 
 /**
- * A host name as it is compared: in lower case, an IPv6 address in brackets and in its short form, without a dot at the
- * end; undefined for what is no host name.
+ * Normalizes a host name for comparison: lower case, no trailing dot, an IPv6 address in brackets and in short
+ * form; undefined if it is not a host name.
  *
  * @param text without a port
  */
@@ -17,20 +17,20 @@ export function canonicalHost(text: string): string | undefined {
   return port === '' && !name.endsWith(':') ? hostname : undefined;
 }
 
-/** The address to listen on, without the brackets that an IPv6 address has in a URL. */
+/** Parses the address to listen on, without the brackets of an IPv6 address in a URL. */
 export function parseListenHost(text: string): string {
   const bare = /^\[(.*)\]$/.exec(text)?.[1] ?? text;
   if (isIP(bare) !== 0 || (bare === text && /^[\p{L}\p{N}._-]+$/u.test(text))) return bare;
   throw new Error(
-    `takes an address or a name alone, such as 127.0.0.1 or 0.0.0.0, not ${cited(text)}; the port is --port`,
+    `must be an address or a name without a port, such as 127.0.0.1 or 0.0.0.0, not ${quoted(text)}; set the port with --port`,
   );
 }
 
 /**
- * Host names between commas, for the Host header. A scheme, a port and a slash at the end are left away: people copy
- * URLs, and only the name is compared, since a port may be mapped to another on the way.
+ * Parses comma-separated host names for the Host header. Scheme, port and trailing slash are dropped: people paste
+ * URLs, and only the name is compared, since ports may be mapped.
  *
- * @throws Error that says what is wrong with the text, as all of these do
+ * @throws Error that says what is wrong with the text, as all parsers here do
  */
 export function parseHosts(text: string): string[] {
   return parseNames(text).map((part) => {
@@ -38,23 +38,26 @@ export function parseHosts(text: string): string[] {
     const bare = part.replace(/^https?:\/\//i, '').replace(/\/$/, '');
     const host = canonicalHost(isIP(bare) === 6 ? bare : bare.replace(/:\d{1,5}$/, ''));
     if (host === undefined)
-      throw new Error(`takes names such as mcp.example.com, or * for any, not ${cited(part)}`);
+      throw new Error(`must be host names such as mcp.example.com, or * for any, not ${quoted(part)}`);
     return host;
   });
 }
 
-/** Origins between commas, each as a browser writes it: scheme, host, and the port where it is not the scheme's own. */
+/**
+ * Parses comma-separated origins as browsers write them: scheme, host, and the port unless it is the scheme's
+ * default.
+ */
 export function parseOrigins(text: string): string[] {
   return parseNames(text).map((part) => {
-    if (part === '*') throw new Error('takes no *, which would let every web page ask: list the origins');
+    if (part === '*') throw new Error('must not be *, which would allow every web page: list the origins');
     if (/^(null|file:.*)$/i.test(part)) {
       throw new Error(
-        `takes no ${part.toLowerCase() === 'null' ? 'null' : 'file: URL'}, whose origin is that of any local file and many other pages`,
+        `must not be ${part.toLowerCase() === 'null' ? 'null' : 'a file: URL'}: every local file and many other pages share that origin`,
       );
     }
     if (!/^[a-z][a-z\d+.-]*:\/\//i.test(part)) {
       const suggested = canonicalHost(part.replace(/:\d+$/, '')) ? part.toLowerCase() : 'chat.example.com';
-      throw new Error(`needs the scheme as well, such as https://${suggested}, not ${cited(part)}`);
+      throw new Error(`needs a scheme, such as https://${suggested}, not ${quoted(part)}`);
     }
     const url = URL.canParse(part) ? new URL(part) : undefined;
     const isPlain =
@@ -64,9 +67,9 @@ export function parseOrigins(text: string): string[] {
         url?.host && !part.includes('*')
           ? `${url.protocol}//${url.host.toLowerCase()}`
           : 'https://chat.example.com';
-      throw new Error(`takes origins such as ${hint}, without path or wildcard, not ${cited(part)}`);
+      throw new Error(`must be origins such as ${hint}, without path or wildcard, not ${quoted(part)}`);
     }
-    // Schemes of apps and extensions have no origin of their own in Node, and browsers send one all the same.
+    // Node knows no origin for schemes of apps and extensions, but browsers send one.
     return url.origin === 'null' ? `${url.protocol}//${url.host.toLowerCase()}` : url.origin;
   });
 }
@@ -78,18 +81,18 @@ const named: Readonly<Record<string, readonly string[]>> = {
 };
 const maxHops = 10;
 
-/** How many proxies stand in front, or their networks between commas; undefined where none is to be believed. */
+/** Parses the number of trusted proxies or their comma-separated networks; undefined for none. */
 export function parseProxies(text: string): Proxies | undefined {
   const parts = parseNames(text.toLowerCase());
   const [first = ''] = parts;
   if (parts.length === 1 && ['false', 'no', '0'].includes(first)) return undefined;
   if (parts.length === 0 || ['true', 'yes'].includes(first)) {
     throw new Error(
-      'takes how many proxies stand in front (1), or the networks they are in (10.0.0.0/8,127.0.0.1, loopback): whoever is believed can say to be anyone',
+      'must be the number of proxies in front (1) or their networks (10.0.0.0/8,127.0.0.1, loopback): a trusted proxy can claim any client address',
     );
   }
   if (parts.length === 1 && /^\d+$/.test(first)) {
-    if (Number(first) > maxHops) throw new Error(`takes ${maxHops} proxies at most`);
+    if (Number(first) > maxHops) throw new Error(`must be at most ${maxHops} proxies`);
     return { hops: Number(first) };
   }
   return { networks: parts.flatMap((part) => named[part] ?? [parseNetwork(part)]) };
@@ -101,12 +104,12 @@ function parseNetwork(part: string): string {
   const length = prefix === undefined ? maxLength : /^\d{1,3}$/.test(prefix) ? Number(prefix) : 0;
   if (more.length > 0 || length < 1 || length > maxLength) {
     throw new Error(
-      `takes a number of proxies, or addresses, networks such as 10.0.0.0/8, and ${Object.keys(named).join(', ')}, not ${cited(part)}`,
+      `must be a number of proxies, or addresses, networks such as 10.0.0.0/8, and ${Object.keys(named).join(', ')}, not ${quoted(part)}`,
     );
   }
   return `${address}/${length}`;
 }
 
-function cited(part: string): string {
+function quoted(part: string): string {
   return JSON.stringify(part.length > 100 ? `${part.slice(0, 100)}…` : part);
 }

@@ -3,7 +3,7 @@ import { type Proxies, parseHosts, parseListenHost, parseOrigins, parseProxies }
 import { parseBoolean, parseNumber, parseWhole } from './parsers.ts';
 import { assertNoPassword, parseTokenStore } from './token-store-parser.ts';
 
-/** What only a server over HTTP is told. */
+/** Settings of the HTTP server. */
 export const httpSettings = {
   host: defineSetting<string>({
     flag: 'host',
@@ -30,7 +30,7 @@ export const httpSettings = {
     env: 'SYNQLY_ALLOWED_HOSTS',
     fallback: [],
     fallbackText: 'loopback',
-    help: 'HTTP: names under which the server is asked, by commas, ports left away; * for any.',
+    help: 'HTTP: accepted Host names, comma-separated, without ports; * for any.',
     modes: ['http'],
     parse: parseHosts,
   }),
@@ -41,7 +41,7 @@ export const httpSettings = {
     env: 'SYNQLY_ALLOWED_ORIGINS',
     fallback: [],
     fallbackText: 'its own',
-    help: 'HTTP: origins of web pages that may ask (https://chat.example.com), by commas; switches CORS on for them.',
+    help: 'HTTP: origins of web pages that may call (https://chat.example.com), comma-separated; enables CORS for them.',
     modes: ['http'],
     parse: parseOrigins,
   }),
@@ -49,7 +49,7 @@ export const httpSettings = {
     flag: 'sessions',
     env: 'SYNQLY_SESSIONS',
     fallback: false,
-    help: 'HTTP: keep sessions, for clients that take requests from the server.',
+    help: 'HTTP: keep sessions, for clients that answer requests of the server, such as elicitation.',
     modes: ['http'],
     parse: parseBoolean,
   }),
@@ -59,7 +59,7 @@ export const httpSettings = {
     env: 'SYNQLY_SESSION_IDLE',
     fallback: 600_000,
     fallbackText: '600',
-    help: 'HTTP: a session ends after this time without a request, an open stream or a running call.',
+    help: 'HTTP: end a session after this time without a request, an open stream or a running call.',
     modes: ['http'],
     parse: (text) => parseNumber(text, 1, 86_400) * 1000,
   }),
@@ -69,7 +69,7 @@ export const httpSettings = {
     env: 'SYNQLY_TOKEN_STORE',
     fallback: undefined,
     fallbackText: '~/.local/state/synqly-mcp/tokens',
-    help: 'Where hashes of MCP tokens are kept: a directory, or redis://... for several gateways.',
+    help: 'Store for hashes of MCP tokens: a directory, or redis://... for several gateways.',
     modes: ['stdio', 'http', 'token'],
     parse: parseTokenStore,
     checkFlag: assertNoPassword,
@@ -81,7 +81,7 @@ export const httpSettings = {
     env: 'SYNQLY_TRUST_PROXY',
     fallback: undefined,
     fallbackText: 'none',
-    help: 'HTTP: believe X-Forwarded-For, -Host and -Proto of so many proxies in front, or of these networks, by commas.',
+    help: 'HTTP: trust X-Forwarded-For, -Host and -Proto from this many proxies, or from these networks, comma-separated.',
     modes: ['http'],
     parse: parseProxies,
   }),
@@ -90,7 +90,7 @@ export const httpSettings = {
     placeholder: 'n',
     env: 'SYNQLY_RATE_PER_MINUTE',
     fallback: 600,
-    help: 'HTTP: requests that one token, and tries without a good one that one address, may send in a minute.',
+    help: 'HTTP: requests per minute for one token, and requests without a valid token for one address.',
     modes: ['http'],
     parse: (text) => parseWhole(text, 1, 10_000_000),
   }),
@@ -99,7 +99,7 @@ export const httpSettings = {
     placeholder: 'n',
     env: 'SYNQLY_MAX_CONCURRENT',
     fallback: 512,
-    help: 'HTTP: requests served at one time, for one token two thirds of them; more are answered 503.',
+    help: 'HTTP: maximum concurrent requests, two thirds of them for one token; more are answered 503.',
     modes: ['http'],
     parse: (text) => parseWhole(text, 1, 100_000),
   }),

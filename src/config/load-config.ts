@@ -2,7 +2,7 @@ import { missingReason } from '../lib/unfilled-placeholder.ts';
 import type { Mode, SettingDefinition } from './define-setting.ts';
 import { regions, settings } from './settings.ts';
 
-/** Where a setting's value came from. */
+/** The source of a setting's value. */
 export type Source = 'flag' | 'environment' | 'default';
 
 export interface Setting<Value> {
@@ -12,21 +12,21 @@ export interface Setting<Value> {
 
 type Settings = typeof settings;
 
-/** All settings with the value of each and where it came from. */
+/** All settings with their values and sources. */
 export type Config = {
   readonly [Name in keyof Settings]: Setting<
     Settings[Name] extends SettingDefinition<infer Value> ? Value : never
   >;
 };
 
-/** A setting that cannot be used. The message names it, and never its value when that may be a secret. */
+/** An invalid setting. The message names it, but never its value if that may be secret. */
 export class ConfigError extends Error {
   override readonly name = 'ConfigError';
 }
 
 /**
- * Reads all settings: a flag wins over the environment, the environment over the default. A variable that is empty, or
- * holds a placeholder that its client did not fill in, counts as unset; a flag like that is refused.
+ * Reads all settings: a flag overrides the environment, the environment overrides the default. A variable that is
+ * empty or holds an unfilled placeholder counts as unset; such a flag is an error.
  *
  * @param flags values from the command line by setting name; `true` for a flag without a value
  * @throws ConfigError also for a flag that has no effect in the mode
@@ -45,37 +45,37 @@ export function loadConfig(
   return config;
 }
 
-/** How settings are read. */
+/** Options of `loadConfig`. */
 export interface ReadOptions {
-  /** What the program is started as; without it, the server over the transport that the settings name. */
+  /** The program's mode; by default the server over the configured transport. */
   readonly mode?: Mode;
-  /** Receives a sentence for each variable that counts as unset. */
+  /** Called with a sentence for each variable that counts as unset. */
   readonly warn?: Warn;
 }
 
-/** Writes a sentence for whoever started the program. */
+/** Prints a warning for the person who starts the program. */
 export type Warn = (sentence: string) => void;
 
-/** A flag that is ignored may have been meant to protect something. @throws ConfigError */
+/** Rejects flags without effect, which may have been meant to protect something. @throws ConfigError */
 function assertEffective(config: Config, mode: Mode): void {
   for (const [name, { flag, modes }] of Object.entries<Pick<SettingDefinition<unknown>, 'flag' | 'modes'>>(
     settings,
   )) {
     if (config[name as keyof Config].source !== 'flag' || modes.includes(mode)) continue;
-    throw new ConfigError(`--${flag} has no effect ${modeNames[mode]}${elsewhere(modes)}.`);
+    throw new ConfigError(`--${flag} has no effect ${modeNames[mode]}${otherModeHint(modes)}.`);
   }
 }
 
 const modeNames: Readonly<Record<Mode, string>> = {
   stdio: 'over stdio',
   http: 'over HTTP',
-  connect: 'with connect: the server at the URL decides it',
+  connect: 'with connect: it is a setting of the server at the URL',
   tools: 'with tools',
   token: 'with token',
 };
 
-function elsewhere(modes: readonly Mode[]): string {
-  return modes.length === 1 && modes[0] === 'http' ? ': add --transport http, or leave it out' : '';
+function otherModeHint(modes: readonly Mode[]): string {
+  return modes.length === 1 && modes[0] === 'http' ? ': add --transport http, or omit the flag' : '';
 }
 
 function readSetting(
@@ -89,12 +89,12 @@ function readSetting(
     const text = readFlag(`--${flagName}`, String(flag), definition.parse);
     const value = parseAs(`--${flagName}`, definition.parse, text);
     if (definition.checkFlag) parseAs(`--${flagName}`, definition.checkFlag, text);
-    if (isEmptyList(value)) throw new ConfigError(`--${flagName} names nothing.`);
+    if (isEmptyList(value)) throw new ConfigError(`--${flagName} is an empty list.`);
     return { value, source: 'flag' };
   }
   const text = env === undefined ? undefined : readVariable(env, environment, warn);
   const value = text === undefined ? undefined : parseAs(`${env}`, definition.parse, text);
-  if (isEmptyList(value)) warn(`${env} names nothing, and counts as unset.`);
+  if (isEmptyList(value)) warn(`${env} is an empty list and counts as unset.`);
   return value === undefined || isEmptyList(value)
     ? { value: fallback, source: 'default' }
     : { value, source: 'environment' };
@@ -102,16 +102,16 @@ function readSetting(
 
 const isEmptyList = (value: unknown) => Array.isArray(value) && value.length === 0;
 
-/** The text of a flag. @throws ConfigError when it says nothing: it may have been meant to narrow */
+/** The text of a flag. @throws ConfigError when it is empty: it may have been meant to restrict access */
 export function readFlag(name: string, text: string, parse?: (text: string) => unknown): string {
   const fault = missingReason(text);
   if (fault === undefined) return text;
-  const more = fault === missingReason('') ? wanted(parse) : '';
-  throw new ConfigError(`${name} ${fault}${more}. Give it a value, or leave it out.`);
+  const more = fault === missingReason('') ? parserMessage(parse) : '';
+  throw new ConfigError(`${name} ${fault}${more}. Give it a value, or omit it.`);
 }
 
-/** What a setting says of itself where it is given nothing. */
-function wanted(parse: ((text: string) => unknown) | undefined): string {
+/** The parser's message for an empty value. */
+function parserMessage(parse: ((text: string) => unknown) | undefined): string {
   try {
     parse?.('');
     return '';
@@ -120,7 +120,7 @@ function wanted(parse: ((text: string) => unknown) | undefined): string {
   }
 }
 
-/** The text of a variable; undefined where it says nothing, which is told. */
+/** The text of a variable; undefined, with a warning, if it is empty or a placeholder. */
 export function readVariable(name: string, environment: NodeJS.ProcessEnv, warn: Warn): string | undefined {
   const text = environment[name];
   if (text === undefined) return undefined;
@@ -138,7 +138,7 @@ function parseAs(name: string, parse: (text: string) => unknown, text: string): 
   }
 }
 
-/** The base URL that the settings name. */
+/** The base URL of the Management API. */
 export function baseUrlOf(config: Config): URL {
   return config.baseUrl.value ?? new URL(regions[config.region.value]);
 }

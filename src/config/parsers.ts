@@ -1,7 +1,7 @@
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 
-/** @throws Error that says what is wrong with the text, as all of these do */
+/** @throws Error that says what is wrong with the text, as all parsers here do */
 export function parseBoolean(text: string): boolean {
   const known: Record<string, boolean> = {
     true: true,
@@ -16,7 +16,7 @@ export function parseBoolean(text: string): boolean {
   return value;
 }
 
-/** Parts between commas. */
+/** Splits a comma-separated list. */
 export function parseNames(text: string): string[] {
   return text
     .split(',')
@@ -24,11 +24,11 @@ export function parseNames(text: string): string[] {
     .filter(Boolean);
 }
 
-/** Patterns of a list, and characters of one: each is held against the name of every tool. */
+/** Maximum patterns of a list and characters of a pattern: each is compared with the name of every tool. */
 const maxPatterns = 500;
 const maxPatternLength = 200;
 
-/** Names between commas in which `*` may stand for any characters. */
+/** Parses comma-separated names in which `*` matches any characters. */
 export function parsePatterns(text: string): string[] {
   const patterns = parseNames(text);
   if (patterns.length > maxPatterns) throw new Error(`must name at most ${maxPatterns} patterns`);
@@ -37,19 +37,19 @@ export function parsePatterns(text: string): string[] {
   return patterns;
 }
 
-/** Names of tools and groups between commas, or patterns of them, in lower case. */
+/** Parses comma-separated names or patterns of tools and toolsets, in lower case. */
 export function parseNamePatterns(text: string): string[] {
   return parsePatterns(text.toLowerCase());
 }
 
-/** One of the choices, in whatever case it is written. */
+/** Parses one of the choices, ignoring case. */
 export function parseChoice<Choice extends string>(text: string, choices: readonly Choice[]): Choice {
   const choice = choices.find((one) => one === text.toLowerCase());
   if (choice === undefined) throw new Error(`must be one of ${choices.join(', ')}`);
   return choice;
 }
 
-/** A number from `least` to `most`. */
+/** Parses a number from `min` to `max`. */
 export function parseNumber(text: string, min: number, max: number): number {
   const value = Number(text);
   if (!Number.isFinite(value) || value < min || value > max) {
@@ -58,14 +58,14 @@ export function parseNumber(text: string, min: number, max: number): number {
   return value;
 }
 
-/** A whole number from `least` to `most`. */
+/** Parses an integer from `min` to `max`. */
 export function parseWhole(text: string, min: number, max: number): number {
   const value = Number(text);
   if (Number.isInteger(value) && value >= min && value <= max) return value;
   throw new Error(`must be a whole number from ${min} to ${max}`);
 }
 
-/** A path. Where no shell has put the home directory in the place of `~`, as in a client's configuration, this does. */
+/** Parses a path, and expands `~`, which no shell expands in a client's configuration. */
 export function parsePath(text: string): string {
   return /^~(?:[/\\]|$)/.test(text) ? join(homedir(), text.slice(1)) : text;
 }

@@ -1,35 +1,35 @@
 import { missingReason, withoutQuotes } from '../lib/unfilled-placeholder.ts';
 
-/** The proxies that the environment names; undefined for none. */
+/** The proxies in the environment. */
 export interface Proxies {
   readonly httpProxy: string | undefined;
   readonly httpsProxy: string | undefined;
-  /** Hosts that are asked without one, as undici takes them. */
+  /** Hosts reached without a proxy, in undici's format. */
   readonly noProxy: string;
 }
 
-/** Loopback is never asked through a proxy. */
-const never = ['localhost', '127.0.0.1', '[::1]'];
+/** Loopback is loopback reached through a proxy. */
+const loopback = ['localhost', '127.0.0.1', '[::1]'];
 
 /**
- * Reads HTTPS_PROXY, HTTP_PROXY and NO_PROXY, in small letters first, as curl does. An address without a scheme is one of
- * an HTTP proxy.
+ * Reads HTTPS_PROXY, HTTP_PROXY and NO_PROXY, lower case first, as curl does. An address without a scheme is an
+ * HTTP proxy.
  *
- * @param say told of variables that count as unset
- * @throws Error that names the variable; an address may hold a password, and is in no message
+ * @param warn called with a warning for each variable that counts as unset
+ * @throws Error that names the variable; no message holds the address, which may contain a password
  */
 export function readProxies(
   environment: NodeJS.ProcessEnv,
-  say: (sentence: string) => void = () => {},
+  warn: (sentence: string) => void = () => {},
 ): Proxies {
   const read = (...names: readonly string[]) => {
     for (const name of names) {
       const text = environment[name];
       if (text === undefined) continue;
       const fault = missingReason(text);
-      if (fault === undefined) return addressOf(name, withoutQuotes(text));
-      // An empty one is the usual way to switch a proxy off.
-      if (text.trim() !== '') say(`${name} ${fault}; it counts as unset.`);
+      if (fault === undefined) return proxyUrl(name, withoutQuotes(text));
+      // An empty variable is the usual way to disable a proxy.
+      if (text.trim() !== '') warn(`${name} ${fault}; it counts as unset.`);
     }
     return undefined;
   };
@@ -39,23 +39,23 @@ export function readProxies(
   };
   const isNamed = proxies.httpProxy !== undefined || proxies.httpsProxy !== undefined;
   if (!isNamed && (environment.all_proxy || environment.ALL_PROXY))
-    say('ALL_PROXY is not read; set HTTPS_PROXY to an HTTP proxy where Synqly is reached through one.');
+    warn('ALL_PROXY is not supported; set HTTPS_PROXY to an HTTP proxy.');
   const exempt = (environment.no_proxy ?? environment.NO_PROXY ?? '').split(/[,\s]+/).filter(Boolean);
-  return { ...proxies, noProxy: exempt.includes('*') ? '*' : [...exempt, ...never].join(',') };
+  return { ...proxies, noProxy: exempt.includes('*') ? '*' : [...exempt, ...loopback].join(',') };
 }
 
-function addressOf(name: string, text: string): string {
+function proxyUrl(name: string, text: string): string {
   const [, scheme = 'http'] = /^([a-z][a-z0-9+.-]*):\/\//i.exec(text) ?? [];
   if (/^socks/i.test(scheme))
-    throw new Error(`${name} names a SOCKS proxy, which this program cannot use: name an HTTP proxy.`);
+    throw new Error(`${name} is a SOCKS proxy, which is not supported: use an HTTP proxy.`);
   if (!/^https?$/i.test(scheme))
-    throw new Error(`${name} must begin with http:// or https://, as http://proxy.example.com:8080 does.`);
+    throw new Error(`${name} must begin with http:// or https://, such as http://proxy.example.com:8080.`);
   const address = /:\/\//.test(text) ? text : `http://${text}`;
   const url = URL.canParse(address) ? new URL(address) : undefined;
   if (!url || /^\d+$/.test(text) || !/^[\w.:[\]%-]+$/.test(url.hostname))
     throw new Error(`${name} is not the address of a proxy, such as http://proxy.example.com:8080.`);
   if (!isEncoded(url.username) || !isEncoded(url.password))
-    throw new Error(`${name} holds a user or a password that is not percent-encoded.`);
+    throw new Error(`The user and password in ${name} must be percent-encoded.`);
   return url.href;
 }
 
@@ -68,7 +68,7 @@ function isEncoded(text: string): boolean {
   }
 }
 
-/** The variable that a request to Synqly takes its proxy from. */
+/** The variable that sets the proxy for requests to Synqly. */
 export function proxyVariable(environment: NodeJS.ProcessEnv): string | undefined {
   return ['https_proxy', 'HTTPS_PROXY', 'http_proxy', 'HTTP_PROXY'].find((name) => {
     const text = environment[name];
@@ -76,7 +76,7 @@ export function proxyVariable(environment: NodeJS.ProcessEnv): string | undefine
   });
 }
 
-/** The status with which a proxy refused to open the way; undefined for other errors. */
+/** The status with which a proxy refused a connection; undefined for other errors. */
 export function proxyStatusOf(error: unknown): number | undefined {
   for (let cause = error, depth = 0; cause instanceof Error && depth < 5; cause = cause.cause, depth += 1) {
     const [, status] = /^Proxy response \((\d{3})\)/.exec(cause.message) ?? [];
@@ -85,32 +85,33 @@ export function proxyStatusOf(error: unknown): number | undefined {
   return undefined;
 }
 
-/** Answers of a proxy that another try may end otherwise: it could not reach the other side. */
-export function mayPass(status: number): boolean {
+/** Whether a proxy's status may change on a retry: it could not reach the target. */
+export function isTransient(status: number): boolean {
   return status === 429 || status >= 500;
 }
 
-/** What a proxy's refusal means, and what can be done about it. */
+/** The message and remediation for a proxy's refusal. */
 export function describeProxyRefusal(status: number): {
   readonly message: string;
   readonly remediation: string;
 } {
   const name = proxyVariable(process.env) ?? 'HTTPS_PROXY';
-  const proxy = `The proxy that ${name} names`;
+  const proxy = `The proxy in ${name}`;
   if (status === 407) {
     return {
-      message: `${proxy} wants a login (HTTP 407).`,
-      remediation: `The administrator must put a user and a password into ${name}, as in http://user:password@host:port, percent-encoded, or ask for the host to be let through. Nothing was sent.`,
+      message: `${proxy} requires a login (HTTP 407).`,
+      remediation: `The administrator must put a user and a password into ${name}, as in http://user:password@host:port, percent-encoded, or allow the host in the proxy. Nothing was sent.`,
     };
   }
-  if (mayPass(status)) {
+  if (isTransient(status)) {
     return {
-      message: `${proxy} could not open the way (HTTP ${status}).`,
-      remediation: 'Nothing was sent. Try again; if it stays so, the administrator must look at the proxy.',
+      message: `${proxy} could not reach the host (HTTP ${status}).`,
+      remediation:
+        'Nothing was sent. Try again; if it keeps failing, the administrator must check the proxy.',
     };
   }
   return {
-    message: `${proxy} does not let this host through (HTTP ${status}).`,
-    remediation: `The administrator must have the proxy let the host through, or name the host in NO_PROXY. Nothing was sent.`,
+    message: `${proxy} does not allow this host (HTTP ${status}).`,
+    remediation: `The administrator must allow the host in the proxy, or add it to NO_PROXY. Nothing was sent.`,
   };
 }

@@ -11,7 +11,7 @@ import {
 } from './parsers.ts';
 import { parseBaseUrl } from './url-parsers.ts';
 
-/** Where Synqly serves organizations. */
+/** Synqly's regions. */
 export const regions = { us: 'https://api.synqly.com', eu: 'https://api-eu.synqly.com' } as const;
 const transports = ['stdio', 'http'] as const;
 const confirmLevels = ['destroy', 'change', 'never'] as const;
@@ -19,22 +19,22 @@ const confirmLevels = ['destroy', 'change', 'never'] as const;
 export const surfaces = ['full', 'compact'] as const;
 const permissionKinds = ['learn', 'ignore'] as const;
 
-/** How operations are shown: a tool each, or a few tools that find and run them. */
+/** How operations are presented: one tool each, or a few tools that find and run them. */
 export type SurfaceKind = (typeof surfaces)[number];
 
-/** Which calls must be confirmed. */
+/** Which calls need confirmation. */
 export type ConfirmLevel = (typeof confirmLevels)[number];
 const logLevels = ['silent', 'error', 'warn', 'info', 'debug'] as const;
 
-/** A call ends within this many milliseconds: several clients give up at 60 s. */
+/** Longest timeout of a call: several clients give up at 60 s. */
 export const maxTimeoutMs = 55_000;
 
 const server: readonly Mode[] = ['stdio', 'http'];
 
-/** What narrows the tools: a client of another server may ask for it too. */
+/** Settings that select tools: a client of another server may send them too. */
 const selection: readonly Mode[] = [...server, 'connect', 'tools'];
 
-/** Every setting: its flag, its environment variable, its default. The README's table is made from it. */
+/** All settings: flag, environment variable, default. docs/configuration.md is generated from them. */
 export const settings = {
   token: defineSetting<string | undefined>({
     env: 'SYNQLY_TOKEN',
@@ -46,14 +46,14 @@ export const settings = {
   mcpToken: defineSetting<string | undefined>({
     env: 'SYNQLY_MCP_TOKEN',
     fallback: undefined,
-    help: 'Read when SYNQLY_TOKEN is not set.',
+    help: 'MCP token for connect; over stdio used when SYNQLY_TOKEN is not set.',
     modes: ['stdio', 'connect'],
     parse: (text) => text,
   }),
   tokenFile: defineSetting<string | undefined>({
     env: 'SYNQLY_TOKEN_FILE',
     fallback: undefined,
-    help: 'File that holds the token; read again when it changes or Synqly answers 401.',
+    help: 'File with the token; read again when it changes or Synqly answers 401.',
     modes: [...server, 'token'],
     parse: parsePath,
   }),
@@ -61,7 +61,7 @@ export const settings = {
     flag: 'sandbox',
     env: 'SYNQLY_SANDBOX',
     fallback: false,
-    help: 'Serve an invented organization from inside the process; needs no token.',
+    help: 'Use a built-in sandbox with sample data in place of Synqly; needs no token.',
     modes: server,
     parse: parseBoolean,
   }),
@@ -71,7 +71,7 @@ export const settings = {
     env: 'SYNQLY_BASE_URL',
     fallback: undefined,
     fallbackText: 'by region',
-    help: 'Address of a self-hosted Synqly, path prefix included. https, or http to loopback.',
+    help: 'URL of a self-hosted Synqly, with its path prefix: https, or http to loopback.',
     modes: [...server, 'token'],
     parse: parseBaseUrl,
   }),
@@ -80,7 +80,7 @@ export const settings = {
     placeholder: 'us|eu',
     env: 'SYNQLY_REGION',
     fallback: 'us',
-    help: 'Where the organization was set up: api.synqly.com or api-eu.synqly.com.',
+    help: 'Region of the organization: api.synqly.com or api-eu.synqly.com.',
     modes: [...server, 'token'],
     parse: (text) => parseChoice(text, Object.keys(regions) as (keyof typeof regions)[]),
   }),
@@ -99,7 +99,7 @@ export const settings = {
     placeholder: 'n',
     env: 'SYNQLY_MAX_RESPONSE_BYTES',
     fallback: 16 * 1024 * 1024,
-    help: 'Answers of Synqly above this size are refused.',
+    help: 'Maximum size of a response from Synqly.',
     modes: server,
     parse: (text) => parseWhole(text, 1024, 1024 ** 3),
   }),
@@ -108,17 +108,17 @@ export const settings = {
     placeholder: 'n',
     env: 'SYNQLY_MAX_RESULT_TOKENS',
     fallback: 10_000,
-    help: 'What a result may cost a model, about; longer ones are cut and say how to get the rest.',
+    help: 'Approximate size of a result in tokens; longer ones are cut and say how to get the rest.',
     modes: server,
     parse: (text) => parseWhole(text, 1000, 1_000_000),
   }),
   account: defineSetting<string | undefined>({
     flag: 'account',
-    repeated: 'narrows',
+    repeated: 'single',
     placeholder: 'id',
     env: 'SYNQLY_ACCOUNT',
     fallback: undefined,
-    help: 'Pin: the one account, by id or name, that tools reach.',
+    help: 'Pin: tools reach only this account (id or name).',
     modes: selection,
     parse: (text) => {
       if (text.trim() === '') throw new Error('must name an account');
@@ -127,11 +127,11 @@ export const settings = {
   }),
   environment: defineSetting<'test' | 'prod' | undefined>({
     flag: 'environment',
-    repeated: 'narrows',
+    repeated: 'single',
     placeholder: 'test|prod',
     env: 'SYNQLY_ENVIRONMENT',
     fallback: undefined,
-    help: 'Pin: the one environment whose accounts tools reach.',
+    help: 'Pin: tools reach only accounts of this environment.',
     modes: selection,
     parse: (text) => parseChoice(text, ['test', 'prod'] as const),
   }),
@@ -142,7 +142,7 @@ export const settings = {
     env: 'SYNQLY_TOOLSETS',
     fallback: [],
     fallbackText: 'all',
-    help: 'Serve these toolsets only, by commas: API groups, or observe, onboard, admin.',
+    help: 'Only these toolsets, comma-separated: API groups, or observe, onboard, admin.',
     modes: selection,
     parse: parseNamePatterns,
   }),
@@ -152,7 +152,7 @@ export const settings = {
     placeholder: 'tools',
     env: 'SYNQLY_ALLOW',
     fallback: [],
-    help: 'Serve these tools too, or only these without --toolsets; * stands for any characters.',
+    help: 'Also these tools, or only these without --toolsets; * matches any characters.',
     modes: selection,
     parse: parseNamePatterns,
   }),
@@ -162,7 +162,7 @@ export const settings = {
     placeholder: 'tools',
     env: 'SYNQLY_DENY',
     fallback: [],
-    help: 'Do not serve these tools, whatever else is said; * stands for any characters.',
+    help: 'Never these tools; overrides --toolsets and --allow; * matches any characters.',
     modes: selection,
     parse: parseNamePatterns,
   }),
@@ -171,7 +171,7 @@ export const settings = {
     placeholder: surfaces.join('|'),
     env: 'SYNQLY_SURFACE',
     fallback: 'full',
-    help: 'A tool for each operation, or a few tools that find and run them.',
+    help: 'One tool for each operation, or a few tools that find and run operations.',
     modes: selection,
     parse: (text) => parseChoice(text, surfaces),
   }),
@@ -180,7 +180,7 @@ export const settings = {
     placeholder: permissionKinds.join('|'),
     env: 'SYNQLY_PERMISSIONS',
     fallback: 'learn',
-    help: 'Ask Synqly what the token may do and show no more tools than that, or show all.',
+    help: "learn: read the token's permissions and hide tools it may not use; ignore: show all tools.",
     modes: server,
     parse: (text) => parseChoice(text, permissionKinds),
   }),
@@ -188,7 +188,7 @@ export const settings = {
     flag: 'read-only',
     env: 'SYNQLY_READ_ONLY',
     fallback: false,
-    help: 'Serve only what reads; whatever writes is missing, and refused when called by name.',
+    help: 'Only operations that read; writes are hidden, and refused when called by name.',
     modes: selection,
     parse: parseBoolean,
   }),
@@ -197,7 +197,7 @@ export const settings = {
     placeholder: confirmLevels.join('|'),
     env: 'SYNQLY_CONFIRM',
     fallback: 'destroy',
-    help: 'What must be confirmed before it is sent: destroys; changes and destroys; nothing.',
+    help: 'Operations that need confirmation: those that destroy; those that change or destroy; none.',
     modes: [...server, 'tools'],
     parse: (text) => parseChoice(text, confirmLevels),
   }),
@@ -217,7 +217,7 @@ export const settings = {
     env: 'SYNQLY_AUDIT_LOG',
     fallback: undefined,
     fallbackText: 'stderr',
-    help: 'File for JSON lines about every call that is not a read; while it cannot be written, such calls are refused.',
+    help: 'File for the audit log: JSON lines about every call that is not a read. Such calls are refused while it cannot be written.',
     modes: server,
     parse: parsePath,
   }),
@@ -225,7 +225,7 @@ export const settings = {
     flag: 'reveal-secrets',
     env: 'SYNQLY_REVEAL_SECRETS',
     fallback: false,
-    help: 'Put secrets of answers into results, where a model reads them.',
+    help: 'Show secrets from responses in results, where a model reads them.',
     modes: server,
     parse: parseBoolean,
   }),
@@ -236,7 +236,7 @@ export const settings = {
     env: 'SYNQLY_SECRET_ENV',
     fallback: ['SYNQLY_SECRET_*'],
     fallbackText: 'SYNQLY_SECRET_*; none over HTTP',
-    help: 'Variables that ${env:NAME} in a secret argument may name, by commas.',
+    help: 'Variables that ${env:NAME} references may use, comma-separated.',
     modes: server,
     parse: parsePatterns,
   }),
@@ -245,7 +245,7 @@ export const settings = {
     placeholder: 'directory',
     env: 'SYNQLY_SECRET_DIR',
     fallback: undefined,
-    help: 'stdio: files that ${file:PATH} may name, and where secrets of answers are written.',
+    help: 'stdio: directory of files that ${file:PATH} references may use, and to which secrets from responses are written.',
     modes: ['stdio'],
     parse: parsePath,
   }),
@@ -254,7 +254,7 @@ export const settings = {
     placeholder: 'stdio|http',
     env: 'SYNQLY_TRANSPORT',
     fallback: 'stdio',
-    help: 'Serve one client over stdin and stdout, or many over HTTP, each with its own token.',
+    help: 'stdio: one client over stdin and stdout; http: many clients, each with its own token.',
     modes: server,
     parse: (text) => parseChoice(text, transports),
   }),
@@ -264,7 +264,7 @@ export const settings = {
     placeholder: logLevels.join('|'),
     env: 'SYNQLY_LOG_LEVEL',
     fallback: 'info',
-    help: 'What is logged, on stderr.',
+    help: 'Level of the log on stderr.',
     modes: [...server, 'connect'],
     parse: (text) => parseChoice(text, logLevels),
   }),

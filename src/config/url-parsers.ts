@@ -6,7 +6,7 @@ export function isLoopback(url: URL): boolean {
 }
 
 /**
- * Reads a URL that a bearer token is sent to: https, or plain http to loopback only.
+ * Parses a URL to which a bearer token is sent: https, or http to loopback.
  *
  * @throws Error that says what is wrong with it
  */
@@ -22,9 +22,9 @@ export function parseSecureUrl(text: string): URL {
   return url;
 }
 
-/** Reads the base URL of the Management API. @throws Error that says what is wrong with it */
+/** Parses the base URL of the Management API. @throws Error that says what is wrong with it */
 export function parseBaseUrl(text: string): URL {
   const url = parseSecureUrl(text);
-  if (/\/v1\/?$/.test(url.pathname)) throw new Error('must not end in /v1: paths begin with it');
+  if (/\/v1\/?$/.test(url.pathname)) throw new Error('must not end in /v1: requests add it');
   return url;
 }

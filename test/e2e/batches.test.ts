@@ -46,9 +46,7 @@ const refused = (revision: string) => ({
   error: {
     code: -32_600,
     message: expect.stringMatching(
-      new RegExp(
-        `revision 2025-03-26 .* ${revision}: no message was handled; send each message separately`,
-      ),
+      new RegExp(`revision 2025-03-26 .* ${revision}: no message was handled; send each message separately`),
     ),
   },
 });

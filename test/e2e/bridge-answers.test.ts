@@ -108,11 +108,7 @@ describe('a request is answered, whatever the gateway makes of it', () => {
       (response) => void response.writeHead(302, { location: 'https://login.example.com/' }).end(),
       /a redirect \(HTTP 302\), which is not followed/,
     ],
-    [
-      'missing',
-      (response) => void response.writeHead(404).end('nope'),
-      /no gateway at this URL .* \/mcp/,
-    ],
+    ['missing', (response) => void response.writeHead(404).end('nope'), /no gateway at this URL .* \/mcp/],
     [
       'wrong',
       (response, id) =>

@@ -55,14 +55,14 @@ test.each(['account', 'environment'])(
   '--%s with two values is refused, since one would not hold',
   async (flag) => {
     const { status, stderr } = await run(['tools', `--${flag}`, 'prod', `--${flag}`, 'test']);
-    expect(stderr).toBe(`synqly-mcp: --${flag} is given twice, with two values: it takes one.\n`);
+    expect(stderr).toBe(`synqly-mcp: --${flag} is given twice with different values: it takes one.\n`);
     expect(status).toBe(2);
     expect((await run(['tools', `--${flag}`, 'prod', `--${flag}`, 'prod'])).status).toBe(0);
   },
 );
 
 test.each([
-  [['--deny', '', '--deny', 'accounts_*'], '--deny is empty. Give it a value, or leave it out.'],
+  [['--deny', '', '--deny', 'accounts_*'], '--deny is empty. Give it a value, or omit it.'],
   [['--transport', 'http', '--port', '1.5'], '--port must be a whole number from 0 to 65535.'],
   [
     ['--transport', 'http', '--rate-per-minute', '0.5'],
@@ -70,16 +70,16 @@ test.each([
   ],
   [
     ['--transport', 'http', '--host', 'http://localhost'],
-    '--host takes an address or a name alone, such as 127.0.0.1 or 0.0.0.0, not "http://localhost"; the port is --port.',
+    '--host must be an address or a name without a port, such as 127.0.0.1 or 0.0.0.0, not "http://localhost"; set the port with --port.',
   ],
   [
     ['--transport', 'http', '--host', 'localhost:3000'],
-    '--host takes an address or a name alone, such as 127.0.0.1 or 0.0.0.0, not "localhost:3000"; the port is --port.',
+    '--host must be an address or a name without a port, such as 127.0.0.1 or 0.0.0.0, not "localhost:3000"; set the port with --port.',
   ],
   [['connect', 'mcp.example.com'], 'The URL of the server is not a URL, such as https://synqly.example.com.'],
   ...['http://redis:6379', 'redis:6379', 'file:///tokens', 'redis://'].map((store): [string[], string] => [
     ['--transport', 'http', '--token-store', store],
-    '--token-store takes a directory, or Redis as redis://host:6379 or rediss://host:6379.',
+    '--token-store must be a directory, or a Redis URL such as redis://host:6379 or rediss://host:6379.',
   ]),
 ])('%j: %s', async (args, message) => {
   const { status, stderr } = await run(args, { SYNQLY_TOKEN: 'token-of-a-test' });
@@ -91,9 +91,9 @@ test.each([
 test.each([
   [['--token=s3cret-of-mine'], 'set SYNQLY_TOKEN.'],
   [['--api-key', 's3cret-of-mine'], 'set SYNQLY_TOKEN.'],
-  [['--tokn=s3cret-of-mine'], 'synqly-mcp --help shows all there is.'],
-  [['--read-only=false'], '--read-only takes no value: give it alone, or leave it out.'],
-  [['--read-only', 'false'], 'take no value: give them alone, or leave them out.'],
+  [['--tokn=s3cret-of-mine'], 'See synqly-mcp --help.'],
+  [['--read-only=false'], '--read-only takes no value: use it alone, or omit it.'],
+  [['--read-only', 'false'], 'take no value: use them alone, or omit them.'],
 ])('%j says what to do, and repeats no value', async (args, last) => {
   const { status, stderr } = await run(args);
   expect(status).toBe(2);
@@ -109,7 +109,7 @@ test('help is --help', async () => {
 
 test('a sandbox is told in plain words which ports there are', async () => {
   const { stderr } = await run(['sandbox', '--port', '99999']);
-  expect(stderr).toContain('It must be 65535 at most.');
+  expect(stderr).toContain('It must be at most 65535.');
 });
 
 test('~ is the home directory where no shell has seen it', async () => {

@@ -38,7 +38,12 @@ test.each<[string, () => string | Buffer, number, RegExp]>([
     400,
     /does not speak TLS/,
   ],
-  ['a method that there is not', () => `FOO /mcp HTTP/1.1\r\n${host()}\r\n`, 400, /Not a valid HTTP\/1\.1 request/],
+  [
+    'a method that there is not',
+    () => `FOO /mcp HTTP/1.1\r\n${host()}\r\n`,
+    400,
+    /Not a valid HTTP\/1\.1 request/,
+  ],
   [
     'a chunk without a length',
     () => `POST /mcp HTTP/1.1\r\n${host()}Transfer-Encoding: chunked\r\n\r\nzz\r\n`,

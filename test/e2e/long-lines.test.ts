@@ -54,7 +54,10 @@ test.each([
   to.write(ping('next'));
   await expect.poll(() => to.messages().length, poll).toBe(2);
   const [refusal] = to.messages().filter(({ id }) => id === 7);
-  expect(refusal.error).toMatchObject({ code: -32_600, message: expect.stringContaining('larger than 10 MB') });
+  expect(refusal.error).toMatchObject({
+    code: -32_600,
+    message: expect.stringContaining('larger than 10 MB'),
+  });
   expect(to.messages().find(({ id }) => id === 'next').result).toEqual({});
   expect(to.exitCode()).toBeNull();
 });

@@ -195,14 +195,14 @@ describe('--allowed-hosts', () => {
     '[::1',
   ])('does not take %j', (value) => {
     expect(() => parseHosts(value)).toThrow(
-      `takes names such as mcp.example.com, or * for any, not ${JSON.stringify(value)}`,
+      `must be host names such as mcp.example.com, or * for any, not ${JSON.stringify(value)}`,
     );
   });
 
   test('says at the start what it cannot understand', () => {
     const { status, stderr } = runToStart('--allowed-hosts', 'mcp.example.com,https://mcp.example.com/mcp');
     expect(status).toBe(2);
-    expect(stderr).toContain('--allowed-hosts takes names such as mcp.example.com');
+    expect(stderr).toContain('--allowed-hosts must be host names such as mcp.example.com');
     expect(stderr).toContain('"https://mcp.example.com/mcp"');
   });
 
@@ -257,8 +257,8 @@ describe('--allowed-origins', () => {
     ['https://user@chat.example.com', 'https://chat.example.com,'],
     ['https://*.example.com', 'wildcard'],
     ['*', 'list the origins'],
-    ['null', 'no null'],
-    ['file:///tmp', 'no file: URL'],
+    ['null', 'must not be null'],
+    ['file:///tmp', 'must not be a file: URL'],
   ])('does not take %j, and says what to write', (value, words) => {
     expect(() => parseOrigins(value)).toThrow(words);
   });
@@ -266,6 +266,6 @@ describe('--allowed-origins', () => {
   test('says at the start what it cannot understand', () => {
     const { status, stderr } = runToStart('--allowed-origins', 'https://chat.example.com/app');
     expect(status).toBe(2);
-    expect(stderr).toContain('--allowed-origins takes origins such as https://chat.example.com,');
+    expect(stderr).toContain('--allowed-origins must be origins such as https://chat.example.com,');
   });
 });

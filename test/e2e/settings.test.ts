@@ -57,7 +57,7 @@ describe('a variable that says nothing', () => {
       expect(first).toBe(
         `synqly-mcp: SYNQLY_TOKEN holds ${name}, which was not replaced; it counts as unset.`,
       );
-      expect(second).toMatch(/There is no Synqly token/);
+      expect(second).toMatch(/No Synqly token is set/);
     },
   );
 
@@ -152,7 +152,7 @@ describe('a flag that says nothing is refused by its name', () => {
   test.each(['--toolsets', '--allow', '--deny'])('%s of commas only', (flag) => {
     const { status, stderr } = run(['--sandbox', flag, ' , ']);
     expect(status).toBe(2);
-    expect(stderr).toBe(`synqly-mcp: ${flag} names nothing.\n`);
+    expect(stderr).toBe(`synqly-mcp: ${flag} is an empty list.\n`);
   });
 
   test.each(['--account', '--environment', '--ttl'])('token create %s', (flag) => {
@@ -274,7 +274,7 @@ describe('connect and the settings that have no effect with it', () => {
   test('SYNQLY_TOKEN is not used, and the start says so', () => {
     const { stderr, status } = run(gateway, { SYNQLY_MCP_TOKEN: canary, SYNQLY_TOKEN: 'another-token' });
     expect(status).toBe(0);
-    expect(stderr).toContain('SYNQLY_TOKEN is not used by connect');
+    expect(stderr).toContain('connect does not use SYNQLY_TOKEN:');
     expect(stderr).not.toMatch(/another-token|canary/);
   });
 });
@@ -288,10 +288,10 @@ describe('a wrong command line', () => {
     [['--raed-only'], 'Did you mean --read-only?'],
     [['tools', '--tokns'], 'Did you mean --tokens?'],
     [['sandbox', '--pot', '1'], 'Did you mean --port?'],
-    [['xyzzyx'], 'synqly-mcp --help shows all there is.'],
-    [['--account'], 'synqly-mcp --help shows all there is.'],
-    [['tools', 'x'], 'synqly-mcp --help shows all there is.'],
-    [['sandbox', '--port', 'abc'], 'synqly-mcp --help shows all there is.'],
+    [['xyzzyx'], 'See synqly-mcp --help.'],
+    [['--account'], 'See synqly-mcp --help.'],
+    [['tools', 'x'], 'See synqly-mcp --help.'],
+    [['sandbox', '--port', 'abc'], 'See synqly-mcp --help.'],
   ])('%j is told in two lines, and what was meant last', (args, last) => {
     const { status, stderr, stdout } = run(args);
     expect(status).toBe(2);
@@ -339,13 +339,13 @@ describe('a fault that ends the program', () => {
   ])('%s: one line, none of our code, exit 1', async (source, message) => {
     const { status, stderr } = await broken(source);
     expect(status).toBe(1);
-    expect(stderr).toBe(`synqly-mcp: ended by a fault: ${message} (--log-level debug shows where)\n`);
+    expect(stderr).toBe(`synqly-mcp: unexpected error: ${message} (use --log-level debug for the stack)\n`);
   });
 
   test('--log-level debug shows where, without our code', async () => {
     const { status, stderr } = await broken(later, ['--log-level', 'debug']);
     expect(status).toBe(1);
-    expect(stderr).toContain('synqly-mcp: ended by a fault: thrown later\n');
+    expect(stderr).toContain('synqly-mcp: unexpected error: thrown later\n');
     expect(stderr).toMatch(/\n\s+at .*fault\.cjs/);
     expect(stderr.length).toBeLessThan(5_000);
   });

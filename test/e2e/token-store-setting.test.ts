@@ -44,7 +44,7 @@ test.each(
     run(flags, { SYNQLY_TOKEN_STORE: store }),
   ]) {
     expect(status, stderr).not.toBe(0);
-    expect(stderr).toContain('takes a directory, or Redis as redis://host:6379');
+    expect(stderr).toContain('must be a directory, or a Redis URL such as redis://host:6379');
   }
   expect(readdirSync(folder)).toEqual([]);
 });

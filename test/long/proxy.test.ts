@@ -122,7 +122,7 @@ describe('the address of a proxy', () => {
   test('ALL_PROXY is not read, and the start says so', async () => {
     await callThrough({ ALL_PROXY: `http://me:${password}@${address}` });
     expect(asked).toEqual([]);
-    expect(program?.stderr()).toContain('ALL_PROXY is not read');
+    expect(program?.stderr()).toContain('ALL_PROXY is not supported');
   });
 
   test('NO_PROXY lets Synqly be asked without it, however it names it', async () => {
@@ -156,16 +156,16 @@ describe('the address of a proxy', () => {
 
 describe('a proxy that refuses', () => {
   test.each([
-    [407, 'no', 'wants a login'],
-    [403, 'no', 'does not let this host through'],
-    [405, 'no', 'does not let this host through'],
-    [502, 'safe', 'could not open the way'],
-    [503, 'safe', 'could not open the way'],
+    [407, 'no', 'requires a login'],
+    [403, 'no', 'does not allow this host'],
+    [405, 'no', 'does not allow this host'],
+    [502, 'safe', 'could not reach the host'],
+    [503, 'safe', 'could not reach the host'],
   ])('with %i is named with its variable', async (code, retry, problem) => {
     status = code;
     const error = await callThrough({ HTTPS_PROXY: `me:${password}@${address}` });
     expect(error).toMatchObject({ code: 'connection_failed', retry });
-    expect(error.message).toContain(`The proxy that HTTPS_PROXY names ${problem}`);
+    expect(error.message).toContain(`The proxy in HTTPS_PROXY ${problem}`);
     expect(error.next).toContain('Nothing was sent');
     // What will be refused again is not tried again; what may pass is.
     if (retry === 'no') expect(asked).toHaveLength(1);
@@ -184,7 +184,7 @@ describe('a proxy that refuses', () => {
     status = 407;
     const env = { SYNQLY_MCP_TOKEN: canary, HTTPS_PROXY: `me:${password}@${address}` };
     await expect(startProgram(['connect', 'https://gateway.invalid/mcp'], env)).rejects.toThrow(
-      /The proxy that HTTPS_PROXY names wants a login/,
+      /The proxy in HTTPS_PROXY requires a login/,
     );
   });
 
@@ -204,6 +204,6 @@ describe('a proxy that refuses', () => {
 
   test('one that is not there is named beside Synqly', async () => {
     const error = await callThrough({ HTTPS_PROXY: '127.0.0.1:9' });
-    expect(error.message).toContain('the proxy that HTTPS_PROXY names, refused the connection');
+    expect(error.message).toContain('the proxy in HTTPS_PROXY, refused the connection');
   });
 });

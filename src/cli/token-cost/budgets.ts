@@ -1,24 +1,24 @@
 /**
- * What this server may cost a model, in tokens (o200k). Tests hold these figures, and the command `tools --tokens` shows
- * them beside what is measured.
+ * Token budgets of this server (o200k). Tests check them, and `tools --tokens` shows them beside the measured
+ * costs.
  *
- * A model reads name, description and schema of a tool; the compact surface is counted as it is sent, with titles and
- * hints, since it is short enough for that.
+ * A model reads the name, description and schema of a tool; the compact surface, which is short, is counted as
+ * sent, with titles and hints.
  */
 export const budgets = {
   /** All tools of the full surface. */
   full: 12_000,
-  /** Those of them that read. */
+  /** Its read tools. */
   reading: 4_500,
-  /** The preset for observing. */
+  /** The preset `observe`. */
   observe: 2_500,
   /** Any one tool. */
   tool: 600,
   /** All tools of the compact surface. */
   compact: 800,
-  /** What a model has before its first call there. */
+  /** Tools and instructions of the compact surface. */
   compactStart: 1_500,
-  /** What the server says of itself, without the index of names that the compact surface adds. */
+  /** The server's instructions, without the index of names that the compact surface adds. */
   instructions: 400,
   /** An everyday task on the compact surface, from the first question to the answer. */
   task: 1_500,

@@ -6,7 +6,7 @@ import type { Tool } from '../../tools/tool.ts';
 
 const own = new Map([...builtinTools, ...dispatcherTools].map(({ id, effect }) => [id, effect]));
 
-/** What calling a tool can do, be it an operation or one of this server's own. */
+/** The effect of a tool: an operation or a built-in tool. */
 export function effectOf({ name }: Pick<Tool, 'name'>): Effect {
   return effects[name] ?? own.get(name) ?? 'destroy';
 }

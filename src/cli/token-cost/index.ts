@@ -1,19 +1,19 @@
 import type { InProcessClient } from '../../app/in-process-client.ts';
 import { type Cost, costsOfGroups, costsOfSurfaces, costsOfTools } from './measure.ts';
-import { type AnswerCost, accountsAsked, costsOfAnswers } from './sample-calls.ts';
+import { type AnswerCost, costsOfAnswers, sandboxAccounts } from './sample-calls.ts';
 
-/** What a server costs a model, in o200k tokens. */
+/** The token cost of a server, in o200k tokens. */
 export interface Costs {
   readonly encoding: 'o200k_base';
   readonly surfaces: readonly Cost[];
   readonly groups: readonly Cost[];
   readonly tools: readonly Cost[];
-  /** How many accounts the organization has whose answers are measured. */
+  /** Number of accounts in the measured sandbox. */
   readonly accounts: number;
   readonly answers: readonly AnswerCost[];
 }
 
-/** @param shown the one of both whose tools are told one by one */
+/** @param shown the surface whose tools are listed one by one */
 export async function measureCosts(
   full: InProcessClient,
   compact: InProcessClient,
@@ -25,7 +25,7 @@ export async function measureCosts(
     surfaces: costsOfSurfaces(full, compact),
     groups: costsOfGroups(full.tools),
     tools: costsOfTools(shown.tools),
-    accounts: accountsAsked,
+    accounts: sandboxAccounts,
     answers: (await costsOfAnswers()).filter(({ tool }) => names.has(tool)),
   };
 }

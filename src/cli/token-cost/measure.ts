@@ -6,23 +6,23 @@ import { budgets } from './budgets.ts';
 import { effectOf } from './effect.ts';
 import { tokensOf, tokensOfJson } from './tokens.ts';
 
-/** What something costs a model. */
+/** A token cost. */
 export interface Cost {
   readonly name: string;
-  /** How many tools it is, where it is more than one. */
+  /** Number of tools, if more than one. */
   readonly tools?: number;
   readonly tokens: number;
   readonly budget?: number;
 }
 
-/** What a model reads of a tool: titles and hints are for clients. */
+/** The part of a tool that a model reads: titles and hints are for clients. */
 export function costOfTool({ name, description, inputSchema }: Tool): number {
   return tokensOfJson({ name, description, inputSchema });
 }
 
 const costOfTools = (tools: readonly Tool[]) => tools.reduce((sum, tool) => sum + costOfTool(tool), 0);
 
-/** What each surface costs before the first call. */
+/** The cost of each surface before the first call. */
 export function costsOfSurfaces(full: InProcessClient, compact: InProcessClient): readonly Cost[] {
   const operations = full.tools.filter(({ name }) => Object.hasOwn(effects, name));
   const share = (name: string, tools: readonly Tool[], budget: number): Cost => ({
@@ -36,7 +36,7 @@ export function costsOfSurfaces(full: InProcessClient, compact: InProcessClient)
   return [
     share('full', full.tools, budgets.full),
     share(
-      'full, what reads',
+      'full, read tools',
       operations.filter((tool) => effectOf(tool) === 'read'),
       budgets.reading,
     ),
@@ -56,22 +56,22 @@ export function costsOfSurfaces(full: InProcessClient, compact: InProcessClient)
   ];
 }
 
-/** What each group of operations costs on the full surface, the dearest first. */
+/** The cost of each group of operations on the full surface, most expensive first. */
 export function costsOfGroups(tools: readonly Tool[]): readonly Cost[] {
-  const groupOf = ({ name }: Tool) => groups[name] ?? 'tools about calls';
+  const groupOf = ({ name }: Tool) => groups[name] ?? 'built-in tools';
   return [...new Set(tools.map(groupOf))]
     .map((name) => {
       const some = tools.filter((tool) => groupOf(tool) === name);
       return { name, tools: some.length, tokens: costOfTools(some) };
     })
-    .sort(dearestFirst);
+    .sort(byCost);
 }
 
-/** What each tool costs, the dearest first. */
+/** The cost of each tool, most expensive first. */
 export function costsOfTools(tools: readonly Tool[]): readonly Cost[] {
   return tools
     .map((tool) => ({ name: tool.name, tokens: costOfTool(tool), budget: budgets.tool }))
-    .sort(dearestFirst);
+    .sort(byCost);
 }
 
-const dearestFirst = (one: Cost, other: Cost) => other.tokens - one.tokens;
+const byCost = (one: Cost, other: Cost) => other.tokens - one.tokens;

@@ -4,7 +4,7 @@ import { effectOf } from './effect.ts';
 import type { Costs } from './index.ts';
 import type { Cost } from './measure.ts';
 
-/** Tools for people, a line each. */
+/** A table of tools for people. */
 export function textOfTools(tools: readonly Tool[]): string {
   const effects = tools.map(effectOf);
   const counted = [...new Set(effects)].map(
@@ -14,7 +14,7 @@ export function textOfTools(tools: readonly Tool[]): string {
   return `${gridOf('left', [{ heading: ['TOOL', 'EFFECT', 'TITLE'], lines }])}\n\n${tools.length} tools: ${counted.join(', ')}.`;
 }
 
-/** Costs for people: a grid, and what its figures mean. */
+/** Tables of costs for people, with a legend. */
 export function textOfCosts({ surfaces, groups, tools, answers, accounts }: Costs): string {
   const grid = gridOf('right', [
     {
@@ -29,27 +29,27 @@ export function textOfCosts({ surfaces, groups, tools, answers, accounts }: Cost
       ],
     },
     {
-      heading: ['TOOLS, the dearest first', '', 'tokens', 'budget', 'used'],
+      heading: ['TOOLS, most expensive first', '', 'tokens', 'budget', 'used'],
       lines: [...tools.map(lineOf), total(tools)],
     },
     {
       heading: [
-        `ANSWERS of a sandbox with ${accounts} accounts`,
+        `RESULTS from a sandbox with ${accounts} accounts`,
         '',
         'tokens',
         'budget',
         'used',
         'from Synqly',
       ],
-      lines: answers.map((answer): Line => [...lineOf(answer), answer.unshaped]),
+      lines: answers.map((answer): Line => [...lineOf(answer), answer.rawTokens]),
     },
   ]);
-  return `What this server costs a model, in tokens (o200k)\n\n${grid}\n\n${meaning}`;
+  return `Token costs of this server (o200k)\n\n${grid}\n\n${meaning}`;
 }
 
 const meaning = `A tool of the full surface is counted as a model reads it: name, description and schema. The compact
-surface is counted as it is sent, with titles and hints. The budget of an answer is --max-result-tokens,
-which is held by an estimate on the safe side.`;
+surface is counted as sent, with titles and hints. The budget of a result is --max-result-tokens,
+which the server enforces with a conservative estimate.`;
 
 const lineOf = ({ name, tools, tokens, budget }: Cost): Line => [
   name,

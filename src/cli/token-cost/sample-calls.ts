@@ -7,16 +7,16 @@ import { type Sandbox, startSandbox } from '../../sandbox/start.ts';
 import type { Cost } from './measure.ts';
 import { tokensOf, tokensOfJson } from './tokens.ts';
 
-/** An answer that a model reads, beside the one that Synqly gave. */
+/** The cost of a result, beside that of Synqly's response. */
 export interface AnswerCost extends Cost {
   readonly tool: string;
   readonly arguments: object;
-  /** Tokens of what Synqly answered, where it was asked. */
-  readonly unshaped?: number;
+  /** Tokens of Synqly's own response, if it was called. */
+  readonly rawTokens?: number;
 }
 
-/** How many accounts the sandbox has that is asked; seed and time are the same every time. */
-export const accountsAsked = 100;
+/** Number of accounts in the sandbox; its seed and clock are fixed. */
+export const sandboxAccounts = 100;
 const clock = '2026-09-01T12:00:00Z';
 
 type Call = readonly [what: string, tool: string, args: object];
@@ -25,9 +25,9 @@ const account_id = 'ashbourne-bank';
 const splunk = { account_id: 'aldermere-logistics', integration_id: 'siem-splunk' };
 const fields = { provider_id: 'siem_splunk', expand: ['provider_config'] };
 
-/** What assistants ask most, and what goes wrong most. */
+/** The most common calls and errors. */
 const typicalCalls: readonly Call[] = [
-  [`all ${accountsAsked}`, 'accounts_list', {}],
+  [`all ${sandboxAccounts}`, 'accounts_list', {}],
   ['the first 10', 'accounts_list', { limit: 10 }],
   ['one', 'accounts_get', { account_id }],
   ['the first 100', 'integrations_list', {}],
@@ -50,12 +50,12 @@ const typicalCalls: readonly Call[] = [
   ['error: arguments', 'accounts_create', { fullname: 7 }],
 ];
 
-/** What the answers to typical calls cost a model. */
+/** Measures the results of typical calls. */
 export async function costsOfAnswers(): Promise<readonly AnswerCost[]> {
   const exchanges: Exchange[] = [];
   const sandbox = await startSandbox({
     seed: 1,
-    size: accountsAsked,
+    size: sandboxAccounts,
     clock,
     onExchange: (exchange) => exchanges.push(exchange),
   });
@@ -67,7 +67,7 @@ export async function costsOfAnswers(): Promise<readonly AnswerCost[]> {
 }
 
 async function measure(sandbox: Sandbox, exchanges: Exchange[]): Promise<readonly AnswerCost[]> {
-  // Nobody's settings: figures are to be compared.
+  // Ignores the user's settings, so that results are comparable.
   const config = loadConfig({ baseUrl: sandbox.baseUrl }, { SYNQLY_TOKEN: sandbox.token });
   const { call } = await connectInProcess({
     config,
@@ -80,16 +80,16 @@ async function measure(sandbox: Sandbox, exchanges: Exchange[]): Promise<readonl
   for (const [what, tool, args] of typicalCalls) {
     exchanges.length = 0;
     const answer = await call(tool, args);
-    // Not what was looked up on the way.
+    // Excludes lookups on the way.
     const bodies = exchanges.filter(({ operationId }) => operationId === tool);
-    const unshaped = bodies.reduce((sum, { responseBody }) => sum + tokensOfJson(responseBody), 0);
+    const rawTokens = bodies.reduce((sum, { responseBody }) => sum + tokensOfJson(responseBody), 0);
     costs.push({
       name: `${tool}, ${what}`,
       tool,
       arguments: args,
       tokens: tokensOf(answer),
       budget: config.maxResultTokens.value,
-      ...(bodies.length > 0 && { unshaped }),
+      ...(bodies.length > 0 && { rawTokens }),
     });
   }
   return costs;

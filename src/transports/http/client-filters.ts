@@ -95,7 +95,7 @@ function readFilters(headers: IncomingHttpHeaders): RequestFilters | Rejection |
     if (text === undefined) return undefined;
     // An empty header is an error: ignoring it would lift a restriction that the client meant to set.
     const fault = missingReason(text);
-    if (fault !== undefined) throw new Error(`${name} ${fault}: give it a value, or leave it out.`);
+    if (fault !== undefined) throw new Error(`${name} ${fault}: give it a value, or omit it.`);
     try {
       const value = parse(text);
       if (Array.isArray(value) && value.length === 0) throw new Error('is empty');
