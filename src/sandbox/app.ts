@@ -1,6 +1,4 @@
-/*
- * The HTTP face of the sandbox: routes from the fact sheet, one path for every call.
- */
+/* The HTTP server of the sandbox: routes from the fact sheet, one code path for every call. */
 import {
   type FastifyError,
   type FastifyInstance,
@@ -9,7 +7,7 @@ import {
   fastify,
 } from 'fastify';
 import { applyFault } from './apply-fault.ts';
-import { addCreated, findConcerns, recordCall } from './audit.ts';
+import { addCreated, findAuditedResources, recordCall } from './audit.ts';
 import { type OperationFact, operationFacts } from './facts.ts';
 import type { Faults } from './faults.ts';
 import { handlers } from './handlers.ts';
@@ -18,15 +16,15 @@ import { methodNotAllowed, notFound, ProblemError, toBody } from './problem.ts';
 import type { Random } from './random.ts';
 import { authorize, checkRequest, type Identity, identify } from './request-checks.ts';
 
-/** One call and its answer, as told to `onExchange`. Calls that a fault left without an answer are not told. */
+/** A call and its response, passed to `onExchange`. Calls that a fault leaves without a response are not passed. */
 export interface Exchange {
-  /** Undefined for a path that is no operation's. */
+  /** Undefined for a path of no operation. */
   readonly operationId: string | undefined;
   readonly method: string;
   /** Path and query as called. */
   readonly path: string;
   readonly status: number;
-  /** Parsed when it is JSON, else as text; undefined when there was none. */
+  /** Parsed if it is JSON, otherwise the text; undefined if there is none. */
   readonly requestBody: unknown;
   readonly responseBody: unknown;
   /** Response headers. */
@@ -36,7 +34,7 @@ export interface Exchange {
 export interface AppParts {
   readonly state: SandboxState;
   readonly faults: Faults;
-  /** For request ids, apart from the state's own ids. */
+  /** Source of request ids, separate from the state's own ids. */
   readonly random: Random;
   readonly onExchange?: ((exchange: Exchange) => void) | undefined;
   /** Aborts when the sandbox closes. */
@@ -55,7 +53,7 @@ const bodyLimit = 5 * 1024 * 1024;
 export function createApp(parts: AppParts): FastifyInstance {
   const app = fastify({
     bodyLimit,
-    // Keys as any others: what is stored for callers may have them, and nothing here is extended by what came.
+    // Keys such as `__proto__` are data: stored objects may have them, and no code here merges parsed objects.
     onProtoPoisoning: 'ignore',
     onConstructorPoisoning: 'ignore',
     exposeHeadRoutes: false,
@@ -66,7 +64,7 @@ export function createApp(parts: AppParts): FastifyInstance {
       void answerError(parts, error, request as FastifyRequest, reply as unknown as FastifyReply);
     },
   });
-  // Bodies stay text until the gate reads them, as a wrong token comes before a wrong body.
+  // Bodies stay text until the request checks, since the token is checked before the body.
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('*', { parseAs: 'string' }, (_request, body, done) => done(null, body));
 
@@ -104,7 +102,7 @@ async function serve(
     const identity = identify(parts.state, request.headers.authorization);
     state = identity.state;
     memberId = identity.caller.memberId;
-    concerns = findConcerns(request.params as Record<string, string>, state);
+    concerns = findAuditedResources(request.params as Record<string, string>, state);
     outcome = await run(fact, identity, request);
   } catch (error) {
     outcome = toOutcome(error, state, request);
@@ -165,7 +163,7 @@ function toOutcome(error: unknown, state: SandboxState, request: FastifyRequest)
   return { status, headers: details.headers, body: toBody(known, state, `urn:uuid:${request.id}`) };
 }
 
-// What Fastify refuses by itself (a body over the limit, a path that cannot be decoded) keeps its status.
+// Errors of Fastify itself (a body over the limit, an undecodable path) keep their status.
 function toProblem(error: FastifyError): ProblemError {
   const status = error.statusCode ?? 500;
   const isOwn = status >= 400 && status < 500;

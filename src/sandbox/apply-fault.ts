@@ -1,28 +1,26 @@
-/*
- * Answers that a fault spoils.
- */
+/* Applies a fault to a call. */
 import { setTimeout as wait } from 'node:timers/promises';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Fault, FaultBody } from './faults.ts';
 import { ProblemError } from './problem.ts';
 
-/** What a call that a fault has struck goes on with. */
-export type Struck = 'continue' | 'taken';
+/** How a call continues after a fault. */
+export type FaultOutcome = 'continue' | 'taken';
 
 const hugeSize = 50 * 1024 * 1024;
 const dripSize = 1024 * 1024;
 const dripInterval = 100;
 
 /**
- * Lets a fault have its effect on a call. `taken`: the connection is dealt with, nothing more is to be
- * sent. Throws the ProblemError to answer when the fault asks for one. `stopped` aborts with the sandbox.
+ * Applies a fault. `taken`: the fault handles the connection, and nothing more must be sent. Throws the
+ * ProblemError to answer, if the fault asks for one. `stopped` aborts with the sandbox.
  */
 export async function applyFault(
   fault: Fault,
   request: FastifyRequest,
   reply: FastifyReply,
   stopped: AbortSignal,
-): Promise<Struck> {
+): Promise<FaultOutcome> {
   if (fault.delay !== undefined) {
     await wait(fault.delay, undefined, { signal: stopped, ref: false }).catch(() => undefined);
     if (stopped.aborted || request.raw.socket.destroyed) return take(reply);
@@ -42,7 +40,7 @@ export async function applyFault(
   return 'continue';
 }
 
-function take(reply: FastifyReply): Struck {
+function take(reply: FastifyReply): FaultOutcome {
   reply.hijack();
   return 'taken';
 }
@@ -80,12 +78,12 @@ async function sendBody(
   if (body === 'empty') raw.end();
   else if (body === 'broken-json') raw.end('{"result":[{"id":"');
   else if (body === 'html') raw.end('<!DOCTYPE html><title>Bad gateway</title><h1>Bad gateway</h1>\n');
-  else if (body === 'huge') await pour(raw, fault.size ?? hugeSize, 64 * 1024, 0, stopped);
-  else await pour(raw, fault.size ?? dripSize, 1, dripInterval, stopped);
+  else if (body === 'huge') await sendChunks(raw, fault.size ?? hugeSize, 64 * 1024, 0, stopped);
+  else await sendChunks(raw, fault.size ?? dripSize, 1, dripInterval, stopped);
 }
 
-// Valid JSON of the asked size, piece by piece; stops as soon as nobody listens.
-async function pour(
+// Sends valid JSON of the given size in chunks; stops when the client disconnects.
+async function sendChunks(
   raw: FastifyReply['raw'],
   size: number,
   piece: number,

@@ -1,13 +1,11 @@
-/*
- * The audit trail: one record for every call of an operation (schema Audit).
- */
+/* The audit log: one record for every call of an operation (schema Audit). */
 import { STATUS_CODES } from 'node:http';
 import type { SandboxState } from './model.ts';
 
-/** A call to record, after its answer. */
+/** A finished call to record. */
 export interface AuditedCall {
   readonly method: string;
-  /** Path as called, without the query. */
+  /** The requested path, without the query. */
   readonly path: string;
   readonly status: number;
   readonly requestBody: unknown;
@@ -15,11 +13,11 @@ export interface AuditedCall {
   readonly remoteAddress: string;
   readonly userAgent: string;
   readonly memberId: string | undefined;
-  readonly concerns: Concerns;
+  readonly concerns: AuditedResources;
 }
 
-/** What a call was about, as far as its path tells. */
-export interface Concerns {
+/** The resources of a call, from its path. */
+export interface AuditedResources {
   readonly account_id?: string;
   readonly integration_id?: string;
   readonly bridge_group_id?: string;
@@ -30,8 +28,8 @@ const keptRecords = 10_000;
 const keptResponse = 4_000;
 const mask = '***';
 
-// The vendor says that records may repeat sensitive values. Values under these names do not get in; a
-// secret in another place (the value of a patch step, a message) still does.
+// The vendor warns that records may repeat sensitive values. Values under these names are masked; a secret
+// elsewhere (the value of a patch step, a message) is not.
 const secretNames: ReadonlySet<string> = new Set([
   'secret',
   'old_secret',
@@ -45,8 +43,11 @@ const secretNames: ReadonlySet<string> = new Set([
   'integrator_key',
 ]);
 
-/** The objects that path parameters name. Call it before the handler, which may delete them. */
-export function findConcerns(params: Readonly<Record<string, string>>, state: SandboxState): Concerns {
+/** Finds the objects that path parameters name. Call it before the handler, which may delete them. */
+export function findAuditedResources(
+  params: Readonly<Record<string, string>>,
+  state: SandboxState,
+): AuditedResources {
   const { account: accounts, integration: integrations, bridge: bridges } = state.collections;
   const { accountId, integrationId, bridgeId } = params;
   const account = accountId === undefined ? undefined : accounts.find(accountId);
@@ -61,8 +62,8 @@ export function findConcerns(params: Readonly<Record<string, string>>, state: Sa
   };
 }
 
-/** Adds what a call has just created, which its path could not name yet. */
-export function addCreated(concerns: Concerns, answer: unknown): Concerns {
+/** Adds an object that the call created, which its path could not name yet. */
+export function addCreated(concerns: AuditedResources, answer: unknown): AuditedResources {
   const { account, integration } = ((answer as { result?: unknown } | undefined)?.result ?? {}) as {
     account?: { id: string; environment: string };
     integration?: { id: string };
@@ -74,7 +75,7 @@ export function addCreated(concerns: Concerns, answer: unknown): Concerns {
   };
 }
 
-/** Adds a record to the trail. Records are listed by their time alone, so no two share one. */
+/** Adds a record to the log. Records are ordered by time alone, so no two have the same. */
 export function recordCall(state: SandboxState, call: AuditedCall): void {
   const last = state.audit.at(-1)?.created_at;
   const time = Math.max(state.now(), last === undefined ? 0 : Date.parse(String(last)) + 1);
@@ -98,7 +99,7 @@ export function recordCall(state: SandboxState, call: AuditedCall): void {
 }
 
 function shorten(text: string): string {
-  // A long answer is cut first, so that a value may lack its closing quote.
+  // A long response is cut first, so a value may lack its closing quote.
   const plain = text
     .slice(0, 2 * keptResponse)
     .replace(/"(\w+)":"(?:[^"\\]|\\.)*(?:"|$)/g, (whole, name: string) =>

@@ -1,6 +1,6 @@
 /*
- * The agents of a bridge group that are running. The sandbox runs none; it takes a bridge that is more than
- * a day old to have been installed, with one or two agents.
+ * The running agents of a bridge group. The sandbox runs none; it assumes that a bridge older than a day is
+ * installed, with one or two agents.
  */
 import { createHash } from 'node:crypto';
 import type { SandboxState, Stored } from './model.ts';
@@ -16,7 +16,7 @@ export function agentsOf(state: SandboxState, bridge: Stored): Record<string, un
   return Array.from({ length: count }, (_, index) => describeAgent(state, digest, index, age));
 }
 
-// Figures grow with the age of the bridge, at a pace of its own.
+// Counters grow with the age of the bridge, at a rate that differs for each bridge.
 function describeAgent(
   state: SandboxState,
   digest: Buffer,

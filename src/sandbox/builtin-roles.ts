@@ -15,7 +15,7 @@ export function isBuiltinRole(name: string): boolean {
   return builtin.some((role) => role.name === name);
 }
 
-/** Gives a new organization its built-in roles. */
+/** Adds the built-in roles to a new organization. */
 export function addBuiltinRoles(state: SandboxState): void {
   for (const { name, fullname, permission_set } of builtin) {
     state.collections.role.add({ ...state.newNamed({ name, fullname }), permission_set });

@@ -5,7 +5,7 @@ import type { Collection, Stored } from './model.ts';
 import { conflict, notFound } from './problem.ts';
 
 export interface CollectionOptions {
-  /** Kind of the objects, for messages. */
+  /** Kind of the objects, for error messages. */
   readonly kind: string;
   /** Scope within which a name is unique; the organization (an empty text) by default. */
   readonly scopeOf?: (object: Stored) => string | undefined;

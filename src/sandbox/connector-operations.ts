@@ -1,6 +1,6 @@
 /*
- * The connector operations that the fact sheet names (schema OperationId), taken apart. What is made up
- * beyond the id, such as method and path, follows from the id's words and is the sandbox's own.
+ * The connector operations in the fact sheet (schema OperationId), split into parts. Other properties, such as
+ * method and path, are invented from the words of the id.
  */
 import { createHash } from 'node:crypto';
 import { namedSchema } from './facts.ts';
@@ -45,8 +45,8 @@ export function bodySchemaName(operation: ConnectorOperation): string {
 }
 
 /**
- * Whether a provider supports an operation of its category. Mocks do everything and real ones can be read;
- * which of them can be written to is drawn from the names, the same each time.
+ * Whether a provider supports an operation of its category. Mocks support all, and real ones all reads; the
+ * supported writes are derived from the names, so they are the same each time.
  */
 export function isSupported(provider: ProviderFact, operation: ConnectorOperation): boolean {
   if (operation.category !== provider.category) return false;

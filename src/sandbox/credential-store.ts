@@ -1,6 +1,6 @@
 /*
- * Stored credentials: what may be read of one (schema CredentialResponse) is kept in its collection, the
- * secret in `state.credentialSecrets`. Each has one owner; its name is unique there.
+ * Stored credentials. The readable part (schema CredentialResponse) is in the collection, the secret in
+ * `state.credentialSecrets`. Each has one owner; its name is unique there.
  */
 import type { EntityKind, SandboxState, Stored } from './model.ts';
 import type { Resource } from './problem.ts';
@@ -16,7 +16,7 @@ export interface CredentialOwner {
   readonly id: string;
 }
 
-/** Kinds of owner, in the order in which a path's owner is looked for. */
+/** Kinds of owner, in the order in which an owner in a path is looked up. */
 export const ownerTypes: readonly OwnerType[] = [
   'account',
   'integration_point',
@@ -40,11 +40,11 @@ export interface NewCredential {
   readonly config: CredentialConfig;
   /** RFC 3339. */
   readonly expires?: string | undefined;
-  /** Whether Synqly looks after it, as it does for what came inline. */
+  /** Whether Synqly manages it, as it does for inline credentials. */
   readonly managed: boolean;
 }
 
-/** Stores a credential and its secret. 409 when its owner has one of that name. */
+/** Stores a credential and its secret. 409 if its owner has one with that name. */
 export function storeCredential(state: SandboxState, owner: CredentialOwner, given: NewCredential): Stored {
   const credential = state.collections.credential.add({
     ...state.newNamed(given),
@@ -58,7 +58,7 @@ export function storeCredential(state: SandboxState, owner: CredentialOwner, giv
   return credential;
 }
 
-/** Secret values of a credential; none is known of a seeded one without them. */
+/** Secret values of a credential; seeded ones may have none. */
 export function secretOf(state: SandboxState, credentialId: string): CredentialConfig | undefined {
   return state.credentialSecrets.get(credentialId) as CredentialConfig | undefined;
 }
@@ -69,7 +69,7 @@ export function ownerOf(credential: Stored): CredentialOwner {
   return { type, id: credential[ownerFields[type]] as string };
 }
 
-/** An object that may own credentials, by id or name, of the kinds given. An id goes before any name. */
+/** Finds an object that may own credentials, by id or name, among the given kinds. Ids take precedence over names. */
 export function findOwner(
   state: SandboxState,
   idOrName: string,
@@ -82,7 +82,7 @@ export function findOwner(
   return found.find(({ object }) => object.id === idOrName) ?? found[0];
 }
 
-/** Integrations and webhooks that use a credential, as a problem names them. */
+/** Integrations and webhooks that use a credential, as listed in a problem. */
 export function usersOf(state: SandboxState, credentialId: string): Resource[] {
   const { integration, organization_webhook: webhook } = state.collections;
   return [

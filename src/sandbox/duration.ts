@@ -9,10 +9,10 @@ const units: Readonly<Record<string, number>> = { h: 3600 * second, m: 60 * seco
 /** An hour, in milliseconds. */
 export const hour = 3600 * second;
 
-/** A duration in milliseconds; undefined when the text is none. */
+/** Parses a duration to milliseconds; undefined if it is invalid. */
 export function parseDuration(text: string): number | undefined {
   if (!/^(\d+(\.\d+)?(h|ms|m|s))+$/.test(text)) return undefined;
-  // Amounts, each with its unit behind it.
+  // Amounts, each followed by its unit.
   const parts = text.split(/(h|ms|m|s)/);
   let sum = 0;
   for (let at = 0; at + 1 < parts.length; at += 2) {
@@ -21,7 +21,7 @@ export function parseDuration(text: string): number | undefined {
   return sum;
 }
 
-/** A duration in the way Go prints it, such as `24h0m0s`. */
+/** Formats a duration as Go does, such as `24h0m0s`. */
 export function formatDuration(milliseconds: number): string {
   const total = Math.round(milliseconds / second);
   const [hours, minutes, seconds] = [Math.floor(total / 3600), Math.floor(total / 60) % 60, total % 60];
@@ -30,15 +30,15 @@ export function formatDuration(milliseconds: number): string {
 }
 
 export interface DurationRange {
-  /** JSON Pointer of the field, for the refusal. */
+  /** JSON Pointer of the field, for the error. */
   readonly pointer: string;
-  /** Used when the text is missing. */
+  /** The default. */
   readonly fallback: string;
   readonly min?: string;
   readonly max?: string;
 }
 
-/** Reads a duration of a request body into milliseconds. 400 when it is none or out of range. */
+/** Reads a duration from a request body, in milliseconds. 400 if it is invalid or out of range. */
 export function readDuration(text: unknown, { pointer, fallback, min, max }: DurationRange): number {
   const given = text === undefined || text === null ? fallback : String(text);
   const value = parseDuration(given);

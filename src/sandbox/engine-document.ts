@@ -1,6 +1,6 @@
 /*
- * A stand-in for the OpenAPI document of the Engine (Connector) API, of which the fact sheet knows the
- * operation ids only.
+ * A placeholder for the OpenAPI document of the Engine (Connector) API, of which the fact sheet has only operation
+ * ids.
  */
 import { bodySchemaName, type ConnectorOperation, listConnectorOperations } from './connector-operations.ts';
 import { listCategories } from './providers.ts';
@@ -13,7 +13,7 @@ export function engineDocument(): Record<string, unknown> {
   return made;
 }
 
-/** JSON Schema of an operation's request body: an open object, as its fields are not known. */
+/** JSON Schema of an operation's request body: an open object, since its fields are unknown. */
 export function bodySchema(operation: ConnectorOperation): Record<string, unknown> {
   return {
     type: 'object',

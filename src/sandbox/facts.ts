@@ -1,10 +1,10 @@
 /*
- * The fact sheets the sandbox is written from, read once from `facts/` beside this module (in the built
- * program that is `dist/facts/`).
+ * The fact sheets that the sandbox is based on, read once from `facts/` beside this module (in the build:
+ * `dist/facts/`).
  */
 import { existsSync, readFileSync } from 'node:fs';
 
-/** A JSON Schema as it stands in the fact sheet. */
+/** A JSON Schema from the fact sheet. */
 export type Schema = Readonly<Record<string, unknown>>;
 
 /** One parameter of an operation. */
@@ -15,29 +15,29 @@ export interface ParameterFact {
   readonly schema: Schema;
 }
 
-/** One operation of the fact sheet, with what the sandbox needs to serve it. */
+/** One operation of the fact sheet. */
 export interface OperationFact {
   readonly operationId: string;
   readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   /** Path template, such as `/v1/accounts/{accountId}`. */
   readonly path: string;
   readonly parameters: readonly ParameterFact[];
-  /** Schema of the request body; none when the operation takes no body. */
+  /** Schema of the request body; undefined if there is none. */
   readonly bodySchema: Schema | undefined;
-  /** Schema of a success answer; none when no body is promised. */
+  /** Schema of a success response; undefined if it has no body. */
   readonly responseSchema: Schema | undefined;
   /** Name of the schema of a list's items. */
   readonly itemSchema: string | undefined;
 }
 
-/** The OpenAPI document, as far as the sandbox reads it. */
+/** The parts of the OpenAPI document that the sandbox reads. */
 export interface OpenApiDocument {
   readonly paths: Readonly<Record<string, Readonly<Record<string, Schema>>>>;
   readonly components: { readonly schemas: Readonly<Record<string, Schema>> };
   readonly [key: string]: unknown;
 }
 
-/** provider-configs.json, as far as the sandbox reads it. */
+/** The parts of provider-configs.json that the sandbox reads. */
 export interface ProviderSheet {
   readonly categories: Readonly<Record<string, number>>;
   readonly providers: readonly Readonly<Record<string, unknown>>[];
@@ -78,21 +78,21 @@ export const operationFacts = once((): readonly OperationFact[] =>
 
 const byId = once(() => new Map(operationFacts().map((fact) => [fact.operationId, fact])));
 
-/** One operation by its id. Throws for an id that the fact sheet does not know. */
+/** Finds an operation by id. Throws if it is not in the fact sheet. */
 export function operationFact(operationId: string): OperationFact {
   const fact = byId().get(operationId);
   if (!fact) throw new Error(`The fact sheet has no operation ${operationId}.`);
   return fact;
 }
 
-/** A named schema of the fact sheet. Throws when there is none of that name. */
+/** Finds a schema by name. Throws if there is none. */
 export function namedSchema(name: string): Schema {
   const schema = managementDocument().components.schemas[name];
   if (!schema) throw new Error(`The fact sheet has no schema ${name}.`);
   return schema;
 }
 
-/** Follows `$ref` and the `anyOf [x, null]` of optional properties down to the schema itself. */
+/** Resolves `$ref` and the `anyOf [x, null]` of optional properties. */
 export function resolveSchema(schema: Schema): Schema {
   const ref = schema.$ref as string | undefined;
   if (ref) return resolveSchema(namedSchema(ref.slice(ref.lastIndexOf('/') + 1)));

@@ -1,10 +1,8 @@
-/*
- * Faults: what the sandbox does wrong on purpose, for chosen routes or a share of the calls.
- */
+/* Faults: errors that the sandbox injects, for chosen routes or a share of the calls. */
 import { operationFacts } from './facts.ts';
 import type { Random } from './random.ts';
 
-/** Ways to spoil the body of an answer. */
+/** Kinds of faulty response bodies. */
 export const faultBodies = ['broken-json', 'html', 'empty', 'drip', 'huge'] as const;
 export type FaultBody = (typeof faultBodies)[number];
 
@@ -12,17 +10,17 @@ export type FaultBody = (typeof faultBodies)[number];
 export interface Fault {
   /** `GET /v1/accounts`, `GET /v1/accounts/{accountId}`, an operation id, or `*` (the default) for all. */
   readonly route?: string;
-  /** Share of the calls it strikes, 0 to 1; all by default. */
+  /** Share of the calls it applies to, 0 to 1; default 1. */
   readonly share?: number;
-  /** How many calls it strikes before it is spent; endless by default. */
+  /** Number of calls it applies to; unlimited by default. */
   readonly times?: number;
   /** Answer with this status, and a Problem unless `body` says otherwise. */
   readonly status?: number;
   /** `Retry-After` header: seconds, or an HTTP date. */
   readonly retryAfter?: number | string;
-  /** Wait before going on, in milliseconds. */
+  /** Delay before the call continues, in milliseconds. */
   readonly delay?: number;
-  /** Never answer. */
+  /** Never respond. */
   readonly hang?: boolean;
   /** Break the connection. */
   readonly reset?: boolean;
@@ -33,17 +31,17 @@ export interface Fault {
   readonly echo?: boolean;
 }
 
-/** The faults of a running sandbox; they can change while it runs. */
+/** The faults of a running sandbox, which can be changed while it runs. */
 export interface Faults {
-  /** Throws for a fault that makes no sense, naming what is wrong. */
+  /** Throws for an invalid fault; the message says what is wrong. */
   add(fault: Fault): void;
   clear(): void;
   all(): readonly Fault[];
-  /** The fault that strikes a call, if one does: the first that fits. Uses up its `times`. */
+  /** The first fault that matches a call, if any. Uses up its `times`. */
   matchFault(call: { operationId: string | undefined; method: string; route: string }): Fault | undefined;
 }
 
-/** Faults that start with the given ones. */
+/** Creates the fault list of a sandbox. */
 export function createFaults(first: readonly Fault[], random: Random): Faults {
   let armed: { fault: Fault; left: number }[] = [];
   const add = (fault: Fault) => {
@@ -122,8 +120,8 @@ const readers: Readonly<Record<string, (text: string, key: string) => unknown>> 
 };
 
 /**
- * Reads the command line's form of a fault, `route:key=value,key,…`, such as
- * `accounts_list:status=503,times=1` or `*:delay=200,share=0.1`. Throws an Error naming what is wrong.
+ * Parses a fault of the command line, `route:key=value,key,…`, such as `accounts_list:status=503,times=1` or
+ * `*:delay=200,share=0.1`. Throws an Error that says what is wrong.
  */
 export function parseFault(text: string): Fault {
   const at = text.indexOf(':');

@@ -1,6 +1,4 @@
-/*
- * Fields of listed items: which can be filtered and ordered by, how they are read and compared.
- */
+/* Fields of list items: which can be used in filters and orders, and how they are read and compared. */
 import { namedSchema, operationFact, resolveSchema, type Schema } from './facts.ts';
 
 export type Item = Readonly<Record<string, unknown>>;
@@ -10,7 +8,7 @@ export type FieldKind = 'string' | 'number' | 'boolean' | 'time';
 export interface Field {
   readonly name: string;
   readonly kind: FieldKind;
-  /** Whether letter case is ignored; so it is for short names. */
+  /** Whether case is ignored, as for short names. */
   readonly foldsCase: boolean;
   read(item: Item): unknown;
 }
@@ -20,7 +18,7 @@ export type Fields = ReadonlyMap<string, Field>;
 
 const fieldsBySchema = new Map<string, Field[]>();
 
-/** The fields of an operation's items: scalars and lists of scalars of the item schema, and `extra` ones. */
+/** The fields of an operation's items: scalars and arrays of scalars of the item schema, and `extra` ones. */
 export function fieldsOf(operationId: string, extra: Record<string, (item: Item) => unknown> = {}): Fields {
   const { itemSchema } = operationFact(operationId);
   const own = itemSchema ? schemaFields(itemSchema) : [];

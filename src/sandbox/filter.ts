@@ -1,6 +1,4 @@
-/*
- * Filter grammar of lists: `field[operator]value`, several of them ANDed (behaviour.md, section 3).
- */
+/* The filter grammar of lists: `field[operator]value`, combined with AND (behaviour.md, section 3). */
 import { compareValues, type Field, type Fields, type Item, isTime } from './fields.ts';
 import { badRequest, type ProblemError } from './problem.ts';
 
@@ -29,7 +27,7 @@ const matchers: Readonly<Record<string, Matcher>> = {
   lte: comparison((order) => order <= 0),
 };
 
-/** Makes one test of all filters. 400 for a malformed filter, an unknown field or operator, a bad value. */
+/** Combines all filters to one test. 400 for a malformed filter, an unknown field or operator, or an invalid value. */
 export function parseFilters(texts: readonly string[], fields: Fields): Test {
   const tests = texts.map((text) => parseFilter(text, fields));
   return (item) => tests.every((test) => test(item));
@@ -87,8 +85,8 @@ function fold(field: Field, value: unknown): unknown {
 const folded = (text: string, { foldsCase }: Field) => (foldsCase ? text.toLowerCase() : text);
 
 /**
- * Whether a text is these parts in this order, with any characters between two of them: both wildcards occur in the
- * vendor's examples. Each part is sought once, from behind the one before it, and never again.
+ * Whether a text consists of these parts in order, with any characters in between; the vendor's examples have both
+ * wildcards. Each part takes the first match after the previous one, without backtracking.
  */
 function isLike(text: string, parts: readonly string[]): boolean {
   const [first = ''] = parts;

@@ -22,7 +22,7 @@ import { subOrgsHandlers } from './handlers/sub-orgs.ts';
 import { tokensHandlers } from './handlers/tokens.ts';
 import type { Handlers } from './model.ts';
 
-/** All handlers; the fact sheet's 96 operations have one each. */
+/** All handlers: one for each of the 96 operations of the fact sheet. */
 export const handlers: Handlers = {
   ...accountsHandlers,
   ...auditHandlers,

@@ -1,6 +1,6 @@
 /*
- * What has to hold before an integration is created, changed or verified: its provider configuration, the
- * credentials this refers to, its integration point, bridge and schedules.
+ * Checks before an integration is created, changed or verified: its provider configuration, the credentials it
+ * refers to, its integration point, bridge and schedules.
  */
 
 import { agentsOf } from './bridge-agents.ts';
@@ -15,16 +15,16 @@ type Fields = Readonly<Record<string, unknown>>;
 
 interface FilledSlot {
   readonly slot: CredentialSlot;
-  /** The stored credential that a reference names. */
+  /** The stored credential of a reference. */
   readonly stored: Stored | undefined;
 }
 
-/** A wanted integration that has passed every check. Nothing is stored yet. */
+/** A validated integration. Nothing is stored yet. */
 export interface IntegrationPlan {
   readonly state: SandboxState;
   readonly account: Stored;
   readonly provider: ProviderFact;
-  /** The configuration as it is to be stored, once `adoptCredentials` has run. */
+  /** The configuration to store, after `adoptCredentials`. */
   readonly config: Record<string, unknown>;
   readonly point: Stored | undefined;
   readonly bridge: BridgeChoice | undefined;
@@ -33,23 +33,23 @@ export interface IntegrationPlan {
 }
 
 interface BridgeChoice {
-  /** The selector with a bridge's id in place of its name. */
+  /** The selector with the bridge's id in place of its name. */
   readonly selector: Fields;
   readonly connected: boolean;
 }
 
 export interface PlanOptions {
-  /** The integration that is changed, if one is: what it owns may be referred to. */
+  /** The integration that is changed, if any: its own credentials may be referenced. */
   readonly current?: Stored;
-  /** Ids of further owners whose credentials may be referred to. */
+  /** Ids of other owners whose credentials may be referenced. */
   readonly owners?: readonly string[];
   /** JSON Pointer to the fields within the request body. */
   readonly root?: string;
 }
 
 /**
- * Checks the fields that an integration is made of.
- * @param body CreateIntegrationRequest, or the integration as it is to be.
+ * Checks the fields of an integration.
+ * @param body CreateIntegrationRequest, or the integration after the change.
  * @throws ProblemError 400 that names the offending field.
  */
 export function planIntegration(
@@ -77,9 +77,9 @@ export function planIntegration(
 }
 
 /**
- * Stores the plan's inline secrets and puts references in their place. A secret for a field whose
- * credential the integration already owns replaces that credential's.
- * @returns the credentials that are new.
+ * Stores the plan's inline secrets and replaces them with references. A secret for a field whose credential the
+ * integration already owns replaces that credential's.
+ * @returns the new credentials.
  */
 export function adoptCredentials(plan: IntegrationPlan, integration: Stored, current?: Stored): Stored[] {
   const { state } = plan;

@@ -1,8 +1,8 @@
 import { namedSchema } from './facts.ts';
 
 /**
- * The part of a request body that its schema knows. What else it holds is dropped, as a typed server would,
- * and so neither stored nor shown.
+ * Returns the fields of a request body that its schema defines. Others are dropped, as a typed server would, and
+ * neither stored nor shown.
  */
 export function knownFields(schemaName: string, body: unknown): Record<string, unknown> {
   const known = (namedSchema(schemaName).properties ?? {}) as Record<string, unknown>;

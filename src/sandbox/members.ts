@@ -22,7 +22,7 @@ export interface NewMember {
   };
 }
 
-/** Go's zero time: what the API's language writes for "never". */
+/** Go's zero time, which the API uses for "never". */
 export const never = '0001-01-01T00:00:00Z';
 
 const commonPasswords: ReadonlySet<string> = new Set([
@@ -43,7 +43,10 @@ const commonPasswords: ReadonlySet<string> = new Set([
   'welcome1',
 ]);
 
-/** A new member with its password, stored. 400 for a bad password, role or lifetime; `root` is where they are. */
+/**
+ * Creates and stores a member with its password. 400 for an invalid password, role or lifetime; `root` is the JSON
+ * Pointer of these fields.
+ */
 export function addMember(state: SandboxState, given: NewMember, root = ''): Stored {
   const { options = {}, type = 'personal' } = given;
   checkPassword(state, given.secret, `${root}/secret`);
@@ -72,7 +75,7 @@ export function addMember(state: SandboxState, given: NewMember, root = ''): Sto
   return member;
 }
 
-/** Checks what a PUT or PATCH made of a member. 400 for an unknown role or a bad lifetime. */
+/** Checks a member after a PUT or PATCH. 400 for an unknown role or an invalid lifetime. */
 export function checkMember(state: SandboxState, member: Stored): void {
   checkRoles(state, member.role_binding as string[], '');
   readMemberTtl(member.ttl, '/ttl');
@@ -85,7 +88,7 @@ export function readTokenTtl(text: unknown, type: string, pointer = '/token_ttl'
   return readDuration(text, { pointer, fallback: '1h', min: '1m', max: max });
 }
 
-/** How long a member's password lasts, in milliseconds. */
+/** Lifetime of a member's password, in milliseconds. */
 export function readMemberTtl(text: unknown, pointer = '/ttl'): number {
   return readDuration(text, { pointer, fallback: '87600h', min: '24h', max: '87660h' });
 }
@@ -104,7 +107,7 @@ export function checkPassword(state: SandboxState, secret: string, pointer: stri
   if (new Set(secret).size < 4) throw refuse('The password is too simple.');
 }
 
-/** The form in which passwords are kept. */
+/** The stored form of a password. */
 export function hashPassword(secret: string): string {
   return createHash('sha256').update(secret).digest('hex');
 }

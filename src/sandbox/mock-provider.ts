@@ -1,12 +1,12 @@
 /*
- * The providers that the sandbox pretends to reach. None is contacted: what would come back is told from
- * the configuration alone, so that a refusal can be brought about on purpose.
+ * The providers of the sandbox. None is contacted: the outcome depends on the configuration alone, so that a
+ * failure can be provoked.
  */
 import type { SandboxState } from './model.ts';
 import { badRequest, ProblemError } from './problem.ts';
 import type { ProviderFact } from './providers.ts';
 
-/** How to make a provider of the sandbox refuse, in words for people. */
+/** How to make a provider of the sandbox refuse, explained for people. */
 export const refusalRule =
   'A provider of the sandbox refuses a credential in which any value begins with `bad-` or `invalid`, or ' +
   'which has expired. A URL whose host ends in `.invalid` cannot be resolved (502); a host whose first ' +
@@ -14,16 +14,16 @@ export const refusalRule =
 
 /** A credential as the provider would see it. */
 export interface PresentedCredential {
-  /** JSON Pointer of the field that holds it, for the answer. */
+  /** JSON Pointer of its field, for the error. */
   readonly pointer: string;
   readonly values: unknown;
-  /** RFC 3339 time at which it ends. */
+  /** Expiry as an RFC 3339 time. */
   readonly expires?: string | undefined;
 }
 
-/** Why a provider could not be used. */
+/** Why a provider check failed. */
 export interface Refusal {
-  /** `credential`: it answered and refused. `unreachable`: no usable answer. */
+  /** `credential`: the provider rejected the credential. `unreachable`: it gave no usable response. */
   readonly kind: 'credential' | 'unreachable';
   readonly problem: ProblemError;
 }
@@ -35,7 +35,7 @@ const answers: Readonly<Record<string, { raw: string; message: string }>> = {
   504: { raw: 'context deadline exceeded (Client.Timeout exceeded)', message: 'did not answer in time' },
 };
 
-/** What would come of contacting the provider; nothing when all is well. See `refusalRule`. */
+/** Simulates contacting the provider; undefined on success. See `refusalRule`. */
 export function contactProvider(
   state: Pick<SandboxState, 'now'>,
   provider: ProviderFact,

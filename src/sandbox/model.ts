@@ -1,6 +1,6 @@
 /*
- * What the sandbox's parts know of one another. Objects are kept in the very shape in which the API
- * answers them (fact sheet: management.openapi.json); what must not be answered is kept beside them.
+ * Shared types of the sandbox. Objects are stored in the form in which the API returns them (fact sheet:
+ * management.openapi.json); what must not be returned is stored separately.
  */
 
 /** Fields that every named object of the API has. */
@@ -11,28 +11,28 @@ export interface Named {
   updated_at: string;
 }
 
-/** An object of the API, open to the fields of its schema. */
+/** An object of the API, with any fields of its schema. */
 export type Stored = Named & Record<string, unknown>;
 
 /**
- * The objects of one kind. Names stand in for ids; a name is unique without regard to case within its
- * scope (for an integration, its account; for a credential, its owner; else the organization).
+ * The objects of one kind. Names are accepted in place of ids; a name is unique, ignoring case, within its scope
+ * (for an integration its account, for a credential its owner, otherwise the organization).
  */
 export interface Collection {
-  /** Every object in the order of addition, or those of one scope. */
+  /** All objects in insertion order, or those of one scope. */
   all(scope?: string): Stored[];
   /** The scope an object was added to (for a bridge, its account); empty for the organization. */
   scopeOf(id: string): string | undefined;
-  /** By id, else by name; `scope` narrows names to one account or owner. */
+  /** Finds by id, else by name; `scope` limits names to one account or owner. */
   find(idOrName: string, scope?: string): Stored | undefined;
-  /** Like `find`, or the API's 404. */
+  /** Like `find`, but throws the API's 404. */
   get(idOrName: string, scope?: string): Stored;
   /**
-   * Adds an object. 409 when its name is taken. `scope` need only be given for a bridge (its account),
-   * which does not carry it; integrations and credentials do.
+   * Adds an object. 409 if its name is taken. `scope` is needed only for a bridge, which does not hold its
+   * account's id; integrations and credentials hold theirs.
    */
   add(object: Stored, scope?: string): Stored;
-  /** Puts the object in place of the one with its id. 409 when the new name is taken. */
+  /** Replaces the object with the same id. 409 if the new name is taken. */
   replace(object: Stored): Stored;
   remove(id: string): void;
 }
@@ -54,11 +54,11 @@ export interface SandboxState {
   /** The organization itself. */
   organization: Stored;
   readonly collections: Readonly<Record<EntityKind, Collection>>;
-  /** Secret values by credential id; never answered. */
+  /** Secret values by credential id; never returned. */
   readonly credentialSecrets: Map<string, unknown>;
   /** Passwords by member id. */
   readonly passwords: Map<string, Password>;
-  /** The worlds of sub-organizations, by organization id. */
+  /** The states of sub-organizations, by organization id. */
   readonly subStates: Map<string, SandboxState>;
   readonly usage: Usage;
   readonly tokens: TokenService;
@@ -66,25 +66,25 @@ export interface SandboxState {
   readonly jobRuns: Record<string, unknown>[];
   /** Recorded calls, oldest first. */
   readonly audit: Record<string, unknown>[];
-  /** Present time in milliseconds; fixed in a deterministic sandbox. */
+  /** Current time in milliseconds; fixed in a deterministic sandbox. */
   now(): number;
-  /** Present time as RFC 3339. */
+  /** Current time as RFC 3339. */
   timestamp(): string;
   /** A new UUID-shaped id from the seeded generator. */
   newId(): string;
   /** A new opaque secret from the seeded generator, `bytes` bytes long, base64url. */
   newSecret(bytes?: number): string;
-  /** The fields that every new named object gets: id, name (made from `fullname`, else the id), fullname, times. */
+  /** Returns the fields of every new named object: id, name (made from `fullname`, else the id), fullname, times. */
   newNamed(given: { name?: string | undefined; fullname?: string | undefined }): Stored;
 }
 
-/** A member's password: its SHA-256, and the wrong guesses since the last right one. */
+/** A member's password as SHA-256, and the number of wrong attempts since the last success. */
 export interface Password {
   hash: string;
   failures: number;
 }
 
-/** Schema `Resources`: what a role or token is limited to. A part that is left out limits nothing. */
+/** Schema `Resources`: the limits of a role or token. A missing part means no limit. */
 export interface Resources {
   readonly organizations?: {
     readonly ids: readonly string[];
@@ -98,7 +98,7 @@ export interface Resources {
   readonly integrations?: { readonly categories: readonly string[] } | null;
 }
 
-/** A permission set and the resources it covers; a caller may hold several, by its roles. */
+/** A permission set and the resources it covers; a caller may have several through its roles. */
 export interface Grant {
   readonly permissionSet: string;
   readonly resources?: Resources | undefined;
@@ -106,7 +106,7 @@ export interface Grant {
 
 export type TokenKind = 'organization' | 'integration' | 'mcp';
 
-/** Who calls, as the bearer token tells. */
+/** The caller, identified by the bearer token. */
 export interface Caller {
   readonly tokenId: string;
   /** Member the token belongs to; empty when it belongs to none. */
@@ -114,35 +114,35 @@ export interface Caller {
   readonly kind: TokenKind;
   /** Whether the refresh secret of the pair was presented. */
   readonly withRefreshSecret: boolean;
-  /** What the token permits; any one of them is enough. */
+  /** The token's grants; any one of them is enough. */
   readonly grants: readonly Grant[];
 }
 
-/** What handlers ask of token keeping. Objects are `RefreshToken`s and `TokenPair`s of the fact sheet. */
+/** The token service of handlers. Objects are `RefreshToken`s and `TokenPair`s of the fact sheet. */
 export interface TokenService {
-  /** Default token object of a new integration or organization. Its `primary` is the pair to answer once. */
+  /** Creates the default token object of a new integration or organization. Its `primary` pair is returned once. */
   issueDefault(owner: { id: string; type: 'organization' | 'integration'; name: string }): Stored;
-  /** Ends every token of an owner (integration, organization) or member. */
+  /** Revokes all tokens of an owner (integration, organization) or member. */
   removeOf(ownerOrMemberId: string): void;
-  /** A further token object. 409 when its owner has one of that name. */
-  issue(order: TokenOrder): Stored;
-  /** The caller behind a bearer secret; undefined for an unknown one. `expired` tells a secret past its time. */
+  /** Creates another token object. 409 if its owner has one with that name. */
+  issue(order: TokenRequest): Stored;
+  /** Finds the caller of a bearer secret; undefined if it is unknown, `expired` if it has expired. */
   identify(secret: string): { readonly caller: Caller; readonly expired: boolean } | undefined;
-  /** Token objects that can be looked up (MCP tokens cannot), in the order of issue. */
+  /** Token objects that can be read (MCP tokens cannot), in order of issue. */
   all(): Stored[];
   /** By id, else by name; 404 when there is none. */
   get(idOrName: string, ownerId?: string): Stored;
-  /** A new primary pair; the former one stays as the secondary. */
+  /** Issues a new primary pair; the previous one becomes the secondary. */
   rotate(id: string): Stored;
-  /** A new primary pair and a new expiry; nothing issued before works. */
+  /** Issues a new primary pair and a new expiry; revokes all previous pairs. */
   reset(id: string): Stored;
-  /** Ends the secondary pair. 404 when there is none. */
+  /** Revokes the secondary pair. 404 if there is none. */
   removeSecondary(id: string): void;
   remove(id: string): void;
 }
 
 /** A token to issue. */
-export interface TokenOrder {
+export interface TokenRequest {
   readonly kind: TokenKind;
   readonly type: 'adhoc' | 'logon' | 'default';
   readonly owner: { readonly id: string; readonly type: 'organization' | 'integration' };
@@ -155,23 +155,23 @@ export interface TokenOrder {
   readonly ttl: number;
   /** Lifetime of the whole object, in milliseconds. */
   readonly lifetime: number;
-  /** Rights of its own, or the names of roles whose rights it shares as they change. */
+  /** Permissions of its own, or the names of roles whose current permissions apply. */
   readonly rights: Grant | { readonly roles: readonly string[] };
   readonly claims?: Readonly<Record<string, unknown>>;
 }
 
-/** Counters, status events and timeseries of integrations; they move with use. usage.ts shows how to call it. */
+/** Counters, status events and timeseries of integrations, which change with use. usage.ts shows how to call it. */
 export interface Usage {
-  /** Starts counting for an integration: a new one from nothing, a seeded one with a past. */
+  /** Starts tracking an integration: a new one without history, a seeded one with it. */
   open(integrationId: string, opening?: UsageOpening): void;
-  /** Forgets an integration. */
+  /** Stops tracking an integration. */
   close(integrationId: string): void;
   /**
-   * Counts one request of an integration. With `error`, it failed, and the background traffic fails
-   * likewise until a request without one is recorded.
+   * Counts one request of an integration. With `error` it failed, and background traffic fails too until a request
+   * without one is recorded.
    */
   record(integrationId: string, error?: string): void;
-  /** Counts one request of an integration that did not reach its provider, such as issuing it a token. */
+  /** Counts one request of an integration that did not contact its provider, such as issuing a token. */
   count(integrationId: string): void;
   /** Sets the counters to zero and drops the events; the timeseries stay. */
   reset(integrationId: string): void;
@@ -184,13 +184,13 @@ export interface Usage {
   lastDay(integrationIds: readonly string[]): UsageSeries;
 }
 
-/** The past that a seeded integration brings along. Times are in milliseconds. */
+/** The history of a seeded integration. Times are in milliseconds. */
 export interface UsageOpening {
-  /** Since when it exists; now when left out. */
+  /** Creation time; default now. */
   readonly since?: number;
-  /** Requests that connectors make without being seen; none when left out. */
+  /** Simulated requests of connectors; none by default. */
   readonly traffic?: { readonly perSpan: number; readonly failureShare: number };
-  /** Why its requests fail at present, and since when. */
+  /** Why and since when its requests fail. */
   readonly failing?: { readonly error: string; readonly since: number };
 }
 
@@ -224,7 +224,7 @@ export interface UsageSeries {
   readonly series: readonly Readonly<Record<string, string | number>>[];
 }
 
-/** One request that passed the gate: known route, valid token, permitted, body valid by the fact sheet. */
+/** A request that passed all checks: known route, valid token, permitted, body valid by the fact sheet. */
 export interface SandboxRequest {
   readonly operationId: string;
   readonly state: SandboxState;
@@ -234,7 +234,7 @@ export interface SandboxRequest {
   /** Query parameters, each with all its values. */
   readonly query: Readonly<Record<string, readonly string[]>>;
   readonly body: unknown;
-  /** Whether the caller's resource limits let it see this account / integration. Handlers of lists filter by it. */
+  /** Whether the caller's resource limits allow this account or integration. Handlers filter lists by it. */
   reaches(kind: 'account' | 'integration', object: Stored): boolean;
 }
 

@@ -1,6 +1,6 @@
 /*
- * The fixed permission sets, and which action of which API an operation is (behaviour.md, section 10;
- * schema ApiPermissionMap). Which actions each set allows is not published: the lists follow its purpose.
+ * The fixed permission sets, and the API and action of each operation (behaviour.md, section 10; schema
+ * ApiPermissionMap). The actions of each set are not published: the lists follow its purpose.
  */
 import { operationFact } from './facts.ts';
 import type { Grant } from './model.ts';
@@ -17,43 +17,53 @@ export interface PermissionSet {
 
 const all: Actions = ['*'];
 const reading: Actions = ['list', 'get'];
-const narrowable = ['accounts', 'integrations'] as const;
+const limitableResources = ['accounts', 'integrations'] as const;
 
 /** All permission sets, in the order of the fact sheet. */
 export const permissionSets: readonly PermissionSet[] = [
-  defineSet('administrator', 'Everything.', narrowable, { all }),
-  defineSet('viewer', 'Reading everything.', narrowable, { all: ['read'], auth: all }),
+  defineSet('administrator', 'Everything.', limitableResources, { all }),
+  defineSet('viewer', 'Reading everything.', limitableResources, { all: ['read'], auth: all }),
   defineSet('member', 'The own profile, logon, and basic status.', undefined, {
     auth: all,
     members: ['get'],
     organizations: ['get'],
     status: reading,
   }),
-  defineSet('account-manager', 'Accounts with their integrations, credentials and bridges.', narrowable, {
-    accounts: all,
-    auth: all,
-    bridges: all,
-    credentials: all,
-    integrations: all,
-    integration_points: reading,
-    mappings: reading,
-    organizations: ['get'],
-    permission_set: reading,
-    status: all,
-    tokens: ['list', 'create', 'create_integration', 'get', 'refresh'],
-  }),
-  defineSet('connect-ui', 'What Connect UI needs to set up the integrations of an account.', narrowable, {
-    accounts: ['get'],
-    auth: ['logoff'],
-    bridges: reading,
-    credentials: all,
-    integrations: ['list', 'list_account', 'create', 'get', 'update', 'patch', 'delete', 'verify'],
-    integration_points: reading,
-    organizations: ['get'],
-    status: ['get', 'list_events'],
-    tokens: ['refresh'],
-  }),
-  defineSet('token-issuer', 'Issuing integration tokens.', narrowable, {
+  defineSet(
+    'account-manager',
+    'Accounts with their integrations, credentials and bridges.',
+    limitableResources,
+    {
+      accounts: all,
+      auth: all,
+      bridges: all,
+      credentials: all,
+      integrations: all,
+      integration_points: reading,
+      mappings: reading,
+      organizations: ['get'],
+      permission_set: reading,
+      status: all,
+      tokens: ['list', 'create', 'create_integration', 'get', 'refresh'],
+    },
+  ),
+  defineSet(
+    'connect-ui',
+    'What Connect UI needs to set up the integrations of an account.',
+    limitableResources,
+    {
+      accounts: ['get'],
+      auth: ['logoff'],
+      bridges: reading,
+      credentials: all,
+      integrations: ['list', 'list_account', 'create', 'get', 'update', 'patch', 'delete', 'verify'],
+      integration_points: reading,
+      organizations: ['get'],
+      status: ['get', 'list_events'],
+      tokens: ['refresh'],
+    },
+  ),
+  defineSet('token-issuer', 'Issuing integration tokens.', limitableResources, {
     accounts: reading,
     auth: ['logoff'],
     integrations: ['list', 'list_account', 'get'],
@@ -62,14 +72,14 @@ export const permissionSets: readonly PermissionSet[] = [
   defineSet(
     'mcp-integrations-use-only',
     'Reading accounts and integrations, and using connectors.',
-    narrowable,
+    limitableResources,
     {
       accounts: reading,
       auth: ['logoff'],
       integrations: ['list', 'list_account', 'get'],
     },
   ),
-  defineSet('mcp-management', 'Creating and changing integrations, without connectors.', narrowable, {
+  defineSet('mcp-management', 'Creating and changing integrations, without connectors.', limitableResources, {
     accounts: all,
     auth: ['logoff'],
     bridges: reading,
@@ -83,7 +93,7 @@ export const permissionSets: readonly PermissionSet[] = [
   }),
 ];
 
-/** The action behind an operation; undefined when any valid token may do it. */
+/** The action of an operation; undefined if any valid token may call it. */
 export function actionOf(operationId: string): { api: string; action: string } | undefined {
   const [group = '', ...rest] = operationId.split('_');
   const api = apis[group];
@@ -110,7 +120,7 @@ const apis: Readonly<Record<string, string>> = {
   tokens: 'tokens',
 };
 
-// The fact sheet has no action for MCP tokens; making one is taken for making a token.
+// The fact sheet has no action for MCP tokens; creating one counts as creating a token.
 const renamed: Readonly<Record<string, string>> = {
   bridges_get_status: 'status',
   operations_list_execution_history: 'list_history',
@@ -142,7 +152,7 @@ export function permits(grants: readonly Grant[], operationId: string): boolean 
   return grants.some((grant) => allows(grant.permissionSet, operationId));
 }
 
-// Running a mapping changes nothing, though it is a POST.
+// Running a mapping is a POST but changes nothing.
 function readsOnly(operationId: string): boolean {
   return operationId === 'mappings_apply' || operationFact(operationId).method === 'GET';
 }

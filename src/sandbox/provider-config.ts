@@ -1,7 +1,4 @@
-/*
- * Checks an integration's `provider_config` against the fields of its provider, and finds the places in it
- * that hold a credential.
- */
+/* Checks an integration's `provider_config` against the fields of its provider, and finds the credentials in it. */
 import { badRequest, type ProblemError } from './problem.ts';
 import {
   credentialKind,
@@ -22,28 +19,28 @@ export interface CredentialSlot {
   readonly pointer: string;
   /** Name of the field, such as `credential`. */
   readonly field: string;
-  /** The form given, such as `token` or `token_id`. */
+  /** The given form, such as `token` or `token_id`. */
   readonly form: string;
-  /** The kind of stored credential behind it. */
+  /** The kind of the stored credential. */
   readonly kind: string;
-  /** Secret values, when they are inline. */
+  /** Secret values, if inline. */
   readonly inline: Fields | undefined;
-  /** ID or name of a stored credential, when it is a reference. */
+  /** Id or name of a stored credential, if it is a reference. */
   readonly reference: string | undefined;
-  /** Puts a reference to a stored credential in this place. */
+  /** Replaces this place with a reference to a stored credential. */
   refer(credentialId: string): void;
 }
 
-/** A configuration that fits its provider. */
+/** A valid configuration of a provider. */
 export interface CheckedConfig {
   readonly provider: ProviderFact;
-  /** A copy that holds only the fields the provider knows. */
+  /** A copy with only the fields that the provider defines. */
   readonly config: Fields;
   readonly slots: readonly CredentialSlot[];
 }
 
 /**
- * Checks a `provider_config`. Fields that the provider does not know are dropped, as a typed server would.
+ * Checks a `provider_config`. Fields that the provider does not define are dropped, as a typed server would.
  * @param pointer JSON Pointer of the configuration within the request body.
  * @throws ProblemError 400 that names the first offending field.
  */
@@ -65,7 +62,7 @@ interface Reader {
   readonly slots: CredentialSlot[];
 }
 
-// Reads into `read` itself, which a credential slot changes later.
+// Writes into `read` itself, which a credential slot changes later.
 function readFields(
   fields: readonly FieldFact[],
   given: Fields,
@@ -155,17 +152,17 @@ function missing(place: string, field: FieldFact, reader: Reader): ProblemError 
   return badRequest(`${reader.provider.id} needs ${place.slice(1)}.`, {
     detail: `${field.description}${forms}`,
     parameter: { id: place, location: 'body' },
-    remediation: learnFields(reader),
+    remediation: fieldsHint(reader),
   });
 }
 
 function wrong(place: string, message: string, reader: Reader, value?: unknown): ProblemError {
   return badRequest(`${place.slice(1)} ${message}.`, {
     parameter: { id: place, location: 'body', ...(value !== undefined && { value }) },
-    remediation: learnFields(reader),
+    remediation: fieldsHint(reader),
   });
 }
 
-function learnFields(reader: Reader): string {
+function fieldsHint(reader: Reader): string {
   return `See the fields of ${reader.provider.id}: capabilities_get_provider with expand=provider_config.`;
 }

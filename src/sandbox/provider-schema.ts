@@ -1,6 +1,4 @@
-/*
- * A provider's configuration as JSON Schema, which `expand=provider_config` answers.
- */
+/* A provider's configuration as JSON Schema, for `expand=provider_config`. */
 import {
   type FieldFact,
   objectFields,

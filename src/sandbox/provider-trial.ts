@@ -1,6 +1,4 @@
-/*
- * Trying a provider out: with a planned integration, and again with a stored one when its credential changes.
- */
+/* Checks of a provider's connection: with a planned integration, and with a stored one when its credential changes. */
 import { secretOf } from './credential-store.ts';
 import type { IntegrationPlan } from './integration-plan.ts';
 import { contactProvider, type PresentedCredential, type Refusal } from './mock-provider.ts';
@@ -8,15 +6,15 @@ import type { SandboxState, Stored } from './model.ts';
 import { ProblemError } from './problem.ts';
 import { type CredentialSlot, checkProviderConfig } from './provider-config.ts';
 
-/** How a try of the provider went. */
-export interface Trial {
+/** The result of a connection check. */
+export interface ConnectionCheck {
   readonly refusal: Refusal | undefined;
-  /** Why the provider could not be tried; the integration may be right all the same. */
+  /** Why the provider could not be reached; the integration may still be correct. */
   readonly warning: ProblemError | undefined;
 }
 
-/** Contacts the provider as the plan has it, through its bridge if it names one. */
-export function tryProvider(plan: IntegrationPlan): Trial {
+/** Checks the provider with the planned configuration, through its bridge if it has one. */
+export function checkProvider(plan: IntegrationPlan): ConnectionCheck {
   if (plan.bridge && !plan.bridge.connected) {
     const warning = new ProblemError(503, 'No agent of the selected bridge is connected.', {
       detail: `${plan.provider.title} was not contacted.`,
@@ -32,17 +30,17 @@ export function tryProvider(plan: IntegrationPlan): Trial {
   };
 }
 
-/** Tries a stored integration again, and counts the request as its own. */
-export function retryProvider(state: SandboxState, integration: Stored): void {
+/** Checks a stored integration again, and counts it as a request of the integration. */
+export function recheckProvider(state: SandboxState, integration: Stored): void {
   const { provider, config, slots } = checkProviderConfig(integration.provider_config);
   const presented = slots.map((slot) =>
     present(state, slot, state.collections.credential.find(slot.reference ?? '')),
   );
-  recordTrial(state, integration.id, contactProvider(state, provider, config, presented));
+  recordCheck(state, integration.id, contactProvider(state, provider, config, presented));
 }
 
-/** Counts a try as a request of the integration. */
-export function recordTrial(state: SandboxState, integrationId: string, refusal: Refusal | undefined): void {
+/** Counts a check as a request of the integration. */
+export function recordCheck(state: SandboxState, integrationId: string, refusal: Refusal | undefined): void {
   state.usage.record(integrationId, refusal && (refusal.problem.details.rawError ?? refusal.problem.message));
 }
 

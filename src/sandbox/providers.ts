@@ -1,10 +1,7 @@
-/*
- * The provider sheet (provider-configs.json), typed and looked up: which providers there are and which
- * fields their configuration takes.
- */
+/* Typed access to the provider sheet (provider-configs.json): the providers and the fields of their configurations. */
 import { providerSheet } from './facts.ts';
 
-/** What a value looks like. `values` makes an object a map of such values; `true` leaves them open. */
+/** The type of a value. `values` makes an object a map of such values; `true` allows any. */
 export interface ValueFact {
   readonly type: 'string' | 'integer' | 'boolean' | 'array' | 'object';
   readonly enum?: readonly string[];
@@ -14,7 +11,7 @@ export interface ValueFact {
   readonly objectRef?: string;
   /** Name in the sheet's `unions`. */
   readonly unionRef?: string;
-  /** Values of `type` that the union takes here. */
+  /** Values of `type` that the union allows here. */
   readonly accepts?: readonly string[];
   /** Whether the value is a credential: inline, or a reference to a stored one. */
   readonly credential?: boolean;
@@ -28,7 +25,7 @@ export interface FieldFact extends ValueFact {
   readonly description: string;
 }
 
-/** One form that a union takes, by its `type`. */
+/** One variant of a union, by its `type`. */
 export interface VariantFact {
   readonly type: string;
   readonly form: 'inline' | 'reference';
@@ -40,7 +37,7 @@ export interface ProviderFact {
   readonly id: string;
   readonly title: string;
   readonly category: string;
-  /** Canned data or an in-memory stand-in, which needs no credential. */
+  /** A mock with canned or in-memory data, which needs no credential. */
   readonly mock: boolean;
   /** The vendor's setup page. */
   readonly guide?: string;
@@ -65,20 +62,20 @@ export function listCategories(): readonly string[] {
   return Object.keys(providerSheet().categories);
 }
 
-/** The forms that a union field takes. */
+/** The variants of a union field. */
 export function variantsOf(field: ValueFact): readonly VariantFact[] {
   const union = providerSheet().unions[field.unionRef ?? ''] as { variants?: VariantFact[] } | undefined;
   return (union?.variants ?? []).filter((variant) => field.accepts?.includes(variant.type) ?? true);
 }
 
-/** The fields of an object that the sheet spells out by name. */
+/** The fields of an object that the sheet defines by name. */
 export function objectFields(objectRef: string): readonly FieldFact[] {
   return (providerSheet().objects[objectRef] as { fields?: FieldFact[] } | undefined)?.fields ?? [];
 }
 
 /**
- * The kind of stored credential that a form of a credential field stands for: `token_id` and `token` both
- * mean `token`. A webhook URL is stored as a lone secret, as there is no kind of its own for it.
+ * The kind of stored credential for a form of a credential field: `token_id` and `token` both mean `token`. A
+ * webhook URL is stored as a single secret, since it has no kind of its own.
  */
 export function credentialKind(form: string): string {
   const kind = form.endsWith('_id') ? form.slice(0, -'_id'.length) : form;

@@ -1,24 +1,21 @@
-/*
- * Lists: one page out of many items by `limit`, `start_after`, `order`, `filter` and `total`
- * (behaviour.md, section 3).
- */
+/* Pages of lists by `limit`, `start_after`, `order`, `filter` and `total` (behaviour.md, section 3). */
 import { compareValues, type Field, type Fields, fieldsOf, type Item, isTime } from './fields.ts';
 import { parseFilters } from './filter.ts';
 import type { SandboxRequest } from './model.ts';
 import { badRequest } from './problem.ts';
 
 export interface ListOptions<T> {
-  /** Field or fields that `start_after` holds the values of, joined by commas. `name` by default. */
+  /** The field or fields of `start_after`, whose values are joined by commas. `name` by default. */
   readonly cursor?: string | readonly string[];
-  /** Order without `order`, such as `started_at[desc]`; ascending by the cursor when left out. */
+  /** Default order, such as `started_at[desc]`; ascending by the cursor if missing. */
   readonly defaultOrder?: string;
-  /** Whether `order` may only turn the direction of the default order. */
+  /** Whether `order` may only reverse the default order. */
   readonly fixedOrder?: boolean;
   /** Largest `limit`; none by default. */
   readonly maxLimit?: number;
-  /** Whether `total=true` is answered. */
+  /** Whether `total=true` is supported. */
   readonly allowTotal?: boolean;
-  /** Fields to filter and order by beside those of the item's schema. */
+  /** Additional fields to filter and order by, beside those of the item's schema. */
   readonly filterable?: Readonly<Record<string, (item: T) => unknown>>;
 }
 
@@ -34,7 +31,7 @@ interface SortKey {
 
 const defaultLimit = 100;
 
-/** The page of `items` that the request asks for. 400 for what the query gets wrong. */
+/** Returns the requested page of `items`. 400 for an invalid query. */
 export function listPage<T extends object>(
   items: readonly T[],
   request: Pick<SandboxRequest, 'operationId' | 'query'>,
@@ -135,7 +132,7 @@ function findStart(
     return next === -1 ? sorted.length : next;
   }
 
-  // In another order the cursor's value says nothing about where to go on; the item that has it does.
+  // In another order, the cursor's value is no position; the item that has it is.
   const last = sorted.findLastIndex((item) =>
     keys.every((key, place) => key && compareValues(key.kind, key.read(item), values[place]) === 0),
   );

@@ -16,9 +16,9 @@ export interface Random {
   uuid(): string;
 }
 
-/** A stream that starts from `seed`; streams of different names are independent. */
+/** Creates a stream from `seed`; streams with different names are independent. */
 export function createRandom(seed: number, stream = ''): Random {
-  const generator = xoroshiro128plus([...stream].reduce(mix, mix(0x9e3779b9, String(seed | 0))));
+  const generator = xoroshiro128plus([...stream].reduce(hashStep, hashStep(0x9e3779b9, String(seed | 0))));
   const int = (from: number, to: number) => uniformInt(generator, from, to);
   const bytes = (length: number) => Uint8Array.from({ length }, () => int(0, 255));
   return {
@@ -39,7 +39,7 @@ export function createRandom(seed: number, stream = ''): Random {
   };
 }
 
-function mix(hash: number, text: string): number {
+function hashStep(hash: number, text: string): number {
   let mixed = hash;
   for (let at = 0; at < text.length; at += 1) mixed = Math.imul(mixed ^ text.charCodeAt(at), 0x01000193);
   return mixed;

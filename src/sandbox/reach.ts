@@ -51,27 +51,27 @@ function coversOrganization(resources: Resources | undefined, organization: Stor
   return !limits || hasId(limits.ids, organization);
 }
 
-// Names stand in for ids here as well.
+// Names are accepted in place of ids here too.
 function hasId(ids: readonly string[], object: Stored): boolean {
   return ids.includes('*') || ids.includes(object.id) || ids.includes(object.name);
 }
 
-/** Whether `wanted` covers no more than one of the caller's grants does, in actions and in resources. */
-export function narrows(wanted: Grant, held: readonly Grant[], state: SandboxState): boolean {
+/** Whether one of the caller's grants covers all actions and resources of `wanted`. */
+export function isCoveredBy(wanted: Grant, held: readonly Grant[], state: SandboxState): boolean {
   return held.some(
     (grant) =>
-      allowsNoMore(wanted.permissionSet, grant.permissionSet) &&
-      coversNoMore(wanted.resources, grant.resources, state),
+      areActionsCovered(wanted.permissionSet, grant.permissionSet) &&
+      areResourcesCovered(wanted.resources, grant.resources, state),
   );
 }
 
-function allowsNoMore(wanted: string, held: string): boolean {
+function areActionsCovered(wanted: string, held: string): boolean {
   return operationFacts().every(
     ({ operationId }) => !allows(wanted, operationId) || allows(held, operationId),
   );
 }
 
-function coversNoMore(
+function areResourcesCovered(
   wanted: Resources | undefined,
   held: Resources | undefined,
   state: SandboxState,
@@ -108,7 +108,7 @@ function accountsWithin(
   );
 }
 
-// An empty or missing list limits nothing, so it is no subset of one that does.
+// An empty or missing list means no limit, so it is no subset of a list.
 function isSubset(wanted: readonly string[] | null | undefined, held: readonly string[]): boolean {
   return !!wanted?.length && wanted.every((one) => held.includes(one));
 }

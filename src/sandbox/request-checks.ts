@@ -1,6 +1,6 @@
 /*
- * What a request must pass before a handler sees it, in this order: token, organization state, token kind,
- * permission, query and body, and the account and integration it names.
+ * Checks before a request reaches its handler, in this order: token, organization state, token kind, permission,
+ * query and body, and the account and integration it names.
  */
 import { type OperationFact, type ParameterFact, resolveSchema, type Schema } from './facts.ts';
 import type { Caller, Grant, SandboxRequest, SandboxState, Stored } from './model.ts';
@@ -17,24 +17,24 @@ import { covers } from './reach.ts';
 import { findIssues } from './schemas.ts';
 import { invalidBody } from './write.ts';
 
-/** A request as it came in, for a known operation. */
+/** A raw request of a known operation. */
 export interface Incoming {
   readonly fact: OperationFact;
   /** Path parameters, percent-decoded once. */
   readonly params: Readonly<Record<string, string>>;
   readonly query: URLSearchParams;
   readonly contentType: string | undefined;
-  /** Body as it came; empty when there was none. */
+  /** The raw body; empty if there is none. */
   readonly body: string;
 }
 
-/** Who calls and in which organization's state; a sub-organization has a state of its own. */
+/** The caller and the state of its organization; a sub-organization has its own. */
 export interface Identity {
   readonly state: SandboxState;
   readonly caller: Caller;
 }
 
-/** Finds the caller. 401 without a valid token, 402 when the organization is disabled. */
+/** Authenticates the caller. 401 without a valid token, 402 if the organization is disabled. */
 export function identify(root: SandboxState, authorization: string | undefined): Identity {
   if (!authorization) throw unauthorized('The request carries no token.');
   const [, secret] = /^Bearer +([^\s]+)$/i.exec(authorization) ?? [];
@@ -75,7 +75,7 @@ function refuseMember(state: SandboxState, caller: Caller): void {
   if (member && member.state !== 'enabled') throw unauthorized(`The token's member is ${member.state}.`);
 }
 
-/** Refuses callers that may not do the operation: 403, or 401 for a refresh secret out of place. */
+/** Checks the caller's permission: 403, or 401 for a refresh secret where it is not accepted. */
 export function authorize(operationId: string, caller: Caller): void {
   if (caller.kind === 'integration') {
     throw forbidden('An integration token does not open the Management API.', {
@@ -104,7 +104,7 @@ export function authorize(operationId: string, caller: Caller): void {
   }
 }
 
-/** Makes the handler's request. 400, 404 or 415 for what is wrong with parameters, query or body. */
+/** Creates the handler's request. 400, 404 or 415 for invalid parameters, query or body. */
 export function checkRequest(incoming: Incoming, { state, caller }: Identity): SandboxRequest {
   const { fact, params } = incoming;
   for (const [name, value] of Object.entries(params)) {
@@ -155,7 +155,7 @@ function readQuery(facts: readonly ParameterFact[], given: URLSearchParams): San
   return query;
 }
 
-// A scalar given several times stays a list, which its schema then refuses.
+// A repeated scalar stays an array, which its schema then rejects.
 function toScalar(schema: Schema, values: readonly string[]): unknown {
   const [text = ''] = values;
   if (values.length > 1) return values;

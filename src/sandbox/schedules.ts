@@ -1,10 +1,8 @@
-/*
- * Scheduled operations of integrations and integration points, and the jobs that come of them.
- */
+/* Scheduled operations of integrations and integration points, and their jobs. */
 import type { SandboxState, Stored } from './model.ts';
 import { badRequest } from './problem.ts';
 
-/** Schema OperationSchedule, as far as it is read here. */
+/** The fields of schema OperationSchedule that are used here. */
 interface Schedule {
   readonly operation: string;
   readonly enabled: boolean;
@@ -47,7 +45,7 @@ export function checkSchedules(given: unknown, category: string, now: number, ro
   });
 }
 
-/** Makes the jobs of an integration follow its schedules: one for each enabled schedule, no others waiting. */
+/** Updates the jobs of an integration to its schedules: one for each enabled schedule, and no other waiting ones. */
 export function syncJobs(state: SandboxState, integration: Stored): void {
   const wanted = schedulesOf(integration.scheduled_operations).filter(({ enabled }) => enabled);
   const kept = new Set(wanted.map(({ operation }) => operation));
@@ -78,7 +76,7 @@ export function syncJobs(state: SandboxState, integration: Stored): void {
   }
 }
 
-/** Removes the jobs of an integration; past runs stay, as history does. */
+/** Removes the jobs of an integration; past runs stay. */
 export function removeJobsOf(state: SandboxState, integrationId: string): void {
   dropJobs(state, (job) => job.integration_id === integrationId);
 }

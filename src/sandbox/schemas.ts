@@ -1,16 +1,14 @@
-/*
- * Ajv over the fact sheet. Schemas are compiled when first needed, once per process.
- */
+/* Validation with Ajv against the fact sheet. Schemas are compiled on first use, once per process. */
 import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
 import { managementDocument, type Schema } from './facts.ts';
 
-/** One thing wrong with a value. */
+/** One validation error. */
 export interface Issue {
   /** JSON Pointer to the place; empty for the value itself. */
   readonly pointer: string;
   readonly message: string;
-  /** What stands there, if anything does. */
+  /** The value there, if any. */
   readonly value: unknown;
 }
 
@@ -18,7 +16,7 @@ const documentId = 'https://sandbox.invalid/management';
 let shared: Ajv2020 | undefined;
 const compiled = new Map<string, ValidateFunction>();
 
-/** What is wrong with `value` by a schema of the fact sheet, given by name or inline; nothing when valid. */
+/** Validates `value` against a schema of the fact sheet, given by name or inline; returns no issues if it is valid. */
 export function findIssues(schema: string | Schema, value: unknown): Issue[] {
   const validate = compile(schema);
   if (validate(value)) return [];
@@ -31,7 +29,7 @@ function compile(schema: string | Schema): ValidateFunction {
   const known = compiled.get(key);
   if (known) return known;
   shared ??= createAjv();
-  const made = shared.compile(anchorRefs(inline) as Schema);
+  const made = shared.compile(qualifyRefs(inline) as Schema);
   compiled.set(key, made);
   return made;
 }
@@ -43,8 +41,8 @@ function createAjv(): Ajv2020 {
   return ajv;
 }
 
-// Ajv knows `discriminator`, which names the wrong field of one variant instead of those of all, but
-// refuses its `mapping`; the variants' `const` says the same.
+// Ajv supports `discriminator`, which limits errors to one variant, but rejects its `mapping`; the variants'
+// `const` means the same.
 function withoutMappings(node: unknown): unknown {
   if (Array.isArray(node)) return node.map(withoutMappings);
   if (typeof node !== 'object' || node === null) return node;
@@ -56,13 +54,13 @@ function withoutMappings(node: unknown): unknown {
   );
 }
 
-function anchorRefs(node: unknown): unknown {
-  if (Array.isArray(node)) return node.map(anchorRefs);
+function qualifyRefs(node: unknown): unknown {
+  if (Array.isArray(node)) return node.map(qualifyRefs);
   if (typeof node !== 'object' || node === null) return node;
   return Object.fromEntries(
     Object.entries(node).map(([key, value]) => [
       key,
-      key === '$ref' && String(value).startsWith('#') ? documentId + value : anchorRefs(value),
+      key === '$ref' && String(value).startsWith('#') ? documentId + value : qualifyRefs(value),
     ]),
   );
 }

@@ -1,15 +1,13 @@
-/*
- * Invents an organization: about half a year of its past, told by what it left in the state.
- */
+/* Creates a sample organization with a history of about half a year. */
 import type { SandboxState } from './model.ts';
 import { createRandom } from './random.ts';
-import { createStage, type Stage } from './seed/actor.ts';
+import { createStage, type SeedContext } from './seed/actor.ts';
 import { addCustomers } from './seed/customers.ts';
 import { recordDay, runJobs, runTraffic } from './seed/history.ts';
-import { type Cast, equipOrganization, foundOrganization } from './seed/organization.ts';
+import { addOrganizationObjects, configureOrganization, type SeedActors } from './seed/organization.ts';
 import { lifetimes } from './token-service.ts';
 
-/** How much to invent, or the number of accounts. */
+/** The size of the sample data, or the number of accounts. */
 export type SandboxSize = keyof typeof accountsBySize | number;
 
 const accountsBySize = { small: 3, medium: 12, large: 400 } as const;
@@ -20,11 +18,11 @@ const day = 24 * hour;
 export interface SeedOptions {
   readonly seed: number;
   readonly size: SandboxSize;
-  /** Sets the state's clock to so many milliseconds before the present. */
+  /** Sets the state's clock to this many milliseconds before the present. */
   readonly rewind: (milliseconds: number) => void;
 }
 
-/** Reads a size from the command line. Throws an Error that names the choices. */
+/** Parses a size of the command line. Throws an Error that lists the choices. */
 export function parseSize(text: string): SandboxSize {
   if (Object.hasOwn(accountsBySize, text)) return text as keyof typeof accountsBySize;
   if (/^\d+$/.test(text) && Number(text) > 0) return Number(text);
@@ -33,7 +31,7 @@ export function parseSize(text: string): SandboxSize {
   );
 }
 
-/** Fills an empty state. Afterwards its clock shows the present. */
+/** Fills an empty state, and then sets its clock to the present. */
 export function seedState(state: SandboxState, { seed, size, rewind }: SeedOptions): void {
   const accounts = typeof size === 'number' ? size : accountsBySize[size];
   let behind = 200 * day;
@@ -43,9 +41,9 @@ export function seedState(state: SandboxState, { seed, size, rewind }: SeedOptio
   };
   advance(0);
   const stage = createStage(state, createRandom(seed, 'seed'), advance);
-  foundOrganization(stage);
+  configureOrganization(stage);
   advance(hour);
-  const cast = equipOrganization(stage);
+  const cast = addOrganizationObjects(stage);
   addSubOrganization(stage, cast);
   const inventions = addCustomers(stage, cast, accounts, behind - 2 * day);
   advance(behind - day);
@@ -56,7 +54,7 @@ export function seedState(state: SandboxState, { seed, size, rewind }: SeedOptio
   runJobs(stage, inventions);
 }
 
-function addSubOrganization({ act, advance }: Stage, cast: Cast): void {
+function addSubOrganization({ act, advance }: SeedContext, cast: SeedActors): void {
   advance(day);
   const body = {
     name: 'kestrelmoor-labs',
@@ -66,8 +64,8 @@ function addSubOrganization({ act, advance }: Stage, cast: Cast): void {
   act('subOrgs_create', {}, body, cast.administrator);
 }
 
-// One in use, one that has expired.
-function addTokens({ state }: Stage, { provisioner, support }: Cast): void {
+// One active, one expired.
+function addTokens({ state }: SeedContext, { provisioner, support }: SeedActors): void {
   const { id } = state.organization;
   const common = {
     kind: 'organization',

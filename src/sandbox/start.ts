@@ -1,6 +1,4 @@
-/*
- * Starting a sandbox: an invented organization behind the Management API, over HTTP on loopback.
- */
+/* Starts a sandbox: a sample organization behind the Management API, over HTTP on loopback. */
 import { setMaxListeners } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { createApp, type Exchange } from './app.ts';
@@ -15,14 +13,14 @@ export interface SandboxOptions {
   readonly port?: number;
   /** A loopback address; 127.0.0.1 by default. */
   readonly host?: string;
-  /** The same seed and clock give the same sandbox. 1 by default. */
+  /** The same seed and clock give the same sandbox; default 1. */
   readonly seed?: number;
-  /** How much to invent, or the number of accounts; `medium` by default. */
+  /** The size of the sample data, or the number of accounts; default `medium`. */
   readonly size?: SandboxSize;
-  /** Present time in milliseconds, or a fixed RFC 3339 time; the machine's clock by default. */
+  /** Current time in milliseconds, or a fixed RFC 3339 time; the machine's clock by default. */
   readonly clock?: (() => number) | string;
   readonly faults?: readonly Fault[];
-  /** Told each answer. */
+  /** Called with each response. */
   readonly onExchange?: (exchange: Exchange) => void;
 }
 
@@ -30,17 +28,17 @@ export interface SandboxOptions {
 export interface Sandbox {
   /** Such as `http://127.0.0.1:4010`. */
   readonly baseUrl: string;
-  /** Access secret of the organization's default token; it moves when the token is reset. */
+  /** Access secret of the organization's default token; it changes when the token is reset. */
   readonly token: string;
   readonly state: SandboxState;
   readonly faults: Faults;
-  /** Ends every connection, hanging ones too. */
+  /** Closes every connection, even hanging ones. */
   close(): Promise<void>;
 }
 
 const loopback: ReadonlySet<string> = new Set(['127.0.0.1', '::1', 'localhost']);
 
-/** Starts a sandbox. Throws for a host that is not loopback, a bad clock or fault, or a port in use. */
+/** Starts a sandbox. Throws if the host is not loopback, the clock or a fault is invalid, or the port is in use. */
 export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbox> {
   const { port = 0, host = '127.0.0.1', seed = 1, size = 'medium' } = options;
   if (!loopback.has(host)) throw new Error(`The sandbox listens on loopback only, not on "${host}".`);
@@ -56,7 +54,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
   });
   const faults = createFaults(options.faults ?? [], createRandom(seed, 'faults'));
   const stop = new AbortController();
-  // Each call that a fault delays waits for it, which Node would take for a leak.
+  // Every delayed call listens to it, for which Node would warn of a leak.
   setMaxListeners(0, stop.signal);
   const app = createApp({
     state,
@@ -92,7 +90,7 @@ function readClock(clock: SandboxOptions['clock']): () => number {
   return () => fixed;
 }
 
-// A logoff with the default token removes it.
+// A logoff with the default token revokes it.
 function readDefaultToken(state: SandboxState): string | undefined {
   const token = state.tokens.all().find(({ id }) => id === state.organization.refresh_token_id);
   return (token?.primary as { access: { secret: string } } | undefined)?.access.secret;

@@ -8,9 +8,9 @@ import { createTokenService } from './token-service.ts';
 import { createUsage } from './usage.ts';
 
 export interface SandboxStateOptions {
-  /** Seed of every id, secret and invented thing. */
+  /** Seed of all ids, secrets and sample data. */
   readonly seed: number;
-  /** Present time in milliseconds. */
+  /** Current time in milliseconds. */
   readonly clock: () => number;
 }
 
@@ -36,7 +36,7 @@ const kinds: readonly EntityKind[] = [
   'sub_org',
 ];
 
-/** An empty state: an organization named after nothing yet, and no objects. */
+/** Creates an empty state: an unnamed organization without objects. */
 export function createState({ seed, clock }: SandboxStateOptions): SandboxState {
   const random = createRandom(seed, 'world');
   const timestamp = () => new Date(clock()).toISOString();
@@ -69,7 +69,7 @@ export function createState({ seed, clock }: SandboxStateOptions): SandboxState 
   return state;
 }
 
-/** The fields every new named object gets: a name is made from `fullname`, or else is the id. */
+/** Returns the fields of every new named object: the name is made from `fullname`, or is the id. */
 export function nameObject(
   given: { name?: string | undefined; fullname?: string | undefined },
   id: string,
@@ -81,6 +81,6 @@ export function nameObject(
 
 function shorten(fullname: string): string {
   const plain = fullname.normalize('NFKD').replace(/\p{M}/gu, '').toLowerCase();
-  // No two of its hyphens stand side by side.
+  // It has no double hyphens.
   return plain.replace(/[^a-z0-9_]+/g, '-').replace(/^-|-$/g, '');
 }

@@ -1,11 +1,11 @@
 /*
- * The account and the integration that a path names. What the caller's token does not reach is answered
- * like what does not exist.
+ * The account and integration of a path. Objects outside the token's resources are answered like ones that do not
+ * exist.
  */
 import type { SandboxRequest, Stored } from './model.ts';
 import { notFound } from './problem.ts';
 
-/** The account that `accountId` in the path names, by id or name. 404 when there is none within reach. */
+/** Finds the account of `accountId` in the path, by id or name. 404 if there is none that the caller can see. */
 export function accountOf(request: SandboxRequest): Stored {
   const idOrName = request.params.accountId ?? '';
   const account = request.state.collections.account.find(idOrName);
@@ -13,7 +13,7 @@ export function accountOf(request: SandboxRequest): Stored {
   return account;
 }
 
-/** The integration that `integrationId` in the path names, and its account. 404 when out of reach. */
+/** Finds the integration of `integrationId` in the path, and its account. 404 if the caller cannot see it. */
 export function integrationOf(request: SandboxRequest): { account: Stored; integration: Stored } {
   const account = accountOf(request);
   const idOrName = request.params.integrationId ?? '';
@@ -22,7 +22,7 @@ export function integrationOf(request: SandboxRequest): { account: Stored; integ
   return { account, integration };
 }
 
-/** The integrations within the caller's reach. */
+/** The integrations that the caller can see. */
 export function reachableIntegrations(request: SandboxRequest, accountId?: string): Stored[] {
   const { account, integration } = request.state.collections;
   return integration.all(accountId).filter((one) => {

@@ -1,20 +1,18 @@
-/*
- * Token keeping: issues secrets, knows who is behind one, and ends them (behaviour.md, section 9).
- */
+/* The token service: issues secrets, identifies callers and revokes tokens (behaviour.md, section 9). */
 import { createHash } from 'node:crypto';
 import { formatDuration, hour } from './duration.ts';
-import type { Caller, Grant, SandboxState, Stored, TokenOrder, TokenService } from './model.ts';
+import type { Caller, Grant, SandboxState, Stored, TokenRequest, TokenService } from './model.ts';
 import { conflict, notFound } from './problem.ts';
 
-/** Lifetimes in milliseconds of what is issued without one being asked for. */
+/** Default lifetimes in milliseconds. */
 export const lifetimes = {
-  /** Access and object of an organization's default token. Not documented; long, as it sits in servers. */
+  /** Access secret and object of an organization's default token. Not documented; long, since servers use it. */
   organizationDefault: 8760 * hour,
   /** Access of an integration's default token. Not documented. */
   integrationDefault: 24 * hour,
-  /** Object around ad hoc pairs, so that they can be refreshed. Not documented. */
+  /** Object of ad hoc pairs, so that they can be refreshed. Not documented. */
   adhocObject: 720 * hour,
-  /** Object around the pairs of a logon. Not documented. */
+  /** Object of the pairs of a logon. Not documented. */
   logonObject: 24 * hour,
 } as const;
 
@@ -22,7 +20,7 @@ type Slot = 'primary' | 'secondary';
 
 interface TokenRecord {
   token: Stored;
-  readonly order: TokenOrder;
+  readonly order: TokenRequest;
 }
 
 interface Place {
@@ -31,7 +29,7 @@ interface Place {
   readonly part: 'access' | 'refresh';
 }
 
-/** An empty token office for a state. */
+/** Creates the token service of a state. */
 export function createTokenService(state: SandboxState): TokenService {
   const records = new Map<string, TokenRecord>();
   const idsByOwner = new Map<string, Set<string>>();
@@ -60,7 +58,7 @@ export function createTokenService(state: SandboxState): TokenService {
     places.set(digest(pair.refresh.secret), { id: token.id, slot, part: 'refresh' });
   }
 
-  function makePair(id: string, order: TokenOrder, objectExpires: string): Record<Place['part'], unknown> {
+  function makePair(id: string, order: TokenRequest, objectExpires: string): Record<Place['part'], unknown> {
     const permissions = describePermission(id, order, state);
     const claims = order.claims && { claims: order.claims };
     const ends = Math.min(state.now() + order.ttl, Date.parse(objectExpires));
@@ -81,11 +79,11 @@ export function createTokenService(state: SandboxState): TokenService {
     return record.token;
   }
 
-  function objectExpiry(order: TokenOrder): string {
+  function objectExpiry(order: TokenRequest): string {
     return new Date(state.now() + Math.max(order.lifetime, order.ttl)).toISOString();
   }
 
-  function issue(order: TokenOrder): Stored {
+  function issue(order: TokenRequest): Stored {
     const named = state.newNamed({ name: order.name, fullname: order.fullname });
     refuseTakenName(named.name, order);
     const expires = objectExpiry(order);
@@ -106,7 +104,7 @@ export function createTokenService(state: SandboxState): TokenService {
     return token;
   }
 
-  function refuseTakenName(name: string, { owner }: TokenOrder): void {
+  function refuseTakenName(name: string, { owner }: TokenRequest): void {
     const taken = find(name, owner.id);
     if (!taken) return;
     throw conflict(`The name "${name}" is already in use.`, {
@@ -207,7 +205,7 @@ function toCaller({ token, order }: TokenRecord, place: Place, state: SandboxSta
   };
 }
 
-/** What roles permit at present. A role that is gone permits nothing. */
+/** The current grants of roles. A deleted role grants nothing. */
 export function grantsOfRoles(roles: readonly string[], state: SandboxState): Grant[] {
   return roles.flatMap((name) => {
     const role = state.collections.role.find(name);
@@ -218,7 +216,7 @@ export function grantsOfRoles(roles: readonly string[], state: SandboxState): Gr
   });
 }
 
-/** What a token object permits at present, as its own description says. */
+/** The current grants of a token object, from its own fields. */
 export function grantsOfToken(token: Stored, state: SandboxState): Grant[] {
   const { access } = token.primary as {
     access: {
@@ -235,7 +233,7 @@ export function grantsOfToken(token: Stored, state: SandboxState): Grant[] {
 }
 
 // Schema Permission.
-function describePermission(id: string, order: TokenOrder, state: SandboxState): Record<string, unknown> {
+function describePermission(id: string, order: TokenRequest, state: SandboxState): Record<string, unknown> {
   const { rights } = order;
   return {
     ...('roles' in rights

@@ -1,12 +1,12 @@
 /*
- * What an integration's traffic looks like: pure functions of the integration's id and a place in time or
- * a running number, so that the same seed and clock give the same figures.
+ * Simulated traffic of integrations: pure functions of the integration's id and a time or sequence number, so that
+ * the same seed and clock give the same numbers.
  */
 import { createHash } from 'node:crypto';
 import { uniformInt } from 'pure-rand/distribution/uniformInt';
 import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus';
 
-/** Requests and their cost, summed over some span. `cpu_time` is in microseconds. */
+/** The requests of a time span and their total cost. `cpu_time` is in microseconds. */
 export interface Sample {
   succeeded: number;
   failed: number;
@@ -15,29 +15,29 @@ export interface Sample {
   out_bytes: number;
 }
 
-/** How much an integration is used by connectors that the sandbox does not run. */
+/** The simulated use of an integration by connectors. */
 export interface Traffic {
-  /** Requests in five minutes, on average. */
+  /** Average requests in five minutes. */
   readonly perSpan: number;
-  /** Share of requests that fail although the provider is well, 0 to 1. */
+  /** Share of requests that fail although the provider works, 0 to 1. */
   readonly failureShare: number;
 }
 
-// What providers do now and then without being broken.
+// Occasional errors of working providers.
 const transientErrors = [
   'provider answered 429 Too Many Requests',
   'provider answered 503 Service Unavailable',
   'no answer from the provider within 30s',
 ] as const;
 
-/** A span of five minutes of background traffic, and an error when some of it failed. */
+/** Five minutes of background traffic, with an error if some of it failed. */
 export function backgroundSample(
   integrationId: string,
   span: number,
   traffic: Traffic,
   standingError: string | undefined,
 ): { sample: Sample; error?: string } {
-  const draw = drawer(integrationId, span);
+  const draw = numberSource(integrationId, span);
   const requests = draw(0, Math.round(2 * traffic.perSpan));
   let failed = 0;
   if (standingError !== undefined) failed = requests;
@@ -54,7 +54,9 @@ export function backgroundSample(
 
 /** The cost of one request, the `number`-th of the integration. */
 export function requestSample(integrationId: string, number: number, failed: boolean): Sample {
-  return failed ? cost(0, 1, drawer(integrationId, -number)) : cost(1, 0, drawer(integrationId, -number));
+  return failed
+    ? cost(0, 1, numberSource(integrationId, -number))
+    : cost(1, 0, numberSource(integrationId, -number));
 }
 
 export function emptySample(): Sample {
@@ -70,16 +72,16 @@ export function addSample(sum: Sample, more: Sample): void {
   sum.out_bytes += more.out_bytes;
 }
 
-type Draw = (from: number, to: number) => number;
+type NumberSource = (from: number, to: number) => number;
 
-function drawer(integrationId: string, position: number): Draw {
+function numberSource(integrationId: string, position: number): NumberSource {
   const seed = createHash('sha256').update(`${integrationId} ${position}`).digest().readInt32BE(0);
   const generator = xoroshiro128plus(seed);
   return (from, to) => uniformInt(generator, from, to);
 }
 
-// A refused request costs time, but brings few bytes back.
-function cost(succeeded: number, failed: number, draw: Draw): Sample {
+// A rejected request takes time but returns few bytes.
+function cost(succeeded: number, failed: number, draw: NumberSource): Sample {
   return {
     succeeded,
     failed,

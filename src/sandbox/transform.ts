@@ -21,8 +21,9 @@ const builtins: Readonly<Record<string, (data: unknown) => unknown>> = {
 };
 
 /**
- * Runs mappings, one on the result of the other.
- * @param names Ids or names of mappings, with or without `:version` (only the present one is kept), or built-in ones.
+ * Runs mappings in sequence, each on the result of the one before.
+ * @param names Ids or names of mappings, or built-in ones; `:version` is accepted, but only the current version is
+ * kept.
  * @throws ProblemError 400 for an unknown mapping, or a transform that is not a template.
  */
 export function runMappings(state: SandboxState, names: readonly string[], data: unknown): Tree {
@@ -100,7 +101,7 @@ function place(root: Tree, path: readonly string[], value: unknown): void {
   set(node, path.at(-1) ?? '', value);
 }
 
-// Keys come from users; `__proto__` must become a key like any other.
+// Users choose the keys; `__proto__` must be an ordinary key.
 function set(node: Tree, key: string, value: unknown): unknown {
   Object.defineProperty(node, key, { value, writable: true, enumerable: true, configurable: true });
   return value;

@@ -13,23 +13,23 @@ import {
   type Traffic,
 } from './traffic.ts';
 
-/** Width of the finest step kept, in milliseconds. */
+/** Smallest time step, in milliseconds. */
 export const spanLength = 5 * 60_000;
 const hour = 60 * 60_000;
 const keptSpans = 25 * (hour / spanLength);
 const keptEvents = 1000;
 
-interface Book {
+interface UsageRecord {
   readonly traffic: Traffic | undefined;
   readonly openedAt: number;
   changedAt: number;
-  /** First span whose background traffic is not yet counted. */
+  /** First span whose background traffic is not counted yet. */
   nextSpan: number;
-  /** Why every request fails at present, and since when. */
+  /** Why and since when every request fails. */
   standing: { error: string; since: number } | undefined;
-  /** First span after the last recovery; failures before it are past. */
+  /** First span after the last recovery; earlier failures are over. */
   judgedFrom: number;
-  /** Requests since the integration was opened; a reset leaves it alone. */
+  /** Requests since tracking started; not changed by a reset. */
   running: number;
   totals: Sample;
   readonly spans: Map<number, Sample>;
@@ -51,17 +51,17 @@ interface Book {
  *     usage.count(integration.id);                      // one that says nothing of the provider
  */
 export function createUsage(state: Pick<SandboxState, 'now'>): Usage {
-  const books = new Map<string, Book>();
+  const records = new Map<string, UsageRecord>();
 
-  function bookOf(integrationId: string): Book {
-    const book = books.get(integrationId) ?? openBook(integrationId, {});
-    settle(integrationId, book, state.now());
-    return book;
+  function recordOf(integrationId: string): UsageRecord {
+    const record = records.get(integrationId) ?? openRecord(integrationId, {});
+    settle(integrationId, record, state.now());
+    return record;
   }
 
-  function openBook(integrationId: string, opening: UsageOpening): Book {
+  function openRecord(integrationId: string, opening: UsageOpening): UsageRecord {
     const openedAt = opening.since ?? state.now();
-    const book: Book = {
+    const record: UsageRecord = {
       traffic: opening.traffic,
       openedAt,
       changedAt: openedAt,
@@ -73,104 +73,104 @@ export function createUsage(state: Pick<SandboxState, 'now'>): Usage {
       spans: new Map(),
       events: [],
     };
-    books.set(integrationId, book);
-    return book;
+    records.set(integrationId, record);
+    return record;
   }
 
   return {
     open(integrationId, opening = {}) {
-      openBook(integrationId, opening);
+      openRecord(integrationId, opening);
     },
     close(integrationId) {
-      books.delete(integrationId);
+      records.delete(integrationId);
     },
     count(integrationId) {
-      countRequest(integrationId, bookOf(integrationId), state.now(), false);
+      countRequest(integrationId, recordOf(integrationId), state.now(), false);
     },
     record(integrationId, error) {
-      const book = bookOf(integrationId);
+      const record = recordOf(integrationId);
       const at = state.now();
-      countRequest(integrationId, book, at, error !== undefined);
+      countRequest(integrationId, record, at, error !== undefined);
       if (error !== undefined) {
-        book.standing ??= { error, since: at };
-        book.standing.error = error;
-        addEvent(book, at, 'error', error);
-      } else if (book.standing) {
-        book.standing = undefined;
-        book.judgedFrom = Math.floor(at / spanLength) + 1;
-        addEvent(book, at, 'ok');
+        record.standing ??= { error, since: at };
+        record.standing.error = error;
+        addEvent(record, at, 'error', error);
+      } else if (record.standing) {
+        record.standing = undefined;
+        record.judgedFrom = Math.floor(at / spanLength) + 1;
+        addEvent(record, at, 'ok');
       }
     },
     reset(integrationId) {
-      const book = bookOf(integrationId);
-      book.totals = emptySample();
-      book.events = [];
-      book.changedAt = state.now();
+      const record = recordOf(integrationId);
+      record.totals = emptySample();
+      record.events = [];
+      record.changedAt = state.now();
     },
     counters(integrationId) {
-      return toCounters(bookOf(integrationId), state.now());
+      return toCounters(recordOf(integrationId), state.now());
     },
     events(integrationId) {
-      return bookOf(integrationId).events;
+      return recordOf(integrationId).events;
     },
     lastHour(integrationIds) {
-      return toSeries(integrationIds.map(bookOf), state.now(), spanLength, hour / spanLength, '5m');
+      return toSeries(integrationIds.map(recordOf), state.now(), spanLength, hour / spanLength, '5m');
     },
     lastDay(integrationIds) {
-      return toSeries(integrationIds.map(bookOf), state.now(), hour, 24, '1h');
+      return toSeries(integrationIds.map(recordOf), state.now(), hour, 24, '1h');
     },
   };
 }
 
-function settle(integrationId: string, book: Book, now: number): void {
+function settle(integrationId: string, record: UsageRecord, now: number): void {
   const present = Math.floor(now / spanLength);
-  if (!book.traffic || book.nextSpan >= present) return;
-  for (let span = book.nextSpan; span < present; span++) {
+  if (!record.traffic || record.nextSpan >= present) return;
+  for (let span = record.nextSpan; span < present; span++) {
     const start = span * spanLength;
-    const standing = book.standing && start >= book.standing.since ? book.standing.error : undefined;
-    const { sample, error } = backgroundSample(integrationId, span, book.traffic, standing);
-    book.running += sample.succeeded + sample.failed;
-    addToSpan(book, span, sample);
-    if (error !== undefined) addEvent(book, start, standing === undefined ? 'degraded' : 'error', error);
+    const standing = record.standing && start >= record.standing.since ? record.standing.error : undefined;
+    const { sample, error } = backgroundSample(integrationId, span, record.traffic, standing);
+    record.running += sample.succeeded + sample.failed;
+    addToSpan(record, span, sample);
+    if (error !== undefined) addEvent(record, start, standing === undefined ? 'degraded' : 'error', error);
   }
-  book.nextSpan = present;
-  book.changedAt = Math.max(book.changedAt, present * spanLength);
-  for (const span of book.spans.keys()) if (span < present - keptSpans) book.spans.delete(span);
+  record.nextSpan = present;
+  record.changedAt = Math.max(record.changedAt, present * spanLength);
+  for (const span of record.spans.keys()) if (span < present - keptSpans) record.spans.delete(span);
 }
 
-function countRequest(integrationId: string, book: Book, at: number, failed: boolean): void {
-  book.running++;
-  addToSpan(book, Math.floor(at / spanLength), requestSample(integrationId, book.running, failed));
-  book.changedAt = at;
+function countRequest(integrationId: string, record: UsageRecord, at: number, failed: boolean): void {
+  record.running++;
+  addToSpan(record, Math.floor(at / spanLength), requestSample(integrationId, record.running, failed));
+  record.changedAt = at;
 }
 
-function addToSpan(book: Book, span: number, sample: Sample): void {
-  addSample(book.totals, sample);
-  const kept = book.spans.get(span);
+function addToSpan(record: UsageRecord, span: number, sample: Sample): void {
+  addSample(record.totals, sample);
+  const kept = record.spans.get(span);
   if (kept) addSample(kept, sample);
-  else book.spans.set(span, { ...sample });
+  else record.spans.set(span, { ...sample });
 }
 
-// Events are paged by their time alone, so that no two may share one.
-function addEvent(book: Book, at: number, status: string, error?: string): void {
-  const last = book.events.at(-1);
+// Events are paged by time alone, so no two have the same.
+function addEvent(record: UsageRecord, at: number, status: string, error?: string): void {
+  const last = record.events.at(-1);
   const time = last ? Math.max(at, Date.parse(last.created_at) + 1) : at;
-  book.events.push({
+  record.events.push({
     created_at: new Date(time).toISOString(),
     status,
-    request: book.running,
+    request: record.running,
     ...(error !== undefined && { error }),
   });
-  if (book.events.length > keptEvents) book.events.shift();
+  if (record.events.length > keptEvents) record.events.shift();
 }
 
-function toCounters(book: Book, now: number): UsageCounters {
-  const { succeeded, failed, cpu_time, in_bytes, out_bytes } = book.totals;
+function toCounters(record: UsageRecord, now: number): UsageCounters {
+  const { succeeded, failed, cpu_time, in_bytes, out_bytes } = record.totals;
   const requests = succeeded + failed;
   return {
-    created_at: new Date(book.openedAt).toISOString(),
-    updated_at: new Date(book.changedAt).toISOString(),
-    status: judge(book, now),
+    created_at: new Date(record.openedAt).toISOString(),
+    updated_at: new Date(record.changedAt).toISOString(),
+    status: statusOf(record, now),
     requests,
     failed,
     cpu_time,
@@ -181,19 +181,19 @@ function toCounters(book: Book, now: number): UsageCounters {
   };
 }
 
-// The real words are not documented (`status` is free text); these four are the sandbox's own.
-function judge(book: Book, now: number): string {
-  if (book.totals.succeeded + book.totals.failed === 0) return 'unknown';
-  if (book.standing) return 'error';
+// The real values are not documented (`status` is free text); these four are invented.
+function statusOf(record: UsageRecord, now: number): string {
+  if (record.totals.succeeded + record.totals.failed === 0) return 'unknown';
+  if (record.standing) return 'error';
   const recent = emptySample();
-  const from = Math.max(book.judgedFrom, Math.floor((now - hour) / spanLength));
-  for (const [span, sample] of book.spans) if (span >= from) addSample(recent, sample);
+  const from = Math.max(record.judgedFrom, Math.floor((now - hour) / spanLength));
+  for (const [span, sample] of record.spans) if (span >= from) addSample(recent, sample);
   return recent.failed * 10 > recent.succeeded + recent.failed ? 'degraded' : 'ok';
 }
 
-// The last step is the one that `now` falls in, and not over yet.
+// The last step contains `now` and is not complete.
 function toSeries(
-  books: readonly Book[],
+  records: readonly UsageRecord[],
   now: number,
   width: number,
   steps: number,
@@ -202,8 +202,8 @@ function toSeries(
   const last = Math.floor(now / width);
   const first = last - steps + 1;
   const sums = Array.from({ length: steps }, emptySample);
-  for (const book of books)
-    for (const [span, sample] of book.spans) {
+  for (const record of records)
+    for (const [span, sample] of record.spans) {
       const sum = sums[Math.floor((span * spanLength) / width) - first];
       if (sum) addSample(sum, sample);
     }

@@ -1,6 +1,4 @@
-/*
- * Changing stored objects: PUT of the whole object, and JSON Patch (RFC 6902).
- */
+/* Changes of stored objects: PUT of the whole object, and JSON Patch (RFC 6902). */
 import { isDeepStrictEqual } from 'node:util';
 import { applyPatch as applyOperations, type Operation, Pointer } from 'rfc6902';
 import { managedFields } from './facts.ts';
@@ -11,19 +9,19 @@ import { findIssues, type Issue } from './schemas.ts';
 
 export interface WriteOptions {
   readonly state: SandboxState;
-  /** The Update…Request schema that the result must fit. */
+  /** The Update…Request schema of the result. */
   readonly validateAs: string;
   /** Server-managed fields; by default those that the schema marks. */
   readonly managed?: readonly string[];
-  /** Fields that a read may add (expanded objects) and a write drops unseen. */
+  /** Fields that a read may add (expanded objects) and a write ignores. */
   readonly dropped?: readonly string[];
 }
 
 const times: ReadonlySet<string> = new Set(['created_at', 'updated_at']);
 
 /**
- * The object that a PUT puts in place of `current`. Writable optional fields that the body leaves out are
- * gone; server-managed ones stay. 400 when the body changes a server-managed field.
+ * Returns the object that replaces `current` after a PUT. Writable optional fields missing in the body are removed;
+ * server-managed ones stay. 400 if the body changes a server-managed field.
  */
 export function replaceWhole(current: Stored, body: unknown, options: WriteOptions): Stored {
   const issues = findIssues(options.validateAs, body);
@@ -32,8 +30,8 @@ export function replaceWhole(current: Stored, body: unknown, options: WriteOptio
 }
 
 /**
- * The object that a JSON Patch makes of `current`, which stays as it is. 409 when a `test` fails; 400 for a
- * path that leads nowhere, a changed server-managed field, or a result the schema refuses.
+ * Returns a patched copy of `current`. 409 if a `test` fails; 400 for a path that does not exist, a changed
+ * server-managed field, or a result that violates the schema.
  */
 export function applyPatch(current: Stored, operations: unknown, options: WriteOptions): Stored {
   const steps = operations as Operation[];
@@ -57,11 +55,11 @@ export function applyPatch(current: Stored, operations: unknown, options: WriteO
   return settle(current, target, options, () => false);
 }
 
-/** Each `copy` of what others have copied doubles it. */
+/** Each `copy` of copied values doubles their size. */
 const maxSteps = 1000;
 const maxCopied = 1_000_000;
 
-/** Characters of what a step would copy; 0 where there is nothing, which the step itself finds out. */
+/** Characters that a step would copy; 0 if there is nothing, which the step itself reports. */
 function sizeOf(target: Stored, from: unknown): number {
   try {
     return JSON.stringify(Pointer.fromJSON(String(from)).get(target))?.length ?? 0;
@@ -70,12 +68,12 @@ function sizeOf(target: Stored, from: unknown): number {
   }
 }
 
-/** A time later than `previous`, the present one if possible, so that every change shows in `updated_at`. */
+/** Returns a time after `previous`, the current one if possible, so that every change shows in `updated_at`. */
 export function laterTimestamp(state: SandboxState, previous: string): string {
   return new Date(Math.max(state.now(), Date.parse(previous) + 1)).toISOString();
 }
 
-/** 400 for a body that does not fit its schema; names the first place and tells all. */
+/** 400 for a body that violates its schema; names the first place and lists all. */
 export function invalidBody(issues: readonly Issue[]): ProblemError {
   return badRequest('The request body is not valid.', describeIssues(issues));
 }

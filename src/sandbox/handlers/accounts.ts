@@ -1,6 +1,4 @@
-/*
- * Accounts. Deleting one takes its integrations, bridges, credentials and tokens along.
- */
+/* Accounts. Deleting one also deletes its integrations, bridges, credentials and tokens. */
 import { removeCredentialsOf } from '../credential-store.ts';
 import type { Answer, Handlers, SandboxRequest, SandboxState, Stored } from '../model.ts';
 import { forbidden } from '../problem.ts';
@@ -68,7 +66,7 @@ function change(request: SandboxRequest, wanted: Stored): Answer {
   return { status: 200, body: { result: request.state.collections.account.replace(wanted) } };
 }
 
-// A token limited to some accounts can neither make others nor change one into such.
+// A token limited to some accounts can neither create other accounts nor turn one account into another.
 function refuseUnreached(request: SandboxRequest, account: Stored): void {
   if (request.reaches('account', account)) return;
   throw forbidden('The token does not cover such an account.', {

@@ -1,6 +1,4 @@
-/*
- * The audit trail of the organization.
- */
+/* The audit log of the organization. */
 import type { Handlers } from '../model.ts';
 import { listPage } from '../query.ts';
 

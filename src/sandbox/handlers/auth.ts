@@ -1,6 +1,6 @@
 /*
- * Logon, logoff and change of password. A logon that fails is answered with a success status; the outcome
- * is in `auth_code` (behaviour.md, section 5).
+ * Logon, logoff and change of password. A failed logon has a success status; the outcome is in `auth_code`
+ * (behaviour.md, section 5).
  */
 import { checkPassword, hashPassword, never, readMemberTtl, readTokenTtl } from '../members.ts';
 import type { Answer, Handlers, SandboxRequest, SandboxState, Stored } from '../model.ts';
@@ -10,7 +10,7 @@ import { laterTimestamp } from '../write.ts';
 
 type AuthCode = 'success' | 'failure' | 'disabled' | 'expired' | 'invited' | 'locked';
 
-/** Wrong passwords in a row after which a member is locked. */
+/** Consecutive wrong passwords after which a member is locked. */
 export const allowedFailures = 5;
 
 /** Handlers of the auth group. */
@@ -19,7 +19,7 @@ export const authHandlers: Handlers = {
     const state = stateOf(request);
     const { name, secret } = request.body as { name: string; secret: string };
     const member = state.collections.member.find(name);
-    const [code, message] = judge(state, member, secret);
+    const [code, message] = checkLogon(state, member, secret);
     if (member && code === 'success') return { status: 200, body: { result: openSession(state, member) } };
     return { status: 200, body: { result: describeFailure(state, name, code, message) } };
   },
@@ -30,7 +30,7 @@ export const authHandlers: Handlers = {
   },
 };
 
-// The organization of the token, or one below it.
+// The token's organization, or one of its sub-organizations.
 function stateOf({ state, params }: SandboxRequest): SandboxState {
   const idOrName = params.organizationId ?? '';
   const isNamed = ({ organization }: SandboxState) =>
@@ -40,7 +40,7 @@ function stateOf({ state, params }: SandboxRequest): SandboxState {
   return found;
 }
 
-function judge(state: SandboxState, member: Stored | undefined, secret: string): [AuthCode, string] {
+function checkLogon(state: SandboxState, member: Stored | undefined, secret: string): [AuthCode, string] {
   const password = member && state.passwords.get(member.id);
   if (!member || !password) return ['failure', 'The name or the password is wrong.'];
   if (member.state === 'locked') return ['locked', 'The member is locked.'];
@@ -85,7 +85,7 @@ function openSession(state: SandboxState, member: Stored): Record<string, unknow
   };
 }
 
-// The schema demands tokens and a member even now; they are empty, and tell nothing of a real member.
+// The schema requires tokens and a member even here; they are empty and reveal nothing.
 function describeFailure(
   state: SandboxState,
   name: string,

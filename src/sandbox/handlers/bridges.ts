@@ -1,6 +1,4 @@
-/*
- * Bridge groups of an account. A bridge does not carry its account's id; the collection's scope does.
- */
+/* Bridge groups of an account. A bridge does not hold its account's id; the collection's scope does. */
 import { agentsOf } from '../bridge-agents.ts';
 import { knownFields } from '../known-fields.ts';
 import type { Answer, Handlers, SandboxRequest, SandboxState, Stored } from '../model.ts';
@@ -53,7 +51,7 @@ function change({ state }: SandboxRequest, wanted: Stored): Answer {
   return { status: 200, body: { result: state.collections.bridge.replace(wanted) } };
 }
 
-// The API delivers its line ends as the two characters `\n`, once more escaped than a file wants them.
+// The API returns line breaks as the two characters `\n`, escaped once more than in a file.
 function makeCredential(state: SandboxState, bridge: Stored): string {
   const encode = (part: unknown) => Buffer.from(JSON.stringify(part)).toString('base64url');
   const claims = {

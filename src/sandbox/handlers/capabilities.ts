@@ -1,6 +1,6 @@
 /*
- * Capabilities: connectors and providers, from the provider sheet. Vendor names, descriptions, filters and
- * which writing operations are supported are the sandbox's own.
+ * Capabilities: connectors and providers, from the provider sheet. Vendor names, descriptions, filters and the
+ * supported writes are invented.
  */
 import {
   bodySchemaName,

@@ -1,6 +1,4 @@
-/*
- * Credentials of accounts, integration points, integrations and webhooks. Answers show their kind only.
- */
+/* Credentials of accounts, integration points, integrations and webhooks. Responses show only their kind. */
 import {
   type CredentialConfig,
   findOwner,
@@ -15,7 +13,7 @@ import {
 import { managedFields } from '../facts.ts';
 import type { Answer, Handlers, SandboxRequest, Stored } from '../model.ts';
 import { badRequest, conflict, notFound, ProblemError } from '../problem.ts';
-import { retryProvider } from '../provider-trial.ts';
+import { recheckProvider } from '../provider-trial.ts';
 import { listPage } from '../query.ts';
 import { applyPatch, replaceWhole } from '../write.ts';
 
@@ -61,14 +59,14 @@ export const credentialsHandlers: Handlers = {
     const keepsSecret = body.config === undefined || body.config === null;
     const full = { ...current, config: secretOf(request.state, current.id) ?? current.config };
     const sent = keepsSecret ? without(body, 'config') : body;
-    const wanted = hidingSecrets(() => replaceWhole(full, sent, writing(request)));
+    const wanted = withoutSecretValues(() => replaceWhole(full, sent, writing(request)));
     return change(request, current, keepsSecret ? { ...wanted, config: full.config } : wanted);
   },
   credentials_patch: (request) => {
     const current = credentialOf(request);
     refuseCopies(request.body as readonly PatchStep[]);
     const full = { ...current, config: secretOf(request.state, current.id) ?? current.config };
-    const wanted = hidingSecrets(() => applyPatch(full, request.body, writing(request)));
+    const wanted = withoutSecretValues(() => applyPatch(full, request.body, writing(request)));
     return change(request, current, wanted);
   },
   credentials_delete: (request) => {
@@ -90,7 +88,7 @@ interface PatchStep {
   readonly from?: string;
 }
 
-// A copy would carry the secret to a field that reads show.
+// A `copy` step would copy the secret to a readable field.
 function refuseCopies(steps: readonly PatchStep[]): void {
   steps.forEach(({ op, from = '' }, index) => {
     const reachesSecret = from === '' || from === '/config' || from.startsWith('/config/');
@@ -101,8 +99,8 @@ function refuseCopies(steps: readonly PatchStep[]): void {
   });
 }
 
-// A refusal names the value that does not fit; here it may hold the stored secret.
-function hidingSecrets<T>(write: () => T): T {
+// An error quotes the invalid value, which here may be the stored secret.
+function withoutSecretValues<T>(write: () => T): T {
   try {
     return write();
   } catch (error) {
@@ -118,13 +116,13 @@ function writing({ state }: SandboxRequest) {
   return { state, validateAs, managed: managedFields(validateAs) };
 }
 
-/** Stores a changed credential, and tries the integrations that use it again. */
+/** Stores a changed credential, and checks the integrations that use it again. */
 function change({ state }: SandboxRequest, current: Stored, wanted: Stored): Answer {
   const config = wanted.config as CredentialConfig;
   const credential = state.collections.credential.replace({ ...wanted, config: { type: config.type } });
   state.credentialSecrets.set(current.id, config);
   for (const { type, id } of usersOf(state, current.id))
-    if (type === 'integration') retryProvider(state, state.collections.integration.get(id));
+    if (type === 'integration') recheckProvider(state, state.collections.integration.get(id));
   return { status: 200, body: { result: credential } };
 }
 

@@ -1,6 +1,6 @@
 /*
- * Integrations: what they need is checked by integration-plan.ts, their providers are tried by
- * provider-trial.ts. Reads show references in place of secrets.
+ * Integrations. integration-plan.ts checks their input, provider-trial.ts their providers. Reads show references in
+ * place of secrets.
  */
 import { referencesIn, removeCredential, removeCredentialsOf } from '../credential-store.ts';
 import { componentFields, expands } from '../expand.ts';
@@ -9,7 +9,7 @@ import { adoptCredentials, type IntegrationPlan, planIntegration } from '../inte
 import { knownFields } from '../known-fields.ts';
 import type { Answer, Handlers, SandboxRequest, SandboxState, Stored } from '../model.ts';
 import { badRequest, forbidden, toBody } from '../problem.ts';
-import { recordTrial, tryProvider } from '../provider-trial.ts';
+import { checkProvider, recordCheck } from '../provider-trial.ts';
 import { listPage } from '../query.ts';
 import { removeJobsOf, syncJobs } from '../schedules.ts';
 import { accountOf, integrationOf, reachableIntegrations } from '../targets.ts';
@@ -87,7 +87,7 @@ function create(request: SandboxRequest): Answer {
   const account = accountOf(request);
   const body = knownFields('CreateIntegrationRequest', request.body);
   const plan = planIntegration(state, account, body);
-  const { refusal, warning } = tryProvider(plan);
+  const { refusal, warning } = checkProvider(plan);
   if (refusal?.kind === 'unreachable') throw refusal.problem;
 
   const wanted: Stored = {
@@ -107,7 +107,7 @@ function create(request: SandboxRequest): Answer {
   const integration = state.collections.integration.replace({ ...added, refresh_token_id: token.id });
   syncJobs(state, integration);
   state.usage.open(id);
-  if (!warning) recordTrial(state, id, refusal);
+  if (!warning) recordCheck(state, id, refusal);
 
   const problem = refusal?.problem ?? warning;
   return {
@@ -137,8 +137,8 @@ function change(request: SandboxRequest, account: Stored, current: Stored, wante
   const credentials = adoptCredentials(plan, integration, current);
   removeUnused(state, integration);
   syncJobs(state, integration);
-  const { refusal, warning } = tryProvider(plan);
-  if (!warning) recordTrial(state, integration.id, refusal);
+  const { refusal, warning } = checkProvider(plan);
+  if (!warning) recordCheck(state, integration.id, refusal);
   return {
     status: 200,
     body: { result: integration, ...(credentials.length > 0 && { credentials_created: credentials }) },
@@ -149,17 +149,17 @@ function verify(request: SandboxRequest): Answer {
   const { state } = request;
   const account = accountOf(request);
   const body = (request.body as { integration: Fields }).integration;
-  // What an integration of the account owns may be tried again, as when an existing one is verified.
+  // Credentials that other integrations of the account own are allowed too, as when an existing one is verified.
   const owners = state.collections.integration.all(account.id).map(({ id }) => id);
   const plan = planIntegration(state, account, body, { owners, root: '/integration' });
-  const { refusal, warning } = tryProvider(plan);
+  const { refusal, warning } = checkProvider(plan);
   const known = state.collections.integration.find(String(body.name ?? ''), account.id);
-  if (known && !warning) recordTrial(state, known.id, refusal);
+  if (known && !warning) recordCheck(state, known.id, refusal);
   if (refusal) throw refusal.problem;
   return { status: 200, body: warning ? { messages: { problems: [toBody(warning, state)] } } : {} };
 }
 
-// The object holds the plan's own configuration, so that adoptCredentials puts its references there.
+// The object shares the plan's configuration, so that adoptCredentials puts its references there.
 function plannedFields(state: SandboxState, plan: IntegrationPlan, body: Fields): Fields {
   const { provider, point, bridge, schedules } = plan;
   return {

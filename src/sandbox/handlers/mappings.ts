@@ -1,6 +1,4 @@
-/*
- * Mappings: transforms that reshape connector data. transform.ts says what the sandbox can run.
- */
+/* Mappings: transforms of connector data. transform.ts defines what the sandbox can run. */
 import type { Answer, Handlers, SandboxRequest, Stored } from '../model.ts';
 import { listPage } from '../query.ts';
 import { runMappings } from '../transform.ts';

@@ -32,7 +32,7 @@ export const membersHandlers: Handlers = {
   },
 };
 
-// The permission set `member` opens the own profile only.
+// The permission set `member` allows access to the own profile only.
 function memberOf({ state, params, caller, operationId }: SandboxRequest): Stored {
   const idOrName = params.memberId ?? '';
   const member = state.collections.member.get(idOrName);

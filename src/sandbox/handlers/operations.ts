@@ -32,7 +32,7 @@ export const operationsHandlers: Handlers = {
 function listRuns(request: SandboxRequest): Answer {
   for (const text of request.query.filter ?? []) checkRunFilter(text);
   const runs = request.state.jobRuns.filter((run) => inReach(request, run));
-  // In filters, `id` is the operation's ID and `operation_id` its name, unlike in the runs themselves.
+  // In filters, unlike in the runs themselves, `id` is the operation's id and `operation_id` its name.
   const { result } = listPage(runs, request, {
     cursor: 'started_at',
     defaultOrder: 'started_at[desc]',
@@ -61,7 +61,7 @@ function inReach(request: SandboxRequest, item: Run): boolean {
   return target === undefined || request.reaches('integration', target);
 }
 
-// Jobs have ids only; the name is there for the sake of the type.
+// Jobs have ids only; the type requires a name.
 function withoutName({ name: _name, ...job }: Stored): Run {
   return job;
 }

@@ -24,7 +24,7 @@ function change({ state }: SandboxRequest, wanted: Stored): Answer {
   return { status: 200, body: { result: wanted } };
 }
 
-// Ranges as schema OrganizationOptions states them in words.
+// Ranges from the descriptions of schema OrganizationOptions.
 function checkOptions(options: Record<string, unknown>): void {
   const limits = { min: '24h', max: '168h' };
   readDuration(options.invite_duration, { pointer: '/options/invite_duration', fallback: '168h', ...limits });

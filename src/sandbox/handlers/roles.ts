@@ -1,6 +1,4 @@
-/*
- * Roles: a permission set and the resources it covers, bound to members by name.
- */
+/* Roles: a permission set and the resources it covers, assigned to members by name. */
 import { isBuiltinRole } from '../builtin-roles.ts';
 import type { Answer, Handlers, SandboxRequest, SandboxState, Stored } from '../model.ts';
 import { conflict, forbidden } from '../problem.ts';
@@ -40,7 +38,7 @@ export const rolesHandlers: Handlers = {
   roles_delete: (request) => {
     const role = ownRoleOf(request);
     endTokensOf(request.state, role.name);
-    unbind(request.state, role.name);
+    removeFromMembers(request.state, role.name);
     request.state.collections.role.remove(role.id);
     return { status: 204 };
   },
@@ -79,7 +77,7 @@ function membersWith(state: SandboxState, roleName: string): Stored[] {
     .filter((member) => (member.role_binding as string[]).includes(roleName));
 }
 
-function unbind(state: SandboxState, roleName: string): void {
+function removeFromMembers(state: SandboxState, roleName: string): void {
   for (const member of membersWith(state, roleName)) {
     const left = (member.role_binding as string[]).filter((name) => name !== roleName);
     state.collections.member.replace({

@@ -1,6 +1,4 @@
-/*
- * Sub-organizations of a root organization. Each has a state of its own, which its tokens open.
- */
+/* Sub-organizations of a root organization. Each has a separate state, which its tokens select. */
 import { addBuiltinRoles } from '../builtin-roles.ts';
 import { addMember, type NewMember } from '../members.ts';
 import type { Answer, Handlers, SandboxRequest, SandboxState, Stored } from '../model.ts';
@@ -62,7 +60,7 @@ function create(state: SandboxState, given: NewOrganization): Answer {
   }
 }
 
-// The organization object lives in the upper state's collection, where its name is kept unique.
+// The organization object is in the parent state's collection, which keeps its name unique.
 function openSubState(state: SandboxState, id: string): SandboxState {
   const sub = createState({ seed: Number.parseInt(id.slice(0, 8), 16), clock: state.now });
   Object.defineProperty(sub, 'organization', {

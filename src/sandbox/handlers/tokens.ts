@@ -1,12 +1,10 @@
-/*
- * Tokens: issuing and ending them (behaviour.md, section 9).
- */
+/* Tokens: issuing and revoking them (behaviour.md, section 9). */
 import { hour, readDuration } from '../duration.ts';
 import type { Answer, Grant, Handlers, Resources, SandboxRequest, Stored } from '../model.ts';
 import { permits } from '../permissions.ts';
 import { badRequest, forbidden, notFound } from '../problem.ts';
 import { listPage } from '../query.ts';
-import { narrows } from '../reach.ts';
+import { isCoveredBy } from '../reach.ts';
 import { integrationOf } from '../targets.ts';
 import { grantsOfToken, lifetimes } from '../token-service.ts';
 import { createAccount } from './accounts.ts';
@@ -168,7 +166,7 @@ function createSynqlyIntegrationsToken(request: SandboxRequest): Answer {
   return { status: 200, body: { result: { account_id: account.id, token } } };
 }
 
-// Holds exports of status events and the like; made when it is first asked for.
+// Holds exports such as status events; created on first use.
 const synqlyAccount = { name: 'synqly-integrations', fullname: 'Synqly integrations' };
 
 function issuedBy({ caller, state }: SandboxRequest) {
@@ -184,7 +182,7 @@ function accessOf(token: Stored): unknown {
 }
 
 function refuseWider({ caller, state }: SandboxRequest, rights: Grant): void {
-  if (narrows(rights, caller.grants, state)) return;
+  if (isCoveredBy(rights, caller.grants, state)) return;
   throw forbidden('A token can only narrow the rights of the token that issues it.', {
     detail: 'The permission set or the resources asked for go beyond those of the calling token.',
     remediation: 'Ask for a permission set and resources that the calling token has itself.',
@@ -199,7 +197,7 @@ function accountOf(request: SandboxRequest, idOrName: string): Stored {
   });
 }
 
-// A limited caller does not see the tokens of integrations beyond its reach.
+// A restricted caller does not see tokens of integrations outside its resources.
 function tokenOf(request: SandboxRequest, ownerId?: string): Stored {
   const { state, params } = request;
   const idOrName = params.refreshTokenId ?? '';
@@ -218,25 +216,25 @@ function ownerOf({ state, params }: SandboxRequest): string {
   return collections.integration.get(idOrName).id;
 }
 
-// Whoever could renew a token with more rights than its own would gain them.
+// Otherwise a caller could gain permissions by renewing a token that has more.
 function refuseForeign(request: SandboxRequest, token: Stored): void {
-  if (isWithinRights(request, token)) return;
+  if (isWithinPermissions(request, token)) return;
   throw forbidden('The token has more rights than the calling one.', {
     remediation: 'Use a token with at least the same rights.',
     resources: [{ type: 'token', id: token.id, rel: 'affected' }],
   });
 }
 
-function isWithinRights({ caller, state }: SandboxRequest, token: Stored): boolean {
+function isWithinPermissions({ caller, state }: SandboxRequest, token: Stored): boolean {
   if (token.id === caller.tokenId || token.owner_type === 'integration') return true;
-  return grantsOfToken(token, state).every((grant) => narrows(grant, caller.grants, state));
+  return grantsOfToken(token, state).every((grant) => isCoveredBy(grant, caller.grants, state));
 }
 
-// Whether the real server blanks secrets here is not documented. Who may reset a token learns its secrets
-// anyway; who may only read would gain rights by them. The calling token's own are no news to whoever calls.
+// It is not documented whether the real server blanks secrets here. A caller who may reset a token can learn its
+// secrets anyway; one who may only read would gain permissions. The calling token's own secrets are shown.
 function shown(request: SandboxRequest, token: Stored): Stored {
   if (token.id === request.caller.tokenId) return token;
-  const mayReset = permits(request.caller.grants, 'tokens_reset') && isWithinRights(request, token);
+  const mayReset = permits(request.caller.grants, 'tokens_reset') && isWithinPermissions(request, token);
   return mayReset ? token : (withoutSecrets(token) as Stored);
 }
 

@@ -1,44 +1,44 @@
 /*
- * How the seed works: it acts through the sandbox's own handlers at times in the past, so that what it
- * leaves is what such calls would have left, audit included.
+ * The seed calls the sandbox's own handlers at times in the past, so that its data is what such calls would have
+ * left, audit records included.
  */
-import { addCreated, findConcerns, recordCall } from '../audit.ts';
+import { addCreated, findAuditedResources, recordCall } from '../audit.ts';
 import { operationFact } from '../facts.ts';
 import { handlers } from '../handlers.ts';
 import type { SandboxRequest, SandboxState, Stored } from '../model.ts';
 import type { Random } from '../random.ts';
 
-/** Someone who made calls in the invented past. */
+/** A caller in the sample history. */
 export interface Person {
   readonly memberId: string;
   readonly address: string;
   readonly userAgent: string;
 }
 
-/** The means of the seed. */
-export interface Stage {
+/** The context of the seed. */
+export interface SeedContext {
   readonly state: SandboxState;
   readonly random: Random;
-  /** Moves the state's clock on by some milliseconds. */
+  /** Advances the state's clock by some milliseconds. */
   advance(milliseconds: number): void;
-  /** Calls an operation as a person, and gives the `result` of its answer. */
+  /** Calls an operation as a caller, and returns the `result` of its response. */
   act(operationId: string, params: Record<string, string>, body: unknown, person: Person): Stored & Result;
 }
 
 type Result = Readonly<Record<string, unknown>>;
 
-/** A stage whose clock is moved by `advance`. */
+/** Creates a context whose clock is moved by `advance`. */
 export function createStage(
   state: SandboxState,
   random: Random,
   advance: (milliseconds: number) => void,
-): Stage {
+): SeedContext {
   return {
     state,
     random,
     advance,
     act: (operationId, params, body, person) => {
-      const concerns = findConcerns(params, state);
+      const concerns = findAuditedResources(params, state);
       const answer = callHandler(state, operationId, params, body, person);
       const fact = operationFact(operationId);
       recordCall(state, {

@@ -1,28 +1,26 @@
-/*
- * The invented customers: accounts with their credentials, bridges and integrations.
- */
+/* Sample customers: accounts with their credentials, bridges and integrations. */
 import type { Stored } from '../model.ts';
-import type { Stage } from './actor.ts';
+import type { SeedContext } from './actor.ts';
 import { type Customer, inventCustomers } from './names.ts';
-import type { Cast } from './organization.ts';
+import type { SeedActors } from './organization.ts';
 import { connectorOf, type Recipe, recipes, testRecipes } from './providers.ts';
 
-/** How an invented integration fares at present. */
-export type Fate = 'healthy' | 'refused' | 'unreachable' | 'degraded' | 'idle';
+/** The current health of a sample integration. */
+export type SampleHealth = 'healthy' | 'refused' | 'unreachable' | 'degraded' | 'idle';
 
-/** An invented integration and its fate. */
+/** A sample integration and its health. */
 export interface Invention {
   readonly integration: Stored;
-  readonly fate: Fate;
+  readonly health: SampleHealth;
 }
 
 const minute = 60_000;
 
 /**
- * Adds `count` customers over `span` milliseconds. The first integrations have one of each fate, so that
- * small sandboxes show them all.
+ * Adds `count` customers over `span` milliseconds. The first integrations have one of each health, so that small
+ * sandboxes show all.
  */
-export function addCustomers(stage: Stage, cast: Cast, count: number, span: number): Invention[] {
+export function addCustomers(stage: SeedContext, cast: SeedActors, count: number, span: number): Invention[] {
   const { random, advance } = stage;
   const inventions: Invention[] = [];
   const pause = Math.floor(span / count);
@@ -35,8 +33,8 @@ export function addCustomers(stage: Stage, cast: Cast, count: number, span: numb
 }
 
 function addCustomer(
-  stage: Stage,
-  cast: Cast,
+  stage: SeedContext,
+  cast: SeedActors,
   customer: Customer,
   index: number,
   work: number,
@@ -54,23 +52,23 @@ function addCustomer(
   if (environment === 'prod' && index % 4 === 0) addCredential(stage, cast, account);
   advance(step);
   for (const recipe of kinds) {
-    const fate = chooseFate(inventions.length, environment, stage);
-    const integration = addIntegration(stage, cast, { customer, account, recipe, fate });
-    inventions.push({ integration, fate });
+    const health = chooseFate(inventions.length, environment, stage);
+    const integration = addIntegration(stage, cast, { customer, account, recipe, health });
+    inventions.push({ integration, health });
     advance(step + random.int(0, 1));
   }
 }
 
-function chooseRecipes({ environment }: Customer, index: number, { random }: Stage): Recipe[] {
+function chooseRecipes({ environment }: Customer, index: number, { random }: SeedContext): Recipe[] {
   const from = environment === 'test' ? testRecipes : recipes;
   const count = environment === 'test' ? 2 : random.int(2, 4);
-  // A stride that shares no factor with the number of recipes meets all of them.
+  // A stride that is coprime to the number of recipes reaches all of them.
   return Array.from({ length: count }, (_, at) => from[(index * 5 + at) % from.length] as Recipe);
 }
 
-const opening: readonly Fate[] = ['healthy', 'refused', 'degraded', 'idle', 'unreachable'];
+const opening: readonly SampleHealth[] = ['healthy', 'refused', 'degraded', 'idle', 'unreachable'];
 
-function chooseFate(number: number, environment: string, { random }: Stage): Fate {
+function chooseFate(number: number, environment: string, { random }: SeedContext): SampleHealth {
   if (environment === 'test') return number % 2 === 0 ? 'healthy' : 'idle';
   const [first] = opening.slice(number);
   if (first) return first;
@@ -82,12 +80,16 @@ interface Wanted {
   readonly customer: Customer;
   readonly account: Stored;
   readonly recipe: Recipe;
-  readonly fate: Fate;
+  readonly health: SampleHealth;
 }
 
-function addIntegration(stage: Stage, cast: Cast, { customer, account, recipe, fate }: Wanted): Stored {
+function addIntegration(
+  stage: SeedContext,
+  cast: SeedActors,
+  { customer, account, recipe, health }: Wanted,
+): Stored {
   const { act, state, random } = stage;
-  const refused = fate === 'refused';
+  const refused = health === 'refused';
   const secret = () => (refused ? `invalid-${state.newSecret(12)}` : state.newSecret(24));
   const body = {
     name: recipe.type.replaceAll('_', '-'),
@@ -99,7 +101,7 @@ function addIntegration(stage: Stage, cast: Cast, { customer, account, recipe, f
   return act('integrations_create', { accountId: account.id }, body, person).integration as Stored;
 }
 
-function addBridge({ act }: Stage, cast: Cast, account: Stored): void {
+function addBridge({ act }: SeedContext, cast: SeedActors, account: Stored): void {
   const body = {
     name: 'datacenter',
     fullname: 'Data center',
@@ -109,7 +111,7 @@ function addBridge({ act }: Stage, cast: Cast, account: Stored): void {
   act('bridges_create', { accountId: account.id }, body, cast.administrator);
 }
 
-function addCredential({ act, state }: Stage, cast: Cast, account: Stored): void {
+function addCredential({ act, state }: SeedContext, cast: SeedActors, account: Stored): void {
   const body = {
     name: 'shared-service-account',
     fullname: 'Shared service account',

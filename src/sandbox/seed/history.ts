@@ -1,40 +1,38 @@
-/*
- * The invented last day: traffic of the integrations, runs of their jobs, and calls to audit.
- */
+/* The history of the last day: traffic of the integrations, runs of their jobs, and audit records. */
 import { recordCall } from '../audit.ts';
 import type { SandboxState, Stored, UsageOpening } from '../model.ts';
 import { badRequest, conflict, forbidden, notFound, type ProblemError, toBody } from '../problem.ts';
 import type { Random } from '../random.ts';
-import type { Person, Stage } from './actor.ts';
-import type { Fate, Invention } from './customers.ts';
-import type { Cast } from './organization.ts';
+import type { Person, SeedContext } from './actor.ts';
+import type { Invention, SampleHealth } from './customers.ts';
+import type { SeedActors } from './organization.ts';
 
 const minute = 60_000;
 const hour = 60 * minute;
 
-/** Integrations beyond this number have an hour of traffic instead of a day, to keep large sandboxes quick. */
-const watched = 150;
+/** Further integrations have an hour of traffic instead of a day, to keep large sandboxes fast. */
+const maxWithFullDay = 150;
 const jobsWithRuns = 100;
 const runsKept = 6;
 
-/** Gives the integrations their counters and events up to now. */
-export function runTraffic({ state, random }: Stage, inventions: readonly Invention[]): void {
-  inventions.forEach(({ integration, fate }, index) => {
+/** Adds the integrations' counters and events up to now. */
+export function runTraffic({ state, random }: SeedContext, inventions: readonly Invention[]): void {
+  inventions.forEach(({ integration, health }, index) => {
     const since = Math.max(
       Date.parse(integration.created_at),
-      state.now() - (index < watched ? 24 : 1) * hour,
+      state.now() - (index < maxWithFullDay ? 24 : 1) * hour,
     );
-    state.usage.open(integration.id, { since, ...openingOf(fate, state.now(), random) });
+    state.usage.open(integration.id, { since, ...openingOf(health, state.now(), random) });
   });
 }
 
-function openingOf(fate: Fate, now: number, random: Random): UsageOpening {
+function openingOf(health: SampleHealth, now: number, random: Random): UsageOpening {
   const perSpan = random.int(2, 9);
   const failing = (error: string) => ({
     traffic: { perSpan, failureShare: 0.003 },
     failing: { error, since: now - random.int(2, 9) * hour },
   });
-  switch (fate) {
+  switch (health) {
     case 'idle':
       return {};
     case 'degraded':
@@ -48,10 +46,12 @@ function openingOf(fate: Fate, now: number, random: Random): UsageOpening {
   }
 }
 
-/** Adds past runs of the scheduled jobs, and a few jobs that the Engine API started. */
-export function runJobs(stage: Stage, inventions: readonly Invention[]): void {
+/** Adds past runs of the scheduled jobs, and some jobs started through the Engine API. */
+export function runJobs(stage: SeedContext, inventions: readonly Invention[]): void {
   const { state } = stage;
-  const fates = new Map(inventions.map(({ integration, fate }) => [integration.id, { integration, fate }]));
+  const fates = new Map(
+    inventions.map(({ integration, health }) => [integration.id, { integration, health }]),
+  );
   const scheduled = state.jobs.slice(0, jobsWithRuns);
   for (const job of scheduled) {
     const found = fates.get(job.integration_id as string);
@@ -62,9 +62,14 @@ export function runJobs(stage: Stage, inventions: readonly Invention[]): void {
   state.jobRuns.sort((left, right) => String(left.started_at).localeCompare(String(right.started_at)));
 }
 
-function addRun({ state, random }: Stage, job: Stored, { integration, fate }: Invention, back: number): void {
+function addRun(
+  { state, random }: SeedContext,
+  job: Stored,
+  { integration, health }: Invention,
+  back: number,
+): void {
   const started = state.now() - back * 4 * hour + random.int(0, 30 * minute);
-  const failed = back <= 1 && (fate === 'refused' || fate === 'unreachable');
+  const failed = back <= 1 && (health === 'refused' || health === 'unreachable');
   const duration = failed ? random.int(200_000, 900_000) : random.int(2_000_000, 90_000_000);
   const records = failed ? 0 : random.int(0, 4_000);
   const pointId = integration.integration_point_id as string | undefined;
@@ -86,12 +91,12 @@ function addRun({ state, random }: Stage, job: Stored, { integration, fate }: In
     duration,
     ...(failed && {
       error:
-        fate === 'refused' ? 'provider answered 401: credential was not accepted' : 'provider unreachable',
+        health === 'refused' ? 'provider answered 401: credential was not accepted' : 'provider unreachable',
     }),
   });
 }
 
-function addStartedJobs({ state, random }: Stage, scheduled: readonly Stored[]): void {
+function addStartedJobs({ state, random }: SeedContext, scheduled: readonly Stored[]): void {
   const states = ['COMPLETE', 'PROCESSING', 'CANCELLED'] as const;
   states.forEach((status, index) => {
     const like = scheduled[index];
@@ -113,8 +118,13 @@ function addStartedJobs({ state, random }: Stage, scheduled: readonly Stored[]):
   });
 }
 
-/** Adds the calls of the last day, good and bad. The clock runs on through `span` milliseconds. */
-export function recordDay(stage: Stage, cast: Cast, inventions: readonly Invention[], span: number): void {
+/** Adds the successful and failed calls of the last day. The clock advances by `span` milliseconds. */
+export function recordDay(
+  stage: SeedContext,
+  cast: SeedActors,
+  inventions: readonly Invention[],
+  span: number,
+): void {
   const calls = dayOfCalls(stage.state, cast, inventions);
   const step = Math.floor(span / (calls.length + 1));
   for (const { person, method, path, status = 200, body, problem, concerns = {} } of calls) {
@@ -143,7 +153,7 @@ interface PastCall {
   readonly concerns?: Record<string, string>;
 }
 
-function dayOfCalls(state: SandboxState, cast: Cast, inventions: readonly Invention[]): PastCall[] {
+function dayOfCalls(state: SandboxState, cast: SeedActors, inventions: readonly Invention[]): PastCall[] {
   const { support, manager, provisioner, administrator } = cast;
   const reads = inventions.slice(0, 8).flatMap(({ integration }): PastCall[] => {
     const { id, account_id } = integration;
@@ -154,7 +164,7 @@ function dayOfCalls(state: SandboxState, cast: Cast, inventions: readonly Invent
       { person: support, method: 'GET', path: `${base}/events`, concerns },
     ];
   });
-  const failing = inventions.find(({ fate }) => fate === 'refused')?.integration;
+  const failing = inventions.find(({ health }) => health === 'refused')?.integration;
   const credential = failing && state.collections.credential.all(failing.id)[0];
   return [
     { person: provisioner, method: 'GET', path: '/v1/accounts' },
@@ -186,7 +196,7 @@ function dayOfCalls(state: SandboxState, cast: Cast, inventions: readonly Invent
       path: `/v1/integrations/${failing?.account_id}/${failing?.id}`,
       problem: forbidden('The token does not permit this operation.'),
     },
-    // The real trail is said to repeat sensitive values now and then; so does this record.
+    // The real audit log may repeat sensitive values; so does this record.
     ...(credential
       ? [
           {

@@ -1,9 +1,7 @@
-/*
- * Invented names. None is meant to be a real company or person.
- */
+/* Sample names. None is meant to be a real company or person. */
 import type { Random } from '../random.ts';
 
-/** A customer of the invented organization: one account in production, for some of them one for tests. */
+/** A customer of the sample organization: a production account, and for some also a test account. */
 export interface Customer {
   readonly name: string;
   readonly fullname: string;
@@ -53,7 +51,7 @@ const trades = [
 const tiers = ['tier:gold', 'tier:silver', 'tier:bronze'];
 const regions = ['region:eu', 'region:us'];
 
-/** `count` customers: every sixth one a test account, the first of them beside a production account. */
+/** Returns `count` customers: every sixth one a test account, the first of them beside a production account. */
 export function inventCustomers(count: number, random: Random): Customer[] {
   const taken = new Set<string>();
   return Array.from({ length: count }, (_, index) => {
@@ -80,7 +78,7 @@ function inventCustomer(random: Random): [string, ...string[]] {
   return [fullname, random.pick(tiers), random.pick(regions)];
 }
 
-/** A short name made from a display name. */
+/** Makes a short name from a display name. */
 export function shorten(fullname: string): string {
   return fullname
     .toLowerCase()
@@ -88,7 +86,7 @@ export function shorten(fullname: string): string {
     .replace(/^-|-$/g, '');
 }
 
-/** The invented organization. */
+/** The sample organization. */
 export const organization = {
   name: 'kestrelmoor',
   fullname: 'Kestrelmoor Security',
@@ -96,7 +94,7 @@ export const organization = {
   domain: 'kestrelmoor.example',
 } as const;
 
-/** Members of the invented organization. The first is its first administrator. */
+/** Members of the sample organization. The first is an administrator. */
 export const people = [
   { name: 'ingrid.solheim', fullname: 'Ingrid Solheim', roles: ['root_administrator'], state: 'enabled' },
   { name: 'mateo.quiroga', fullname: 'Mateo Quiroga', roles: ['administrator'], state: 'enabled' },

@@ -1,25 +1,23 @@
-/*
- * The invented organization itself: settings, members, roles, integration points, mappings, webhooks.
- */
+/* The sample organization itself: settings, members, roles, integration points, mappings, webhooks. */
 import { addBuiltinRoles } from '../builtin-roles.ts';
 import { addMember } from '../members.ts';
 import type { SandboxState, Stored } from '../model.ts';
-import type { Person, Stage } from './actor.ts';
+import type { Person, SeedContext } from './actor.ts';
 import { organization, people, seedPassword } from './names.ts';
 import { pointBody, points } from './providers.ts';
 
 const hour = 3600_000;
 
-/** The people and machines that make calls. */
-export interface Cast {
+/** The callers of the sample history. */
+export interface SeedActors {
   readonly administrator: Person;
   readonly provisioner: Person;
   readonly support: Person;
   readonly manager: Person;
 }
 
-/** Sets the organization up and gives who works there. */
-export function foundOrganization({ state }: Stage): void {
+/** Configures the organization. Returns its callers. */
+export function configureOrganization({ state }: SeedContext): void {
   const named = state.newNamed(organization);
   const { id } = state.organization;
   const token = state.tokens.issueDefault({ id, type: 'organization', name: organization.name });
@@ -42,7 +40,7 @@ export function foundOrganization({ state }: Stage): void {
 }
 
 /** Adds members, roles, integration points, mappings and webhooks. */
-export function equipOrganization(stage: Stage): Cast {
+export function addOrganizationObjects(stage: SeedContext): SeedActors {
   const { state, act, advance } = stage;
   addCustomRoles(stage);
   const members = people.map(({ name, fullname, roles, state: memberState }, index) => {
@@ -89,7 +87,7 @@ function toPerson(member: Stored, index: number): Person {
   return { memberId: member.id, address: `192.0.2.${10 + index}`, userAgent: agent };
 }
 
-function addCustomRoles({ state }: Stage): void {
+function addCustomRoles({ state }: SeedContext): void {
   const add = (name: string, fullname: string, description: string, more: Record<string, unknown>) =>
     state.collections.role.add({ ...state.newNamed({ name, fullname }), description, ...more });
   add('support-prod', 'Support, production', 'Reads everything of production accounts.', {
@@ -106,7 +104,7 @@ function addCustomRoles({ state }: Stage): void {
   });
 }
 
-function addMappings({ act, advance }: Stage, administrator: Person): void {
+function addMappings({ act, advance }: SeedContext, administrator: Person): void {
   const mappings = [
     { name: 'severity-to-priority', fullname: 'Severity to priority', data: '{"priority":"$.severity"}' },
     {
@@ -121,7 +119,7 @@ function addMappings({ act, advance }: Stage, administrator: Person): void {
   }
 }
 
-function addWebhooks({ act, advance, state }: Stage, administrator: Person): void {
+function addWebhooks({ act, advance, state }: SeedContext, administrator: Person): void {
   const webhooks = [
     { name: 'crm-sync', environment: 'prod', filters: ['account_create', 'account_delete'] },
     { name: 'ops-alerts', environment: 'prod', filters: ['integration_update', 'integration_delete'] },

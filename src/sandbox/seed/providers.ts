@@ -1,39 +1,36 @@
-/*
- * Integrations to invent: real provider types with configurations that fit them, and the integration
- * points they are made with.
- */
+/* Sample integrations: real provider types with valid configurations, and their integration points. */
 import type { Random } from '../random.ts';
 import type { Customer } from './names.ts';
 
-/** What a configuration is made from. */
-export interface Ingredients {
+/** The inputs of a sample configuration. */
+export interface ConfigInputs {
   readonly customer: Customer;
   readonly random: Random;
-  /** A new secret; one that the provider refuses when the integration is to fail. */
+  /** A new secret; the provider rejects it if the integration is meant to fail. */
   secret(): string;
 }
 
-/** An integration that can be invented. */
+/** A template of a sample integration. */
 export interface Recipe {
-  /** Provider type; what stands before its first `_` is the connector. */
+  /** Provider type; the part before its first `_` is the connector. */
   readonly type: string;
   readonly title: string;
-  /** The fields of `provider_config` beside `type`. */
-  fields(from: Ingredients): Readonly<Record<string, unknown>>;
+  /** The fields of `provider_config` other than `type`. */
+  fields(from: ConfigInputs): Readonly<Record<string, unknown>>;
 }
 
-const basic = ({ customer, secret }: Ingredients) => ({
+const basic = ({ customer, secret }: ConfigInputs) => ({
   type: 'basic',
   username: `synqly@${customer.name}.example`,
   secret: secret(),
 });
-const token = ({ secret }: Ingredients) => ({ type: 'token', secret: secret() });
-const client = ({ random, secret }: Ingredients) => ({
+const token = ({ secret }: ConfigInputs) => ({ type: 'token', secret: secret() });
+const client = ({ random, secret }: ConfigInputs) => ({
   type: 'o_auth_client',
   client_id: random.uuid(),
   client_secret: secret(),
 });
-const aws = ({ random, secret }: Ingredients) => ({
+const aws = ({ random, secret }: ConfigInputs) => ({
   type: 'aws',
   access_key_id: `AKIA${Buffer.from(random.bytes(8)).toString('hex').toUpperCase()}`,
   secret_access_key: secret(),
@@ -139,7 +136,7 @@ const every = (operation: string, value: string, filters?: readonly string[]) =>
   ...(filters && { filters }),
 });
 
-/** An integration point to invent, with what its integrations run on a schedule. */
+/** A sample integration point, with the schedules of its integrations. */
 export interface PointPlan {
   readonly connector: string;
   readonly fullname: string;
@@ -175,7 +172,7 @@ export const points: readonly PointPlan[] = [
   { connector: 'cloudsecurity', fullname: 'Cloud security' },
 ];
 
-/** The body that creates an integration point. Production allows the recipes' providers, tests any. */
+/** The request body of an integration point. Production allows the recipes' providers, test allows any. */
 export function pointBody({ connector, fullname, description, schedules }: PointPlan): unknown {
   const fitting = recipes.filter((recipe) => connectorOf(recipe) === connector);
   return {
