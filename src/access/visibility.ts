@@ -60,7 +60,7 @@ export function assertToolsLeft(view: View): void {
   }
   if (visibleTools(view).length === 0) {
     throw new ConfigError(
-      'No tool is visibleEffects: --toolsets, --allow and --deny, together with --read-only, --account and --environment, exclude all.',
+      'No tool is left: --toolsets, --allow and --deny, together with --read-only, --account and --environment, exclude all.',
     );
   }
 }

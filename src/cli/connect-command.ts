@@ -42,7 +42,7 @@ function parseGateway(text: string): URL {
   }
 }
 
-/** Rejects variables that have no effect on connect, since whoever sets one expects an effect. */
+/** Rejects variables that have no effect on connect: a user who sets one expects an effect. */
 function assertNoServerSettings(config: Config): void {
   const { sandbox, baseUrl, region, transport, revealSecrets, token, tokenFile } = config;
   const { confirm, auditLog, secretEnv, secretDir, permissions } = config;

@@ -35,16 +35,16 @@ export function maskFor(...sources: readonly Secrets[]): Mask | undefined {
   const [only] = secrets;
   if (only === undefined || secrets.length > 1 || indexes.length > 0) return makeMask(secrets, indexes);
   // Cached, since over HTTP the caller's token is usually the only secret, and each call creates several masks.
-  const before = rememberedMasks.get(only);
+  const before = cachedMasks.get(only);
   if (before) return before;
-  if (rememberedMasks.size >= maxRemembered) rememberedMasks.clear();
+  if (cachedMasks.size >= maxCached) cachedMasks.clear();
   const made = makeMask(secrets, indexes);
-  if (made) rememberedMasks.set(only, made);
+  if (made) cachedMasks.set(only, made);
   return made;
 }
 
 /** Masks of single secrets. */
-const rememberedMasks = new Map<string, Mask>();
+const cachedMasks = new Map<string, Mask>();
 
 function makeMask(secrets: readonly string[], indexes: SecretIndex[]): Mask | undefined {
   const few = secrets.flatMap(cacheForms);
@@ -129,12 +129,12 @@ function maskSpans(text: string, spans: Span[]): string {
 
 /** Cached forms of secrets that many responses are masked for, such as the token in use. */
 const cachedForms = new Map<string, readonly SecretForm[]>();
-const maxRemembered = 200;
+const maxCached = 200;
 
 function cacheForms(secret: string): readonly SecretForm[] {
   const before = cachedForms.get(secret);
   if (before) return before;
-  if (cachedForms.size >= maxRemembered) cachedForms.clear();
+  if (cachedForms.size >= maxCached) cachedForms.clear();
   const forms = formsOf(secret);
   cachedForms.set(secret, forms);
   return forms;

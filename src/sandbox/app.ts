@@ -127,7 +127,7 @@ async function serve(
 async function run(fact: OperationFact, identity: Identity, request: FastifyRequest): Promise<Outcome> {
   authorize(fact.operationId, identity.caller);
   const { url, headers, params, body } = request;
-  const admitted = checkRequest(
+  const checked = checkRequest(
     {
       fact,
       params: params as Record<string, string>,
@@ -139,7 +139,7 @@ async function run(fact: OperationFact, identity: Identity, request: FastifyRequ
   );
   const handler = handlers[fact.operationId];
   if (!handler) throw new Error(`No handler for ${fact.operationId}.`);
-  return handler(admitted);
+  return handler(checked);
 }
 
 function refuseRoute(request: FastifyRequest): ProblemError {

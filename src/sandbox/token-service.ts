@@ -44,7 +44,7 @@ export function createTokenService(state: SandboxState): TokenService {
     return record;
   }
 
-  function forget({ token }: TokenRecord, slot: Slot): void {
+  function removeSecret({ token }: TokenRecord, slot: Slot): void {
     const pair = pairOf(token, slot);
     if (!pair) return;
     places.delete(digest(pair.access.secret));
@@ -69,8 +69,8 @@ export function createTokenService(state: SandboxState): TokenService {
   }
 
   function put(record: TokenRecord, changes: Record<string, unknown>): Stored {
-    forget(record, 'primary');
-    forget(record, 'secondary');
+    removeSecret(record, 'primary');
+    removeSecret(record, 'secondary');
     const updated = Math.max(state.now(), Date.parse(record.token.updated_at) + 1);
     record.token = { ...record.token, ...changes, updated_at: new Date(updated).toISOString() };
     if (record.token.secondary === undefined) delete record.token.secondary;
@@ -134,8 +134,8 @@ export function createTokenService(state: SandboxState): TokenService {
   function remove(id: string): void {
     const record = records.get(id);
     if (!record) return;
-    forget(record, 'primary');
-    forget(record, 'secondary');
+    removeSecret(record, 'primary');
+    removeSecret(record, 'secondary');
     records.delete(id);
     idsByOwner.get(record.order.owner.id)?.delete(id);
   }

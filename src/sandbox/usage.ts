@@ -1,7 +1,7 @@
 /*
- * Counters, status events and timeseries of integrations. They move with use: whoever makes an integration
- * contact its provider calls `record`; whoever issues it a token, `count`. Integrations that were opened with `traffic`
- * also gain background requests for every five minutes that the clock has passed; with a fixed clock none.
+ * Counters, status events and timeseries of integrations. Code that makes an integration contact its provider calls
+ * `record`; code that issues it a token calls `count`. Integrations opened with `traffic` also gain background
+ * requests for every five minutes of clock time; with a fixed clock none.
  */
 import type { SandboxState, Usage, UsageCounters, UsageEvent, UsageOpening, UsageSeries } from './model.ts';
 import {

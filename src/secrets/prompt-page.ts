@@ -15,7 +15,7 @@ const maxFormBytes = 200_000;
  * Opens a page on loopback for one secret. Its URL cannot be guessed; it shows only the request, and closes once
  * the secret is entered.
  *
- * @param description description of the secret by whoever asks for it: shown as plain text
+ * @param description what the secret is for: shown as plain text
  */
 export async function openSecretPage(description: string): Promise<SecretPage> {
   const path = `/${crypto.randomUUID()}`;

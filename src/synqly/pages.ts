@@ -139,7 +139,7 @@ class PageReader {
   readonly #reading: ListSource;
   readonly #known: KnownRows;
   /** The `start_after` values already used. */
-  readonly #asked = new Set<string | undefined>();
+  readonly #requested = new Set<string | undefined>();
   /** Length of the longest page so far: Synqly returns at least that many. */
   #maxLength = 0;
   /** Smallest limit whose page was too large for this server. */
@@ -187,7 +187,7 @@ class PageReader {
   }
 
   async #read(query: PageQuery, isCheck: boolean): Promise<Page | CallError | 'too large'> {
-    const isFirst = this.#asked.size === 0;
+    const isFirst = this.#requested.size === 0;
     const mayRepeat = () => {
       if (!this.#isSpare) return false;
       this.#sent += 1;
@@ -196,7 +196,7 @@ class PageReader {
     this.#sent += 1;
     try {
       const page = await this.#reading.read(query, { isFirst, isCheck, mayRepeat });
-      this.#asked.add(query.start_after);
+      this.#requested.add(query.start_after);
       return page;
     } catch (error) {
       if (!(error instanceof CallError) || error.code === 'cancelled') throw error;
@@ -256,12 +256,12 @@ class PageReader {
     const rest = wanted + 1 - rows.length;
     const max = isLarge ? 1 : Math.min(pageLength, rest);
     const largest = this.#tooMany - 1;
-    if (before !== undefined && block < largest && !this.#asked.has(before))
+    if (before !== undefined && block < largest && !this.#requested.has(before))
       return { query: queryOf(Math.min(max + block, largest), before), overlaps: true };
     // Rows of one value fill the page: only a longer page gets past them.
     const longer = Math.min(query.limit + rest, query.limit * growth, largest);
     if (!isShort && longer > query.limit) return { query: { ...query, limit: longer }, overlaps };
-    if (last !== undefined && !this.#asked.has(last)) {
+    if (last !== undefined && !this.#requested.has(last)) {
       const count = rows.filter((row) => isSameCursor(cursorOf(row, fields) ?? '', last)).length;
       // Unless values are unique, further rows may have the same one.
       if ((count > 1 || !unique) && !this.#incomplete) {

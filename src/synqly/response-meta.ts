@@ -59,8 +59,8 @@ export function boundId(id: string): string {
 export function parseRetryAfter(
   headers: Readonly<Record<string, string | string[] | undefined>>,
 ): number | undefined {
-  const asked = headers['retry-after'];
-  if (typeof asked === 'string') return secondsUntil(Number(asked), Date.parse(asked));
+  const retryAfter = headers['retry-after'];
+  if (typeof retryAfter === 'string') return secondsUntil(Number(retryAfter), Date.parse(retryAfter));
   const reset = headers['x-ratelimit-reset'];
   return typeof reset === 'string' ? secondsUntil(Number.NaN, Number(reset) * 1000) : undefined;
 }

@@ -66,8 +66,8 @@ function wait(milliseconds: number, signal: StopSignal): Promise<void> {
 function pauseBefore(ended: ExchangeResult, attempt: number, scope: RetryScope): number | undefined {
   if (scope.signal.aborted || !isSafeToRepeat(ended, scope)) return undefined;
   const responseHead = readMeta(ended);
-  const asked = responseHead && parseRetryAfter(responseHead.headers);
-  if (asked !== undefined) return asked * 1000 <= maxPauseMs ? asked * 1000 : undefined;
+  const retryAfter = responseHead && parseRetryAfter(responseHead.headers);
+  if (retryAfter !== undefined) return retryAfter * 1000 <= maxPauseMs ? retryAfter * 1000 : undefined;
   return minDelayMs * 2 ** (attempt - 1) * (1 + Math.random() / 4);
 }
 

@@ -192,7 +192,7 @@ test('on a full disk nothing but reads is sent', {
   expect(rig.exchanges).toEqual([]);
   expect((await rig.call('accounts_list')).isError).toBe(false);
   await rig.close();
-  expect(rig.stderr()).toMatch(/"operation":"accounts_create".*could not be written/);
+  expect(rig.stderr()).toMatch(/"operation":"accounts_create".*could not write a line/);
 });
 
 test('how a call was confirmed is told, and that it was not', async () => {

@@ -170,7 +170,7 @@ describe('operations', () => {
     const metrics = await (await fetch(`${rig.origin}/metrics`)).text();
     expect(metrics).toMatch(/synqly_mcp_calls_total\{tool="organization_get",outcome="ok"\} [1-9]/);
     expect(metrics).toMatch(/synqly_mcp_auth_checks_total\{from="checked"\} [1-9]/);
-    expect(metrics).toMatch(/synqly_mcp_auth_checks_total\{from="remembered"\} [1-9]/);
+    expect(metrics).toMatch(/synqly_mcp_auth_checks_total\{from="cached"\} [1-9]/);
     expect(metrics).not.toContain(rig.sandbox.token);
   });
 

@@ -163,12 +163,12 @@ const answered: readonly (readonly [what: string, message: object, check: Check]
   [
     'half a surrogate pair in a query',
     call({ filter: ['name[eq]\ud800'] }),
-    (answer) => expect(JSON.stringify(answer.result)).toMatch(/invalid_arguments.*half of a surrogate pair/),
+    (answer) => expect(JSON.stringify(answer.result)).toMatch(/invalid_arguments.*an unpaired surrogate/),
   ],
   [
     'half a surrogate pair in a path',
     { method: 'tools/call', params: { name: 'accounts_get', arguments: { account_id: '\ud800' } } },
-    (answer) => expect(JSON.stringify(answer.result)).toMatch(/invalid_arguments.*half of a surrogate pair/),
+    (answer) => expect(JSON.stringify(answer.result)).toMatch(/invalid_arguments.*an unpaired surrogate/),
   ],
 ];
 

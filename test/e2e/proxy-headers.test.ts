@@ -145,13 +145,13 @@ describe('--trust-proxy', () => {
     '-1',
     '99',
   ])('does not take %j', (value) => {
-    expect(() => parseProxies(value)).toThrow(/^takes .*prox/);
+    expect(() => parseProxies(value)).toThrow(/^must be .*prox/);
   });
 
   test('is not what it was: the start says what it takes now', () => {
     const { status, stderr } = runToStart('--trust-proxy', 'true');
     expect(status).toBe(2);
-    expect(stderr).toMatch(/^synqly-mcp: --trust-proxy takes how many proxies .*10\.0\.0\.0\/8/);
+    expect(stderr).toMatch(/^synqly-mcp: --trust-proxy must be the number of proxies .*10\.0\.0\.0\/8/);
     expect(runToStart('--trust-proxy').stderr).toContain('hops|networks');
   });
 });

@@ -71,8 +71,8 @@ describe('a reference', () => {
   });
 
   test.each([
-    ['to a name outside the pattern', '${env:OTHER_SECRET}', /names must fit SYNQLY_SECRET_\*/],
-    ["to the server's own token", '${env:SYNQLY_TOKEN}', /not one that may be used/],
+    ['to a name outside the pattern', '${env:OTHER_SECRET}', /allowed names are SYNQLY_SECRET_\*/],
+    ["to the server's own token", '${env:SYNQLY_TOKEN}', /References may not use this variable/],
     ['to a variable that is empty', '${env:SYNQLY_SECRET_EMPTY}', /not set/],
     ['to a variable that is not there', '${env:SYNQLY_SECRET_NONE}', /not set/],
     ['that climbs out', '${file:../outside}', /leads out/],
@@ -80,13 +80,13 @@ describe('a reference', () => {
     ['through a link that leads out', '${file:link}', /leads out/],
     ['through a directory that leads out', '${file:up/outside}', /leads out/],
     ['to the directory itself', '${file:.}', /leads out/],
-    ['to a directory', '${file:folder}', /not name a file/],
+    ['to a directory', '${file:folder}', /is not a file/],
     ['to no file', '${file:nothing}', /no such file/],
     ['to an empty file', '${file:empty}', /holds no secret/],
     ['to a file of 1 MB', '${file:large}', /larger than 65536 bytes/],
     ['to a file that is no text', '${file:binary}', /UTF-8/],
     ['to a device', '${file:/dev/zero}', /leads out/],
-    ['to a handle that was never given', '${secret:0123456789}', /no secret of that handle/],
+    ['to a handle that was never given', '${secret:0123456789}', /No stored secret has that handle/],
     ['that is part of a value', 'Bearer ${env:SYNQLY_SECRET_SPLUNK}', /must be a reference as a whole/],
     ['inside another', '${env:SYNQLY_SECRET_${env:SYNQLY_SECRET_SPLUNK}}', /must be a reference as a whole/],
     ['twice', '${file:token}${file:token}', /must be a reference as a whole/],
@@ -344,7 +344,7 @@ describe('a person can be asked', () => {
 
   test('only where the client can open pages', async () => {
     const { json } = await rig.call('credentials_create', credential('${ask:Splunk token}'));
-    expect(json.error.arguments[0].problem).toContain('cannot open a page');
+    expect(json.error.arguments[0].problem).toContain('does not support opening a page');
   });
 });
 

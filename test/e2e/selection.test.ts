@@ -104,9 +104,9 @@ describe('what is left out', () => {
 test.each([
   [['--toolsets', 'acounts'], 'acounts'],
   [['--deny', 'token_*'], 'token_*'],
-  [['--toolsets', 'accounts', '--deny', '*'], 'leave no tool'],
-  [['--toolsets', 'members', '--account', 'acme'], 'leave no tool'],
-  [['--allow', '*_delete', '--read-only'], 'leave no tool'],
+  [['--toolsets', 'accounts', '--deny', '*'], 'No tool is left'],
+  [['--toolsets', 'members', '--account', 'acme'], 'No tool is left'],
+  [['--allow', '*_delete', '--read-only'], 'No tool is left'],
   [['--transport', 'http', '--port', '0', '--allow', 'nothing_*'], 'nothing_*'],
 ])('%s is refused at the start, since it selects nothing', (args, named) => {
   const env = cleanEnvironment({ SYNQLY_TOKEN: 'some-token' });

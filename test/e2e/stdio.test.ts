@@ -133,7 +133,7 @@ test('a line that is no message is logged and refused, and the next is served', 
   program.say({ id: 1, method: 'ping' });
   await expect.poll(() => program.messages().length).toBe(3);
   expect(program.messages()[1]).toMatchObject({ id: null, error: { code: -32_700 } });
-  await expect.poll(() => program.output.stderr).toContain('not understood');
+  await expect.poll(() => program.output.stderr).toContain('could not parse');
 });
 
 describe('the command line', () => {

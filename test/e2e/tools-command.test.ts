@@ -92,7 +92,7 @@ describe('synqly-mcp tools --tokens', () => {
     const byName = Object.fromEntries(costs.surfaces.map(({ name, budget }: Cost) => [name, budget]));
     expect(byName).toEqual({
       full: budgets.full,
-      'full, what reads': budgets.reading,
+      'full, read tools': budgets.reading,
       'full, preset observe': budgets.observe,
       'full, instructions': budgets.instructions,
       compact: budgets.compact,
@@ -108,7 +108,7 @@ describe('synqly-mcp tools --tokens', () => {
     expect(costs.tools.length).toBe(costs.surfaces[0].tools);
   });
 
-  test('tells the dearest first', () => {
+  test('lists the most expensive first', () => {
     for (const list of [costs.groups, costs.tools]) {
       const tokens = list.map((one: Cost) => one.tokens);
       expect(tokens).toEqual(tokens.toSorted((one: number, other: number) => other - one));
@@ -117,7 +117,7 @@ describe('synqly-mcp tools --tokens', () => {
 
   test('measures what the settings leave, and no answers of what they leave out', () => {
     const few = jsonOf(['tools', '--tokens', '--json', '--toolsets', 'accounts', '--surface', 'compact']);
-    expect(few.groups.map(({ name }: Cost) => name)).toEqual(['accounts', 'tools about calls']);
+    expect(few.groups.map(({ name }: Cost) => name)).toEqual(['accounts', 'built-in tools']);
     expect(few.tools.map(({ name }: Cost) => name)).toContain('run_read');
     expect(few.surfaces[0].tokens).toBeLessThan(1_000);
     const asked = few.answers.map(({ tool }: { tool: string }) => tool);

@@ -118,7 +118,7 @@ test.each([
     sandbox.faults.clear();
     await expect(calling).rejects.toMatchObject({
       code: -32_000,
-      message: expect.stringContaining('may have been done'),
+      message: expect.stringContaining('may have taken effect'),
     });
     expect((await call('accounts_list', { limit: 1 })).isError).toBe(false);
     const creates = door.seen.filter(({ message }) => message?.params?.name === 'accounts_create');
@@ -153,7 +153,7 @@ describe('a new session that cannot be had is said, and not tried for ever:', ()
     door.refuse = ({ message }) => (message?.method === 'tools/call' ? 404 : undefined);
     await expect(client.callTool({ name: 'accounts_list' })).rejects.toMatchObject({
       code: -32_000,
-      message: expect.stringContaining('does not keep its sessions'),
+      message: expect.stringContaining('lost a new session at once'),
     });
     expect(opened() - before.opened).toBe(1);
     expect(calls() - before.calls).toBe(2);

@@ -83,7 +83,7 @@ async function tryMkdir(directory: string): Promise<boolean> {
   }
 }
 
-/** Whoever can write to the store can add valid tokens. */
+/** Anyone who can write to the store can add valid tokens. */
 async function assertPrivate(directory: string): Promise<void> {
   const status = await stat(directory);
   if (!status.isDirectory()) throw new Error(`${directory} is not a directory.`);

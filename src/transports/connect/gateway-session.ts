@@ -81,15 +81,15 @@ export function linkGateway(options: GatewayLinkOptions): GatewayLink {
     });
 
   const renew = async (lost: GatewaySession): Promise<GatewaySession> => {
-    const asked = handshake();
-    if (!asked) throw new GatewayFault('The gateway requires initialize first.');
+    const initialize = handshake();
+    if (!initialize) throw new GatewayFault('The gateway requires initialize first.');
     const signal = AbortSignal.timeout(renewTimeoutMs);
-    const opened = await post(asked, {}, signal).catch((cause) => {
+    const opened = await post(initialize, {}, signal).catch((cause) => {
       throw notRenewed('it could not be reached', cause);
     });
     const text = await opened.text().catch(() => '');
     if (!opened.ok) throw notRenewed(`it answered HTTP ${opened.status} to initialize`);
-    const agreed = agreedVersion(text, asked.id);
+    const agreed = agreedVersion(text, initialize.id);
     if (agreed === undefined) throw notRenewed('its response to initialize is not valid');
     const id = opened.headers.get('mcp-session-id') ?? undefined;
     session = { id, version: agreed, streams: newStreams() };
@@ -167,9 +167,9 @@ export function linkGateway(options: GatewayLinkOptions): GatewayLink {
         throw error;
       }
     },
-    answer: async (message, asked) => {
-      if (asked !== session) return;
-      const response = await post(message, asked, AbortSignal.timeout(renewTimeoutMs));
+    answer: async (message, requestSession) => {
+      if (requestSession !== session) return;
+      const response = await post(message, requestSession, AbortSignal.timeout(renewTimeoutMs));
       await response.body?.cancel();
     },
   };
