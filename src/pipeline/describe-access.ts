@@ -1,4 +1,4 @@
-import { type Learnt, learnPermissions, type Read } from '../access/learn-permissions.ts';
+import { learnPermissions, type PermissionsResult, type Read } from '../access/learn-permissions.ts';
 import { type HiddenReason, hiddenReason, isInSelection } from '../access/visibility.ts';
 import { CallError, dropUndefined } from '../errors.ts';
 import type { StopSignal } from '../lib/cancellation.ts';
@@ -50,7 +50,10 @@ function readWith(context: RequestContext, limits: Limits): Read {
 }
 
 /** Learns the permissions of the token in use. */
-async function learnCurrentPermissions(context: RequestContext, { signal }: Limits): Promise<Learnt> {
+async function learnCurrentPermissions(
+  context: RequestContext,
+  { signal }: Limits,
+): Promise<PermissionsResult> {
   const bearer = [...context.knownTokens].at(-1);
   if (bearer === undefined) return 'failed';
   const within = Math.min(learnTimeoutMs, context.timeout);
@@ -72,11 +75,11 @@ async function describeOrganization(read: Read): Promise<unknown> {
 }
 
 /** With pins, the name and resources of the server's own token are left out. */
-function describeToken(permissions: Learnt, { pins }: RequestContext): unknown {
+function describeToken(permissions: PermissionsResult, { pins }: RequestContext): unknown {
   if (permissions === 'failed') {
     return 'Its permissions could not be read, since Synqly did not answer: try again. No tool is hidden because of them, and Synqly checks each call.';
   }
-  if (permissions === 'untold') {
+  if (permissions === 'unavailable') {
     return 'Its permissions are unknown (it may not list tokens, or Synqly does not return them): no tool is hidden because of them, and Synqly checks each call.';
   }
   return dropUndefined({

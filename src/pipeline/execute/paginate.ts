@@ -2,10 +2,10 @@ import { CallError } from '../../errors.ts';
 import type { Arguments } from '../../lib/json.ts';
 import { isJsonObject, type JsonObject } from '../../lib/json.ts';
 import type { RequestContext } from '../../request-context.ts';
-import { borderOf, cursorOf, isSameCursor } from '../../synqly/known-rows.ts';
+import { cursorOf, isSameCursor, resumePointsOf } from '../../synqly/known-rows.ts';
 import {
-  type Doubt,
-  mayBeCut,
+  type IncompleteReason,
+  mayBeCapped,
   type PageOptions,
   type Pages,
   pageLength,
@@ -37,7 +37,7 @@ export interface Remainder {
 
 /** Why rows may be missing. */
 export type ListDoubt =
-  | Doubt
+  | IncompleteReason
   /** Fewer rows than requested, of a list that cannot be paged. */
   | { readonly kind: 'maybe cut' };
 
@@ -86,7 +86,7 @@ async function readAll(list: ListCall, cursor: Cursor): Promise<CollectedRows> {
     after: args.start_after as string | undefined,
     goesOn: args.start_after !== undefined && args.limit === undefined,
     // A caller that wants more than a page wants all rows, and can wait for one more request.
-    doubtsFew: wanted > pageLength,
+    checksShortPages: wanted > pageLength,
     read: async (query, options) => {
       // Counting is slow, so it is done once.
       const counted = options.isFirst ? {} : { total: undefined };
@@ -128,7 +128,7 @@ async function readOnce(list: ListCall): Promise<CollectedRows> {
   if (absent > 0) return { ...collected, remainder: { doubt: { kind: 'no objects', count: absent } } };
   if (!('limit' in operation.query) || rows.length === 0 || totalOf(answer) === rows.length) return collected;
   if (rows.length >= wanted) return { ...collected, remainder: {} };
-  if (!mayBeCut(rows.length)) return collected;
+  if (!mayBeCapped(rows.length)) return collected;
   if ((await countAll(list, false)) === rows.length) return collected;
   return { ...collected, remainder: { doubt: { kind: 'maybe cut' } } };
 }
@@ -195,7 +195,7 @@ async function countAll(list: ListCall, reports: boolean): Promise<number | unde
  * the next page does not skip rows that were not shown.
  */
 export function cursorAfter(rows: readonly JsonObject[], { fields, unique }: Cursor): string | undefined {
-  const { last, before } = borderOf(rows, fields);
+  const { last, before } = resumePointsOf(rows, fields);
   if (!unique || last === undefined) return before;
   const sharing = rows.filter((row) => isSameCursor(cursorOf(row, fields) ?? '', last));
   return sharing.length === 1 ? last : before;

@@ -1,4 +1,4 @@
-import { nameMemoryOf, type Pins } from '../../access/pins.ts';
+import { type Pins, pinnedAccountOf } from '../../access/pins.ts';
 import { CallError } from '../../errors.ts';
 import { isJsonObject, type JsonObject } from '../../lib/json.ts';
 import type { RequestContext } from '../../request-context.ts';
@@ -108,12 +108,12 @@ export function createLookup(pins: Pins, context: RequestContext, limits: Limits
   const accountById = (idOrName: string) => readOne('/v1/accounts/{account_id}', { account_id: idOrName });
 
   const pinnedAccount = async (): Promise<FoundObject> => {
-    const memory = nameMemoryOf(pins);
+    const memory = pinnedAccountOf(pins);
     const known = memory.known();
     const named = known === undefined ? await accountById(pins.account as string) : undefined;
     // Only the first response is compared by name. Later ones must have the same id.
     const isNamed = named && hasIdOrName(named, pins.account as string) && isInEnvironment(named);
-    const id = known ?? (isNamed ? memory.learn(named) : undefined);
+    const id = known ?? (isNamed ? memory.record(named) : undefined);
     const account = id === undefined || named?.id === id ? named : await accountById(id);
     if (!account || account.id !== id || !isInEnvironment(account)) {
       throw outsidePin(

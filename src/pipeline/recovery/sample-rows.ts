@@ -4,7 +4,7 @@ import type { Arguments } from '../../lib/json.ts';
 import { isJsonObject, type JsonObject } from '../../lib/json.ts';
 import type { RequestContext } from '../../request-context.ts';
 import { withholdDeclared } from '../../secrets/redact.ts';
-import { mayBeCut, pageLength } from '../../synqly/pages.ts';
+import { mayBeCapped, pageLength } from '../../synqly/pages.ts';
 import type { Operation } from '../../tools/define-operation.ts';
 import { bestEffort, maxReadMs } from '../execute/best-effort.ts';
 import { prepareRequest } from '../execute/build-request.ts';
@@ -77,7 +77,7 @@ export async function readRows(
   const first = await read(isPaged ? { limit: pageLength } : {});
   if (!isPaged || first.read < pageLength) {
     // One read is enough for a hint. A count that may be too small is marked as a lower bound.
-    const orMore = isPaged && first.read > maxCertainRows && mayBeCut(first.read);
+    const orMore = isPaged && first.read > maxCertainRows && mayBeCapped(first.read);
     return { rows: first.rows, count: first.rows.length, orMore };
   }
   const prefix = wanted?.match(/^[\p{L}\p{N}_-]{1,3}/u)?.[0];

@@ -1,6 +1,6 @@
 import { dropUndefined } from '../../errors.ts';
 import type { Arguments, JsonObject } from '../../lib/json.ts';
-import { borderOf } from '../../synqly/known-rows.ts';
+import { resumePointsOf } from '../../synqly/known-rows.ts';
 import type { Listing } from '../../tools/define-operation.ts';
 import { cursorAfter, type ListDoubt, type Remainder } from '../execute/paginate.ts';
 
@@ -54,7 +54,7 @@ function nextOf(
   if (moves) return { ...args, ...cutAlso, start_after: after };
   if (isCut) return noPages;
   if (doubt?.kind === 'failed') return { ...args };
-  const { last } = borderOf(rows, cursor.fields);
+  const { last } = resumePointsOf(rows, cursor.fields);
   // Synqly did not return a longer page, so continue after these rows.
   if (doubt && last !== undefined && last !== args.start_after) return { ...args, start_after: last };
   // All rows share one value, so only a longer list continues after them.

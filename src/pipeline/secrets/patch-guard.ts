@@ -3,7 +3,7 @@ import type { Arguments } from '../../lib/json.ts';
 import { isJsonObject, type JsonObject } from '../../lib/json.ts';
 import { leadToSecret, namesAlong } from '../../lib/secret-names.ts';
 import { readReference } from '../../secrets/reference.ts';
-import { begins, type SecretField, secretFieldsOf, touchesSecret } from '../../secrets/secret-fields.ts';
+import { isPrefix, type SecretField, secretFieldsOf, touchesSecret } from '../../secrets/secret-fields.ts';
 import type { Operation } from '../../tools/define-operation.ts';
 import { findSecretPlaces } from './find.ts';
 
@@ -45,7 +45,7 @@ function takesSecret({ op, from, path }: JsonObject, fields: readonly SecretFiel
   const [source, target] = [namesAlong(from), namesAlong(String(path))];
   if (leadToSecret(source)) return true;
   // Any field of an open object may be a secret, and outside the object responses would not mask it.
-  const isOpen = (names: readonly string[]) => fields.some((one) => one.isOpen && begins(one.names, names));
+  const isOpen = (names: readonly string[]) => fields.some((one) => one.isOpen && isPrefix(one.names, names));
   if (isOpen(source) && !isOpen(target)) return true;
   const taken = fields.filter((field) => touchesSecret(field, source));
   return !taken.every((field) => staysSecret(field, source, target, fields));
@@ -58,9 +58,9 @@ function staysSecret(
   target: readonly string[],
   fields: readonly SecretField[],
 ): boolean {
-  if (!begins(source, names)) return fields.some((one) => one.isOpen && begins(one.names, target));
+  if (!isPrefix(source, names)) return fields.some((one) => one.isOpen && isPrefix(one.names, target));
   const place = [...target, ...names.slice(source.length)];
   return fields.some((one) =>
-    isOpen ? one.isOpen && begins(one.names, place) : one.names.join('.') === place.join('.'),
+    isOpen ? one.isOpen && isPrefix(one.names, place) : one.names.join('.') === place.join('.'),
   );
 }
