@@ -49,7 +49,7 @@ export interface Authenticator {
     sender?: string,
   ): Promise<Caller | AuthRejection>;
   /** Whether the token was valid at its last check, so that it is not an invented one. */
-  knows(bearer: Bearer): boolean;
+  isKnown(bearer: Bearer): boolean;
   /** Whether authentication needs no request to Synqly. */
   readonly isCheap: boolean;
 }
@@ -123,7 +123,7 @@ export function createDirectAuthenticator(
 
   return {
     isCheap: false,
-    knows: ({ hash }) => good.has(hash),
+    isKnown: ({ hash }) => good.has(hash),
     authenticate: async (bearer, onChecked, sender = '') => {
       if (bearer === undefined) return rejected;
       const { token, hash } = bearer;
@@ -158,7 +158,7 @@ export function createGatewayAuthenticator({ store, audience, token, pins }: Gat
   const known = new LRUCache<string, true>({ max: maxCached });
   return {
     isCheap: true,
-    knows: ({ hash }) => known.get(hash) ?? false,
+    isKnown: ({ hash }) => known.get(hash) ?? false,
     authenticate: async (bearer, onChecked) => {
       if (bearer === undefined) return rejected;
       const { hash } = bearer;

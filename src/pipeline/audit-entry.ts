@@ -25,11 +25,11 @@ export async function openAuditEntry(call: CallState): Promise<void> {
 }
 
 /** Writes the closing entry of a call; reads have none. */
-export async function closeAuditEntry(call: CallState, ending: CallEnd): Promise<void> {
+export async function closeAuditEntry(call: CallState, outcome: CallEnd): Promise<void> {
   const { tool, context } = call;
   if (tool.effect === 'read') return;
   call.id ??= newCallId();
-  const entry = maskKnown(createAuditEntry(call, ending), ...secretsToMask(call)) as AuditEntry;
+  const entry = maskKnown(createAuditEntry(call, outcome), ...secretsToMask(call)) as AuditEntry;
   await context.auditLog.end(entry, tool.effect === 'destroy');
 }
 
@@ -40,7 +40,7 @@ function newCallId(): string {
 /** Who did what to which objects, with what outcome; docs/audit-log.md describes the fields. */
 function createAuditEntry(
   { tool, raw, context, id = '', confirmedBy }: CallState,
-  ending?: CallEnd,
+  outcome?: CallEnd,
 ): AuditEntry {
   const { client } = context;
   return {
@@ -56,9 +56,9 @@ function createAuditEntry(
       session: client?.sessionId,
       arguments_hash: hashArguments(raw),
       confirmed_by: confirmedBy,
-      outcome: ending?.outcome,
-      status: ending?.status,
-      request_id: ending?.requestId,
+      outcome: outcome?.outcome,
+      status: outcome?.status,
+      request_id: outcome?.requestId,
       secrets_revealed: context.revealSecrets,
     }),
   };

@@ -86,7 +86,7 @@ async function sendBody(
 async function sendChunks(
   raw: FastifyReply['raw'],
   size: number,
-  piece: number,
+  chunk: number,
   interval: number,
   stopped: AbortSignal,
 ): Promise<void> {
@@ -94,7 +94,7 @@ async function sendChunks(
   let left = Math.max(0, size - frame.head.length - frame.tail.length);
   raw.write(frame.head);
   while (left > 0 && !raw.destroyed && !stopped.aborted) {
-    const length = Math.min(piece, left);
+    const length = Math.min(chunk, left);
     left -= length;
     const hasRoom = raw.write('x'.repeat(length));
     if (interval > 0) await wait(interval, undefined, { signal: stopped, ref: false }).catch(() => undefined);

@@ -118,21 +118,21 @@ function findPoint(state: SandboxState, idOrName: unknown, root: string): Stored
 }
 
 function checkPoint(point: Stored, account: Stored, { provider }: CheckedConfig, root: string): void {
-  const about = {
+  const subject = {
     parameter: { id: `${root}/provider_config/type`, location: 'body', value: provider.id },
     resources: [{ type: 'integration_point', id: point.id, rel: 'cause' }],
   } as const;
   if (point.connector !== provider.category)
     throw badRequest(
       `The integration point is for ${point.connector}, but ${provider.id} is for ${provider.category}.`,
-      about,
+      subject,
     );
   const environment = String(account.environment);
   const allowed = (point.environments as Record<string, string[] | null | undefined>)[environment] ?? [];
   if (allowed.includes('*') || allowed.includes(provider.id)) return;
   const listed = allowed.length > 0 ? `It allows ${allowed.join(', ')}.` : 'It allows none.';
   throw badRequest(`The integration point does not allow ${provider.id} in the environment ${environment}.`, {
-    ...about,
+    ...subject,
     detail: listed,
     remediation: `Use an allowed provider, or add this one to environments.${environment} of the integration point.`,
   });

@@ -148,7 +148,7 @@ export function allows(permissionSet: string, operationId: string): boolean {
 }
 
 /** Whether any of the grants allows an operation. */
-export function permits(grants: readonly Grant[], operationId: string): boolean {
+export function isPermitted(grants: readonly Grant[], operationId: string): boolean {
   return grants.some((grant) => allows(grant.permissionSet, operationId));
 }
 

@@ -57,48 +57,48 @@ function hasId(ids: readonly string[], object: Stored): boolean {
 }
 
 /** Whether one of the caller's grants covers all actions and resources of `wanted`. */
-export function isCoveredBy(wanted: Grant, held: readonly Grant[], state: SandboxState): boolean {
-  return held.some(
+export function isCoveredBy(wanted: Grant, kept: readonly Grant[], state: SandboxState): boolean {
+  return kept.some(
     (grant) =>
       areActionsCovered(wanted.permissionSet, grant.permissionSet) &&
       areResourcesCovered(wanted.resources, grant.resources, state),
   );
 }
 
-function areActionsCovered(wanted: string, held: string): boolean {
+function areActionsCovered(wanted: string, kept: string): boolean {
   return operationFacts().every(
-    ({ operationId }) => !allows(wanted, operationId) || allows(held, operationId),
+    ({ operationId }) => !allows(wanted, operationId) || allows(kept, operationId),
   );
 }
 
 function areResourcesCovered(
   wanted: Resources | undefined,
-  held: Resources | undefined,
+  kept: Resources | undefined,
   state: SandboxState,
 ): boolean {
-  const [accounts, integrations] = [held?.accounts, held?.integrations];
+  const [accounts, integrations] = [kept?.accounts, kept?.integrations];
   return (
-    (!accounts || accountsWithin(wanted?.accounts, held, state)) &&
+    (!accounts || accountsWithin(wanted?.accounts, kept, state)) &&
     (!integrations ||
       integrations.categories.includes('*') ||
       isSubset(wanted?.integrations?.categories, integrations.categories)) &&
-    (!held?.organizations ||
-      held.organizations.ids.includes('*') ||
-      isSubset(wanted?.organizations?.ids, held.organizations.ids))
+    (!kept?.organizations ||
+      kept.organizations.ids.includes('*') ||
+      isSubset(wanted?.organizations?.ids, kept.organizations.ids))
   );
 }
 
 function accountsWithin(
   wanted: Resources['accounts'],
-  held: Resources | undefined,
+  kept: Resources | undefined,
   state: SandboxState,
 ): boolean {
-  const limits = held?.accounts;
+  const limits = kept?.accounts;
   if (!wanted || !limits) return !limits;
   if (!wanted.ids.includes('*')) {
     return wanted.ids.every((id) => {
       const account = state.collections.account.find(id);
-      return account ? coversAccount(held, account) : limits.ids.includes(id);
+      return account ? coversAccount(kept, account) : limits.ids.includes(id);
     });
   }
   return (
@@ -109,6 +109,6 @@ function accountsWithin(
 }
 
 // An empty or missing list means no limit, so it is no subset of a list.
-function isSubset(wanted: readonly string[] | null | undefined, held: readonly string[]): boolean {
-  return !!wanted?.length && wanted.every((one) => held.includes(one));
+function isSubset(wanted: readonly string[] | null | undefined, kept: readonly string[]): boolean {
+  return !!wanted?.length && wanted.every((one) => kept.includes(one));
 }

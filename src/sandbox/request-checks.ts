@@ -4,7 +4,7 @@
  */
 import { type OperationFact, type ParameterFact, resolveSchema, type Schema } from './facts.ts';
 import type { Caller, Grant, SandboxRequest, SandboxState, Stored } from './model.ts';
-import { allows, permits } from './permissions.ts';
+import { allows, isPermitted } from './permissions.ts';
 import {
   badRequest,
   forbidden,
@@ -95,7 +95,7 @@ export function authorize(operationId: string, caller: Caller): void {
       remediation: 'Send the access secret of the pair.',
     });
   }
-  if (!permits(caller.grants, operationId)) {
+  if (!isPermitted(caller.grants, operationId)) {
     const sets = caller.grants.map((grant) => grant.permissionSet).join(', ') || 'none';
     throw forbidden('The token does not permit this operation.', {
       detail: `${operationId} is not among the actions of the token's permission sets: ${sets}.`,
@@ -137,9 +137,9 @@ function refuseOutOfReach(params: Incoming['params'], grants: readonly Grant[], 
   }
 }
 
-function readQuery(facts: readonly ParameterFact[], given: URLSearchParams): SandboxRequest['query'] {
+function readQuery(documented: readonly ParameterFact[], given: URLSearchParams): SandboxRequest['query'] {
   const query: Record<string, readonly string[]> = {};
-  for (const fact of facts) {
+  for (const fact of documented) {
     if (fact.in !== 'query') continue;
     const values = given.getAll(fact.name);
     if (values.length === 0) continue;

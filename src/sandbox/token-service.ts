@@ -162,10 +162,10 @@ export function createTokenService(state: SandboxState): TokenService {
     identify: (secret) => {
       const place = places.get(digest(secret));
       const record = place && records.get(place.id);
-      const held =
+      const kept =
         record && (pairOf(record.token, place.slot) as Record<string, { expires: string }> | undefined);
-      if (!held) return undefined;
-      const expired = Date.parse(held[place.part]?.expires ?? '') <= state.now();
+      if (!kept) return undefined;
+      const expired = Date.parse(kept[place.part]?.expires ?? '') <= state.now();
       return { caller: toCaller(record, place, state), expired };
     },
     get: (idOrName, ownerId) => {

@@ -32,12 +32,12 @@ export function runMappings(state: SandboxState, names: readonly string[], data:
 }
 
 function runMapping(state: SandboxState, name: string, index: number, data: unknown): unknown {
-  const about = { parameter: { id: `/mappings/${index}`, location: 'body', value: name } } as const;
+  const subject = { parameter: { id: `/mappings/${index}`, location: 'body', value: name } } as const;
   if (name.startsWith('builtin:')) {
     const builtin = Object.hasOwn(builtins, name) ? builtins[name] : undefined;
     if (builtin) return builtin(data);
     throw badRequest(`There is no built-in mapping "${name}".`, {
-      ...about,
+      ...subject,
       remediation: `Built-in mappings: ${Object.keys(builtins).join(', ')}.`,
     });
   }
@@ -45,17 +45,17 @@ function runMapping(state: SandboxState, name: string, index: number, data: unkn
   const found = mapping.find(name) ?? mapping.find(name.replace(/:[^:]*$/, ''));
   if (!found)
     throw badRequest(`There is no mapping "${name}".`, {
-      ...about,
+      ...subject,
       remediation: 'Name mappings that mappings_list shows.',
     });
-  return fill(readTemplate(String(found.data), found.name, about), data);
+  return fill(readTemplate(String(found.data), found.name, subject), data);
 }
 
-function readTemplate(text: string, name: string, about: ProblemDetails): Tree {
+function readTemplate(text: string, name: string, subject: ProblemDetails): Tree {
   const template = parseJson(text);
   if (typeof template === 'object' && template !== null && !Array.isArray(template)) return template as Tree;
   throw badRequest(`The transform of "${name}" cannot be run.`, {
-    ...about,
+    ...subject,
     detail: 'The sandbox runs transforms that are a JSON object of destinations and sources.',
     remediation: 'For example {"user.name": "$.actor.login"}.',
   });

@@ -103,7 +103,7 @@ export async function startFixture(): Promise<{ url: string; close: () => Promis
   const server = await buildHttpServer({
     authenticator: {
       authenticate: async () => ({ token: fixedToken('fixture'), hash: '0'.repeat(64) }),
-      knows: () => true,
+      isKnown: () => true,
       isCheap: true,
     },
     open: async () => ({

@@ -121,7 +121,7 @@ test('a token that was good is checked again past those that wait, and is not fo
 test('a token is known from its first good check on, and no more once it is bad', async () => {
   const { known, client } = synqlyThatKnows('good');
   const access = createDirectAuthenticator(client, { clock });
-  const knows = (token: string) => access.knows(readBearer(`Bearer ${token}`) as Bearer);
+  const knows = (token: string) => access.isKnown(readBearer(`Bearer ${token}`) as Bearer);
   expect(knows('good')).toBe(false);
   await admits(access, 'good');
   await admits(access, 'bad');

@@ -63,7 +63,7 @@ class Shortener {
 
   shorten(value: unknown, address: string, tokens: number): unknown {
     if (costOf(value, tokens) <= tokens) return this.#options.copy(value, '');
-    return this.#inside(value, address, tokens) ?? this.#omit(address);
+    return this.#shortenInside(value, address, tokens) ?? this.#omit(address);
   }
 
   #omit(address: string): JsonObject {
@@ -72,7 +72,7 @@ class Shortener {
   }
 
   /** Undefined if there are too few tokens to show anything useful. */
-  #inside(value: unknown, address: string, tokens: number): unknown {
+  #shortenInside(value: unknown, address: string, tokens: number): unknown {
     const useful = tokens >= minUseful + 2 * costOf(address);
     const text = textOf(value);
     if (text !== undefined) return useful ? this.text(text, address, tokens, 0) : undefined;
@@ -126,7 +126,7 @@ class Shortener {
       const { key, nested, keyTokens } = one;
       const value = valueAt(key);
       if (isWhole(one)) return [String(key), this.#options.copy(value, String(key))] as const;
-      const part = this.#inside(value, nested, (shares.get(key) ?? 0) - keyTokens);
+      const part = this.#shortenInside(value, nested, (shares.get(key) ?? 0) - keyTokens);
       return [String(key), part ?? this.#omit(nested)] as const;
     });
   }

@@ -143,9 +143,9 @@ function missingPart(whole: JsonObject, address: string): CallError {
   const keys = limitDepth(address).split('/');
   for (let end = keys.length - 1; end >= 0; end -= 1) {
     const base = keys.slice(0, end).join('/');
-    const inside = end === 0 ? whole : findPart(whole, whole, base)?.value;
-    if (!isJsonObject(inside)) continue;
-    const names = Object.keys(inside);
+    const container = end === 0 ? whole : findPart(whole, whole, base)?.value;
+    if (!isJsonObject(container)) continue;
+    const names = Object.keys(container);
     const near = findClosest(keys[end] ?? '', names);
     const closest = (near.length > 0 ? near : names.slice(0, 10)).map((name) =>
       end === 0 ? name : `${base}/${name}`,

@@ -91,7 +91,7 @@ function describeConnector(category: string, withProviders: boolean): Fields {
 function describeBase(provider: ProviderFact): Fields {
   const { id, title, category, mock, guide } = provider;
   const [connector = category] = connectors[category] ?? [];
-  const about = mock
+  const subject = mock
     ? `Canned data that stands in for ${title}; needs no credential.`
     : `${title} as a provider of the ${connector} connector.`;
   return {
@@ -99,7 +99,7 @@ function describeBase(provider: ProviderFact): Fields {
     name: id,
     fullname: mock ? `${title} (mock)` : title,
     vendor: vendors.find(([pattern]) => pattern.test(title))?.[1] ?? title.split(' ')[0] ?? title,
-    description: guide ? `${about} Setup: ${guide}` : about,
+    description: guide ? `${subject} Setup: ${guide}` : subject,
     connector_id: category,
     release: { availability: 'generally-available', environments: ['test', 'prod'] },
   };

@@ -1,7 +1,7 @@
 /* Tokens: issuing and revoking them (behaviour.md, section 9). */
 import { hour, readDuration } from '../duration.ts';
 import type { Answer, Grant, Handlers, Resources, SandboxRequest, Stored } from '../model.ts';
-import { permits } from '../permissions.ts';
+import { isPermitted } from '../permissions.ts';
 import { badRequest, forbidden, notFound } from '../problem.ts';
 import { listPage } from '../query.ts';
 import { isCoveredBy } from '../reach.ts';
@@ -234,7 +234,7 @@ function isWithinPermissions({ caller, state }: SandboxRequest, token: Stored): 
 // secrets anyway; one who may only read would gain permissions. The calling token's own secrets are shown.
 function shown(request: SandboxRequest, token: Stored): Stored {
   if (token.id === request.caller.tokenId) return token;
-  const mayReset = permits(request.caller.grants, 'tokens_reset') && isWithinPermissions(request, token);
+  const mayReset = isPermitted(request.caller.grants, 'tokens_reset') && isWithinPermissions(request, token);
   return mayReset ? token : (withoutSecrets(token) as Stored);
 }
 

@@ -3,9 +3,9 @@
  * the end in the order of the messages.
  *
  * @param cut ends the body early
- * @param ending gives the text; called once, at the end
+ * @param lastEvent gives the text; called once, at the end
  */
-export function withEnding(response: Response, cut: AbortSignal, ending: () => string): Response {
+export function withEnding(response: Response, cut: AbortSignal, lastEvent: () => string): Response {
   const reader = (response.body as ReadableStream<Uint8Array>).getReader();
   const stop = () => void reader.cancel().catch(() => {});
   if (cut.aborted) stop();
@@ -16,7 +16,7 @@ export function withEnding(response: Response, cut: AbortSignal, ending: () => s
       const { done, value } = await next();
       if (!done) return controller.enqueue(value);
       cut.removeEventListener('abort', stop);
-      const text = ending();
+      const text = lastEvent();
       if (text !== '') controller.enqueue(new TextEncoder().encode(text));
       controller.close();
     },

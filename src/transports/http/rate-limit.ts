@@ -47,7 +47,7 @@ const maxSlowed = 10_000;
 export function limitRate(
   mcp: FastifyInstance,
   perMinute: number,
-  authenticator: Pick<Authenticator, 'knows' | 'isCheap'>,
+  authenticator: Pick<Authenticator, 'isKnown' | 'isCheap'>,
   onExceeded: (reply: FastifyReply, message: string) => void,
 ): RateLimit {
   const byToken = new Windows(perMinute);
@@ -77,7 +77,7 @@ export function limitRate(
   mcp.decorateRequest('addressKey', undefined);
   mcp.addHook('onRequest', (request, reply, pass) => {
     const { bearer } = request;
-    if (bearer !== undefined && authenticator.knows(bearer)) {
+    if (bearer !== undefined && authenticator.isKnown(bearer)) {
       const message = countToken(request, bearer.hash);
       if (message === undefined) return pass();
       return onExceeded(reply, retryAfter(reply, request.rate?.ttlInSeconds ?? 1, message));

@@ -33,7 +33,7 @@ export function showDocument(document: OpenApi, args: Arguments, tool: string, t
   if (selector === 'search') return searchDocument(document, wanted);
   return selector === 'operation'
     ? findOperation(document, wanted, tool, tokens)
-    : showPart(document, wanted, tool, tokens);
+    : answerPart(document, wanted, tool, tokens);
 }
 
 function findOperation(document: OpenApi, wanted: string, tool: string, tokens: number): JsonObject {
@@ -56,7 +56,7 @@ function isRoute({ method, path }: Entry, wanted: string): boolean {
   return plain(`${method} ${path}`) === plain(wanted);
 }
 
-function showPart(document: OpenApi, wanted: string, tool: string, tokens: number): JsonObject {
+function answerPart(document: OpenApi, wanted: string, tool: string, tokens: number): JsonObject {
   const schemas = schemasOf(document);
   const address = addressOf(wanted);
   const part = findPart(document, schemas, address);

@@ -21,7 +21,7 @@ const maxNames = 12;
  * @throws CallError `not_found` with the existing parts
  */
 export function showProvider(provider: JsonObject, { part, expand }: Arguments, tokens: number): JsonObject {
-  if (typeof part === 'string' && part !== '') return showPart(provider, part, tokens);
+  if (typeof part === 'string' && part !== '') return answerPart(provider, part, tokens);
   const { name, provider_config, operations, ...rest } = provider;
   const budget = tokens * partShare;
   const hasOperations = Array.isArray(operations) && operations.length > 0;
@@ -95,7 +95,7 @@ function listed(names: readonly string[]): string {
   return `${names.slice(0, maxNames).join(' ')}${more > 0 ? ` and ${more} more` : ''}`;
 }
 
-function showPart(provider: JsonObject, address: string, tokens: number): JsonObject {
+function answerPart(provider: JsonObject, address: string, tokens: number): JsonObject {
   const found = findPart(provider, provider, address);
   if (!found) throw missingPart(provider, address);
   const base = found.from > 0 ? (splitAddress(address)?.base ?? address) : address;
@@ -108,13 +108,13 @@ function showPart(provider: JsonObject, address: string, tokens: number): JsonOb
 
 function missingPart(provider: JsonObject, address: string): CallError {
   const [header = '', name = ''] = address.split('/');
-  const inside = findPart(provider, provider, header)?.value;
-  const names = Array.isArray(inside)
-    ? namesOf(inside).map((one) => `${header}/${one}`)
-    : Object.keys(isJsonObject(inside) ? inside : provider).map((key) =>
-        isJsonObject(inside) ? `${header}/${key}` : key,
+  const container = findPart(provider, provider, header)?.value;
+  const names = Array.isArray(container)
+    ? namesOf(container).map((one) => `${header}/${one}`)
+    : Object.keys(isJsonObject(container) ? container : provider).map((key) =>
+        isJsonObject(container) ? `${header}/${key}` : key,
       );
-  const near = findClosest(inside === undefined ? header : `${header}/${name}`, names);
+  const near = findClosest(container === undefined ? header : `${header}/${name}`, names);
   return new CallError('not_found', 'The provider has no such part.', {
     closest: near.length > 0 ? near : names.slice(0, 10),
     remediation: 'Use one of closest. operations and provider_config exist only when expanded.',
