@@ -3,11 +3,11 @@ import type { StopSignal } from '../lib/cancellation.ts';
 import { type Arguments, isJsonObject } from '../lib/json.ts';
 import type { Secrets } from '../lib/mask.ts';
 import type { RequestContext } from '../request-context.ts';
+import type { PlacedReference } from '../secrets/reference.ts';
 import type { Operation } from '../tools/define-operation.ts';
 import type { ToolDefinition } from '../tools/define-tool.ts';
 import type { Limits } from './execute/deadline.ts';
 import { maskAllButGiven } from './secrets/mask-result.ts';
-import type { PlacedReference } from './secrets/resolve.ts';
 
 /** How a call came to be allowed, as the audit log records it. */
 export type ConfirmedBy = 'not needed' | 'person' | 'confirm_call';

@@ -29,3 +29,9 @@ export function secretReference(handle: string): string {
 export function referenceError(reason: string): CallError {
   return new CallError('secret_reference', reason);
 }
+
+/** A reference among arguments. */
+export interface PlacedReference {
+  readonly path: readonly string[];
+  readonly reference: Reference;
+}

@@ -4,17 +4,11 @@ import type { Arguments } from '../../lib/json.ts';
 import { isJsonObject } from '../../lib/json.ts';
 import { namesAlong } from '../../lib/secret-names.ts';
 import type { RequestContext } from '../../request-context.ts';
-import { holdsReference, type Reference, readReference } from '../../secrets/reference.ts';
+import { holdsReference, type PlacedReference, readReference } from '../../secrets/reference.ts';
 import { isPrefix, secretFieldsOf } from '../../secrets/secret-fields.ts';
 import type { Operation } from '../../tools/define-operation.ts';
 import type { OperationCall } from '../call-state.ts';
 import { findSecretPlaces } from './find.ts';
-
-/** A reference among arguments. */
-export interface PlacedReference {
-  readonly path: readonly string[];
-  readonly reference: Reference;
-}
 
 /**
  * The references among checked arguments, not yet resolved.

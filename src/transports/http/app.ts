@@ -1,64 +1,30 @@
-import cors from '@fastify/cors';
 import type { RequestInfo } from '@modelcontextprotocol/sdk/types.js';
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { LRUCache } from 'lru-cache';
-import {
-  type Authenticator,
-  type AuthRejection,
-  type AuthSource,
-  type Bearer,
-  readBearer,
-} from '../../auth/authenticate.ts';
+import type { Bearer } from '../../auth/authenticate.ts';
 import { parseExact } from '../../lib/exact-json.ts';
 import { RunningList } from '../../lib/running-list.ts';
 import { stopQuestions, stopWork } from '../../lib/shutdown.ts';
-import type { Log } from '../../observability/logger.ts';
 import { createMetrics, type Metrics } from '../../observability/metrics.ts';
 import { interrupted } from '../../pipeline/execute/deadline.ts';
-import type { ServerFeatures } from '../../protocol/server-features.ts';
-import type { RequestContext } from '../../request-context.ts';
 import { callDirectly, createServer } from '../../server.ts';
 import { internalErrorMessage } from '../json-rpc/messages.ts';
-import { checkBody, readBodies } from './bodies.ts';
+import { readBodies } from './bodies.ts';
 import { cancelledRequest, cancelOne, type RunningRequest } from './cancel-requests.ts';
-import { applyClientFilters, type FilteredCaller, filterHeaders } from './client-filters.ts';
+import { protect } from './checks.ts';
+import type { FilteredCaller } from './client-filters.ts';
 import type { Slot } from './concurrency.ts';
-import { checkHost, type GuardOptions } from './host-guard.ts';
-import { busyMessage, createLoad, type Load, waitUntilIdle } from './load.ts';
+import { createLoad, waitUntilIdle } from './load.ts';
 import { refuseOtherMethods } from './methods.ts';
 import { serveMonitoring } from './monitoring.ts';
+import type { HttpOptions } from './options.ts';
 import { answerPost, noRecipient, type Recipient, readPost, rejectBatch } from './post.ts';
-import { type CountAgain, checkQueueKey, limitRate } from './rate-limit.ts';
+import type { CountAgain } from './rate-limit.ts';
 import { reject } from './replies.ts';
 import { postInSession, streamOrEnd } from './session-routes.ts';
 import { createSessions, type Sessions } from './sessions.ts';
 import { connectStateless, type PendingAnswer, type StatelessEndpoint } from './stateless.ts';
 import { refuseUnreadable } from './unreadable.ts';
-
-export interface HttpOptions extends GuardOptions {
-  readonly authenticator: Authenticator;
-  /** Creates the request context and features for one caller. */
-  readonly open: (filtered: FilteredCaller, metrics: Metrics) => Promise<OpenedCaller>;
-  /** Whether Synqly answers, and the token store if there is one. */
-  readonly isReady: () => Promise<boolean>;
-  readonly log: Log;
-  /** Keep sessions, for clients that answer requests of the server, such as elicitation. */
-  readonly sessions: boolean;
-  /** Milliseconds after which an idle session ends. */
-  readonly sessionIdle: number;
-  /** Maximum requests per minute for one token. */
-  readonly ratePerMinute: number;
-  /** Maximum concurrent requests, at most two thirds for one token; more are answered 503. */
-  readonly maxConcurrent: number;
-}
-
-/** The request context and features of one caller. */
-export interface OpenedCaller {
-  readonly context: RequestContext;
-  readonly features: ServerFeatures;
-  /** Whether the context is stale, such as after new permissions were learned; undefined if it cannot become stale. */
-  readonly isOutdated?: (() => boolean) | undefined;
-}
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -152,92 +118,6 @@ export interface HttpServer {
 
 function messageFor(message: string, status: number): string {
   return status === 413 ? 'The request body is larger than 1 MB: send less in one message.' : message;
-}
-
-/**
- * The checks before a request's body is read: host guard, rate limit, authentication; and a concurrency slot once
- * it is read. Hooks use callbacks where they can: each promise between hooks costs every call time.
- */
-async function protect(
-  mcp: FastifyInstance,
-  options: HttpOptions,
-  metrics: Metrics,
-  load: Load,
-): Promise<CountAgain> {
-  const rejectWith = (reply: FastifyReply, reason: string, status: number, message: string) => {
-    metrics.rejected.inc({ reason });
-    return reject(reply, status, message);
-  };
-  const deny = (reply: FastifyReply, { status, message }: AuthRejection) => {
-    // RFC 6750, 3. There is no resource metadata: no authorization server issues these tokens.
-    const fault = { 401: 'invalid_token', 403: 'insufficient_scope', 503: undefined }[status];
-    if (fault) reply.header('www-authenticate', `Bearer realm="synqly-mcp", error="${fault}"`);
-    rejectWith(reply, 'access', status, message);
-  };
-  mcp.decorateRequest('bearer', undefined);
-  mcp.decorateRequest('caller', undefined);
-  mcp.decorateRequest('slot', undefined);
-  mcp.addHook('onRequest', (request, reply, pass) => {
-    const refusal = checkHost(request, options);
-    if (refusal) return void rejectWith(reply, 'guard', refusal.status, refusal.message);
-    request.bearer = readBearer(request.headers.authorization);
-    pass();
-  });
-  if (options.origins.length > 0) await mcp.register(cors, corsFor(options.origins));
-  const onExceeded = (reply: FastifyReply, message: string) => rejectWith(reply, 'rate', 429, message);
-  const limit = limitRate(mcp, options.ratePerMinute, options.authenticator, onExceeded);
-  const onChecked = (from: AuthSource) => metrics.authChecks.inc({ from });
-  mcp.addHook('preParsing', (request, reply, _, pass) => {
-    options.authenticator
-      .authenticate(request.bearer, onChecked, checkQueueKey(request))
-      .then((authenticated) => {
-        const isBad = 'status' in authenticated && authenticated.status === 401;
-        if ('status' in authenticated && !isBad) return deny(reply, authenticated);
-        const message = isBad ? limit.refused(request, reply) : limit.accepted(request, reply);
-        if (message !== undefined) return onExceeded(reply, message);
-        if ('status' in authenticated) return deny(reply, authenticated);
-        const filtered = applyClientFilters(authenticated, request.headers);
-        if ('status' in filtered) return void rejectWith(reply, 'access', filtered.status, filtered.message);
-        request.caller = filtered;
-        const unreadable = request.method === 'POST' ? checkBody(request.headers) : undefined;
-        if (unreadable) return void reject(reply, unreadable.status, unreadable.message);
-        pass();
-      }, pass);
-  });
-  // Taken once the body has arrived: a slow upload holds no slot.
-  mcp.addHook('preHandler', (request, reply, pass) => {
-    if (reply.raw.closed) return void reply.hijack();
-    const slots = request.method === 'GET' ? load.streams : load.requests;
-    const slot = load.draining ? undefined : slots.take(request.bearer?.hash ?? '');
-    if (!slot) {
-      reply.header('retry-after', '1');
-      return void rejectWith(reply, 'busy', 503, busyMessage(load, slots));
-    }
-    request.slot = slot;
-    if (request.method === 'GET') load.openStreams.add(reply.raw);
-    reply.raw.once('close', () => {
-      slot.close();
-      load.openStreams.delete(reply.raw);
-    });
-    pass();
-  });
-  return limit.countAgain;
-}
-
-function corsFor(origins: readonly string[]) {
-  return {
-    origin: [...origins],
-    methods: ['GET', 'POST', 'DELETE'],
-    allowedHeaders: [
-      'authorization',
-      'content-type',
-      'mcp-protocol-version',
-      'mcp-session-id',
-      'last-event-id',
-      ...filterHeaders,
-    ],
-    exposedHeaders: ['mcp-session-id', 'retry-after', 'www-authenticate'],
-  };
 }
 
 function serveMcp(

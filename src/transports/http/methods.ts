@@ -1,5 +1,5 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import type { HttpOptions } from './app.ts';
+import type { HttpOptions } from './options.ts';
 import { reject } from './replies.ts';
 
 /** Answers 405 to methods that the endpoint does not support; this needs no token. */
