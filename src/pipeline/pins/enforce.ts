@@ -4,15 +4,10 @@ import { CallError } from '../../errors.ts';
 import type { Arguments } from '../../lib/json.ts';
 import { isJsonObject, type JsonObject } from '../../lib/json.ts';
 import type { RequestContext } from '../../request-context.ts';
+import { resultOf } from '../../synqly/endpoints.ts';
 import { findOperation } from '../../tools/catalogue.ts';
 import type { Operation } from '../../tools/define-operation.ts';
-import {
-  isHiddenByPins,
-  listFilterOf,
-  type PinKind,
-  type PinRule,
-  pinnedArguments,
-} from '../../tools/pin-rule.ts';
+import { isHiddenByPins, listFilterOf, type PinRule, pinnedArguments } from '../../tools/pin-rule.ts';
 import type { OperationCall } from '../call-state.ts';
 import type { Limits } from '../execute/deadline.ts';
 import { assertNoHiddenFieldQueried, withoutHiddenFields } from './expand-guard.ts';
@@ -73,11 +68,11 @@ export async function holdToPins(
   limits: Limits,
 ): Promise<PinnedCall> {
   const { pins } = context;
-  if (!pins) return { operation, args, filterResponse: async (body) => body };
-  assertPatchStaysInside(operation, args, pins);
-  assertNoHiddenFieldQueried(args);
+  if (!pins) return { operation, args, filterResponse: keepAll };
+  assertPatchStays(operation, args, pins);
+  assertNotByHidden(args);
   const lookup = createLookup(pins, context, limits);
-  const result = await holders(operation, args, pins, lookup)[operation.pinRule.kind]();
+  const result = await proveInside(operation, args, pins, lookup);
   if (operation.pinRule.kind === 'global') return result;
   return {
     ...result,
@@ -85,81 +80,106 @@ export async function holdToPins(
   };
 }
 
-type Of<Kind extends PinRule['kind']> = Extract<PinRule, { kind: Kind }>;
+type RuleOf<Kind extends PinRule['kind']> = Extract<PinRule, { kind: Kind }>;
 
-function holders(
+/** Fills in what is pinned, and proves the rest as the pin rule of the operation wants it. @throws CallError `outside_pin` */
+async function proveInside(
   operation: Operation,
   args: Arguments,
   pins: Pins,
   lookup: Lookup,
-): Readonly<Record<PinRule['kind'], () => Promise<PinnedCall>>> {
-  const { pinRule } = operation;
-  const result = (more: JsonObject, filterResponse: PinnedCall['filterResponse']): PinnedCall => ({
-    operation,
-    args: { ...args, ...more },
-    filterResponse,
-  });
-  return {
-    global: async () => result({}, async (body) => body),
-    organization: () =>
-      Promise.reject(outsidePin(`${operation.id} affects more than this server is pinned to.`)),
-    new_account: async () => {
-      const { fixes } = pinRule as Of<'new_account'>;
-      return result({ [fixes]: pins.environment }, async (body) => body);
-    },
-    account: async () => {
-      const { by, part } = pinRule as Of<'account'>;
-      const given = args[by] as string | undefined;
-      const account = given === undefined ? await lookup.pinnedAccount() : await lookup.account(given);
-      const { id } = assertInside(account, by);
-      const partId = part && assertInside(await lookup.part(part, id, args[part] as string), part);
-      const ids = { [by]: id, ...(part && { [part]: partId }) };
-      return result(
-        ids,
-        keepRowsInside(operation, (row) => !('account_id' in row) || row.account_id === id),
-      );
-    },
-    rows: () => narrowList(operation, args, kindOf(pins), lookup, pins),
-    owner: async () => {
-      const { by, type, part } = pinRule as Of<'owner'>;
-      const types = type ? ownerTypes(args[type] ?? 'account') : both;
-      const owner = assertInside(await lookup.owner(args[by] as string, types), by);
-      // The response to a read shows the owner.
-      const isCheckedBefore = part && operation.effect !== 'read';
-      const credential = isCheckedBefore
-        ? assertInside(await lookup.credential(owner, args[part] as string), part)
-        : undefined;
-      const more = {
-        [by]: owner.id,
-        ...(type && { [type]: owner.type }),
-        ...(part && credential && { [part]: credential.id }),
+): Promise<PinnedCall> {
+  const { pinRule: rule } = operation;
+  switch (rule.kind) {
+    case 'global':
+      return { operation, args, filterResponse: keepAll };
+    case 'organization':
+      throw outsidePin(`${operation.id} reaches beyond the pins.`);
+    case 'new_account':
+      return {
+        operation,
+        args: { ...args, [rule.fixes]: pins.environment },
+        filterResponse: keepAll,
       };
-      return result(
-        more,
-        keepRowsInside(operation, (row) => isOwnedBy(row, owner)),
-      );
-    },
-    found: async () => {
-      const { by } = pinRule as Of<'found'>;
-      return result({}, async (body) => {
-        const credential = isJsonObject(body) ? body.result : undefined;
-        if (!isJsonObject(credential) || !(await isOwnerInside(credential, lookup))) throw notInside(by);
-        return body;
-      });
-    },
-    token: async () => {
-      const { by, owner: ownerBy } = pinRule as Of<'token'>;
-      const token = assertInside(await lookup.token(args[by] as string), by);
-      const owner = await ownerOfToken(token, lookup);
-      const named = ownerBy ? await lookup.owner(args[ownerBy] as string, ['integration']) : owner;
-      if (!owner || named?.id !== owner.id) throw notInside(ownerBy ?? by);
-      const ids = { [by]: token.id, ...(ownerBy && { [ownerBy]: owner.id }) };
-      return result(
-        ids,
-        keepRowsInside(operation, (row) => row.owner_id === owner.id),
-      );
-    },
+    case 'account':
+      return holdToAccount(rule, operation, args, lookup);
+    case 'rows':
+      return narrowList(rule, operation, args, pins, lookup);
+    case 'owner':
+      return holdToOwner(rule, operation, args, lookup);
+    case 'found':
+      return { operation, args, filterResponse: (body) => assertCredentialInside(body, rule.by, lookup) };
+    case 'token':
+      return holdToToken(rule, operation, args, lookup);
+  }
+}
+
+const keepAll: PinnedCall['filterResponse'] = async (body) => body;
+
+async function holdToAccount(
+  { by, part }: RuleOf<'account'>,
+  operation: Operation,
+  args: Arguments,
+  lookup: Lookup,
+): Promise<PinnedCall> {
+  const given = args[by] as string | undefined;
+  const account = given === undefined ? await lookup.pinnedAccount() : await lookup.account(given);
+  const { id } = provenInside(account, by);
+  const partId = part && provenInside(await lookup.part(part, id, args[part] as string), part);
+  return {
+    operation,
+    args: { ...args, [by]: id, ...(part && { [part]: partId }) },
+    filterResponse: keepRows(operation, (row) => !('account_id' in row) || row.account_id === id),
   };
+}
+
+async function holdToOwner(
+  { by, type, part }: RuleOf<'owner'>,
+  operation: Operation,
+  args: Arguments,
+  lookup: Lookup,
+): Promise<PinnedCall> {
+  const types = type ? ownerTypes(args[type] ?? 'account') : both;
+  const owner = provenInside(await lookup.owner(args[by] as string, types), by);
+  // Of a read the answer itself tells whose it is.
+  const isProvedBefore = part && operation.effect !== 'read';
+  const credential = isProvedBefore
+    ? provenInside(await lookup.credential(owner, args[part] as string), part)
+    : undefined;
+  const ids = {
+    [by]: owner.id,
+    ...(type && { [type]: owner.type }),
+    ...(part && credential && { [part]: credential.id }),
+  };
+  return {
+    operation,
+    args: { ...args, ...ids },
+    filterResponse: keepRows(operation, (row) => isOwnedBy(row, owner)),
+  };
+}
+
+async function holdToToken(
+  { by, owner: ownerBy }: RuleOf<'token'>,
+  operation: Operation,
+  args: Arguments,
+  lookup: Lookup,
+): Promise<PinnedCall> {
+  const token = provenInside(await lookup.token(args[by] as string), by);
+  const owner = await ownerOfToken(token, lookup);
+  const named = ownerBy ? await lookup.owner(args[ownerBy] as string, ['integration']) : owner;
+  if (!owner || named?.id !== owner.id) throw notInside(ownerBy ?? by);
+  return {
+    operation,
+    args: { ...args, [by]: token.id, ...(ownerBy && { [ownerBy]: owner.id }) },
+    filterResponse: keepRows(operation, (row) => row.owner_id === owner.id),
+  };
+}
+
+/** The answer about a credential, if its owner is inside. @throws CallError `outside_pin` */
+async function assertCredentialInside(body: unknown, by: string, lookup: Lookup): Promise<unknown> {
+  const credential = resultOf(body);
+  if (!isJsonObject(credential) || !(await isOwnerInside(credential, lookup))) throw notInside(by);
+  return body;
 }
 
 const both: readonly Owner['type'][] = ['account', 'integration'];
@@ -186,19 +206,18 @@ async function ownerOfToken(token: JsonObject, lookup: Lookup): Promise<Owner | 
 
 /** Adds a filter to the list and checks the response, because not all lists document which filters they support. */
 async function narrowList(
+  rule: RuleOf<'rows'>,
   operation: Operation,
   args: Arguments,
-  kind: PinKind,
-  lookup: Lookup,
   pins: Pins,
+  lookup: Lookup,
 ): Promise<PinnedCall> {
-  const pinRule = operation.pinRule as Of<'rows'>;
-  const listFilter = listFilterOf(pinRule, kind);
-  if (!listFilter) throw outsidePin(`${operation.id} cannot be limited to what this server is pinned to.`);
+  const listFilter = listFilterOf(rule, kindOf(pins));
+  if (!listFilter) throw outsidePin(`${operation.id} cannot be narrowed to the pins.`);
   const account = pins.account === undefined ? undefined : await lookup.pinnedAccount();
   if ('replacedBy' in listFilter) {
     const replacement = findOperation(listFilter.replacedBy) as Operation;
-    const filterResponse = keepRowsInside(replacement, (row) => row[pinRule.account] === account?.id);
+    const filterResponse = keepRows(replacement, (row) => row[rule.account] === account?.id);
     return { operation: replacement, args: { ...args, account_id: account?.id }, filterResponse };
   }
   const isOfMany = listFilter.filter === 'account_id[in]';
@@ -212,8 +231,8 @@ async function narrowList(
   };
   const given = Array.isArray(args.filter) ? args.filter : [];
   const filter = [...given, `${listFilter.filter}${values[listFilter.filter]}`];
-  const filterResponse = keepRowsInside(operation, (row) =>
-    ids ? ids.includes(String(row[pinRule.account])) : row.environment === pins.environment,
+  const filterResponse = keepRows(operation, (row) =>
+    ids ? ids.includes(String(row[rule.account])) : row.environment === pins.environment,
   );
   return { operation, args: { ...args, filter }, filterResponse };
 }
@@ -224,7 +243,7 @@ function keepRowsInside(
   isInside: (row: JsonObject) => boolean,
 ): PinnedCall['filterResponse'] {
   return async (body) => {
-    const result = isJsonObject(body) ? body.result : undefined;
+    const result = resultOf(body);
     if (Array.isArray(result)) {
       const rows = result.filter((row) => isJsonObject(row) && isInside(row));
       if (rows.length === result.length) return body;
