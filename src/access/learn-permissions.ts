@@ -2,15 +2,13 @@ import { createHash, timingSafeEqual } from 'node:crypto';
 import { CallError } from '../errors.ts';
 import { isJsonObject, type JsonObject } from '../lib/json.ts';
 import type { SynqlyClient } from '../synqly/client.ts';
+import { getPermissionSet, getRole, listTokens, type Send } from '../synqly/endpoints.ts';
 import { readPages } from '../synqly/pages.ts';
 import type { TokenSource } from '../synqly/token-source.ts';
 import type { TokenPermissions } from './permissions.ts';
 
 /** Maximum tokens searched for the caller's own. */
 const maxTokens = 299;
-
-/** Reads the `result` of a GET. @throws when there is none */
-export type Read = (path: string, query?: Readonly<Record<string, unknown>>) => Promise<unknown>;
 
 /**
  * A token's permissions; `unavailable` when Synqly does not show them to this token; `failed` when the request
@@ -25,12 +23,12 @@ const otherStatuses: ReadonlySet<number> = new Set([401, 408, 425, 429]);
  * Reads a token's permissions: finds the token among its owner's tokens by its secret, and reads the permission
  * sets of its roles. Never throws.
  *
- * @param read sends requests with that token
+ * @param send with that token
  */
-export async function learnPermissions(bearer: string, read: Read): Promise<PermissionsResult> {
+export async function learnPermissions(bearer: string, send: Send): Promise<Learnt> {
   try {
-    const own = await findOwn(read, digest(bearer));
-    return (own && (await permissionsOf(own, read))) ?? 'unavailable';
+    const own = await findOwn(send, digest(bearer));
+    return (own && (await permissionsOf(own, send))) ?? 'untold';
   } catch (error) {
     return isRefusal(error) ? 'unavailable' : 'failed';
   }
@@ -39,6 +37,8 @@ export async function learnPermissions(bearer: string, read: Read): Promise<Perm
 /** Whether an error means that the token may not read this, or that the response has an unknown form. */
 function isRefusal(error: unknown): boolean {
   if (!(error instanceof CallError)) return true;
+  // A role whose name cannot stand in a path.
+  if (error.code === 'invalid_arguments') return true;
   const { status } = error.details;
   return status !== undefined && status >= 400 && status < 500 && !otherStatuses.has(status);
 }
@@ -53,11 +53,7 @@ export async function learnPermissionsWithin(
   const deadline = Date.now() + milliseconds;
   const bearer = await token.current().catch(() => undefined);
   if (bearer === undefined) return 'failed';
-  return learnPermissions(bearer, async (path, query = {}) => {
-    const request = { method: 'GET', path, query, repeatable: true, signal, deadline } as const;
-    const { body } = await client.request(request, bearer);
-    return isJsonObject(body) ? body.result : undefined;
-  });
+  return learnPermissions(bearer, (request) => client.request({ ...request, signal, deadline }, bearer));
 }
 
 interface Own {
@@ -67,15 +63,15 @@ interface Own {
   readonly token: JsonObject;
 }
 
-async function findOwn(read: Read, wanted: Buffer): Promise<Own | undefined> {
+async function findOwn(send: Send, wanted: Buffer): Promise<Own | undefined> {
   let own: Own | undefined;
   await readPages({
     fields: ['name'],
     unique: true,
     wanted: maxTokens,
     read: async (query) => {
-      const listed = await read('/v1/tokens', { ...query });
-      if (!Array.isArray(listed)) throw new Error('There is no list.');
+      const listed = await listTokens(send, { ...query });
+      if (!listed) throw new Error('There is no list.');
       own ??= listed.filter(isJsonObject).flatMap((object) => ownAmong(object, wanted) ?? [])[0];
       return { items: listed };
     },
@@ -98,17 +94,17 @@ function isEqual(secret: unknown, wanted: Buffer): boolean {
   return typeof secret === 'string' && timingSafeEqual(digest(secret), wanted);
 }
 
-async function permissionsOf({ object, token }: Own, read: Read): Promise<TokenPermissions | undefined> {
+async function permissionsOf({ object, token }: Own, send: Send): Promise<TokenPermissions | undefined> {
   const permissions = isJsonObject(token.permissions) ? token.permissions : {};
   const { role_binding: bound, adhoc_role: adhoc } = permissions;
   const roles = Array.isArray(bound) ? bound.filter((role) => typeof role === 'string') : [];
   // An ad hoc role can only restrict what the token's roles allow.
   const named = isJsonObject(adhoc)
     ? [adhoc.permission_set]
-    : await Promise.all(roles.map((role) => permissionSetOf(role, read)));
+    : await Promise.all(roles.map((role) => permissionSetOf(role, send)));
   if (named.length === 0 || !named.every((name) => typeof name === 'string')) return undefined;
   const permissionSets = [...new Set(named)];
-  const actions = await Promise.all(permissionSets.map((name) => actionsOf(name, read)));
+  const actions = await Promise.all(permissionSets.map((name) => actionsOf(name, send)));
   return {
     organization: textOf(permissions.organization_id),
     token: { name: textOf(object.name), expires: textOf(token.expires) },
@@ -119,15 +115,14 @@ async function permissionsOf({ object, token }: Own, read: Read): Promise<TokenP
   };
 }
 
-async function permissionSetOf(role: string, read: Read): Promise<unknown> {
-  const found = await read(`/v1/roles/${encodeURIComponent(role)}`);
-  return isJsonObject(found) ? found.permission_set : undefined;
+async function permissionSetOf(role: string, send: Send): Promise<unknown> {
+  return (await getRole(send, role))?.permission_set;
 }
 
-/** @throws Error when the response has an unknown form: then the permissions are unknown */
-async function actionsOf(name: string, read: Read): Promise<ReadonlyMap<string, ReadonlySet<string>>> {
-  const found = await read(`/v1/permissionsets/${encodeURIComponent(name)}`);
-  if (!isJsonObject(found) || !isJsonObject(found.permissions)) throw new Error('There are no permissions.');
+/** @throws Error when it is told in another way than is known: then nothing is known */
+async function actionsOf(name: string, send: Send): Promise<ReadonlyMap<string, ReadonlySet<string>>> {
+  const found = await getPermissionSet(send, name);
+  if (!isJsonObject(found?.permissions)) throw new Error('There are no permissions.');
   const allowed = Object.entries(found.permissions).flatMap(([api, part]) => {
     const actions = isJsonObject(part) ? part.actions : undefined;
     return Array.isArray(actions) ? [[api, new Set<string>(actions.map(String))] as const] : [];

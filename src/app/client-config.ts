@@ -1,5 +1,6 @@
 import { baseUrlOf, type Config } from '../config/load-config.ts';
 import type { SynqlyConnection } from '../request-context.ts';
+import { createMcpToken } from '../synqly/endpoints.ts';
 import { version } from '../version.ts';
 import type { SharedConnection } from './synqly-connection.ts';
 
@@ -41,18 +42,13 @@ export async function describeSandboxServer(
   client: SynqlyConnection['client'],
   { token }: SharedConnection,
 ): Promise<string> {
-  const answer = await client.request(
-    {
-      method: 'POST',
-      path: '/v1/tokens/mcp',
-      body: { token_ttl: trialTtl, scope: { type: 'management' } },
-      repeatable: false,
-      signal: AbortSignal.timeout(trialTimeoutMs),
-      deadline: Date.now() + trialTimeoutMs,
-    },
-    (await token?.current()) ?? '',
-  );
-  const { secret } = (answer.body as { result: { secret: string } }).result;
+  const bearer = (await token?.current()) ?? '';
+  const signal = AbortSignal.timeout(trialTimeoutMs);
+  const deadline = Date.now() + trialTimeoutMs;
+  const secret = await createMcpToken((request) => client.request({ ...request, signal, deadline }, bearer), {
+    token_ttl: trialLife,
+    scope: { type: 'management' },
+  });
   const headers = { Authorization: `Bearer ${secret}` };
   const settings = JSON.stringify({ mcpServers: { synqly: { type: 'http', url, headers } } }, null, 2);
   return `\nSandbox with sample data at ${url}\nClient settings with an MCP token for it:\n\n${settings}\n\n`;

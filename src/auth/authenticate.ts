@@ -3,6 +3,7 @@ import { combinePins, type Pins } from '../access/pins.ts';
 import { CallError } from '../errors.ts';
 import { hashToken } from '../lib/hash.ts';
 import type { SynqlyClient } from '../synqly/client.ts';
+import { getOrganization } from '../synqly/endpoints.ts';
 import { checkToken, fixedToken, type TokenSource } from '../synqly/token-source.ts';
 import { type Grant, isGrantValid, pinsOfScope } from './mcp-tokens/mcp-token.ts';
 import { areMakersValid, type TokenStore } from './mcp-tokens/store.ts';
@@ -214,10 +215,7 @@ async function isAccepted(client: Pick<SynqlyClient, 'request'>, token: string):
   const signal = AbortSignal.timeout(checkTimeoutMs);
   const deadline = Date.now() + checkTimeoutMs;
   try {
-    await client.request(
-      { method: 'GET', path: '/v1/organization', repeatable: true, signal, deadline },
-      token,
-    );
+    await getOrganization((request) => client.request({ ...request, signal, deadline }, token));
     return true;
   } catch (error) {
     if (!(error instanceof CallError) || error.details.status === undefined) throw error;

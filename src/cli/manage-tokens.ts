@@ -7,6 +7,7 @@ import { areMakersValid, type TokenStore } from '../auth/mcp-tokens/store.ts';
 import { baseUrlOf, type Config, ConfigError, loadConfig, readFlag } from '../config/load-config.ts';
 import { CallError } from '../errors.ts';
 import { hashToken } from '../lib/hash.ts';
+import { createMcpToken } from '../synqly/endpoints.ts';
 
 type Print = (text: string) => void;
 
@@ -38,17 +39,14 @@ export async function createToken(flags: CreateFlags, print: Print): Promise<voi
   await withStore(config, async (store) => {
     const { client, token } = await prepareConnection(config).open();
     const audience = baseUrlOf(config).href;
-    const recordingClient = recordIssuedTokens(client, { store, audience, label: flags.label });
-    const request = {
-      method: 'POST' as const,
-      path: '/v1/tokens/mcp',
-      body: { token_ttl: flags.ttl, scope },
-      repeatable: false,
-      signal: AbortSignal.timeout(createTimeoutMs),
-      deadline: Date.now() + createTimeoutMs,
-    };
-    const { body } = await recordingClient.request(request, await token.current());
-    const { secret } = (body as { result: { secret: string } }).result;
+    const remembering = recordIssuedTokens(client, { store, audience, label: flags.label });
+    const signal = AbortSignal.timeout(createTimeoutMs);
+    const deadline = Date.now() + createTimeoutMs;
+    const bearer = await token.current();
+    const secret = await createMcpToken(
+      (request) => remembering.request({ ...request, signal, deadline }, bearer),
+      { token_ttl: flags.ttl, scope },
+    );
     const grant = (await store.find(hashToken(secret))) as Grant;
     print(flags.json ? JSON.stringify({ token: secret, ...describe(grant) }) : created(secret, grant));
   });

@@ -1,9 +1,10 @@
-import { learnPermissions, type PermissionsResult, type Read } from '../access/learn-permissions.ts';
+import { type Learnt, learnPermissions } from '../access/learn-permissions.ts';
 import { type HiddenReason, hiddenReason, isInSelection } from '../access/visibility.ts';
 import { CallError, dropUndefined } from '../errors.ts';
 import type { StopSignal } from '../lib/cancellation.ts';
-import { isJsonObject, type JsonObject } from '../lib/json.ts';
+import type { JsonObject } from '../lib/json.ts';
 import type { RequestContext } from '../request-context.ts';
+import { getOrganization, type Send } from '../synqly/endpoints.ts';
 import { publishedTools } from '../tools/published.ts';
 import { toolIndex } from '../tools/tool-index.ts';
 import { type Limits, withDeadline } from './execute/deadline.ts';
@@ -21,8 +22,8 @@ async function describe(context: RequestContext, limits: Limits): Promise<JsonOb
   const reading =
     pins || !isInSelection('organization_get', policy)
       ? undefined
-      : describeOrganization(readWith(context, limits));
-  // The token of a new connection is known after its first request.
+      : describeOrganization(sendWith(context, limits));
+  // The token of a connection that is not open yet is known once a request has used it.
   if ([...context.knownTokens].length === 0) await reading;
   const [organization, learnt] = await Promise.all([
     reading,
@@ -42,11 +43,8 @@ async function describe(context: RequestContext, limits: Limits): Promise<JsonOb
   });
 }
 
-function readWith(context: RequestContext, limits: Limits): Read {
-  return async (path, query = {}) => {
-    const { body } = await context.send({ method: 'GET', path, query, repeatable: true, ...limits });
-    return isJsonObject(body) ? body.result : undefined;
-  };
+function sendWith(context: RequestContext, limits: Limits): Send {
+  return (request) => context.send({ ...request, ...limits });
 }
 
 /** Learns the permissions of the token in use. */
@@ -57,15 +55,15 @@ async function learnCurrentPermissions(
   const bearer = [...context.knownTokens].at(-1);
   if (bearer === undefined) return 'failed';
   const within = Math.min(learnTimeoutMs, context.timeout);
-  return withDeadline(within, signal, (limits) => learnPermissions(bearer, readWith(context, limits))).catch(
+  return withDeadline(within, signal, (limits) => learnPermissions(bearer, sendWith(context, limits))).catch(
     () => 'failed' as const,
   );
 }
 
-async function describeOrganization(read: Read): Promise<unknown> {
+async function describeOrganization(send: Send): Promise<unknown> {
   try {
-    const found = await read('/v1/organization');
-    if (!isJsonObject(found)) return 'not returned by Synqly';
+    const found = await getOrganization(send);
+    if (!found) return 'not told by Synqly';
     const { id, name, fullname, state } = found;
     return dropUndefined({ id, name, fullname, state });
   } catch (error) {

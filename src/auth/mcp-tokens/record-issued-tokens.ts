@@ -2,9 +2,9 @@ import { CallError } from '../../errors.ts';
 import { hashToken } from '../../lib/hash.ts';
 import { isJsonObject } from '../../lib/json.ts';
 import type { ApiRequest, SynqlyClient } from '../../synqly/client.ts';
+import { createsMcpToken, getAccount, resultOf } from '../../synqly/endpoints.ts';
 import type { ApiResponse } from '../../synqly/response.ts';
-import { renderPath } from '../../synqly/url.ts';
-import { limitLifetime } from './limit-lifetime.ts';
+import { endingBy } from './limit-lifetime.ts';
 import { type Grant, type McpScope, maxMakers, readScope } from './mcp-token.ts';
 import type { TokenStore } from './store.ts';
 
@@ -30,7 +30,7 @@ export interface RecordOptions {
 export function recordIssuedTokens(client: Client, options: RecordOptions): Client {
   return {
     request: async (request, token, headers) => {
-      if (request.method !== 'POST' || request.path !== '/v1/tokens/mcp') {
+      if (!createsMcpToken(request)) {
         return client.request(request, token, headers);
       }
       const { store } = options;
@@ -99,11 +99,12 @@ async function resolveScope(
   const scope = readScope(given);
   if (scope.account_id === undefined) return scope;
   const { signal, deadline } = request;
-  const path = renderPath('/v1/accounts/{account_id}', { account_id: scope.account_id });
-  const { body } = await client.request({ method: 'GET', path, repeatable: true, signal, deadline }, token);
-  const account = isJsonObject(body) ? body.result : undefined;
-  if (!isJsonObject(account) || typeof account.id !== 'string') {
-    throw new CallError('invalid_response', 'Synqly answered without the account. No token was created.', {
+  const account = await getAccount(
+    (get) => client.request({ ...get, signal, deadline }, token),
+    scope.account_id,
+  );
+  if (typeof account?.id !== 'string') {
+    throw new CallError('invalid_response', 'Synqly answered without the account. No token was made.', {
       retry: 'safe',
     });
   }
@@ -116,7 +117,7 @@ function grantOf(
   { audience, label }: RecordOptions,
   maker: Grant | undefined,
 ): Grant | undefined {
-  const token = isJsonObject(body) ? body.result : undefined;
+  const token = resultOf(body);
   if (!isJsonObject(token) || typeof token.secret !== 'string' || token.secret === '') return undefined;
   const expires = Date.parse(String(token.expires));
   if (Number.isNaN(expires)) return undefined;

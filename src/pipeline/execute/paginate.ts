@@ -2,7 +2,8 @@ import { CallError } from '../../errors.ts';
 import type { Arguments } from '../../lib/json.ts';
 import { isJsonObject, type JsonObject } from '../../lib/json.ts';
 import type { RequestContext } from '../../request-context.ts';
-import { cursorOf, isSameCursor, resumePointsOf } from '../../synqly/known-rows.ts';
+import { rowsOf, totalOf } from '../../synqly/endpoints.ts';
+import { borderOf, cursorOf, isSameCursor } from '../../synqly/known-rows.ts';
 import {
   type IncompleteReason,
   mayBeCapped,
@@ -92,7 +93,7 @@ async function readAll(list: ListCall, cursor: Cursor): Promise<CollectedRows> {
       const counted = options.isFirst ? {} : { total: undefined };
       const page = await readPage(list, { ...query, ...counted }, options);
       answer ??= page;
-      return { items: itemsOf(page), size: page.size, total: totalOf(page) };
+      return { items: itemsOf(page), size: page.size, total: totalOf(page.body) };
     },
     onPage: ({ length }) => {
       if (length > reported) context.client?.reportProgress?.(length, wanted);
@@ -126,7 +127,8 @@ async function readOnce(list: ListCall): Promise<CollectedRows> {
   const collected = withRows(answer, rows);
   const absent = items.length - rows.length;
   if (absent > 0) return { ...collected, remainder: { doubt: { kind: 'no objects', count: absent } } };
-  if (!('limit' in operation.query) || rows.length === 0 || totalOf(answer) === rows.length) return collected;
+  if (!('limit' in operation.query) || rows.length === 0 || totalOf(answer.body) === rows.length)
+    return collected;
   if (rows.length >= wanted) return { ...collected, remainder: {} };
   if (!mayBeCapped(rows.length)) return collected;
   if ((await countAll(list, false)) === rows.length) return collected;
@@ -152,19 +154,15 @@ function readPage(
   return withDeadline(Math.floor(isCheck ? Math.min(max, maxCheckMs) : max), limits.signal, send);
 }
 
-/** @throws CallError `invalid_response` */
-function itemsOf({ body, status, requestId }: ApiResponse): readonly unknown[] {
-  const items = isJsonObject(body) ? body.result : undefined;
-  if (Array.isArray(items)) return items;
-  throw new CallError('invalid_response', 'The response of Synqly has no list.', {
+/** The rows of a list's answer. @throws CallError `invalid_response` */
+export function itemsOf({ body, status, requestId }: ApiResponse): readonly unknown[] {
+  const items = rowsOf(body);
+  if (items) return items;
+  throw new CallError('invalid_response', 'Synqly answered without the rows of the list.', {
     status,
     requestId,
     retry: 'safe',
   });
-}
-
-function totalOf({ body }: ApiResponse): number | undefined {
-  return isJsonObject(body) && typeof body.total === 'number' ? body.total : undefined;
 }
 
 function withRows(answer: ApiResponse, rows: readonly JsonObject[]): ApiResponse {
@@ -183,7 +181,7 @@ async function countAll(list: ListCall, reports: boolean): Promise<number | unde
   if (!counts || (reports && context.pins)) return undefined;
   try {
     const options = { isFirst: false, isCheck: !reports, mayRepeat: () => false };
-    return totalOf(await readPage(list, { limit: 1, total: true, order: undefined }, options));
+    return totalOf((await readPage(list, { limit: 1, total: true, order: undefined }, options)).body);
   } catch (error) {
     if (error instanceof CallError && error.code !== 'cancelled') return undefined;
     throw error;

@@ -2,6 +2,7 @@ import { CallError } from '../../errors.ts';
 import type { Arguments } from '../../lib/json.ts';
 import { isJsonObject, type JsonObject } from '../../lib/json.ts';
 import type { RequestContext } from '../../request-context.ts';
+import { resultOf } from '../../synqly/endpoints.ts';
 import { catalogue, findOperation } from '../../tools/catalogue.ts';
 import type { Operation } from '../../tools/define-operation.ts';
 import { bestEffort } from './best-effort.ts';
@@ -31,7 +32,7 @@ export async function readResult(
   limits: Limits,
 ): Promise<unknown> {
   const answer = await context.send({ ...prepareRequest(operation, args), ...limits });
-  return isJsonObject(answer.body) ? answer.body.result : undefined;
+  return resultOf(answer.body);
 }
 
 /**

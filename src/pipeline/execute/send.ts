@@ -1,9 +1,9 @@
 import { CallError } from '../../errors.ts';
-import type { Arguments } from '../../lib/json.ts';
-import { isJsonObject, type JsonObject } from '../../lib/json.ts';
+import type { Arguments, JsonObject } from '../../lib/json.ts';
 import { isMoment, isSameMoment } from '../../lib/timestamp.ts';
 import type { RequestContext } from '../../request-context.ts';
 import type { ApiRequest } from '../../synqly/client.ts';
+import { resultOf } from '../../synqly/endpoints.ts';
 import type { ApiResponse } from '../../synqly/response.ts';
 import type { Operation } from '../../tools/define-operation.ts';
 import type { PinnedCall } from '../pins/enforce.ts';
@@ -97,7 +97,7 @@ async function readCurrent(
 ): Promise<JsonObject> {
   const { path } = prepareRequest(operation, args);
   const read = await context.send({ method: 'GET', path, repeatable: true, ...limits });
-  const current = isJsonObject(read.body) ? read.body.result : undefined;
+  const current = resultOf(read.body);
   if (!isObjectOfApi(current)) {
     throw new CallError(
       'invalid_response',

@@ -1,5 +1,6 @@
 import type { Arguments } from '../../lib/json.ts';
 import { isJsonObject, type JsonObject } from '../../lib/json.ts';
+import { resultOf } from '../../synqly/endpoints.ts';
 import { outsidePin } from './lookup.ts';
 
 /** A field that expands to an object of the organization. */
@@ -22,9 +23,9 @@ export function assertNoHiddenFieldQueried({ filter, order }: Arguments): void {
   }
 }
 
-/** A response without expanded integration points; their ids stay. */
-export function withoutHiddenFields(body: unknown): unknown {
-  const result = isJsonObject(body) ? body.result : undefined;
+/** An answer without the integration points that stand in it in full; their ids stay. */
+export function withoutHidden(body: unknown): unknown {
+  const result = resultOf(body);
   if (Array.isArray(result)) {
     const rows = result.map(strip);
     return rows.some((row, at) => row !== result[at]) ? { ...(body as JsonObject), result: rows } : body;

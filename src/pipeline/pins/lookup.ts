@@ -2,8 +2,17 @@ import { type Pins, pinnedAccountOf } from '../../access/pins.ts';
 import { CallError } from '../../errors.ts';
 import { isJsonObject, type JsonObject } from '../../lib/json.ts';
 import type { RequestContext } from '../../request-context.ts';
+import {
+  getAccount,
+  getCredential,
+  getIntegration,
+  getTokenInfo,
+  listAccounts,
+  listBridges,
+  listIntegrations,
+  type Send,
+} from '../../synqly/endpoints.ts';
 import { type Pages, readPages } from '../../synqly/pages.ts';
-import { renderPath } from '../../synqly/url.ts';
 import type { Limits } from '../execute/deadline.ts';
 
 /** An object that Synqly returned, with its id. */
@@ -60,16 +69,11 @@ export function outsidePin(message: string): CallError {
 export function createLookup(pins: Pins, context: RequestContext, limits: Limits): Lookup {
   const { environment } = pins;
 
-  /** The `result` of a GET. @throws CallError `not_found` */
-  const readResult = async (template: string, params: Readonly<Record<string, string>>): Promise<unknown> => {
-    const path = renderPath(template, params);
-    const { body } = await context.send({ method: 'GET', path, repeatable: true, ...limits });
-    return isJsonObject(body) ? body.result : undefined;
-  };
-  /** An object; undefined when it does not exist. */
-  const readOne = async (template: string, params: Readonly<Record<string, string>>) => {
+  const send: Send = (request) => context.send({ ...request, ...limits });
+  /** An object; undefined when there is none. */
+  const readOne = async (object: Promise<JsonObject | undefined>) => {
     try {
-      return asFoundObject(await readResult(template, params));
+      return asFound(await object);
     } catch (error) {
       if (error instanceof CallError && error.code === 'not_found') return undefined;
       throw error;
@@ -77,22 +81,19 @@ export function createLookup(pins: Pins, context: RequestContext, limits: Limits
   };
   /** Reads a list in the order of names until `isFound` or `wanted` rows. A page that fails fails the list, since the rows decide about access. */
   const readList = async (
-    template: string,
-    params: Readonly<Record<string, string>>,
+    list: ListRows,
     { wanted, unique, ...filter }: ListQuery,
     isFound?: (rows: readonly FoundObject[]) => boolean,
   ): Promise<Pages & { readonly found: readonly FoundObject[] }> => {
-    const path = renderPath(template, params);
     const pages = await readPages({
       fields: ['name'],
       unique,
       wanted,
       read: async (query, { mayRepeat }) => {
-        const request = { method: 'GET', path, query: { ...filter, ...query }, repeatable: true } as const;
-        const { body } = await context.send({ ...request, ...limits, mayRepeat });
-        const items = isJsonObject(body) ? body.result : undefined;
-        if (Array.isArray(items)) return { items };
-        throw new CallError('invalid_response', 'The response of Synqly has no list.', {
+        const sendPage: Send = (request) => context.send({ ...request, ...limits, mayRepeat });
+        const items = await list(sendPage, { ...filter, ...query });
+        if (items) return { items };
+        throw new CallError('invalid_response', 'Synqly answered without the rows of a list.', {
           retry: 'safe',
         });
       },
@@ -105,7 +106,7 @@ export function createLookup(pins: Pins, context: RequestContext, limits: Limits
   const isInEnvironment = (account: FoundObject) =>
     environment === undefined || account.environment === environment;
 
-  const accountById = (idOrName: string) => readOne('/v1/accounts/{account_id}', { account_id: idOrName });
+  const accountById = (idOrName: string) => readOne(getAccount(send, idOrName));
 
   const pinnedAccount = async (): Promise<FoundObject> => {
     const memory = pinnedAccountOf(pins);
@@ -124,29 +125,26 @@ export function createLookup(pins: Pins, context: RequestContext, limits: Limits
   };
 
   const account = async (idOrName: string, argument = 'account_id'): Promise<FoundObject | undefined> => {
-    const found = await readOne(`/v1/accounts/{${argument}}`, { [argument]: idOrName });
+    const found = await readOne(getAccount(send, idOrName, argument));
     if (!found || !isInEnvironment(found)) return undefined;
     if (pins.account !== undefined && found.id !== (await pinnedAccount()).id) return undefined;
     return found;
   };
 
   const integrationOf = async (accountId: string, idOrName: string): Promise<string | undefined> => {
-    const found = await readOne('/v1/integrations/{account_id}/{integration_id}', {
-      account_id: accountId,
-      integration_id: idOrName,
-    });
+    const found = await readOne(getIntegration(send, accountId, idOrName));
     return found?.account_id === accountId ? found.id : undefined;
   };
 
   /** A bridge group does not name its account, so it must be in the account's list. */
   const bridgeOf = async (accountId: string, idOrName: string): Promise<string | undefined> => {
     const among = (bridges: readonly FoundObject[]) =>
-      bridges.find(({ id }) => id === idOrName) ?? bridges.find((one) => hasIdOrName(one, idOrName));
-    const params = { account_id: accountId };
-    const query = { wanted: maxRows, unique: true };
+      bridges.find(({ id }) => id === idOrName) ?? bridges.find((one) => answersTo(one, idOrName));
+    const list: ListRows = (send, query) => listBridges(send, accountId, query);
+    const query = { wanted: maxReads, unique: true };
     const isFound = (bridges: readonly FoundObject[]) => among(bridges) !== undefined;
     try {
-      return among((await readList('/v1/bridges/{account_id}', params, query, isFound)).found)?.id;
+      return among((await readList(list, query, isFound)).found)?.id;
     } catch (error) {
       if (error instanceof CallError && error.code === 'not_found') return undefined;
       throw error;
@@ -156,11 +154,11 @@ export function createLookup(pins: Pins, context: RequestContext, limits: Limits
   /** Finds an integration of any account: by id, or by a name that only one integration has. */
   const integrationAnywhere = async (idOrName: string): Promise<string | undefined> => {
     for (const field of ['id', 'name']) {
-      const query = { filter: [`${field}[eq]${idOrName}`], wanted: maxSameName, unique: false };
-      // If Synqly applies the filter, the first page is enough.
-      const isFiltered = (rows: readonly FoundObject[]) => rows.every((row) => hasIdOrName(row, idOrName));
-      const { found, rest } = await readList('/v1/integrations', {}, query, isFiltered);
-      const [one, ...others] = found.filter((row) => hasIdOrName(row, idOrName));
+      const query = { filter: [`${field}[eq]${idOrName}`], wanted: maxNamesakes, unique: false };
+      // Where Synqly does narrow the list, the first page is all that there is to see.
+      const listFilter = (rows: readonly FoundObject[]) => rows.every((row) => answersTo(row, idOrName));
+      const { found, rest } = await readList(listIntegrations, query, listFilter);
+      const [one, ...others] = found.filter((row) => answersTo(row, idOrName));
       const isOnly =
         one && others.length === 0 && (rest === 'none' || isFiltered(found) || one.id === idOrName);
       if (!isOnly || typeof one.account_id !== 'string') continue;
@@ -186,14 +184,13 @@ export function createLookup(pins: Pins, context: RequestContext, limits: Limits
       return id === undefined ? undefined : { type: 'integration', id };
     },
     credential: async (owner, idOrName) => {
-      const params = { owner_id: owner.id, credential_id: idOrName };
-      const found = asFoundObject(await readResult('/v1/credentials/{owner_id}/{credential_id}', params));
+      const found = asFound(await getCredential(send, owner.id, idOrName));
       return found && isOwnedBy(found, owner) ? found : undefined;
     },
-    token: (idOrName) => readOne('/v1/tokens/{refresh_token_id}/info', { refresh_token_id: idOrName }),
+    token: (idOrName) => readOne(getTokenInfo(send, idOrName)),
     accountsOfEnvironment: async () => {
       const query = { filter: [`environment[eq]${environment}`], wanted: maxAccounts - 1, unique: true };
-      const { found: accounts, rest } = await readList('/v1/accounts', {}, query);
+      const { found: accounts, rest } = await readList(listAccounts, query);
       if (rest === 'some') {
         throw outsidePin(
           `${environment} has ${maxAccounts} accounts or more, too many to filter this list by. Call it for one account at a time.`,
@@ -209,7 +206,10 @@ export function createLookup(pins: Pins, context: RequestContext, limits: Limits
   };
 }
 
-/** How a list is read to check access. */
+/** Reads one page of a list. */
+type ListRows = (send: Send, query: JsonObject) => Promise<readonly unknown[] | undefined>;
+
+/** What is asked of a list that is read for a proof. */
 interface ListQuery {
   readonly wanted: number;
   /** Whether no two rows share a name. */

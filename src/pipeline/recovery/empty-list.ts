@@ -2,6 +2,7 @@ import { findClosest } from '../../lib/did-you-mean.ts';
 import { closestNames, fewNames, listed, quoted, shortened } from '../../lib/format-names.ts';
 import { type Arguments, isJsonObject } from '../../lib/json.ts';
 import type { RequestContext } from '../../request-context.ts';
+import { rowsOf } from '../../synqly/endpoints.ts';
 import type { Operation } from '../../tools/define-operation.ts';
 import { type Filter, readFilter } from '../arguments/list-syntax.ts';
 import { pick } from '../arguments/parse.ts';
@@ -41,11 +42,8 @@ export async function explainEmptyList(
   context: RequestContext,
   limits: Limits,
 ): Promise<EmptyNote> {
-  const result = operation.listing && isJsonObject(body) ? body.result : undefined;
-  if (!Array.isArray(result) || result.length > 0) return {};
-  return (
-    (await tryHint(context, () => describeEmptyList(operation, args, context, withHintTimeout(limits)))) ?? {}
-  );
+  if (!operation.listing || rowsOf(body)?.length !== 0) return {};
+  return (await tryHint(context, () => noteOn(operation, args, context, withHintTimeout(limits)))) ?? {};
 }
 
 async function describeEmptyList(

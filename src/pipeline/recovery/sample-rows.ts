@@ -4,11 +4,13 @@ import type { Arguments } from '../../lib/json.ts';
 import { isJsonObject, type JsonObject } from '../../lib/json.ts';
 import type { RequestContext } from '../../request-context.ts';
 import { withholdDeclared } from '../../secrets/redact.ts';
-import { mayBeCapped, pageLength } from '../../synqly/pages.ts';
+import { rowsOf, totalOf } from '../../synqly/endpoints.ts';
+import { mayBeCut, pageLength } from '../../synqly/pages.ts';
 import type { Operation } from '../../tools/define-operation.ts';
 import { bestEffort, maxReadMs } from '../execute/best-effort.ts';
 import { prepareRequest } from '../execute/build-request.ts';
 import type { Limits } from '../execute/deadline.ts';
+import { itemsOf } from '../execute/paginate.ts';
 import { holdToPins } from '../pins/enforce.ts';
 
 /** Rows of a list that are read for a hint. */
@@ -68,10 +70,11 @@ export async function readRows(
   const read = async (more: JsonObject) => {
     const pinnedCall = await holdToPins(list, { ...args, ...more }, context, limits);
     const request = prepareRequest(pinnedCall.operation, pinnedCall.args);
-    // No retries, so that an optional hint does not delay the result.
-    const { body } = await context.send({ ...request, ...limits, deadline: Date.now() });
-    const visibleBody = withholdDeclared(pinnedCall.operation, await pinnedCall.filterResponse(body));
-    return { read: itemsOf(body).length, total: totalOf(visibleBody), rows: rowsOf(visibleBody) };
+    // No repeat: the caller waits for a courtesy.
+    const answer = await context.send({ ...request, ...limits, deadline: Date.now() });
+    const inside = withholdDeclared(pinnedCall.operation, await pinnedCall.filterResponse(answer.body));
+    const rows = (rowsOf(inside) ?? []).filter(isJsonObject);
+    return { read: itemsOf(answer).length, total: totalOf(inside), rows };
   };
   const isPaged = 'limit' in list.query;
   const first = await read(isPaged ? { limit: pageLength } : {});
@@ -89,20 +92,4 @@ export async function readRows(
   const count = (total ? total.total : undefined) ?? first.rows.length;
   const rows = [...first.rows, ...(similar ? similar.rows : [])];
   return { rows, count, orMore: !total || total.total === undefined };
-}
-
-/** @throws CallError `invalid_response` */
-function itemsOf(body: unknown): readonly unknown[] {
-  const items = isJsonObject(body) ? body.result : undefined;
-  if (Array.isArray(items)) return items;
-  throw new CallError('invalid_response', 'The response of Synqly has no list.');
-}
-
-function rowsOf(body: unknown): readonly JsonObject[] {
-  const rows = isJsonObject(body) ? body.result : undefined;
-  return Array.isArray(rows) ? rows.filter(isJsonObject) : [];
-}
-
-function totalOf(body: unknown): number | undefined {
-  return isJsonObject(body) && typeof body.total === 'number' ? body.total : undefined;
 }

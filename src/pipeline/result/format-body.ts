@@ -2,6 +2,7 @@ import { CallError } from '../../errors.ts';
 import type { Arguments } from '../../lib/json.ts';
 import { isJsonObject, type JsonObject } from '../../lib/json.ts';
 import { costOf, lengthOf } from '../../lib/token-estimate.ts';
+import { resultOf } from '../../synqly/endpoints.ts';
 import type { ApiResponse } from '../../synqly/response.ts';
 import type { Operation } from '../../tools/define-operation.ts';
 import type { Remainder } from '../execute/paginate.ts';
@@ -42,7 +43,7 @@ export function formatBody(
     return isJsonObject(body) && answer.remainder ? { ...body, more: answer.remainder } : body;
   const document = formatDocument(operation, args, body, tokens);
   if (document !== undefined) return document;
-  const rows = isJsonObject(body) ? body.result : undefined;
+  const rows = resultOf(body);
   if (operation.listing && Array.isArray(rows) && rows.every(isJsonObject)) {
     const list = { listing: operation.listing, rows, remainder: answer.remainder };
     return formatList(list, body as JsonObject, args, tokens - reservedTokens);

@@ -5,6 +5,7 @@ import { type Step, stepsBetween, valueAt } from '../../lib/json-diff.ts';
 import { withheld } from '../../lib/secret-names.ts';
 import type { Log } from '../../observability/logger.ts';
 import { withholdDeclared } from '../../secrets/redact.ts';
+import { resultOf } from '../../synqly/endpoints.ts';
 import { catalogue } from '../../tools/catalogue.ts';
 import type { Operation } from '../../tools/define-operation.ts';
 import { readerOf } from '../execute/read-target.ts';
@@ -49,7 +50,7 @@ function undoFields(
   if (!before || !reader) return {};
   const shown = (withholdDeclared(reader, { result: before }) as { result: JsonObject }).result;
   if (operation.method === 'DELETE') return { deleted: deletedObject(operation, shown) };
-  const after = isJsonObject(body) ? body.result : undefined;
+  const after = resultOf(body);
   if (operation.effect !== 'change' || !isJsonObject(after)) return {};
   const undo = undoOf(operation, given, { before, shown, after }, body as JsonObject);
   return undo ? { undo } : {};

@@ -3,6 +3,7 @@ import { CallError } from '../../errors.ts';
 import { hashToken } from '../../lib/hash.ts';
 import type { CallRecord } from '../../observability/call-record.ts';
 import type { SynqlyConnection } from '../../request-context.ts';
+import { getOrganization } from '../../synqly/endpoints.ts';
 import type { TokenSource } from '../../synqly/token-source.ts';
 
 /** How long a successful and a failed check of Synqly are cached: load balancers probe often. */
@@ -82,8 +83,9 @@ async function probeSynqly(
   const deadline = Date.now();
   try {
     const bearer = await token?.current();
-    const request = { method: 'GET', path: '/v1/organization', repeatable: false, signal, deadline } as const;
-    await client.request(request, bearer);
+    await getOrganization((request) =>
+      client.request({ ...request, repeatable: false, signal, deadline }, bearer),
+    );
     return true;
   } catch (error) {
     return error instanceof CallError && error.details.status !== undefined && isAnswer(error.details.status);
