@@ -8,6 +8,7 @@ import { baseUrlOf, type Config, ConfigError, loadConfig, readFlag } from '../co
 import { CallError } from '../errors.ts';
 import { hashToken } from '../lib/hash.ts';
 import { createMcpToken } from '../synqly/endpoints.ts';
+import { tableOf } from './text-table.ts';
 
 type Print = (text: string) => void;
 
@@ -148,14 +149,6 @@ function created(token: string, grant: Grant): string {
 
 function table(rows: readonly ReturnType<typeof describe>[]): string {
   const columns = ['fingerprint', 'reaches', 'expires', 'label'] as const;
-  const lines = [Object.fromEntries(columns.map((name) => [name, name.toUpperCase()])), ...rows];
-  const widths = columns.map((name) => Math.max(...lines.map((line) => String(line[name as never]).length)));
-  return lines
-    .map((line) =>
-      columns
-        .map((name, index) => String(line[name as never]).padEnd(widths[index] ?? 0))
-        .join('  ')
-        .trimEnd(),
-    )
-    .join('\n');
+  const heading = columns.map((name) => name.toUpperCase());
+  return tableOf([heading, ...rows.map((row) => columns.map((name) => row[name]))]);
 }

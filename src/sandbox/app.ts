@@ -61,7 +61,7 @@ export function createApp(parts: AppParts): FastifyInstance {
     genReqId: () => parts.random.uuid(),
     routerOptions: { maxParamLength: 4096 },
     frameworkErrors: (error, request, reply) => {
-      void answerError(parts, error, request as FastifyRequest, reply as unknown as FastifyReply);
+      void answerError(parts, error, request as FastifyRequest, reply as Reply);
     },
   });
   // Bodies stay text until the request checks, since the token is checked before the body.
@@ -172,14 +172,16 @@ function toProblem(error: FastifyError): ProblemError {
   });
 }
 
-function answerError(
-  parts: AppParts,
-  error: FastifyError,
-  request: FastifyRequest,
-  reply: FastifyReply,
-): FastifyReply {
+function answerError(parts: AppParts, error: FastifyError, request: FastifyRequest, reply: Reply): unknown {
   const outcome = toOutcome(error, parts.state, request);
   return send(parts, undefined, outcome, JSON.stringify(outcome.body), request, reply);
+}
+
+/** What sending needs of a reply: those of Fastify differ in their types by where they come from. */
+interface Reply {
+  code(status: number): {
+    headers(values: Readonly<Record<string, string>>): { send(text: string | undefined): unknown };
+  };
 }
 
 function send(
@@ -188,8 +190,8 @@ function send(
   { status, body, headers = {} }: Outcome,
   text: string,
   request: FastifyRequest,
-  reply: FastifyReply,
-): FastifyReply {
+  reply: Reply,
+): unknown {
   const sent = {
     ...(body !== undefined && { 'content-type': 'application/json; charset=utf-8' }),
     'x-request-id': String(request.id),

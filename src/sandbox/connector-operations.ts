@@ -4,7 +4,8 @@
  */
 import { createHash } from 'node:crypto';
 import { namedSchema } from './facts.ts';
-import { listCategories, type ProviderFact } from './providers.ts';
+import type { ProviderFact } from './provider-facts.ts';
+import { listCategories } from './providers.ts';
 
 /** One connector operation, such as `siem_query_events`. */
 export interface ConnectorOperation {

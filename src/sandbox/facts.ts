@@ -3,6 +3,7 @@
  * `dist/facts/`).
  */
 import { existsSync, readFileSync } from 'node:fs';
+import type { ProviderSheet } from './provider-facts.ts';
 
 /** A JSON Schema from the fact sheet. */
 export type Schema = Readonly<Record<string, unknown>>;
@@ -30,20 +31,21 @@ export interface OperationFact {
   readonly itemSchema: string | undefined;
 }
 
-/** The parts of the OpenAPI document that the sandbox reads. */
-export interface OpenApiDocument {
-  readonly paths: Readonly<Record<string, Readonly<Record<string, Schema>>>>;
-  readonly components: { readonly schemas: Readonly<Record<string, Schema>> };
-  readonly [key: string]: unknown;
+type Content = Readonly<Record<string, { readonly schema: Schema }>>;
+
+/** One operation as it stands in the OpenAPI document. */
+interface RawOperation {
+  readonly operationId: string;
+  readonly parameters?: readonly ParameterFact[];
+  readonly requestBody?: { readonly content: Content };
+  readonly responses: Readonly<Record<string, { readonly content?: Content }>>;
+  readonly 'x-pagination'?: { readonly itemSchema: string };
 }
 
-/** The parts of provider-configs.json that the sandbox reads. */
-export interface ProviderSheet {
-  readonly categories: Readonly<Record<string, number>>;
-  readonly providers: readonly Readonly<Record<string, unknown>>[];
-  readonly unions: Readonly<Record<string, Schema>>;
-  readonly objects: Readonly<Record<string, Schema>>;
-  readonly enums: Readonly<Record<string, readonly string[]>>;
+/** The OpenAPI document, as far as the sandbox reads it. */
+export interface OpenApiDocument {
+  readonly paths: Readonly<Record<string, Readonly<Record<string, RawOperation>>>>;
+  readonly components: { readonly schemas: Readonly<Record<string, Schema>> };
   readonly [key: string]: unknown;
 }
 
@@ -107,16 +109,7 @@ export function managedFields(schemaName: string): string[] {
   return Object.keys(properties).filter((name) => properties[name]?.['x-server-managed'] === true);
 }
 
-interface RawOperation {
-  operationId: string;
-  parameters?: ParameterFact[];
-  requestBody?: { content: Record<string, { schema: Schema }> };
-  responses: Record<string, { content?: Record<string, { schema: Schema }> }>;
-  'x-pagination'?: { itemSchema: string };
-}
-
-function toOperation(path: string, method: string, operation: Schema): OperationFact {
-  const raw = operation as unknown as RawOperation;
+function toOperation(path: string, method: string, raw: RawOperation): OperationFact {
   return {
     operationId: raw.operationId,
     method: method.toUpperCase() as OperationFact['method'],

@@ -8,7 +8,7 @@ import { type CredentialOwner, storeCredential } from './credential-store.ts';
 import type { SandboxState, Stored } from './model.ts';
 import { badRequest } from './problem.ts';
 import { type CheckedConfig, type CredentialSlot, checkProviderConfig } from './provider-config.ts';
-import type { ProviderFact } from './providers.ts';
+import type { ProviderFact } from './provider-facts.ts';
 import { checkSchedules } from './schedules.ts';
 
 type Fields = Readonly<Record<string, unknown>>;

@@ -4,7 +4,7 @@
  */
 import type { SandboxState } from './model.ts';
 import { badRequest, ProblemError } from './problem.ts';
-import type { ProviderFact } from './providers.ts';
+import type { ProviderFact } from './provider-facts.ts';
 
 /** How to make a provider of the sandbox refuse, explained for people. */
 export const refusalRule =

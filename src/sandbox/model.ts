@@ -78,7 +78,10 @@ export interface SandboxState {
   newNamed(given: { name?: string | undefined; fullname?: string | undefined }): Stored;
 }
 
-/** A member's password as SHA-256, and the number of wrong attempts since the last success. */
+/** A state before the services that work on it are made. */
+export type BaseState = Omit<SandboxState, 'tokens' | 'usage'>;
+
+/** A member's password: its SHA-256, and the wrong guesses since the last right one. */
 export interface Password {
   hash: string;
   failures: number;

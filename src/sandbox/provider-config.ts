@@ -1,14 +1,7 @@
 /* Checks an integration's `provider_config` against the fields of its provider, and finds the credentials in it. */
 import { badRequest, type ProblemError } from './problem.ts';
-import {
-  credentialKind,
-  type FieldFact,
-  findProvider,
-  objectFields,
-  type ProviderFact,
-  type ValueFact,
-  variantsOf,
-} from './providers.ts';
+import type { FieldFact, ProviderFact, ValueFact } from './provider-facts.ts';
+import { credentialKind, findProvider, objectFields, variantsOf } from './providers.ts';
 import { escapePointer } from './schemas.ts';
 
 type Fields = Record<string, unknown>;

@@ -1,12 +1,8 @@
-/* A provider's configuration as JSON Schema, for `expand=provider_config`. */
-import {
-  type FieldFact,
-  objectFields,
-  type ProviderFact,
-  type ValueFact,
-  type VariantFact,
-  variantsOf,
-} from './providers.ts';
+/*
+ * A provider's configuration as JSON Schema, which `expand=provider_config` answers.
+ */
+import type { FieldFact, ProviderFact, ValueFact, VariantFact } from './provider-facts.ts';
+import { objectFields, variantsOf } from './providers.ts';
 
 type Schema = Record<string, unknown>;
 

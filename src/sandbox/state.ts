@@ -2,7 +2,7 @@
  * The state of one sandbox: collections, clock, seeded ids.
  */
 import { createCollection } from './collection.ts';
-import type { EntityKind, SandboxState, Stored } from './model.ts';
+import type { BaseState, EntityKind, SandboxState, Stored } from './model.ts';
 import { createRandom } from './random.ts';
 import { createTokenService } from './token-service.ts';
 import { createUsage } from './usage.ts';
@@ -40,7 +40,8 @@ const kinds: readonly EntityKind[] = [
 export function createState({ seed, clock }: SandboxStateOptions): SandboxState {
   const random = createRandom(seed, 'world');
   const timestamp = () => new Date(clock()).toISOString();
-  const base = {
+  const base: BaseState = {
+    organization: nameObject({ name: 'organization' }, random.uuid(), timestamp()),
     credentialSecrets: new Map(),
     passwords: new Map(),
     subStates: new Map(),
@@ -60,13 +61,7 @@ export function createState({ seed, clock }: SandboxStateOptions): SandboxState 
       }),
     ) as SandboxState['collections'],
   };
-  const organization = nameObject({ name: 'organization' }, random.uuid(), timestamp());
-  const state = { ...base, organization } as unknown as {
-    -readonly [Key in keyof SandboxState]: SandboxState[Key];
-  };
-  state.tokens = createTokenService(state);
-  state.usage = createUsage(state);
-  return state;
+  return Object.assign(base, { tokens: createTokenService(base), usage: createUsage(base) });
 }
 
 /** Returns the fields of every new named object: the name is made from `fullname`, or is the id. */

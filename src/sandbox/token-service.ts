@@ -1,7 +1,7 @@
 /* The token service: issues secrets, identifies callers and revokes tokens (behaviour.md, section 9). */
 import { createHash } from 'node:crypto';
 import { formatDuration, hour } from './duration.ts';
-import type { Caller, Grant, SandboxState, Stored, TokenRequest, TokenService } from './model.ts';
+import type { BaseState, Caller, Grant, Stored, TokenOrder, TokenService } from './model.ts';
 import { conflict, notFound } from './problem.ts';
 
 /** Default lifetimes in milliseconds. */
@@ -29,8 +29,8 @@ interface Place {
   readonly part: 'access' | 'refresh';
 }
 
-/** Creates the token service of a state. */
-export function createTokenService(state: SandboxState): TokenService {
+/** An empty token office for a state. */
+export function createTokenService(state: BaseState): TokenService {
   const records = new Map<string, TokenRecord>();
   const idsByOwner = new Map<string, Set<string>>();
   const places = new Map<string, Place>();
@@ -195,7 +195,7 @@ function digest(secret: string): string {
   return createHash('sha256').update(secret).digest('base64');
 }
 
-function toCaller({ token, order }: TokenRecord, place: Place, state: SandboxState): Caller {
+function toCaller({ token, order }: TokenRecord, place: Place, state: BaseState): Caller {
   return {
     tokenId: token.id,
     memberId: order.memberId ?? '',
@@ -205,8 +205,8 @@ function toCaller({ token, order }: TokenRecord, place: Place, state: SandboxSta
   };
 }
 
-/** The current grants of roles. A deleted role grants nothing. */
-export function grantsOfRoles(roles: readonly string[], state: SandboxState): Grant[] {
+/** What roles permit at present. A role that is gone permits nothing. */
+export function grantsOfRoles(roles: readonly string[], state: BaseState): Grant[] {
   return roles.flatMap((name) => {
     const role = state.collections.role.find(name);
     if (!role) return [];
@@ -216,8 +216,8 @@ export function grantsOfRoles(roles: readonly string[], state: SandboxState): Gr
   });
 }
 
-/** The current grants of a token object, from its own fields. */
-export function grantsOfToken(token: Stored, state: SandboxState): Grant[] {
+/** What a token object permits at present, as its own description says. */
+export function grantsOfToken(token: Stored, state: BaseState): Grant[] {
   const { access } = token.primary as {
     access: {
       permissions: {
@@ -233,7 +233,7 @@ export function grantsOfToken(token: Stored, state: SandboxState): Grant[] {
 }
 
 // Schema Permission.
-function describePermission(id: string, order: TokenRequest, state: SandboxState): Record<string, unknown> {
+function describePermission(id: string, order: TokenOrder, state: BaseState): Record<string, unknown> {
   const { rights } = order;
   return {
     ...('roles' in rights

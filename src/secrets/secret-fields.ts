@@ -3,6 +3,7 @@ import { mayHoldAnything, mayHoldSecret, namesAlong } from '../lib/secret-names.
 import { catalogue } from '../tools/catalogue.ts';
 import type { Operation } from '../tools/define-operation.ts';
 import { isSecret } from '../tools/schemas/fields.ts';
+import { structureOf } from '../tools/schemas/structure.ts';
 
 /** A secret field of an API object. */
 export interface SecretField {
@@ -55,18 +56,9 @@ function isItemOf(path: string, collection: string): boolean {
   return path.startsWith(`${collection}/{`) && !path.slice(collection.length + 1).includes('/');
 }
 
-/** The parts of a zod definition needed to walk a schema. */
-interface Structure {
-  readonly innerType?: z.ZodType;
-  readonly element?: z.ZodType;
-  readonly options?: readonly z.ZodType[];
-  readonly shape?: Readonly<Record<string, z.ZodType>>;
-  readonly catchall?: z.ZodType;
-}
-
 function fieldsIn(field: z.ZodType, path: readonly string[]): readonly SecretField[] {
-  const { innerType, element, options = [], shape = {}, catchall } = field.def as unknown as Structure;
-  // The value of a patch is not a field of the object.
+  const { innerType, element, options = [], shape = {}, catchall } = structureOf(field);
+  // The value of a patch is no field of the object.
   if (path[0] === 'patch') return [];
   const isOpen = catchall !== undefined && catchall.def.type !== 'never';
   if (isOpen || isSecret(field)) return [{ names: path.flatMap(namesAlong), isOpen }];

@@ -55,10 +55,20 @@ export function inputSchemaOf(operation: WithInput): InputSchema {
         hideEmptySchemas(node);
       },
     });
-    schema = rest as unknown as InputSchema;
-    publishedSchemas.set(operation, schema);
+    if (!isInputSchema(rest)) throw new Error('The arguments of an operation are a strict object.');
+    schema = rest;
+    published.set(operation, schema);
   }
   return schema;
+}
+
+function isInputSchema(schema: object): schema is InputSchema {
+  return (
+    'type' in schema &&
+    schema.type === 'object' &&
+    'additionalProperties' in schema &&
+    schema.additionalProperties === false
+  );
 }
 
 /** Whether any argument, at whatever depth, takes a secret. */

@@ -4,6 +4,7 @@ import { costOf } from '../../lib/token-estimate.ts';
 import type { Operation } from '../../tools/define-operation.ts';
 import { type ArgumentSchema, argumentSchemaOf } from '../../tools/json-schema.ts';
 import { isSecret } from '../../tools/schemas/fields.ts';
+import { structureOf } from '../../tools/schemas/structure.ts';
 
 /** A valid call. */
 export interface Example {
@@ -44,19 +45,9 @@ function shortened(text: string): string {
   return text.length > maxTextLength ? '<...>' : text;
 }
 
-/** The parts of a zod definition that hold other schemas. */
-interface Structure {
-  readonly innerType?: z.ZodType;
-  readonly element?: z.ZodType;
-  readonly options?: readonly z.ZodType[];
-  readonly shape?: Readonly<Record<string, z.ZodType>>;
-  readonly catchall?: z.ZodType & { readonly def: { readonly type: string } };
-  readonly type: string;
-}
-
-/** Whether a field is a secret, contains one, or takes any value. */
+/** Whether a field is a secret, has one in it, or takes whatever it is given. */
 function mayHoldSecret(field: z.ZodType): boolean {
-  const { type, innerType, element, options, shape, catchall } = field.def as unknown as Structure;
+  const { type, innerType, element, options, shape, catchall } = structureOf(field);
   if (isSecret(field) || type === 'unknown' || type === 'any' || type === 'record') return true;
   if (catchall && catchall.def.type !== 'never') return true;
   return [innerType, element, ...(options ?? []), ...Object.values(shape ?? {})].some(

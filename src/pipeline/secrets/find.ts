@@ -6,6 +6,7 @@ import { isCredential, objectInText, redactionOf } from '../../secrets/redact.ts
 import { readReference } from '../../secrets/reference.ts';
 import type { Operation } from '../../tools/define-operation.ts';
 import { isSecret } from '../../tools/schemas/fields.ts';
+import { structureOf } from '../../tools/schemas/structure.ts';
 
 /** A secret among arguments: a text, or the digits of a number. */
 export interface SecretPlace {
@@ -27,20 +28,11 @@ export function findSecrets(operation: Operation, args: Arguments): string[] {
   return texts.filter((text) => !readReference(text));
 }
 
-/** The parts of a zod definition that hold other schemas. */
-interface Structure {
-  readonly type: string;
-  readonly innerType?: z.ZodType;
-  readonly element?: z.ZodType;
-  readonly options?: readonly z.ZodType[];
-  readonly shape?: Readonly<Record<string, z.ZodType>>;
-}
-
 type Path = readonly string[];
 
 function collect(field: z.ZodType, value: unknown, path: Path, found: SecretPlace[]): void {
   if (value === undefined || value === null) return;
-  const { innerType, element, options, shape } = field.def as unknown as Structure;
+  const { innerType, element, options, shape } = structureOf(field);
   if (isSecret(field)) collectMarked(value, path, found);
   else if (innerType) collect(innerType, value, path, found);
   else if (element && Array.isArray(value)) {

@@ -11,8 +11,9 @@ import {
 import { bodySchema } from '../engine-document.ts';
 import type { Handlers, SandboxRequest } from '../model.ts';
 import { notFound } from '../problem.ts';
+import type { ProviderFact } from '../provider-facts.ts';
 import { providerConfigSchema } from '../provider-schema.ts';
-import { findProvider, listCategories, listProviders, type ProviderFact } from '../providers.ts';
+import { findProvider, listCategories, listProviders } from '../providers.ts';
 
 type Fields = Record<string, unknown>;
 

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { ServerResponse } from 'node:http';
 import type { Server } from '@modelcontextprotocol/sdk/server/index.js';
 import { StreamableHTTPServerTransport } from '@modelcontextprotocol/sdk/server/streamableHttp.js';
+import type { Transport } from '@modelcontextprotocol/sdk/shared/transport.js';
 import {
   isJSONRPCNotification,
   isJSONRPCRequest,
@@ -141,7 +142,7 @@ export function createSessions({
     });
     entry.server = server;
     entry.transport = transport;
-    await server.connect(transport as never);
+    await server.connect(transport as Transport);
     entry.requests = numberRequests(transport);
     // After `numberRequests`, so that responses it sends itself are tracked too.
     trackRequests(transport, entry);
