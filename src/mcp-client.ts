@@ -27,6 +27,16 @@ export interface McpClient {
 /** A form for a person (MCP specification 2025-11-25, elicitation). */
 export interface FormRequest {
   readonly message: string;
-  /** JSON Schema of a flat object. */
-  readonly requestedSchema: object;
+  readonly requestedSchema: FormSchema;
 }
+
+/** JSON Schema of a flat object, whose fields are those of a form. */
+export interface FormSchema {
+  readonly type: 'object';
+  readonly properties: Record<string, FormField>;
+  readonly required: string[];
+}
+
+export type FormField =
+  | { readonly type: 'boolean'; readonly title: string; readonly default: boolean }
+  | { readonly type: 'string'; readonly title: string };

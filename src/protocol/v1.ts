@@ -4,6 +4,7 @@ import {
   CallToolRequestSchema,
   type CallToolResult,
   CompleteRequestSchema,
+  type ElicitRequest,
   ElicitResultSchema,
   ErrorCode,
   ListResourcesRequestSchema,
@@ -70,7 +71,7 @@ const callToolRequest = CallToolRequestSchema.extend({
 });
 
 function serveTools(server: Server, context: RequestContext, surface: Surface): void {
-  server.setRequestHandler(ListToolsRequestSchema, () => toolListOf(surface) as never);
+  server.setRequestHandler(ListToolsRequestSchema, () => listOf(surface));
   server.setRequestHandler(callToolRequest, ({ params }, extra) => {
     const caller = { ...withTraceContext(context, extra.requestInfo), client: createClient(server, extra) };
     return callTool(params, caller, surface, extra.signal);
@@ -123,8 +124,11 @@ function createClient(server: Server, extra: Extra): McpClient {
   const hasForms = elicitation && (elicitation.form !== undefined || elicitation.url === undefined);
   // A page on loopback opens only on this machine; a client over HTTP may run on another.
   const hasPages = elicitation?.url !== undefined && requestInfo === undefined;
-  const elicit = (params: object, { within, signal }: { within: number; signal: AbortSignal }) =>
-    sendRequest({ method: 'elicitation/create', params: params as never }, ElicitResultSchema, {
+  const elicit = (
+    params: ElicitRequest['params'],
+    { within, signal }: { within: number; signal: AbortSignal },
+  ) =>
+    sendRequest({ method: 'elicitation/create', params }, ElicitResultSchema, {
       timeout: within,
       signal,
     });

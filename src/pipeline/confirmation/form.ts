@@ -1,6 +1,6 @@
 import { isJsonObject, type JsonObject } from '../../lib/json.ts';
 import { quoted } from '../../lib/quote-text.ts';
-import type { FormRequest } from '../../mcp-client.ts';
+import type { FormRequest, FormSchema } from '../../mcp-client.ts';
 import type { Operation } from '../../tools/define-operation.ts';
 import { describeChanges, isClipped } from './describe-changes.ts';
 import type { TypedName } from './typed-name.ts';
@@ -44,11 +44,11 @@ export interface ConfirmationForm {
   readonly typed: TypedName | undefined;
 }
 
-const yesForm = {
+const yes: FormSchema = {
   type: 'object',
   properties: { confirm: { type: 'boolean', title: 'Yes, carry it out', default: false } },
   required: ['confirm'],
-} as const;
+};
 
 const whatToType = {
   name: 'its name',
@@ -62,7 +62,7 @@ const titles = {
   tool: 'Tool, typed in full',
 } as const satisfies Record<TypedName['kind'], string>;
 
-const nameForm = (title: string) => ({
+const nameForm = (title: string): FormSchema => ({
   type: 'object',
   properties: { name: { type: 'string', title } },
   required: ['name'],

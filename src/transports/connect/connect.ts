@@ -169,11 +169,19 @@ function createSend(requests: OpenRequests): FetchLike {
   // Node's own fetch ignores proxy settings before Node 24.
   const dispatcher = createDispatcher();
   return (url, init = {}) => {
-    const body = typeof init.body === 'string' ? unmark(init.body) : init.body;
-    const message: unknown = typeof body === 'string' ? JSON.parse(body) : undefined;
-    // A response to a server request carries the gateway's id, not one of ours.
+    // A POST has the JSON of a message, anything else has no body.
+    const body = typeof init.body === 'string' ? unmark(init.body) : null;
+    const message: unknown = body === null ? undefined : JSON.parse(body);
+    // The answer to a question has the gateway's own number.
     const cancelled = isJSONRPCRequest(message) ? requests.signalOf(message.id) : undefined;
     const signals = [init.signal, cancelled].filter((signal) => signal instanceof AbortSignal);
-    return fetch(url, { ...init, body, dispatcher, signal: AbortSignal.any(signals) } as never) as never;
+    const signal = AbortSignal.any(signals);
+    return fetch(url, {
+      ...init,
+      headers: Object.fromEntries(new Headers(init.headers)),
+      body,
+      dispatcher,
+      signal,
+    });
   };
 }
