@@ -5,6 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
+import type { Transport } from '@modelcontextprotocol/sdk/shared/transport.js';
 import autocannon from 'autocannon';
 import { compileUnbundled } from './compile.ts';
 
@@ -88,7 +89,7 @@ async function load(
 async function visit(url: URL, token: string): Promise<void> {
   const client = new Client({ name: 'bench', version: '1.0.0' });
   const requestInit = { headers: { authorization: `Bearer ${token}` } };
-  await client.connect(new StreamableHTTPClientTransport(url, { requestInit }) as never);
+  await client.connect(new StreamableHTTPClientTransport(url, { requestInit }) as Transport);
   await client.listTools();
   await client.callTool(requests['tools/call'].params);
   await client.close();

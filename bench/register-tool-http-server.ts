@@ -2,6 +2,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js';
 import { StreamableHTTPServerTransport } from '@modelcontextprotocol/sdk/server/streamableHttp.js';
+import type { Transport } from '@modelcontextprotocol/sdk/shared/transport.js';
 import * as z from 'zod';
 import { createConfirmations } from '../src/access/pending-confirmations.ts';
 import { allToolsets } from '../src/access/policy.ts';
@@ -90,7 +91,7 @@ const listening = createServer(async (request, response) => {
   const server = createMcpServer(request.headers.authorization?.slice('Bearer '.length) ?? '');
   const transport = new StreamableHTTPServerTransport({ enableJsonResponse: true });
   response.once('close', () => void server.close());
-  await server.connect(transport as never);
+  await server.connect(transport as Transport);
   await transport.handleRequest(request, response);
 }).listen(0, '127.0.0.1', () => {
   const { port } = listening.address() as AddressInfo;

@@ -14,7 +14,7 @@ type Json = any;
 
 const paint = (format: Parameters<typeof styleText>[0], text: string) =>
   process.stdout.isTTY || process.env.FORCE_COLOR
-    ? styleText(format, text, { validateStream: false } as never)
+    ? styleText(format, text, { validateStream: false } as never) // Newer than the types of Node 20.
     : text;
 
 const client = new Client(

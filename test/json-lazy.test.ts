@@ -41,6 +41,7 @@ describe('a JSON text that is read when it is looked at', () => {
     expect(list.filter(({ at }) => at > 990)).toEqual(items.slice(991));
     expect([...list].at(-1)).toEqual(items.at(-1));
     expect(list[1_000]).toBeUndefined();
+    // The type of the list has no push.
     expect(() => list.push(items[0] as never)).toThrow();
   });
 

@@ -1,4 +1,5 @@
 import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
+import type { Transport } from '@modelcontextprotocol/sdk/shared/transport.js';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { callOf, type Served, serveOverHttp, type WatchedApi, watchApi } from './endings-support.ts';
 import { postTo, startHttpProgram } from './http-support.ts';
@@ -131,7 +132,7 @@ test("the SDK's client takes no offence at a request that it has cancelled", asy
   const errors: unknown[] = [];
   client.onerror = (error) => errors.push(error);
   const requestInit = { headers: { authorization: served.headers.authorization ?? '' } };
-  await client.connect(new StreamableHTTPClientTransport(new URL(served.url), { requestInit }) as never);
+  await client.connect(new StreamableHTTPClientTransport(new URL(served.url), { requestInit }) as Transport);
   const held = watched.hold(isOwn('GET'));
   const cancelling = new AbortController();
   const call = client.callTool(

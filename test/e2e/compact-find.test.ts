@@ -38,6 +38,7 @@ describe('find_operations', () => {
       id: 'accounts_update',
       effect: 'change',
       text: expect.stringContaining('account'),
+      // The catalogue has it.
       arguments: inputSchemaOf(catalogue.find(({ id }) => id === 'accounts_update') as never),
     });
     expect(found).toHaveLength(5);

@@ -50,6 +50,7 @@ describe('over stdio with elicitation', () => {
       answer = async ({ message, requestedSchema }) => {
         questions.push(message);
         expect(Object.keys(requestedSchema.properties)).toEqual(Object.keys(agree(name)));
+        // The type of contents takes no union of objects.
         return { action: 'accept', content: agree(name) as never };
       };
       const sent = await ground.sendsOf(tool, async () => {
@@ -67,6 +68,7 @@ describe('over stdio with elicitation', () => {
       const noes: Person[] = [
         async () => ({ action: 'decline' }),
         async () => ({ action: 'cancel' }),
+        // The type of contents takes no union of objects.
         async () => ({ action: 'decline', content: agree(name) as never }),
         async () => ({ action: 'accept' }),
         async () => ({ action: 'accept', content: {} }),
@@ -74,6 +76,7 @@ describe('over stdio with elicitation', () => {
         async () => ({ action: 'accept', content: { confirm: false, name: '' } }),
         async () => ({ action: 'accept', content: { name: `${name}x` } }),
         async () => ({ action: 'accept', content: far.includes(tool) ? { confirm: true } : { name } }),
+        // No action of the specification.
         async () => ({ action: 'yes' }) as never,
         async () => Promise.reject(new Error('The client failed.')),
       ];
@@ -97,6 +100,7 @@ describe('over stdio with elicitation', () => {
       expect(late).toBe(0);
       answer = async () => {
         await change();
+        // The type of contents takes no union of objects.
         return { action: 'accept', content: agree(name) as never };
       };
       const changed = await ground.sendsOf(tool, async () => {

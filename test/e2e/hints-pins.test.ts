@@ -113,14 +113,15 @@ describe.each([
     expect(text).not.toContain(marker);
   });
 
+  const accountsGet: [string, Record<string, unknown>] = ['accounts_get', { account_id: wanted }];
   const refused: [string, Record<string, unknown>][] = [
     ['integrations_get', { ...ofAccount, integration_id: wanted }],
     ['bridges_get', { ...ofAccount, bridge_id: wanted }],
     ['credentials_list', { owner_id: wanted }],
     ['tokens_get', { refresh_token_id: wanted }],
-    ...(kind === 'account' ? [] : [['accounts_get', { account_id: wanted }] as [string, object]]),
+    ...(kind === 'account' ? [] : [accountsGet]),
     ['credentials_lookup', { credential_id: wanted }],
-  ] as never;
+  ];
   test.each(refused)(
     '%s of what is not there is refused as before, and names nothing',
     async (name, args) => {

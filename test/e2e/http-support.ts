@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
+import type { Transport } from '@modelcontextprotocol/sdk/shared/transport.js';
 import type { Exchange } from '../../src/sandbox/app.ts';
 import { type Sandbox, type SandboxOptions, startSandbox } from '../../src/sandbox/start.ts';
 import { builtCli, cleanEnvironment, createClient, type Person, wholeLists } from './support.ts';
@@ -81,7 +82,7 @@ export async function startHttpProgram(
     connect: async (token, person) => {
       const client = createClient(person);
       const requestInit = { headers: { authorization: `Bearer ${token}` } };
-      await client.connect(new StreamableHTTPClientTransport(new URL(url), { requestInit }) as never);
+      await client.connect(new StreamableHTTPClientTransport(new URL(url), { requestInit }) as Transport);
       return client;
     },
     close: async () => {

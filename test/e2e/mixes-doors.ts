@@ -80,6 +80,7 @@ export async function openDoors(
         const { client, close } = await startProgram([...args, ...flagsOf(pinning)], env);
         const ask: PinnedDoor['ask'] = async (method, params) => {
           try {
+            // Any method, known to the SDK or not.
             return told({ result: await client.request({ method, params } as never, ResultSchema) });
           } catch (error) {
             if (!(error instanceof McpError)) throw error;

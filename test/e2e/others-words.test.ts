@@ -76,6 +76,7 @@ test('a description stands beside the note that speaks of it', async () => {
 
 test('a part that is not there names those that are beside the sentence', async () => {
   const [account] = rig.sandbox.state.collections.account.all();
+  // With a field that the object should not have.
   rig.sandbox.state.collections.account.replace({ ...account, [planted]: 1 } as never);
   const ask = { tool: 'accounts_get', arguments: { account_id: account?.id }, cursor: `result/${planted}s` };
   const { json, text } = await rig.call('read_more', ask);

@@ -80,6 +80,7 @@ describe('patches that make more than can be looked at', () => {
     ['integrations_patch', () => ({ account_id: account, integration_id: integration })],
   ])('%s: its confirmation is refused as well, and nothing is sent', async (tool, ids) => {
     const patch = [{ op: 'add', path: '/x', value: ['a'] }].concat(
+      // Steps of another kind than the first.
       times(30, () => ({ op: 'copy', from: '/x', path: '/x/-' })) as never,
     );
     const owner = sandbox.state.collections.integration.all()[0]?.account_id ?? '';

@@ -22,6 +22,7 @@ beforeAll(async () => {
     { SYNQLY_TOKEN: await ground.newToken(), SYNQLY_PERMISSIONS: 'ignore', SYNQLY_SECRET_NEXT: secret },
     async ({ message, requestedSchema }) => {
       asked.push({ message, wants: Object.keys(requestedSchema.properties) });
+      // Contents of any shape are sent.
       return { action: 'accept', content: content as never };
     },
   );

@@ -44,6 +44,7 @@ async function type(
   let message = '';
   person = async (question) => {
     message = question.message;
+    // Also names that are no text.
     return { action: 'accept', content: { name: typing(shownIn(message).shown) } as never };
   };
   const { json } = await subject('accounts_delete', { account_id });

@@ -44,6 +44,7 @@ async function start(): Promise<Program> {
 
 /** Bytes of memory that a program has had at most. */
 function peakOf(program: Program): number {
+  // The type of a transport does not tell of the process.
   const { pid } = program.client.transport as unknown as { pid: number };
   const [, kilobytes = ''] = /VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? [];
   return 1024 * Number(kilobytes);

@@ -47,6 +47,7 @@ describe('the Management API', () => {
       reached.set(operation, await walk.restore(definition));
     }
     console.log(`The longest answer: ${walk.longest.tokens} tokens for ${walk.longest.asked}`);
+    // A whole OpenAPI document, which its type does not say.
     expect(reached).toEqual(operationsIn(factSheet as never));
     expect(walk.longest.tokens).toBeLessThan(4_000);
   });

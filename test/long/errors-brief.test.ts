@@ -109,6 +109,7 @@ const kinds: readonly (readonly [code: string, Failing])[] = [
 ];
 
 async function fail({ name, args, fault, flags, env, surface }: Failing) {
+  // The table holds faults of every kind.
   if (fault) rig.sandbox.faults.add(fault as never);
   if (!flags && !env) return (surface ? compact : rig).call(name, args);
   const tokens = { ...(env ? tokenFile() : { SYNQLY_TOKEN: rig.sandbox.token }) };

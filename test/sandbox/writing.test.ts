@@ -150,6 +150,7 @@ describe('PATCH', () => {
 
   test('an empty patch, or one that is no list, is 400', async () => {
     expectProblem(await api.patch(path, []), 400);
+    // No list, which the type forbids.
     expectProblem(await api.patch(path, { fullname: 'x' } as never), 400);
   });
 });

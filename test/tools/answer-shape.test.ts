@@ -12,6 +12,7 @@ function resolve(schema: any): any {
 
 /** What the fact sheet says that an answer holds. */
 function described(id: string): ResponseShape {
+  // The list of operations is not empty.
   const { operation } = factOperations.find((one) => one.id === id) ?? factOperations[0] ?? ({} as never);
   const schema = operation.responses['2XX'].content?.['application/json'].schema;
   if (!schema) return 'nothing';

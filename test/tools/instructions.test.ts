@@ -31,6 +31,7 @@ const all = pinsOfAllKinds.flatMap((pins) =>
           const operations = visibleTools({ pins, policy });
           return {
             what: { pins, policy },
+            // Only what the instructions depend on.
             text: instructionsFor(session as unknown as RequestContext, operations),
           };
         }),
@@ -60,6 +61,7 @@ function told(policy: Partial<RequestContext['policy']>, more: object = {}): str
     secrets: { store: () => '' },
     ...more,
   };
+  // Only what the instructions depend on.
   return instructionsFor(session as unknown as RequestContext, visibleTools({ policy: whole }));
 }
 
