@@ -1,18 +1,17 @@
-/**
- * Returns the closest names: those that contain the wanted one, or that differ from it, as a whole or in one word,
- * by few letters.
- */
+import leven from 'leven';
+
+/** The names nearest to a wanted one: those that hold it, or that differ from it, or one word of theirs does, in few letters. */
 export function findClosest(wanted: string, names: Iterable<string>, max = 5): readonly string[] {
   const query = normalized(wanted);
   const ranked: { readonly name: string; readonly distance: number }[] = [];
   for (const name of names) {
-    const other = normalized(name);
-    const contains =
-      query.length > 2 && (other.includes(query) || (other.length > 2 && query.includes(other)));
-    const lengthDifference = Math.abs(other.length - query.length);
-    const whole = lengthDifference > query.length ? lengthDifference : editDistance(query, other);
-    const distance = contains ? lengthDifference / 100 : Math.min(whole, 1 + distanceToWord(query, other));
-    if (contains || distance <= Math.max(2, query.length * 0.6)) ranked.push({ name, distance });
+    const other = plain(name);
+    const holds =
+      sought.length > 2 && (other.includes(sought) || (other.length > 2 && sought.includes(other)));
+    const apart = Math.abs(other.length - sought.length);
+    const whole = apart > sought.length ? apart : leven(sought, other);
+    const distance = holds ? apart / 100 : Math.min(whole, 1 + distanceToWord(sought, other));
+    if (holds || distance <= Math.max(2, sought.length * 0.6)) ranked.push({ name, distance });
   }
   return ranked
     .sort((one, other) => one.distance - other.distance)
@@ -30,22 +29,8 @@ function distanceToWord(query: string, name: string): number {
   const max = Math.min(2, Math.floor(query.length / 3));
   const distances = name
     .split(/[^\p{L}\p{N}]+/u)
-    .filter((word) => word.length > 3 && Math.abs(word.length - query.length) <= max)
-    .map((word) => editDistance(query, word));
+    .filter((word) => word.length > 3 && Math.abs(word.length - sought.length) <= max)
+    .map((word) => leven(sought, word));
   const min = Math.min(...distances);
   return min <= max ? min : Number.POSITIVE_INFINITY;
-}
-
-/** The edit distance (Levenshtein). */
-function editDistance(one: string, other: string): number {
-  let row = Array.from({ length: other.length + 1 }, (_, column) => column);
-  for (let at = 1; at <= one.length; at += 1) {
-    const next = [at];
-    for (let column = 1; column <= other.length; column += 1) {
-      const replaced = (row[column - 1] ?? 0) + (one[at - 1] === other[column - 1] ? 0 : 1);
-      next.push(Math.min(replaced, (row[column] ?? 0) + 1, (next[column - 1] ?? 0) + 1));
-    }
-    row = next;
-  }
-  return row[other.length] ?? 0;
 }
