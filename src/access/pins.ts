@@ -1,3 +1,4 @@
+import { getOrCreate } from '../lib/get-or-create.ts';
 import type { PinKind } from '../tools/pin-rule.ts';
 
 /** A caller's pins. The account that a pinned name refers to is cached per object; see `pinnedAccountOf`. */
@@ -38,11 +39,9 @@ export interface PinnedAccount {
 
 const accounts = new WeakMap<Pins, PinnedAccount>();
 
-/** The cached account of these pins: for the life of the object, unless a `PinnedNames` shares it. */
-export function pinnedAccountOf(pins: Pins): PinnedAccount {
-  const account = accounts.get(pins) ?? unsharedAccount();
-  accounts.set(pins, account);
-  return account;
+/** What is remembered of the account that pins name: for the life of the object, unless more share it. */
+export function nameMemoryOf(pins: Pins): NameMemory {
+  return getOrCreate(memories, pins, ownMemory);
 }
 
 function unsharedAccount(): PinnedAccount {

@@ -1,4 +1,5 @@
 import { ConfigError } from '../config/load-config.ts';
+import { getOrCreate } from '../lib/get-or-create.ts';
 import type { Operation } from '../tools/define-operation.ts';
 import type { InputSchema } from '../tools/json-schema.ts';
 import { isHiddenByPins, type PinKind, pinnedArguments } from '../tools/pin-rule.ts';
@@ -101,13 +102,11 @@ const toolsUnder = new Map<PinKind, readonly Tool[]>();
 function pinnedTools(pins: Pins | undefined): readonly Tool[] {
   if (!pins) return publishedTools;
   const kind = kindOf(pins);
-  const known = toolsUnder.get(kind);
-  if (known) return known;
-  const tools = publishedTools
-    .filter(({ name }) => isVisible(name, pins))
-    .map((tool) => withoutPinnedArguments(tool, kind));
-  toolsUnder.set(kind, tools);
-  return tools;
+  return getOrCreate(toolsUnder, kind, () =>
+    publishedTools
+      .filter(({ name }) => isVisible(name, pins))
+      .map((tool) => withoutPinnedArguments(tool, kind)),
+  );
 }
 
 function withoutPinnedArguments(tool: Tool, kind: PinKind): Tool {

@@ -3,6 +3,7 @@ import { learnPermissionsWithin, type PermissionsResult } from '../access/learn-
 import type { TokenPermissions } from '../access/permissions.ts';
 import type { Caller } from '../auth/authenticate.ts';
 import type { Config } from '../config/load-config.ts';
+import { getOrCreate } from '../lib/get-or-create.ts';
 import { hashToken } from '../lib/hash.ts';
 import type { Log } from '../observability/logger.ts';
 import type { SynqlyConnection } from '../request-context.ts';
@@ -96,9 +97,7 @@ export function cachePermissions(
   };
   return async ({ token, hash }) => {
     const key = await token.current().then(hashToken, () => hash);
-    const cache = known.get(key) ?? new PermissionsCache(learnWith(token, key));
-    known.set(key, cache);
-    return cache.read();
+    return getOrCreate(known, key, () => new PermissionsCache(learnWith(token, key))).read();
   };
 }
 

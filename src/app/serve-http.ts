@@ -13,6 +13,7 @@ import { recordIssuedTokens } from '../auth/mcp-tokens/record-issued-tokens.ts';
 import { createMemoryStore, type TokenStore } from '../auth/mcp-tokens/store.ts';
 import { type Config, ConfigError } from '../config/load-config.ts';
 import { isLoopback } from '../config/url-parsers.ts';
+import { getOrCreate } from '../lib/get-or-create.ts';
 import { createAuditLog } from '../observability/audit-log.ts';
 import { createLogger, type Log } from '../observability/logger.ts';
 import type { ServerFeatures } from '../protocol/server-features.ts';
@@ -146,9 +147,7 @@ function cacheFeatures(app: App): App['featuresFor'] {
       [...allowed].map(([api, names]) => [api, [...names]]),
     );
     const key = JSON.stringify([surface, pins && kindOf(pins), policy, actions]);
-    const features = cached.get(key) ?? app.featuresFor(view, surface);
-    cached.set(key, features);
-    return features;
+    return getOrCreate(cached, key, () => app.featuresFor(view, surface));
   };
 }
 

@@ -1,4 +1,5 @@
-import { hasFairShare } from '../lib/fair-share.ts';
+import { mayTakeOneMore } from '../lib/fair-share.ts';
+import { getOrCreate } from '../lib/get-or-create.ts';
 
 /** Maximum concurrent token checks: a flood of invented tokens must not become a flood of requests to Synqly. */
 const maxConcurrent = 64;
@@ -30,10 +31,9 @@ export class TokenChecks {
    * @throws when the queue is full or the wait times out, and whatever the work throws
    */
   async run<Result>(sender: string, work: () => Promise<Result>): Promise<Result> {
-    const queue = this.#queues.get(sender) ?? { running: 0, waiting: new Set<QueuedCheck>() };
-    this.#queues.set(sender, queue);
-    if (this.#mayStart(queue)) this.#start(queue);
-    else await this.#enqueue(queue);
+    const lane = getOrCreate(this.#lanes, sender, () => ({ running: 0, waiting: new Set<Waiting>() }));
+    if (this.#mayStart(lane)) this.#start(lane);
+    else await this.#turn(lane);
     try {
       return await work();
     } finally {

@@ -1,5 +1,6 @@
 import { parseExact } from './exact-json.ts';
 import { collectGarbage } from './garbage-collection.ts';
+import { getOrCreate } from './get-or-create.ts';
 import { isJsonObject, mapKeys, mapTexts } from './json.ts';
 import { type Member, membersOf, skipCharacters, skipSpace, skipValue } from './json-scanner.ts';
 
@@ -115,9 +116,7 @@ function collectIfDue(bytes: number): void {
 }
 
 function longTextAt({ source: { bytes, texts }, start, end }: Place): string {
-  const text = texts.get(start) ?? longTextOf(bytes, start, end);
-  texts.set(start, text);
-  return text;
+  return getOrCreate(texts, start, () => longTextOf(bytes, start, end));
 }
 
 /** Decoded in chunks: there is no memory for a second copy with its escapes. */

@@ -19,6 +19,7 @@ import {
 import * as z from 'zod';
 import type { StopSignal } from '../lib/cancellation.ts';
 import { stringifyJson } from '../lib/exact-json.ts';
+import { getOrCreate } from '../lib/get-or-create.ts';
 import type { McpClient } from '../mcp-client.ts';
 import type { RequestContext } from '../request-context.ts';
 import { ResourceError } from '../resources/definitions.ts';
@@ -58,11 +59,9 @@ export function createV1Server({ surface, resources }: ServerFeatures, context: 
 
 const lists = new WeakMap<Surface, { readonly tools: Surface['tools'] }>();
 
-/** One list for all servers of a surface, because it is long. */
-function toolListOf(surface: Surface): { readonly tools: Surface['tools'] } {
-  const list = lists.get(surface) ?? { tools: surface.tools };
-  lists.set(surface, list);
-  return list;
+/** One list for all servers of a surface: it is long. */
+function listOf(surface: Surface): { readonly tools: Surface['tools'] } {
+  return getOrCreate(lists, surface, () => ({ tools: surface.tools }));
 }
 
 /** Leaves arguments as they are: the SDK's copy drops a key `__proto__`, which must be refused instead. */

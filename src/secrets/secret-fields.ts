@@ -1,4 +1,5 @@
 import type * as z from 'zod';
+import { getOrCreate } from '../lib/get-or-create.ts';
 import { mayHoldAnything, mayHoldSecret, namesAlong } from '../lib/secret-names.ts';
 import { catalogue } from '../tools/catalogue.ts';
 import type { Operation } from '../tools/define-operation.ts';
@@ -20,8 +21,10 @@ const known = new Map<string, readonly SecretField[]>();
  * the same collection accept, which Synqly stores but never returns.
  */
 export function secretFieldsOf(operation: Operation): readonly SecretField[] {
-  const before = known.get(operation.id);
-  if (before) return before;
+  return getOrCreate(known, operation.id, () => findSecretFields(operation));
+}
+
+function findSecretFields(operation: Operation): readonly SecretField[] {
   const shown = operation.secrets
     .filter((path) => path.startsWith('result'))
     .map((path) => ({ names: namesAlong(path).slice(1), isOpen: path.endsWith('provider_config') }));
@@ -30,7 +33,6 @@ export function secretFieldsOf(operation: Operation): readonly SecretField[] {
     .flatMap(({ body }) => Object.entries(body ?? {}))
     .flatMap(([name, field]) => fieldsIn(field, [name]));
   const fields = new Map([...shown, ...taken].map((field) => [field.names.join('.'), field]));
-  known.set(operation.id, [...fields.values()]);
   return [...fields.values()];
 }
 
@@ -40,16 +42,14 @@ const undocumented = new Map<string, boolean>();
  * Whether other operations of the group send secrets to Synqly that this one is not documented to return. If a
  * response returns them anyway, they are recognized by name.
  */
-export function mayHoldUndocumentedSecrets({ id, group, secrets }: Operation): boolean {
-  const before = undocumented.get(id);
-  if (before !== undefined) return before;
-  const bodies = catalogue.filter((one) => one.group === group).map(({ body }) => body ?? {});
-  const taken = bodies.flatMap((body) =>
-    Object.entries(body).flatMap(([name, field]) => fieldsIn(field, [name])),
-  );
-  const holds = secrets.length === 0 && taken.some(({ isOpen }) => !isOpen);
-  undocumented.set(id, holds);
-  return holds;
+export function holdsUnshownSecrets({ id, group, secrets }: Operation): boolean {
+  return getOrCreate(unshown, id, () => {
+    const bodies = catalogue.filter((one) => one.group === group).map(({ body }) => body ?? {});
+    const taken = bodies.flatMap((body) =>
+      Object.entries(body).flatMap(([name, field]) => fieldsIn(field, [name])),
+    );
+    return secrets.length === 0 && taken.some(({ isOpen }) => !isOpen);
+  });
 }
 
 function isItemOf(path: string, collection: string): boolean {

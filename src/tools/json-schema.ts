@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { getOrCreate } from '../lib/get-or-create.ts';
 import type { Operation } from './define-operation.ts';
 import { isAbbreviated, isSecret, publishedValuesOf } from './schemas/fields.ts';
 
@@ -38,27 +39,26 @@ const publishedSchemas = new WeakMap<WithInput, InputSchema>();
  * Converted once per process, because the conversion is slow. `$schema` is left out because
  * 2020-12 is the protocol's default dialect (MCP specification 2025-11-25, tools).
  */
-export function inputSchemaOf(operation: WithInput): InputSchema {
-  let schema = publishedSchemas.get(operation);
-  if (!schema) {
-    const { $schema, ...rest } = z.toJSONSchema(operation.input, {
-      io: 'input',
-      reused: 'inline',
-      override: ({ zodSchema, jsonSchema }) => {
-        const node = jsonSchema as Node;
-        hideNull(node);
-        replaceUnsupportedKeywords(node);
-        if (isAbbreviated(zodSchema)) abbreviate(node);
-        const values = publishedValuesOf(zodSchema);
-        if (values) node.enum = [...values];
-        hideChecks(node);
-        hideEmptySchemas(node);
-      },
-    });
-    if (!isInputSchema(rest)) throw new Error('The arguments of an operation are a strict object.');
-    schema = rest;
-    published.set(operation, schema);
-  }
+export function inputSchemaOf(operation: Taking): InputSchema {
+  return getOrCreate(published, operation, () => toInputSchema(operation));
+}
+
+function toInputSchema({ input }: Taking): InputSchema {
+  const { $schema, ...schema } = z.toJSONSchema(input, {
+    io: 'input',
+    reused: 'inline',
+    override: ({ zodSchema, jsonSchema }) => {
+      const node = jsonSchema as Node;
+      hideNull(node);
+      inlineDescription(node);
+      if (isAbbreviated(zodSchema)) abbreviate(node);
+      const values = publishedValuesOf(zodSchema);
+      if (values) node.enum = [...values];
+      hideChecks(node);
+      hideOpenness(node);
+    },
+  });
+  if (!isInputSchema(schema)) throw new Error('The arguments of an operation are a strict object.');
   return schema;
 }
 
@@ -85,14 +85,13 @@ export function takesSecret(operation: WithInput): boolean {
 
 const fullSchemas = new WeakMap<WithInput, ArgumentSchema>();
 
-/** The full schema that arguments are validated against; converted with the first call. */
-export function argumentSchemaOf(operation: WithInput): ArgumentSchema {
-  let schema = fullSchemas.get(operation);
-  if (!schema) {
-    schema = z.toJSONSchema(operation.input, { io: 'input', reused: 'inline' }) as ArgumentSchema;
-    fullSchemas.set(operation, schema);
-  }
-  return schema;
+/** The schema that arguments are held to, with nothing hidden or sketched; converted with the first call. */
+export function argumentSchemaOf(operation: Taking): ArgumentSchema {
+  return getOrCreate(
+    whole,
+    operation,
+    () => z.toJSONSchema(operation.input, { io: 'input', reused: 'inline' }) as ArgumentSchema,
+  );
 }
 
 /** Removes the details of an abbreviated field. Its description gives the rest. */

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { isAllowed } from '../../access/visibility.ts';
 import type { CallError, ErrorCode } from '../../errors.ts';
+import { getOrCreate } from '../../lib/get-or-create.ts';
 import type { Arguments } from '../../lib/json.ts';
 import { canonicalJson, isJsonObject, type JsonObject } from '../../lib/json.ts';
 import type { RequestContext } from '../../request-context.ts';
@@ -109,13 +110,11 @@ async function findDependents(
   const reads = new Map<string, Promise<Attempt<unknown>>>();
   const readOnce = (by: string, given: JsonObject): Promise<Attempt<unknown>> => {
     const key = canonicalJson([by, given]);
-    const running =
-      reads.get(key) ??
+    return getOrCreate(read, key, () =>
       bestEffort(context, limits, (within) =>
         readResult(findOperation(by) as Operation, given, context, within),
-      );
-    reads.set(key, running);
-    return running;
+      ),
+    );
   };
   const find = async (dependent: Dependent): Promise<FoundDependent | undefined> => {
     const given = dependent.with(object, args);

@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { kindOf, type Pins } from '../../access/pins.ts';
 import { CallError } from '../../errors.ts';
+import { getOrCreate } from '../../lib/get-or-create.ts';
 import type { Arguments } from '../../lib/json.ts';
 import { isJsonObject, type JsonObject } from '../../lib/json.ts';
 import type { RequestContext } from '../../request-context.ts';
@@ -37,14 +38,12 @@ export function visibleOperation(pins: Pins | undefined, operation: Operation): 
   if (isHiddenByPins(operation.pinRule, kind)) {
     throw outsidePin(`${operation.id} affects more than this server is pinned to.`);
   }
-  const hiddenArguments = pinnedArguments(operation.pinRule, kind);
-  const key = `${kind} ${operation.id}`;
-  const known = visibleOperations.get(key);
-  if (known || hiddenArguments.length === 0) return known ?? operation;
-  const rest = Object.entries(operation.input.shape).filter(([name]) => !hiddenArguments.includes(name));
-  const visible = { ...operation, input: z.strictObject(Object.fromEntries(rest)) };
-  visibleOperations.set(key, visible);
-  return visible;
+  const withdrawn = pinnedArguments(operation.pinRule, kind);
+  if (withdrawn.length === 0) return operation;
+  return getOrCreate(shown, `${kind} ${operation.id}`, () => {
+    const rest = Object.entries(operation.input.shape).filter(([name]) => !withdrawn.includes(name));
+    return { ...operation, input: z.strictObject(Object.fromEntries(rest)) };
+  });
 }
 
 /** Applies the pins to a call, with the state that Synqly has at that moment. @throws CallError `outside_pin` */

@@ -1,4 +1,5 @@
 import MiniSearch from 'minisearch';
+import { getOrCreate } from '../../lib/get-or-create.ts';
 import { effects, groups } from '../../tools/published.ts';
 import type { Tool } from '../../tools/tool.ts';
 import { groupWords, operationWords, phrases, stopWords, verbWords } from './synonyms.ts';
@@ -54,9 +55,7 @@ const maxNameLength = 100;
 
 /** The search over a list of tools; created with the first query. */
 export function searchIn(tools: readonly Tool[]): Search {
-  const search = searches.get(tools) ?? createSearch(tools);
-  searches.set(tools, search);
-  return search;
+  return getOrCreate(searches, tools, () => createSearch(tools));
 }
 
 /** The tools whose names or descriptions are most similar to an unknown name. */

@@ -1,7 +1,8 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { LRUCache } from 'lru-cache';
 import type { Authenticator } from '../../auth/authenticate.ts';
-import { rateLimitKey } from './client-address.ts';
+import { getOrCreate } from '../../lib/get-or-create.ts';
+import { senderOf } from './client-address.ts';
 import { type Rate, Windows } from './rate-windows.ts';
 
 declare module 'fastify' {
@@ -57,10 +58,9 @@ export function limitRate(
   /** Milliseconds until the next token check of this address; reserves that time unless the wait is too long. */
   const waitOf = (addressKey: string): number => {
     const now = performance.now();
-    const queue = slowed.get(addressKey) ?? { next: now };
-    slowed.set(addressKey, queue);
-    const wait = Math.max(0, queue.next - now);
-    if (wait <= maxWaitMs) queue.next = now + wait + 60_000 / perMinute;
+    const turns = getOrCreate(slowed, sender, () => ({ next: now }));
+    const wait = Math.max(0, turns.next - now);
+    if (wait <= maxWaitMs) turns.next = now + wait + 60_000 / perMinute;
     return wait;
   };
   const countToken = (request: FastifyRequest, hash: string): string | undefined => {

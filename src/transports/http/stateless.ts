@@ -12,6 +12,7 @@ import {
 import type { StopSignal } from '../../lib/cancellation.ts';
 import { StopController } from '../../lib/cancellation.ts';
 import { stringifyJson } from '../../lib/exact-json.ts';
+import { getOrCreate } from '../../lib/get-or-create.ts';
 import { isJsonObject } from '../../lib/json.ts';
 import type { ToolCall } from '../../server.ts';
 import { idText, internalErrorMessage, writeMessage } from '../json-rpc/messages.ts';
@@ -66,8 +67,7 @@ export async function connectStateless(server: Server, callDirectly: DirectCall)
   const render = (message: JSONRPCMessage, { id, method }: JSONRPCRequest): string => {
     if (!('result' in message) || !cachedMethods.has(method))
       return writeMessage({ ...message, id } as JSONRPCMessage);
-    const text = resultTexts.get(message.result) ?? JSON.stringify(message.result);
-    resultTexts.set(message.result, text);
+    const text = getOrCreate(texts, message.result, () => JSON.stringify(message.result));
     return `{"jsonrpc":"2.0","id":${idText(id)},"result":${text}}`;
   };
   const transport: Transport = {

@@ -1,3 +1,4 @@
+import { getOrCreate } from '../../../lib/get-or-create.ts';
 import { isJsonObject, type JsonObject } from '../../../lib/json.ts';
 import { childAddress } from '../address.ts';
 
@@ -73,11 +74,7 @@ export function byTag(document: OpenApi, entries: readonly Entry[]): ReadonlyMap
   const declared = Array.isArray(document.tags) ? document.tags.filter(isJsonObject) : [];
   for (const name of declared.map((tag) => tag.name)) if (typeof name === 'string') groups.set(name, []);
   for (const entry of entries) {
-    for (const tag of entry.tags) {
-      const group = groups.get(tag);
-      if (group) group.push(entry);
-      else groups.set(tag, [entry]);
-    }
+    for (const tag of entry.tags) getOrCreate(groups, tag, () => []).push(entry);
   }
   return groups;
 }
