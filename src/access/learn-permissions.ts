@@ -23,12 +23,12 @@ const otherStatuses: ReadonlySet<number> = new Set([401, 408, 425, 429]);
  * Reads a token's permissions: finds the token among its owner's tokens by its secret, and reads the permission
  * sets of its roles. Never throws.
  *
- * @param send with that token
+ * @param send sends requests with that token
  */
-export async function learnPermissions(bearer: string, send: Send): Promise<Learnt> {
+export async function learnPermissions(bearer: string, send: Send): Promise<PermissionsResult> {
   try {
     const own = await findOwn(send, digest(bearer));
-    return (own && (await permissionsOf(own, send))) ?? 'untold';
+    return (own && (await permissionsOf(own, send))) ?? 'unavailable';
   } catch (error) {
     return isRefusal(error) ? 'unavailable' : 'failed';
   }
@@ -119,7 +119,7 @@ async function permissionSetOf(role: string, send: Send): Promise<unknown> {
   return (await getRole(send, role))?.permission_set;
 }
 
-/** @throws Error when it is told in another way than is known: then nothing is known */
+/** @throws Error when the response has an unknown form: then the permissions are unknown */
 async function actionsOf(name: string, send: Send): Promise<ReadonlyMap<string, ReadonlySet<string>>> {
   const found = await getPermissionSet(send, name);
   if (!isJsonObject(found?.permissions)) throw new Error('There are no permissions.');

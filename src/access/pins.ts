@@ -39,9 +39,9 @@ export interface PinnedAccount {
 
 const accounts = new WeakMap<Pins, PinnedAccount>();
 
-/** What is remembered of the account that pins name: for the life of the object, unless more share it. */
-export function nameMemoryOf(pins: Pins): NameMemory {
-  return getOrCreate(memories, pins, ownMemory);
+/** The cached account of these pins: for the life of the object, unless a `PinnedNames` shares it. */
+export function pinnedAccountOf(pins: Pins): PinnedAccount {
+  return getOrCreate(accounts, pins, unsharedAccount);
 }
 
 function unsharedAccount(): PinnedAccount {

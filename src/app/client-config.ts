@@ -46,7 +46,7 @@ export async function describeSandboxServer(
   const signal = AbortSignal.timeout(trialTimeoutMs);
   const deadline = Date.now() + trialTimeoutMs;
   const secret = await createMcpToken((request) => client.request({ ...request, signal, deadline }, bearer), {
-    token_ttl: trialLife,
+    token_ttl: trialTtl,
     scope: { type: 'management' },
   });
   const headers = { Authorization: `Bearer ${secret}` };

@@ -1,4 +1,4 @@
-import { mayTakeOneMore } from '../lib/fair-share.ts';
+import { hasFairShare } from '../lib/fair-share.ts';
 import { getOrCreate } from '../lib/get-or-create.ts';
 
 /** Maximum concurrent token checks: a flood of invented tokens must not become a flood of requests to Synqly. */
@@ -31,9 +31,9 @@ export class TokenChecks {
    * @throws when the queue is full or the wait times out, and whatever the work throws
    */
   async run<Result>(sender: string, work: () => Promise<Result>): Promise<Result> {
-    const lane = getOrCreate(this.#lanes, sender, () => ({ running: 0, waiting: new Set<Waiting>() }));
-    if (this.#mayStart(lane)) this.#start(lane);
-    else await this.#turn(lane);
+    const queue = getOrCreate(this.#queues, sender, () => ({ running: 0, waiting: new Set<QueuedCheck>() }));
+    if (this.#mayStart(queue)) this.#start(queue);
+    else await this.#enqueue(queue);
     try {
       return await work();
     } finally {

@@ -1,17 +1,20 @@
 import leven from 'leven';
 
-/** The names nearest to a wanted one: those that hold it, or that differ from it, or one word of theirs does, in few letters. */
+/**
+ * Returns the closest names: those that contain the wanted one, or that differ from it, as a whole or in one word,
+ * by few letters.
+ */
 export function findClosest(wanted: string, names: Iterable<string>, max = 5): readonly string[] {
   const query = normalized(wanted);
   const ranked: { readonly name: string; readonly distance: number }[] = [];
   for (const name of names) {
-    const other = plain(name);
-    const holds =
-      sought.length > 2 && (other.includes(sought) || (other.length > 2 && sought.includes(other)));
-    const apart = Math.abs(other.length - sought.length);
-    const whole = apart > sought.length ? apart : leven(sought, other);
-    const distance = holds ? apart / 100 : Math.min(whole, 1 + distanceToWord(sought, other));
-    if (holds || distance <= Math.max(2, sought.length * 0.6)) ranked.push({ name, distance });
+    const other = normalized(name);
+    const contains =
+      query.length > 2 && (other.includes(query) || (other.length > 2 && query.includes(other)));
+    const lengthDifference = Math.abs(other.length - query.length);
+    const whole = lengthDifference > query.length ? lengthDifference : leven(query, other);
+    const distance = contains ? lengthDifference / 100 : Math.min(whole, 1 + distanceToWord(query, other));
+    if (contains || distance <= Math.max(2, query.length * 0.6)) ranked.push({ name, distance });
   }
   return ranked
     .sort((one, other) => one.distance - other.distance)
@@ -29,8 +32,8 @@ function distanceToWord(query: string, name: string): number {
   const max = Math.min(2, Math.floor(query.length / 3));
   const distances = name
     .split(/[^\p{L}\p{N}]+/u)
-    .filter((word) => word.length > 3 && Math.abs(word.length - sought.length) <= max)
-    .map((word) => leven(sought, word));
+    .filter((word) => word.length > 3 && Math.abs(word.length - query.length) <= max)
+    .map((word) => leven(query, word));
   const min = Math.min(...distances);
   return min <= max ? min : Number.POSITIVE_INFINITY;
 }

@@ -1,4 +1,4 @@
-import { type Learnt, learnPermissions } from '../access/learn-permissions.ts';
+import { learnPermissions, type PermissionsResult } from '../access/learn-permissions.ts';
 import { type HiddenReason, hiddenReason, isInSelection } from '../access/visibility.ts';
 import { CallError, dropUndefined } from '../errors.ts';
 import type { StopSignal } from '../lib/cancellation.ts';
@@ -23,7 +23,7 @@ async function describe(context: RequestContext, limits: Limits): Promise<JsonOb
     pins || !isInSelection('organization_get', policy)
       ? undefined
       : describeOrganization(sendWith(context, limits));
-  // The token of a connection that is not open yet is known once a request has used it.
+  // The token of a new connection is known after its first request.
   if ([...context.knownTokens].length === 0) await reading;
   const [organization, learnt] = await Promise.all([
     reading,
@@ -63,7 +63,7 @@ async function learnCurrentPermissions(
 async function describeOrganization(send: Send): Promise<unknown> {
   try {
     const found = await getOrganization(send);
-    if (!found) return 'not told by Synqly';
+    if (!found) return 'not returned by Synqly';
     const { id, name, fullname, state } = found;
     return dropUndefined({ id, name, fullname, state });
   } catch (error) {

@@ -1,7 +1,7 @@
 /* The token service: issues secrets, identifies callers and revokes tokens (behaviour.md, section 9). */
 import { createHash } from 'node:crypto';
 import { formatDuration, hour } from './duration.ts';
-import type { BaseState, Caller, Grant, Stored, TokenOrder, TokenService } from './model.ts';
+import type { BaseState, Caller, Grant, Stored, TokenRequest, TokenService } from './model.ts';
 import { conflict, notFound } from './problem.ts';
 
 /** Default lifetimes in milliseconds. */
@@ -29,7 +29,7 @@ interface Place {
   readonly part: 'access' | 'refresh';
 }
 
-/** An empty token office for a state. */
+/** Creates the token service of a state. */
 export function createTokenService(state: BaseState): TokenService {
   const records = new Map<string, TokenRecord>();
   const idsByOwner = new Map<string, Set<string>>();
@@ -205,7 +205,7 @@ function toCaller({ token, order }: TokenRecord, place: Place, state: BaseState)
   };
 }
 
-/** What roles permit at present. A role that is gone permits nothing. */
+/** The current grants of roles. A deleted role grants nothing. */
 export function grantsOfRoles(roles: readonly string[], state: BaseState): Grant[] {
   return roles.flatMap((name) => {
     const role = state.collections.role.find(name);
@@ -216,7 +216,7 @@ export function grantsOfRoles(roles: readonly string[], state: BaseState): Grant
   });
 }
 
-/** What a token object permits at present, as its own description says. */
+/** The current grants of a token object, from its own fields. */
 export function grantsOfToken(token: Stored, state: BaseState): Grant[] {
   const { access } = token.primary as {
     access: {
@@ -233,7 +233,7 @@ export function grantsOfToken(token: Stored, state: BaseState): Grant[] {
 }
 
 // Schema Permission.
-function describePermission(id: string, order: TokenOrder, state: BaseState): Record<string, unknown> {
+function describePermission(id: string, order: TokenRequest, state: BaseState): Record<string, unknown> {
   const { rights } = order;
   return {
     ...('roles' in rights

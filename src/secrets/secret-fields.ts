@@ -42,8 +42,8 @@ const undocumented = new Map<string, boolean>();
  * Whether other operations of the group send secrets to Synqly that this one is not documented to return. If a
  * response returns them anyway, they are recognized by name.
  */
-export function holdsUnshownSecrets({ id, group, secrets }: Operation): boolean {
-  return getOrCreate(unshown, id, () => {
+export function mayHoldUndocumentedSecrets({ id, group, secrets }: Operation): boolean {
+  return getOrCreate(undocumented, id, () => {
     const bodies = catalogue.filter((one) => one.group === group).map(({ body }) => body ?? {});
     const taken = bodies.flatMap((body) =>
       Object.entries(body).flatMap(([name, field]) => fieldsIn(field, [name])),

@@ -3,7 +3,7 @@ import { getOrCreate } from '../lib/get-or-create.ts';
 import type { Operation } from './define-operation.ts';
 import { isAbbreviated, isSecret, publishedValuesOf } from './schemas/fields.ts';
 
-/** A JSON Schema 2020-12 object schema, as published to clients. */
+/** A JSON Schema 2020-12 object schema, as publishedSchemas to clients. */
 export interface InputSchema {
   readonly type: 'object';
   readonly properties?: Record<string, object>;
@@ -34,31 +34,31 @@ type WithInput = Pick<Operation, 'input'>;
 const publishedSchemas = new WeakMap<WithInput, InputSchema>();
 
 /**
- * The published input schema of an operation: what a model needs, with the JSON Schema keywords that all model
+ * The publishedSchemas input schema of an operation: what a model needs, with the JSON Schema keywords that all model
  * APIs accept. Arguments are validated against `operation.input`, which has more checks and also takes null.
  * Converted once per process, because the conversion is slow. `$schema` is left out because
  * 2020-12 is the protocol's default dialect (MCP specification 2025-11-25, tools).
  */
-export function inputSchemaOf(operation: Taking): InputSchema {
-  return getOrCreate(published, operation, () => toInputSchema(operation));
+export function inputSchemaOf(operation: WithInput): InputSchema {
+  return getOrCreate(publishedSchemas, operation, () => toInputSchema(operation));
 }
 
-function toInputSchema({ input }: Taking): InputSchema {
+function toInputSchema({ input }: WithInput): InputSchema {
   const { $schema, ...schema } = z.toJSONSchema(input, {
     io: 'input',
     reused: 'inline',
     override: ({ zodSchema, jsonSchema }) => {
       const node = jsonSchema as Node;
       hideNull(node);
-      inlineDescription(node);
+      replaceUnsupportedKeywords(node);
       if (isAbbreviated(zodSchema)) abbreviate(node);
       const values = publishedValuesOf(zodSchema);
       if (values) node.enum = [...values];
       hideChecks(node);
-      hideOpenness(node);
+      hideEmptySchemas(node);
     },
   });
-  if (!isInputSchema(schema)) throw new Error('The arguments of an operation are a strict object.');
+  if (!isInputSchema(schema)) throw new Error('The arguments of an operation must be a strict object.');
   return schema;
 }
 
@@ -85,10 +85,10 @@ export function takesSecret(operation: WithInput): boolean {
 
 const fullSchemas = new WeakMap<WithInput, ArgumentSchema>();
 
-/** The schema that arguments are held to, with nothing hidden or sketched; converted with the first call. */
-export function argumentSchemaOf(operation: Taking): ArgumentSchema {
+/** The full schema that arguments are validated against; converted with the first call. */
+export function argumentSchemaOf(operation: WithInput): ArgumentSchema {
   return getOrCreate(
-    whole,
+    fullSchemas,
     operation,
     () => z.toJSONSchema(operation.input, { io: 'input', reused: 'inline' }) as ArgumentSchema,
   );

@@ -4,7 +4,7 @@ import { isJsonObject } from '../../lib/json.ts';
 import type { ApiRequest, SynqlyClient } from '../../synqly/client.ts';
 import { createsMcpToken, getAccount, resultOf } from '../../synqly/endpoints.ts';
 import type { ApiResponse } from '../../synqly/response.ts';
-import { endingBy } from './limit-lifetime.ts';
+import { limitLifetime } from './limit-lifetime.ts';
 import { type Grant, type McpScope, maxMakers, readScope } from './mcp-token.ts';
 import type { TokenStore } from './store.ts';
 
@@ -104,7 +104,7 @@ async function resolveScope(
     scope.account_id,
   );
   if (typeof account?.id !== 'string') {
-    throw new CallError('invalid_response', 'Synqly answered without the account. No token was made.', {
+    throw new CallError('invalid_response', 'Synqly answered without the account. No token was created.', {
       retry: 'safe',
     });
   }

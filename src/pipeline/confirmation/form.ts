@@ -44,7 +44,7 @@ export interface ConfirmationForm {
   readonly typed: TypedName | undefined;
 }
 
-const yes: FormSchema = {
+const yesForm: FormSchema = {
   type: 'object',
   properties: { confirm: { type: 'boolean', title: 'Yes, carry it out', default: false } },
   required: ['confirm'],

@@ -110,7 +110,7 @@ async function findDependents(
   const reads = new Map<string, Promise<Attempt<unknown>>>();
   const readOnce = (by: string, given: JsonObject): Promise<Attempt<unknown>> => {
     const key = canonicalJson([by, given]);
-    return getOrCreate(read, key, () =>
+    return getOrCreate(reads, key, () =>
       bestEffort(context, limits, (within) =>
         readResult(findOperation(by) as Operation, given, context, within),
       ),

@@ -3,7 +3,7 @@ import type { Arguments } from '../../lib/json.ts';
 import { isJsonObject, type JsonObject } from '../../lib/json.ts';
 import type { RequestContext } from '../../request-context.ts';
 import { rowsOf, totalOf } from '../../synqly/endpoints.ts';
-import { borderOf, cursorOf, isSameCursor } from '../../synqly/known-rows.ts';
+import { cursorOf, isSameCursor, resumePointsOf } from '../../synqly/known-rows.ts';
 import {
   type IncompleteReason,
   mayBeCapped,

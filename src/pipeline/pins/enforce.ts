@@ -40,7 +40,7 @@ export function visibleOperation(pins: Pins | undefined, operation: Operation): 
   }
   const withdrawn = pinnedArguments(operation.pinRule, kind);
   if (withdrawn.length === 0) return operation;
-  return getOrCreate(shown, `${kind} ${operation.id}`, () => {
+  return getOrCreate(visibleOperations, `${kind} ${operation.id}`, () => {
     const rest = Object.entries(operation.input.shape).filter(([name]) => !withdrawn.includes(name));
     return { ...operation, input: z.strictObject(Object.fromEntries(rest)) };
   });
@@ -68,8 +68,8 @@ export async function holdToPins(
 ): Promise<PinnedCall> {
   const { pins } = context;
   if (!pins) return { operation, args, filterResponse: keepAll };
-  assertPatchStays(operation, args, pins);
-  assertNotByHidden(args);
+  assertPatchStaysInside(operation, args, pins);
+  assertNoHiddenFieldQueried(args);
   const lookup = createLookup(pins, context, limits);
   const result = await proveInside(operation, args, pins, lookup);
   if (operation.pinRule.kind === 'global') return result;
@@ -81,7 +81,7 @@ export async function holdToPins(
 
 type RuleOf<Kind extends PinRule['kind']> = Extract<PinRule, { kind: Kind }>;
 
-/** Fills in what is pinned, and proves the rest as the pin rule of the operation wants it. @throws CallError `outside_pin` */
+/** Fills in pinned values, and checks the rest by the pin rule of the operation. @throws CallError `outside_pin` */
 async function proveInside(
   operation: Operation,
   args: Arguments,
@@ -93,7 +93,7 @@ async function proveInside(
     case 'global':
       return { operation, args, filterResponse: keepAll };
     case 'organization':
-      throw outsidePin(`${operation.id} reaches beyond the pins.`);
+      throw outsidePin(`${operation.id} affects more than this server is pinned to.`);
     case 'new_account':
       return {
         operation,
@@ -123,12 +123,12 @@ async function holdToAccount(
 ): Promise<PinnedCall> {
   const given = args[by] as string | undefined;
   const account = given === undefined ? await lookup.pinnedAccount() : await lookup.account(given);
-  const { id } = provenInside(account, by);
-  const partId = part && provenInside(await lookup.part(part, id, args[part] as string), part);
+  const { id } = assertInside(account, by);
+  const partId = part && assertInside(await lookup.part(part, id, args[part] as string), part);
   return {
     operation,
     args: { ...args, [by]: id, ...(part && { [part]: partId }) },
-    filterResponse: keepRows(operation, (row) => !('account_id' in row) || row.account_id === id),
+    filterResponse: keepRowsInside(operation, (row) => !('account_id' in row) || row.account_id === id),
   };
 }
 
@@ -139,11 +139,11 @@ async function holdToOwner(
   lookup: Lookup,
 ): Promise<PinnedCall> {
   const types = type ? ownerTypes(args[type] ?? 'account') : both;
-  const owner = provenInside(await lookup.owner(args[by] as string, types), by);
-  // Of a read the answer itself tells whose it is.
-  const isProvedBefore = part && operation.effect !== 'read';
-  const credential = isProvedBefore
-    ? provenInside(await lookup.credential(owner, args[part] as string), part)
+  const owner = assertInside(await lookup.owner(args[by] as string, types), by);
+  // The response to a read shows the owner.
+  const isCheckedBefore = part && operation.effect !== 'read';
+  const credential = isCheckedBefore
+    ? assertInside(await lookup.credential(owner, args[part] as string), part)
     : undefined;
   const ids = {
     [by]: owner.id,
@@ -153,7 +153,7 @@ async function holdToOwner(
   return {
     operation,
     args: { ...args, ...ids },
-    filterResponse: keepRows(operation, (row) => isOwnedBy(row, owner)),
+    filterResponse: keepRowsInside(operation, (row) => isOwnedBy(row, owner)),
   };
 }
 
@@ -163,18 +163,18 @@ async function holdToToken(
   args: Arguments,
   lookup: Lookup,
 ): Promise<PinnedCall> {
-  const token = provenInside(await lookup.token(args[by] as string), by);
+  const token = assertInside(await lookup.token(args[by] as string), by);
   const owner = await ownerOfToken(token, lookup);
   const named = ownerBy ? await lookup.owner(args[ownerBy] as string, ['integration']) : owner;
   if (!owner || named?.id !== owner.id) throw notInside(ownerBy ?? by);
   return {
     operation,
     args: { ...args, [by]: token.id, ...(ownerBy && { [ownerBy]: owner.id }) },
-    filterResponse: keepRows(operation, (row) => row.owner_id === owner.id),
+    filterResponse: keepRowsInside(operation, (row) => row.owner_id === owner.id),
   };
 }
 
-/** The answer about a credential, if its owner is inside. @throws CallError `outside_pin` */
+/** The response about a credential, if its owner is inside. @throws CallError `outside_pin` */
 async function assertCredentialInside(body: unknown, by: string, lookup: Lookup): Promise<unknown> {
   const credential = resultOf(body);
   if (!isJsonObject(credential) || !(await isOwnerInside(credential, lookup))) throw notInside(by);
@@ -212,11 +212,11 @@ async function narrowList(
   lookup: Lookup,
 ): Promise<PinnedCall> {
   const listFilter = listFilterOf(rule, kindOf(pins));
-  if (!listFilter) throw outsidePin(`${operation.id} cannot be narrowed to the pins.`);
+  if (!listFilter) throw outsidePin(`${operation.id} cannot be limited to what this server is pinned to.`);
   const account = pins.account === undefined ? undefined : await lookup.pinnedAccount();
   if ('replacedBy' in listFilter) {
     const replacement = findOperation(listFilter.replacedBy) as Operation;
-    const filterResponse = keepRows(replacement, (row) => row[rule.account] === account?.id);
+    const filterResponse = keepRowsInside(replacement, (row) => row[rule.account] === account?.id);
     return { operation: replacement, args: { ...args, account_id: account?.id }, filterResponse };
   }
   const isOfMany = listFilter.filter === 'account_id[in]';
@@ -230,7 +230,7 @@ async function narrowList(
   };
   const given = Array.isArray(args.filter) ? args.filter : [];
   const filter = [...given, `${listFilter.filter}${values[listFilter.filter]}`];
-  const filterResponse = keepRows(operation, (row) =>
+  const filterResponse = keepRowsInside(operation, (row) =>
     ids ? ids.includes(String(row[rule.account])) : row.environment === pins.environment,
   );
   return { operation, args: { ...args, filter }, filterResponse };

@@ -23,8 +23,8 @@ export function assertNoHiddenFieldQueried({ filter, order }: Arguments): void {
   }
 }
 
-/** An answer without the integration points that stand in it in full; their ids stay. */
-export function withoutHidden(body: unknown): unknown {
+/** A response without expanded integration points; their ids stay. */
+export function withoutHiddenFields(body: unknown): unknown {
   const result = resultOf(body);
   if (Array.isArray(result)) {
     const rows = result.map(strip);

@@ -70,10 +70,10 @@ export function createLookup(pins: Pins, context: RequestContext, limits: Limits
   const { environment } = pins;
 
   const send: Send = (request) => context.send({ ...request, ...limits });
-  /** An object; undefined when there is none. */
+  /** An object; undefined when it does not exist. */
   const readOne = async (object: Promise<JsonObject | undefined>) => {
     try {
-      return asFound(await object);
+      return asFoundObject(await object);
     } catch (error) {
       if (error instanceof CallError && error.code === 'not_found') return undefined;
       throw error;
@@ -93,7 +93,7 @@ export function createLookup(pins: Pins, context: RequestContext, limits: Limits
         const sendPage: Send = (request) => context.send({ ...request, ...limits, mayRepeat });
         const items = await list(sendPage, { ...filter, ...query });
         if (items) return { items };
-        throw new CallError('invalid_response', 'Synqly answered without the rows of a list.', {
+        throw new CallError('invalid_response', 'The response of Synqly has no list.', {
           retry: 'safe',
         });
       },
@@ -139,9 +139,9 @@ export function createLookup(pins: Pins, context: RequestContext, limits: Limits
   /** A bridge group does not name its account, so it must be in the account's list. */
   const bridgeOf = async (accountId: string, idOrName: string): Promise<string | undefined> => {
     const among = (bridges: readonly FoundObject[]) =>
-      bridges.find(({ id }) => id === idOrName) ?? bridges.find((one) => answersTo(one, idOrName));
+      bridges.find(({ id }) => id === idOrName) ?? bridges.find((one) => hasIdOrName(one, idOrName));
     const list: ListRows = (send, query) => listBridges(send, accountId, query);
-    const query = { wanted: maxReads, unique: true };
+    const query = { wanted: maxRows, unique: true };
     const isFound = (bridges: readonly FoundObject[]) => among(bridges) !== undefined;
     try {
       return among((await readList(list, query, isFound)).found)?.id;
@@ -154,11 +154,11 @@ export function createLookup(pins: Pins, context: RequestContext, limits: Limits
   /** Finds an integration of any account: by id, or by a name that only one integration has. */
   const integrationAnywhere = async (idOrName: string): Promise<string | undefined> => {
     for (const field of ['id', 'name']) {
-      const query = { filter: [`${field}[eq]${idOrName}`], wanted: maxNamesakes, unique: false };
-      // Where Synqly does narrow the list, the first page is all that there is to see.
-      const listFilter = (rows: readonly FoundObject[]) => rows.every((row) => answersTo(row, idOrName));
-      const { found, rest } = await readList(listIntegrations, query, listFilter);
-      const [one, ...others] = found.filter((row) => answersTo(row, idOrName));
+      const query = { filter: [`${field}[eq]${idOrName}`], wanted: maxSameName, unique: false };
+      // If Synqly applies the filter, the first page is enough.
+      const isFiltered = (rows: readonly FoundObject[]) => rows.every((row) => hasIdOrName(row, idOrName));
+      const { found, rest } = await readList(listIntegrations, query, isFiltered);
+      const [one, ...others] = found.filter((row) => hasIdOrName(row, idOrName));
       const isOnly =
         one && others.length === 0 && (rest === 'none' || isFiltered(found) || one.id === idOrName);
       if (!isOnly || typeof one.account_id !== 'string') continue;
@@ -184,7 +184,7 @@ export function createLookup(pins: Pins, context: RequestContext, limits: Limits
       return id === undefined ? undefined : { type: 'integration', id };
     },
     credential: async (owner, idOrName) => {
-      const found = asFound(await getCredential(send, owner.id, idOrName));
+      const found = asFoundObject(await getCredential(send, owner.id, idOrName));
       return found && isOwnedBy(found, owner) ? found : undefined;
     },
     token: (idOrName) => readOne(getTokenInfo(send, idOrName)),
@@ -209,7 +209,7 @@ export function createLookup(pins: Pins, context: RequestContext, limits: Limits
 /** Reads one page of a list. */
 type ListRows = (send: Send, query: JsonObject) => Promise<readonly unknown[] | undefined>;
 
-/** What is asked of a list that is read for a proof. */
+/** How a list is read to check access. */
 interface ListQuery {
   readonly wanted: number;
   /** Whether no two rows share a name. */

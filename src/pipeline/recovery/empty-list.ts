@@ -43,7 +43,9 @@ export async function explainEmptyList(
   limits: Limits,
 ): Promise<EmptyNote> {
   if (!operation.listing || rowsOf(body)?.length !== 0) return {};
-  return (await tryHint(context, () => noteOn(operation, args, context, withHintTimeout(limits)))) ?? {};
+  return (
+    (await tryHint(context, () => describeEmptyList(operation, args, context, withHintTimeout(limits)))) ?? {}
+  );
 }
 
 async function describeEmptyList(

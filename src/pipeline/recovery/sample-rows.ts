@@ -5,7 +5,7 @@ import { isJsonObject, type JsonObject } from '../../lib/json.ts';
 import type { RequestContext } from '../../request-context.ts';
 import { withholdDeclared } from '../../secrets/redact.ts';
 import { rowsOf, totalOf } from '../../synqly/endpoints.ts';
-import { mayBeCut, pageLength } from '../../synqly/pages.ts';
+import { mayBeCapped, pageLength } from '../../synqly/pages.ts';
 import type { Operation } from '../../tools/define-operation.ts';
 import { bestEffort, maxReadMs } from '../execute/best-effort.ts';
 import { prepareRequest } from '../execute/build-request.ts';
@@ -70,11 +70,11 @@ export async function readRows(
   const read = async (more: JsonObject) => {
     const pinnedCall = await holdToPins(list, { ...args, ...more }, context, limits);
     const request = prepareRequest(pinnedCall.operation, pinnedCall.args);
-    // No repeat: the caller waits for a courtesy.
+    // No retries, so that an optional hint does not delay the result.
     const answer = await context.send({ ...request, ...limits, deadline: Date.now() });
-    const inside = withholdDeclared(pinnedCall.operation, await pinnedCall.filterResponse(answer.body));
-    const rows = (rowsOf(inside) ?? []).filter(isJsonObject);
-    return { read: itemsOf(answer).length, total: totalOf(inside), rows };
+    const visibleBody = withholdDeclared(pinnedCall.operation, await pinnedCall.filterResponse(answer.body));
+    const rows = (rowsOf(visibleBody) ?? []).filter(isJsonObject);
+    return { read: itemsOf(answer).length, total: totalOf(visibleBody), rows };
   };
   const isPaged = 'limit' in list.query;
   const first = await read(isPaged ? { limit: pageLength } : {});

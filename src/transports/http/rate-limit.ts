@@ -2,7 +2,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { LRUCache } from 'lru-cache';
 import type { Authenticator } from '../../auth/authenticate.ts';
 import { getOrCreate } from '../../lib/get-or-create.ts';
-import { senderOf } from './client-address.ts';
+import { rateLimitKey } from './client-address.ts';
 import { type Rate, Windows } from './rate-windows.ts';
 
 declare module 'fastify' {
@@ -58,7 +58,7 @@ export function limitRate(
   /** Milliseconds until the next token check of this address; reserves that time unless the wait is too long. */
   const waitOf = (addressKey: string): number => {
     const now = performance.now();
-    const turns = getOrCreate(slowed, sender, () => ({ next: now }));
+    const turns = getOrCreate(slowed, addressKey, () => ({ next: now }));
     const wait = Math.max(0, turns.next - now);
     if (wait <= maxWaitMs) turns.next = now + wait + 60_000 / perMinute;
     return wait;

@@ -67,7 +67,7 @@ export async function connectStateless(server: Server, callDirectly: DirectCall)
   const render = (message: JSONRPCMessage, { id, method }: JSONRPCRequest): string => {
     if (!('result' in message) || !cachedMethods.has(method))
       return writeMessage({ ...message, id } as JSONRPCMessage);
-    const text = getOrCreate(texts, message.result, () => JSON.stringify(message.result));
+    const text = getOrCreate(resultTexts, message.result, () => JSON.stringify(message.result));
     return `{"jsonrpc":"2.0","id":${idText(id)},"result":${text}}`;
   };
   const transport: Transport = {
