@@ -47,7 +47,7 @@ describe('the stack of a fault names files, functions and lines of the source', 
     const rig = await startRig({ env: breaking('globalThis', 'encodeURIComponent') });
     const { json } = await rig.call('accounts_get', { account_id: planted });
     expect(json.error.code).toBe('internal');
-    const stack = await stackIn(rig.stderr, 'a call failed by a fault of this server');
+    const stack = await stackIn(rig.stderr, 'a call failed with an internal error');
     expect(stack).toMatch(/^Error: planted\n/);
     expect(stack).toMatch(/\n {4}at \w+ \(src\/synqly\/url\.ts:\d+:\d+\)\n/);
     expect(stack).toMatch(/\n {4}at \w+ \(src\/pipeline\/execute\/[\w-]+\.ts:\d+:\d+\)\n/);
@@ -60,8 +60,10 @@ describe('the stack of a fault names files, functions and lines of the source', 
       env: breaking('RegExp.prototype', 'exec', "this.source.endsWith('timeseries$')"),
     });
     const uri = `synqly://status/${planted}/one/timeseries`;
-    await expect(rig.client.readResource({ uri })).rejects.toThrow('failed by a fault of this server');
-    const stack = await stackIn(rig.stderr, 'a request failed by a fault of this server');
+    await expect(rig.client.readResource({ uri })).rejects.toThrow(
+      'failed with an internal error of this server',
+    );
+    const stack = await stackIn(rig.stderr, 'a request failed with an internal error');
     expect(stack).toMatch(/\n {4}at (async )?readResource \(src\/resources\/read\.ts:\d+:\d+\)\n/);
     await rig.close();
   });
@@ -74,7 +76,7 @@ describe('the stack of a fault names files, functions and lines of the source', 
       'mcp-session-id': planted,
     };
     expect((await fetch(rig.url, { headers })).status).toBe(500);
-    const stack = await stackIn(rig.stderr, 'a request failed by a fault of this server');
+    const stack = await stackIn(rig.stderr, 'internal error in a request');
     expect(stack).toMatch(/\n {4}at \w+ \(src\/transports\/http\/session-routes\.ts:\d+:\d+\)\n/);
     await rig.close();
   });
@@ -90,7 +92,7 @@ describe('the stack of a fault names files, functions and lines of the source', 
       },
     );
     expect(status).toBe(1);
-    expect(stderr).toContain('synqly-mcp: ended by a fault: planted\n');
+    expect(stderr).toContain('synqly-mcp: unexpected error: planted\n');
     return stderr;
   }
 

@@ -123,7 +123,9 @@ describe.skipIf(process.platform !== 'linux')('paths that are of no use', () => 
     ),
   )('%s that names a %s ends the start in two lines at most', async (setting, _, [args, env]) => {
     const { status, stderr } = await run(args, env);
-    expect(stderr).toMatch(new RegExp(`^synqly-mcp: ${setting} [^\n]{10,}\n(?:[^\n]+\n)?$`));
+    expect(stderr).toMatch(
+      new RegExp(`^synqly-mcp: (?:Cannot open )?${setting}:? [^\n]{10,}\n(?:[^\n]+\n)?$`),
+    );
     expect(stderr).not.toMatch(/\n\s+at |"stack"/);
     expect(status).toBe(2);
   });
