@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startSandbox } from '../../src/sandbox/start.ts';
-import { jsonObjectText } from '../json-texts.ts';
+import { jsonObjectText } from '../lib/json-texts.ts';
 import { type FakeAnswer, type FakeRequest, type FakeSynqly, startFakeSynqly } from './fake-synqly.ts';
 import { type RawProgram, startRawBridge, startRawHttp, startRawStdio } from './raw-calls.ts';
 

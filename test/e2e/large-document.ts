@@ -12,10 +12,10 @@ const fromPairs = (count: number, make: (index: number) => [string, unknown]) =>
 const dense = times(700, (index) => createHash('sha512').update(`dense ${index}`).digest('base64')).join('');
 
 /**
- * An OpenAPI document of more than 10 MB: thousands of operations and schemas, and some that are as long, deep or
- * oddly named as a document allows.
+ * An OpenAPI document, by default of more than 10 MB: thousands of operations and schemas, and some that are as long,
+ * deep or oddly named as a document allows.
  */
-export function largeDocument(): Json {
+export function largeDocument({ paths = 3_000, schemas = 7_000, properties = 2_500 } = {}): Json {
   return {
     openapi: '3.1.0',
     info: { title: 'Large', version: 'v9', description: 'Long. '.repeat(5_000) },
@@ -24,12 +24,15 @@ export function largeDocument(): Json {
       description: 'A server. '.repeat(10),
     })),
     tags: times(60, (index) => ({ name: `group${index}`, description: `The group ${index}.` })),
-    paths: { ...fromPairs(3_000, ordinaryPath), ...oddPaths() },
+    paths: { ...fromPairs(paths, ordinaryPath), ...oddPaths() },
     webhooks: { happened: { post: { summary: 'It happened', responses: {} } } },
     components: {
       parameters: { Limit: { name: 'limit', in: 'query', schema: { type: 'integer' } } },
       responses: { Failed: { description: 'It failed.' } },
-      schemas: { ...fromPairs(7_000, ordinarySchema), ...oddSchemas() },
+      schemas: {
+        ...fromPairs(schemas, (index) => ordinarySchema(index, schemas)),
+        ...oddSchemas(properties),
+      },
     },
   };
 }
@@ -83,7 +86,7 @@ function oddPaths(): Json {
   };
 }
 
-function ordinarySchema(index: number): [string, unknown] {
+function ordinarySchema(index: number, count: number): [string, unknown] {
   const properties = fromPairs(8, (part) => [
     `field_${index}_${part}`,
     {
@@ -96,12 +99,12 @@ function ordinarySchema(index: number): [string, unknown] {
     {
       type: 'object',
       description: `A thing of the kind ${index}.`,
-      properties: { ...properties, next: { $ref: `#/components/schemas/Thing${(index + 1) % 7_000}` } },
+      properties: { ...properties, next: { $ref: `#/components/schemas/Thing${(index + 1) % count}` } },
     },
   ];
 }
 
-function oddSchemas(): Json {
+function oddSchemas(wide: number): Json {
   const nested = times(150, (index) => index).reduce<Json>(
     (inner) => ({
       type: 'object',
@@ -113,7 +116,7 @@ function oddSchemas(): Json {
   return {
     Wide: {
       type: 'object',
-      properties: fromPairs(2_500, (index) => [
+      properties: fromPairs(wide, (index) => [
         `wide_property_${index}`,
         {
           type: 'string',

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { writtenForms } from '../written-forms.ts';
+import { writtenForms } from '../lib/written-forms.ts';
 import { type HttpProgram, type HttpRig, postTo, startHttpProgram, startHttpRig } from './http-support.ts';
 import { wholeLists } from './support.ts';
 import { testSurfaces } from './surfaces.ts';

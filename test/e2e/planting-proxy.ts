@@ -1,7 +1,7 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { type WrittenForm, writtenForms } from '../lib/written-forms.ts';
 import { answerSchemaOf, facts, sensitivePathsOf } from '../tools/fact-sheet.ts';
-import { type WrittenForm, writtenForms } from '../written-forms.ts';
 
 export interface PlantingProxy {
   readonly url: string;

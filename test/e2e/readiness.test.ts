@@ -56,6 +56,12 @@ test('while calls are answered, Synqly is not asked for readiness', async () => 
   expect(synqly.requests).toHaveLength(asked);
 });
 
+test('probes that follow each other closely become one request', async () => {
+  await start(() => ({ status: 401 }));
+  for (let count = 0; count < 10; count += 1) expect(await readyz()).toBe(200);
+  expect(synqly.requests).toHaveLength(1);
+});
+
 test('probes that come at once become one request', async () => {
   await start(() => ({ status: 401, delay: 100 }));
   const statuses = await Promise.all(Array.from({ length: 20 }, readyz));

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { writtenForms } from '../written-forms.ts';
+import { writtenForms } from '../lib/written-forms.ts';
 import { type FakeAnswer, type FakeSynqly, startFakeSynqly } from './fake-synqly.ts';
 import { type Program, startProgram } from './support.ts';
 

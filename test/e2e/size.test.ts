@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import { encode } from 'gpt-tokenizer/encoding/o200k_base';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { estimateTokens } from '../../src/lib/token-estimate.ts';
@@ -25,19 +24,6 @@ test.each([
   const { text } = await rig.call(operation);
   expect(ratioOf(text)).toBeGreaterThan(1);
   expect(ratioOf(text)).toBeLessThan(1.9);
-});
-
-test.each([
-  ['hexadecimal', randomBytes(5000).toString('hex')],
-  ['base64', randomBytes(5000).toString('base64')],
-  ['Chinese', '数据连接失败'.repeat(500)],
-  ['signs', '}{][":,'.repeat(500)],
-  [
-    'letters without words',
-    Array.from(randomBytes(5000), (byte) => String.fromCharCode(97 + (byte % 26))).join(''),
-  ],
-])('it is not far below for %s', (_, text) => {
-  expect(ratioOf(text)).toBeGreaterThan(0.85);
 });
 
 test('a result that is no list is cut at a field, and says what was left out', async () => {

@@ -10,9 +10,9 @@ import { type PlantingProxy, startPlantingProxy } from '../e2e/planting-proxy.ts
 import { memberPassword, memberSteps, steps } from '../e2e/scenario.ts';
 import { type Program, programOf, startProgram, type ToolAnswer } from '../e2e/support.ts';
 import { by, type TestSurface, testSurfaces } from '../e2e/surfaces.ts';
+import { writtenForms } from '../lib/written-forms.ts';
 import { answerSchemaOf, facts, sensitivePathsOf } from '../tools/fact-sheet.ts';
 import { secretArgumentsOf } from '../tools/walk.ts';
-import { writtenForms } from '../written-forms.ts';
 
 /*
  * Every operation is called, with a secret in every argument that takes one, and with patches of every kind, against answers

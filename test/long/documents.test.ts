@@ -5,6 +5,7 @@ import { encode } from 'gpt-tokenizer/encoding/o200k_base';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { operationsIn, Walk } from '../e2e/document-walk.ts';
 import { largeDocument } from '../e2e/large-document.ts';
+import { type LargeSynqly, startLargeSynqly } from '../e2e/large-synqly.ts';
 import {
   canary,
   factOperations,
@@ -195,5 +196,66 @@ describe('a document of more than 10 MB', () => {
     expect((await walk.ask({ search: 'wide_property_2499' })).schemas).toContainEqual(
       expect.stringMatching(/^Wide/),
     );
+  });
+});
+
+describe('a document of odd parts', () => {
+  // With the odd parts of the large one, and as many ordinary ones as can be asked for one by one.
+  const document = largeDocument({ paths: 80, schemas: 80, properties: 500 });
+  let synqly: LargeSynqly;
+  let program: Program;
+  let walk: Walk;
+  beforeAll(async () => {
+    synqly = await startLargeSynqly({ '/v1/meta/openapi/engine': JSON.stringify(document) });
+    program = await startProgram(['--base-url', synqly.url], { SYNQLY_TOKEN: canary });
+    walk = new Walk(async (args) => (await program.call(engine, args)).json);
+  });
+  afterAll(async () => {
+    await program.close();
+    synqly.close();
+  });
+
+  test('following the hints from the root gives the whole document', async () => {
+    expect(await walk.rebuild('#')).toEqual(document);
+    console.log(`${walk.asked} answers, the longest of ${walk.longest.tokens} tokens`);
+    expect(walk.longest.tokens).toBeLessThan(10_000);
+  }, 180_000);
+
+  test('following the outline gives every operation, by its tag and its id', async () => {
+    const outline = await walk.ask({});
+    const operations = operationsIn(document as never);
+    const given = new Map<string, unknown>();
+    const tags: string[] = Object.keys(outline.operations_of_tag ?? outline.operations_by_tag);
+    for (const tag of tags) {
+      const ids = await walk.operationsOf(tag);
+      if (outline.operations_of_tag) expect(ids).toHaveLength(outline.operations_of_tag[tag]);
+      for (const id of ids) {
+        const { operation, definition } = await walk.ask({ operation: id });
+        given.set(operation, await walk.restore(definition));
+      }
+    }
+    expect(given).toEqual(operations);
+  });
+
+  test('an operation comes with the parameters that the operations of its path share', async () => {
+    const { of_path } = await walk.ask({ operation: 'GET /v1/~odd/{id}/%7Bx%7D' });
+    expect(of_path.parameters).toEqual([expect.objectContaining({ name: 'thing_id', in: 'path' })]);
+  });
+});
+
+describe('a document', () => {
+  test.each([
+    ['of only a version', { openapi: '3.1.0' }],
+    ['with parts of the wrong kind', { openapi: '3.1.0', paths: [1], info: 'x', tags: {}, components: [] }],
+    ['with broken parts', { paths: { '/': null, '/a': { get: 1 } }, tags: [1], components: { schemas: 1 } }],
+  ])('%s has an outline all the same, and each part can be read', async (_, body) => {
+    const synqly = await startLargeSynqly({ '/v1/meta/openapi/engine': body });
+    const program = await startProgram(['--base-url', synqly.url], { SYNQLY_TOKEN: canary });
+    const walk = new Walk(async (args) => (await program.call(engine, args)).json);
+    expect((await walk.ask({})).counts).toMatchObject({ operations: 0, schemas: 0 });
+    expect(await walk.rebuild('#')).toEqual(body);
+    expect(await walk.ask({ search: 'x' })).toMatchObject({ found: 0 });
+    await program.close();
+    synqly.close();
   });
 });

@@ -31,6 +31,14 @@ const [odd, long, secretive] = [
   { id: 'long', name: 'long', data: `${oddText(50_000)}${denseText(50_000)}` },
   { id: 'secretive', name: 'secretive', data: `${wordyText(60_000)}${canary}${wordyText(60_000)}` },
 ];
+const smaller = { ...oddObject(250_000), id: 'smaller', name: 'smaller' };
+/** Texts that cost more tokens than they have UTF-16 units. */
+const costly = {
+  control: { id: 'control', name: 'control', data: '\u0001'.repeat(900) },
+  halves: { id: 'halves', name: 'halves', data: '\ud800'.repeat(900) },
+  emoji: { id: 'emoji', name: 'emoji', data: '🦊'.repeat(450) },
+};
+const longKeys = Object.fromEntries(Array.from({ length: 50 }, (_, at) => [`${at}`.repeat(90), at]));
 const secret = 'a-secret-of-the-vendor-41';
 const withSecret = (length: number) => ({
   id: 'i',
@@ -51,6 +59,11 @@ beforeAll(async () => {
     '/v1/bridges/a': bridges,
     '/v1/mappings/odd': mapping(odd),
     '/v1/mappings/long': mapping(long),
+    '/v1/mappings/smaller': mapping(smaller),
+    '/v1/mappings/control': mapping(costly.control),
+    '/v1/mappings/halves': mapping(costly.halves),
+    '/v1/mappings/emoji': mapping(costly.emoji),
+    '/v1/mappings/keys': mapping(longKeys),
     '/v1/mappings/secretive': mapping(secretive),
     '/v1/mappings/vast': mapping({ ...odd, list: [{ notes: `${wordyText(40_000)}${canary}` }] }),
     '/v1/integrations/a/small': mapping(withSecret(30_000)),
@@ -135,6 +148,22 @@ describe.each([10_000, 1_000])('with %i tokens to a result', (tokens) => {
     const { json } = await program.call(tool, next);
     expect(long.data).toContain(json.value.$text);
   }, 120_000);
+
+  test('following the marks of a cut object gives all of it', async () => {
+    const { value, walk } = await readWhole(program, 'mappings_get', { mapping_id: 'smaller' });
+    console.log(`${walk.asked} answers, the longest of ${walk.longest.tokens} tokens`);
+    expect(value.result).toEqual(smaller);
+    expect(walk.longest.tokens).toBeLessThanOrEqual(tokens);
+  }, 180_000);
+
+  test.each(['control', 'halves', 'emoji', 'keys'])(
+    'a result of %s costs no more tokens than it may',
+    async (mapping_id) => {
+      const { text, isError } = await program.call('mappings_get', { mapping_id });
+      expect(isError, text).toBe(false);
+      expect(encode(text).length).toBeLessThanOrEqual(tokens);
+    },
+  );
 
   test('a secret is not told by the parts that it is cut into', async () => {
     const ends = [canary.slice(0, 10), canary.slice(-10)];

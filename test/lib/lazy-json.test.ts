@@ -1,22 +1,31 @@
 import { describe, expect, test } from 'vitest';
-import { changeTexts, readLazily } from '../src/lib/lazy-json.ts';
-import { largeDocument } from './e2e/large-document.ts';
-import { denseText, oddObject, oddText, wordyText } from './e2e/large-objects.ts';
+import { changeTexts, readLazily } from '../../src/lib/lazy-json.ts';
+import { largeDocument } from '../e2e/large-document.ts';
+import { denseText, oddObject, oddText, wordyText } from '../e2e/large-objects.ts';
 
+/*
+ * Properties of the lazy reader as a library. Large answers are read with it; they are tested through the built program in
+ * test/long/large-answers.test.ts.
+ */
 const read = (text: string) => readLazily(Buffer.from(text));
 
-describe('a JSON text that is read when it is looked at', () => {
+describe('readLazily', () => {
   test.each([
     ['an OpenAPI document', largeDocument()],
     ['odd objects', oddObject(500_000)],
     ['long texts', [denseText(700_000), wordyText(700_000), oddText(700_000)]],
     ['small values', [1, null, true, false, -1.5e10, '', [], {}, 'a"\\u00e9🦊']],
     ['empty parts', { list: [], object: {}, text: '', space: ' '.repeat(100_000) }],
-  ])('is %s as JSON.parse gives it', (_, value) => {
+  ])('reads %s as JSON.parse does', (_, value) => {
     const text = JSON.stringify(value);
     expect(JSON.stringify(read(text))).toBe(text);
-    expect(read(JSON.stringify(value, null, 2))).toEqual(value);
+    expect(JSON.stringify(read(JSON.stringify(value, null, 2)))).toBe(text);
     expect(JSON.stringify(read(`\uFEFF \n${text}\n`))).toBe(text);
+  });
+
+  test('gives values that equal those of JSON.parse', () => {
+    const value = { rows: [{ id: 1, tags: ['a', null] }, {}], text: wordyText(50_000), none: null };
+    expect(read(JSON.stringify(value))).toEqual(value);
   });
 
   test('keeps the last of equal keys, and keys such as __proto__', () => {
@@ -27,12 +36,12 @@ describe('a JSON text that is read when it is looked at', () => {
     expect(Object.hasOwn(value, 'constructor')).toBe(false);
   });
 
-  test('has whole characters where they are written as escapes of their halves', () => {
+  test('joins the two escapes of a surrogate pair to one character', () => {
     const length = 100_000;
     expect(read(`["${'\\ud83e\\udd8a'.repeat(length)}"]`)).toEqual(['🦊'.repeat(length)]);
   });
 
-  test('is a list to whoever looks', () => {
+  test('gives a list that reads like an array and cannot be changed', () => {
     const items = Array.from({ length: 1_000 }, (_, at) => ({ at, text: wordyText(600) }));
     const list = read(JSON.stringify(items)) as typeof items;
     expect(Array.isArray(list)).toBe(true);
@@ -45,7 +54,7 @@ describe('a JSON text that is read when it is looked at', () => {
     expect(() => list.push(items[0] as never)).toThrow();
   });
 
-  test('has each text changed, however often it is looked at, and none elsewhere', () => {
+  test('changes each string in what changeTexts returns, and none in what it was given', () => {
     const value = {
       long: `${wordyText(100_000)}secret`,
       rows: Array.from({ length: 900 }, () => ({ a: ['secret'], b: wordyText(600) })),
@@ -59,7 +68,7 @@ describe('a JSON text that is read when it is looked at', () => {
   });
 
   test.each(['', '{', '{"a":1', '["a]', '[1] 2', '{"a":[1,2}', 'x'.repeat(5)])(
-    'is refused when it is %j',
+    'refuses %j, which is not JSON',
     (text) => {
       expect(() => JSON.stringify(read(text))).toThrow(SyntaxError);
     },

@@ -7,14 +7,20 @@ import {
   parseBounded,
   parseExact,
   stringifyJson,
-} from '../src/lib/exact-json.ts';
-import { canonicalJson, isJsonObject, mapStrings } from '../src/lib/json.ts';
-import { JsonValidator } from '../src/lib/json-validator.ts';
-import { readLazily } from '../src/lib/lazy-json.ts';
+} from '../../src/lib/exact-json.ts';
+import { canonicalJson, isJsonObject, mapStrings } from '../../src/lib/json.ts';
+import { JsonValidator } from '../../src/lib/json-validator.ts';
+import { readLazily } from '../../src/lib/lazy-json.ts';
 import { jsonText } from './json-texts.ts';
 
-describe('a JSON text', () => {
-  test('is the same once it was read and written, to the last digit', () => {
+/*
+ * Properties of the JSON reader as a library: it is compared with JSON.parse on thousands of texts by chance. What the
+ * server does with numbers and broken answers is tested through the built program, in exact-values.test.ts and
+ * broken-answers.test.ts.
+ */
+
+describe('parseExact and stringifyJson', () => {
+  test('give back the same text, to the last digit', () => {
     fc.assert(
       fc.property(jsonText, ({ text }) => {
         expect(stringifyJson(parseExact(text))).toBe(text);
@@ -25,7 +31,7 @@ describe('a JSON text', () => {
     );
   });
 
-  test('is the same when it is read lazily', () => {
+  test('give back the same text when it is read lazily', () => {
     const padding = JSON.stringify(' '.repeat(40_000));
     fc.assert(
       fc.property(jsonText, ({ text }) => {
@@ -36,7 +42,7 @@ describe('a JSON text', () => {
     );
   });
 
-  test('is what JSON.parse makes of it but for numbers that it rounds', () => {
+  test('agree with JSON.parse on texts whose numbers it does not round', () => {
     fc.assert(
       fc.property(fc.json(), (text) => {
         expect(parseExact(text)).toEqual(JSON.parse(text));
@@ -54,7 +60,7 @@ describe('a JSON text', () => {
     '9007199254740992',
     '1e5',
     '1e0001',
-  ])('%s is an ordinary number', (text) => {
+  ])('read %s as a JavaScript number', (text) => {
     expect(parseExact(text)).toBe(JSON.parse(text));
   });
 
@@ -65,7 +71,7 @@ describe('a JSON text', () => {
     '1e-400',
     '-1e999',
     '0.30000000000000000001',
-  ])('%s is one that goes by its digits', (text) => {
+  ])('keep every digit of %s', (text) => {
     expect(stringifyJson(parseExact(text))).toBe(text);
     const around = [`[1,${text}]`, `{"a":${text},"b":[${text}]}`, `["${text}","\\"${text}",${text},"\\\\"]`];
     for (const whole of around) {
@@ -74,25 +80,25 @@ describe('a JSON text', () => {
     }
   });
 
-  test('with the same digits as a number and as a text has two canonical forms', () => {
+  test('give a number and a string of the same digits two canonical forms', () => {
     const [number, text] = [parseExact('{"a":9007199254740993}'), parseExact('{"a":"9007199254740993"}')];
     expect(canonicalJson(number)).not.toBe(canonicalJson(text));
     expect(canonicalJson({ __proto__: null, b: number })).toBe('{"b":{"a":9007199254740993}}');
   });
 
-  test('never changes what all objects have', () => {
+  test('never change the prototype of objects', () => {
     const read = parseExact('{"__proto__":{"polluted":9007199254740993}}') as object;
     expect(Object.getPrototypeOf(read)).toBe(Object.prototype);
     expect('polluted' in {}).toBe(false);
     expect(Object.keys(read)).toEqual(['__proto__']);
   });
 
-  test('a number is no object, however exact', () => {
+  test('do not take an exact number for an object', () => {
     expect(isJsonObject(new ExactNumber('1e400'))).toBe(false);
     expect(JSON.stringify([new ExactNumber('1e400')])).toBe('["1e400"]');
   });
 
-  test('is read as deep as things are looked through', () => {
+  test('refuse texts that are nested more deeply than the limit', () => {
     const nested = (levels: number) => '['.repeat(levels) + ']'.repeat(levels);
     expect(stringifyJson(parseBounded(nested(maxNesting)))).toBe(nested(maxNesting));
     for (const levels of [maxNesting + 1, 5_000, 1_000_000])
@@ -100,7 +106,7 @@ describe('a JSON text', () => {
     expect(() => parseExact(`${'[9007199254740993,'.repeat(100_000)}0${']'.repeat(100_000)}`)).not.toThrow();
   });
 
-  test('takes a time that grows with its length only', () => {
+  test('read a number of 400,000 digits', () => {
     const numbers = [`1${'0'.repeat(400_000)}1`, `0.${'0'.repeat(400_000)}1`, `1e${'0'.repeat(400_000)}1`];
     for (const number of numbers) expect(parseExact(`[${number}]`)).toBeDefined();
     const quotes = JSON.stringify(['\\"'.repeat(200_000), 'x']);
@@ -130,7 +136,7 @@ describe('the validator of large texts', () => {
   };
   const pieces = fc.constantFrom(1, 2, 3, 7, 64, 100_000);
 
-  test('takes all JSON, in whatever pieces', () => {
+  test('accepts all JSON, however it is split into chunks', () => {
     fc.assert(
       fc.property(jsonText, pieces, fc.constantFrom('', '\uFEFF', ' \n\t\r'), ({ text }, size, before) => {
         expect(accepts(Buffer.from(`${before}${text}${before.trim()}`), size)).toBe(
@@ -142,7 +148,7 @@ describe('the validator of large texts', () => {
     );
   });
 
-  test('takes what JSON.parse takes of changed texts, and nothing else', () => {
+  test('accepts a changed text only if JSON.parse does', () => {
     const scrap = fc.oneof(
       fc.constantFrom(...'{}[]:,"\\/+-.0123456789eEtrufalsn \n\u0000\u001f\u007f\u00a0'),
       fc.constantFrom(
@@ -184,7 +190,7 @@ describe('the validator of large texts', () => {
     );
   });
 
-  test('takes what JSON.parse takes of short texts of all kinds', () => {
+  test('accepts a short random text only if JSON.parse does', () => {
     const sign = fc.constantFrom(...'{}[]:,"\\-+.01eEtrufalsn u', 'true', 'null', '"a":', 'é');
     fc.assert(
       fc.property(fc.array(sign, { maxLength: 8 }), pieces, (signs, size) => {

@@ -1,5 +1,11 @@
 import { expect, test, vi } from 'vitest';
-import { createLogger } from '../src/observability/logger.ts';
+import { createLogger } from '../../src/observability/logger.ts';
+
+/*
+ * The last net under every line of the log. No call of the server logs a field that is named like a secret, or an error
+ * with one inside, so that this cannot be seen from outside; what calls do log is tested through the built program, in
+ * log-secrets.test.ts.
+ */
 
 /** What a log that knows these secrets has written of these facts. */
 async function written(facts: object, secrets: readonly string[] = []): Promise<string> {
@@ -12,7 +18,7 @@ async function written(facts: object, secrets: readonly string[] = []): Promise<
   return text;
 }
 
-test('facts named like secrets are not written, at the top level or one below', async () => {
+test('a field named like a secret is withheld, at the top level and one below', async () => {
   const text = await written({
     authorization: 'Bearer one-secret',
     request: { token: 'two-secret', path: '/v1/accounts' },
@@ -27,7 +33,7 @@ test('facts named like secrets are not written, at the top level or one below', 
   });
 });
 
-test('names of secrets are told in the log as everywhere else', async () => {
+test('the log knows the names of secrets in every spelling', async () => {
   const facts = {
     clientSecret: 'one-secret',
     'api-key': 'two-secret',
@@ -59,7 +65,7 @@ test.each([
   '[withheld]',
   'withheld',
   '\\"\\"\\"\\"',
-])('lines stay JSON with the secret %s', async (secret) => {
+])('a line stays valid JSON when %s is a secret', async (secret) => {
   const facts = {
     tool: 'accounts_get',
     refused: `was ${secret}`,
