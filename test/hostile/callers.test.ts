@@ -56,6 +56,8 @@ const callSlowly = async (token: string) => {
 };
 const many = <Value>(length: number, make: (index: number) => Value) =>
   Array.from({ length }, (_, index) => make(index));
+/** Far longer than anything takes that is waited for. */
+const patience = { timeout: 60_000 };
 const countOf = (statuses: readonly number[], status: number) =>
   statuses.filter((one) => one === status).length;
 
@@ -97,10 +99,12 @@ describe('made-up tokens', () => {
     expect(countOf(before, 200)).toBe(15);
     // From very many addresses, so that each is counted, and looked at.
     const addressOf = (index: number) => `10.${index >> 16}.${(index >> 8) & 255}.${index & 255}`;
-    const madeUp = await sendMany(many(5_200, (index) => headersOf(`bad-${index}`, addressOf(index))));
-    expect(countOf(madeUp, 401)).toBe(5_200);
+    const madeUp = await sendMany(many(10_100, (index) => headersOf(`bad-${index}`, addressOf(index))));
+    expect(countOf(madeUp, 401)).toBe(10_100);
     const after = await sendMany(many(15, () => headersOf('good-limited', '192.0.2.1')));
     expect([countOf(after, 200), countOf(after, 429)]).toEqual([5, 10]);
+    const checks = synqly.requests.filter(({ headers }) => headers.authorization === 'Bearer good-limited');
+    expect(checks).toHaveLength(1);
   });
 
   test('count for the address that a trusted proxy tells, and for its network in IPv6', async () => {
@@ -118,12 +122,29 @@ describe('made-up tokens', () => {
   test('whose checks hang keep no good one from being checked', async () => {
     await start('--trust-proxy', '1', '--rate-per-minute', '200');
     const hanging = many(150, (index) => ping(`slow-${index}`, '192.0.2.66'));
-    await vi.waitUntil(() => synqly.requests.length >= 40, { timeout: 5_000 });
+    await vi.waitUntil(() => synqly.requests.length >= 40, patience);
     const good = await Promise.all(many(10, (index) => ping(`good-${index}`, `192.0.2.${index}`)));
     expect(new Set(good)).toEqual(new Set([200]));
     release();
     const statuses = await Promise.all(hanging);
     expect(countOf(statuses, 401)).toBe(150);
+  });
+
+  test('are checked at most 64 at a time, and refused once 200 of one sender wait', async () => {
+    await start('--trust-proxy', '1', '--rate-per-minute', '1000', '--max-concurrent', '1000');
+    const sent = many(500, (index) => ping(`slow-${index}`, '192.0.2.66'));
+    // Those that find no place to wait are answered while all checks hang.
+    let refused = 0;
+    for (const one of sent)
+      void one.then(() => {
+        refused += 1;
+      });
+    await vi.waitUntil(() => refused >= 200 && synqly.requests.length >= 40, patience);
+    expect(synqly.requests.length).toBeLessThanOrEqual(64);
+    release();
+    const statuses = await Promise.all(sent);
+    expect(countOf(statuses, 401)).toBeGreaterThanOrEqual(200);
+    expect(countOf(statuses, 401) + countOf(statuses, 503)).toBe(500);
   });
 
   describe('at a gateway', () => {
@@ -151,7 +172,7 @@ describe('places', () => {
     expect(await Promise.all([ping('good-b'), ping('good-a')])).toEqual([200, 200]);
     const slow = many(60, () => callSlowly('good-a'));
     const lists = () => synqly.requests.filter(({ path }) => path === '/v1/accounts').length;
-    await vi.waitUntil(() => lists() >= 20, { timeout: 5_000 });
+    await vi.waitUntil(() => lists() >= 20, patience);
     const others = await Promise.all(many(4, (index) => ping(`good-${index}`)));
     expect([await ping('good-b'), ...others]).toEqual([200, 200, 200, 200, 200]);
     release();
@@ -160,6 +181,49 @@ describe('places', () => {
     expect(countOf(statuses, 200)).toBeGreaterThanOrEqual(20);
     expect(countOf(statuses, 200) + countOf(statuses, 503)).toBe(60);
     expect(await ping('good-a')).toBe(200);
+  });
+
+  test('each caller leaves a third of the free places to those who come after it', async () => {
+    await start('--max-concurrent', '90', '--rate-per-minute', '1000');
+    const callers = ['good-a', 'good-b', 'good-c'];
+    for (const caller of callers) expect(await ping(caller)).toBe(200);
+    const lists = (caller: string) =>
+      synqly.requests.filter(
+        ({ path, headers }) => path === '/v1/accounts' && headers.authorization === `Bearer ${caller}`,
+      ).length;
+    const slow: Promise<number>[] = [];
+    for (const caller of callers) {
+      const calls = many(90, () => callSlowly(caller));
+      slow.push(...calls);
+      let refused = 0;
+      for (const one of calls)
+        void one.then((status) => {
+          if (status === 503) refused += 1;
+        });
+      await vi.waitUntil(() => refused + lists(caller) === 90, patience);
+    }
+    // Two thirds each of what those before it have left.
+    const counts = callers.map(lists);
+    expect(counts[0]).toBe(60);
+    expect(counts[1]).toBeGreaterThanOrEqual(18);
+    expect(counts[2]).toBeGreaterThanOrEqual(5);
+    expect(await ping('good-d')).toBe(200);
+    release();
+    await Promise.all(slow);
+  });
+
+  test('a caller keeps its places however many others come and go', async () => {
+    await start('--max-concurrent', '30', '--rate-per-minute', '10000');
+    expect(await ping('good-a')).toBe(200);
+    const slow = many(20, () => callSlowly('good-a'));
+    const lists = () => synqly.requests.filter(({ path }) => path === '/v1/accounts').length;
+    await vi.waitUntil(() => lists() === 20, patience);
+    const sendMany = connections(program, 5);
+    const others = await sendMany(many(2_100, (index) => headersOf(`good-${index}`)));
+    expect(countOf(others, 200)).toBe(2_100);
+    expect(await callSlowly('good-a')).toBe(503);
+    release();
+    expect(countOf(await Promise.all(slow), 200)).toBe(20);
   });
 
   test('a stream takes no place of a request', async () => {
@@ -225,7 +289,7 @@ describe('with sessions', () => {
         });
       const params = { name: 'accounts_list', arguments: {} };
       request.end(JSON.stringify({ jsonrpc: '2.0', id, method: 'tools/call', params }));
-      await vi.waitUntil(() => status === 503 || lists() > before, { timeout: 5_000, interval: 2 });
+      await vi.waitUntil(() => status === 503 || lists() > before, { ...patience, interval: 2 });
       request.destroy();
       return status;
     };
@@ -236,7 +300,7 @@ describe('with sessions', () => {
     expect(countOf(statuses, 503)).toBe(20);
     expect(await ping('good-b')).toBe(400);
     release();
-    await expect.poll(inFlight, { timeout: 5_000 }).toBe(0);
+    await expect.poll(inFlight, patience).toBe(0);
     expect((await program.post({ method: 'ping' }, session)).status).toBe(200);
   });
 
@@ -261,7 +325,7 @@ describe('with sessions', () => {
           .then((response) => response.text())
           .catch(() => {}),
       );
-      await vi.waitUntil(() => synqly.requests.length >= before + 10, { timeout: 5_000 });
+      await vi.waitUntil(() => synqly.requests.length >= before + 10, patience);
       if (end === 'delete') await fetch(program.url, { method: 'DELETE', headers: session });
       else
         for (let requestId = 0; requestId < 10; requestId += 1)
@@ -270,7 +334,7 @@ describe('with sessions', () => {
             session,
           );
       await Promise.all(calls);
-      await expect.poll(() => metric('synqly_mcp_requests_in_flight'), { timeout: 5_000 }).toBe(0);
+      await expect.poll(() => metric('synqly_mcp_requests_in_flight'), patience).toBe(0);
     }
   });
 
