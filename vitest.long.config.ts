@@ -6,6 +6,7 @@ export default defineConfig({
     include: ['test/long/**/*.test.ts', 'test/hostile/**/*.test.ts'],
     testTimeout: 600_000,
     hookTimeout: 60_000,
+    expect: { poll: { timeout: 60_000 } },
     maxWorkers: 2,
   },
 });

@@ -117,6 +117,6 @@ test.each([[['--transport', 'http', '--port', '0']], [[]]])(
       stderr += chunk;
     });
     const told = () => /"level":"error".*cannot write to the --audit-log file/.test(stderr);
-    await vi.waitUntil(told, { timeout: 10_000 }).finally(() => child.kill('SIGKILL'));
+    await vi.waitUntil(told, { timeout: 30_000 }).finally(() => child.kill('SIGKILL'));
   },
 );

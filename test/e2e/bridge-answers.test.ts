@@ -41,7 +41,7 @@ function startBridge(gateway: string, token = 'token-of-a-test', args: string[] 
       child.stdin.write(messages.map((one) => `${JSON.stringify({ jsonrpc: '2.0', ...one })}\n`).join(''));
     },
     answerTo: async (id) => {
-      await vi.waitUntil(() => find(id) !== undefined, { timeout: 8_000 });
+      await vi.waitUntil(() => find(id) !== undefined, { timeout: 30_000 });
       return find(id);
     },
   };

@@ -16,7 +16,7 @@ async function run(args: string[], env: Record<string, string> = {}) {
   const child = spawn(process.execPath, [builtCli, ...args], {
     env: { ...cleanEnvironment(env), HOME: folder },
     cwd: folder,
-    timeout: 5_000,
+    timeout: 60_000,
   });
   child.stdin.end();
   let [stdout, stderr] = ['', ''];

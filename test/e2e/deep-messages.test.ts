@@ -32,7 +32,7 @@ describe.each([
     program.write(`{"jsonrpc":"2.0","id":1,"method":"tools/list","params":{"x":${deep}}}\n`);
     program.write('{"jsonrpc":"2.0","id":2,"method":"ping"}\n');
     const answered = () => program.messages().map(({ id }) => id);
-    await vi.waitUntil(() => answered().includes(1) && answered().includes(2), { timeout: 10_000 });
+    await vi.waitUntil(() => answered().includes(1) && answered().includes(2), { timeout: 30_000 });
     expect(program.exitCode()).toBeNull();
     const [refused] = program.messages().filter(({ id }) => id === 1);
     expect(JSON.stringify(refused)).not.toMatch(/call stack|RangeError/);

@@ -112,7 +112,7 @@ function stdioDoor(program: RawProgram, close: () => Promise<void>): Door {
       const wanted = ids.map((id) => JSON.stringify(id));
       const given = () => program.messages().slice(from);
       const found = () => given().filter(({ id }) => wanted.includes(JSON.stringify(id ?? null)));
-      await vi.waitUntil(() => found().length >= ids.length, { timeout: 15_000, interval: 5 });
+      await vi.waitUntil(() => found().length >= ids.length, { timeout: 30_000, interval: 5 });
       return found();
     },
     said: () => program.lines().join('\n'),

@@ -203,7 +203,7 @@ describe('over HTTP with sessions', () => {
     program.child.kill('SIGTERM');
     expect(await exited).toEqual([0, null]);
     // A running call would get ten seconds.
-    expect(performance.now() - begun).toBeLessThan(6_000);
+    expect(performance.now() - begun).toBeLessThan(9_500);
     await client.close();
   });
 
@@ -224,7 +224,7 @@ describe('over HTTP with sessions', () => {
       return new Promise(() => {});
     });
     const answer = client.callTool({ name: 'accounts_delete', arguments: { account_id: 'ending' } });
-    await expect.poll(() => isAsked, { timeout: 5_000 }).toBe(true);
+    await expect.poll(() => isAsked).toBe(true);
     const exited = once(program.child, 'exit');
     program.child.kill('SIGTERM');
     expect(JSON.stringify(await answer)).toMatch(/interrupted.*safe/);

@@ -37,7 +37,7 @@ export async function startRedis(): Promise<Store> {
   const launch = async () => {
     const args = ['--port', String(port), '--save', '', '--appendonly', 'no', '--bind', '127.0.0.1'];
     const child = spawn('redis-server', args, { stdio: 'ignore' });
-    await vi.waitUntil(() => isListening(port), { timeout: 10_000 });
+    await vi.waitUntil(() => isListening(port), { timeout: 60_000 });
     return child;
   };
   let child = await launch();

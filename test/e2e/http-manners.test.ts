@@ -164,7 +164,8 @@ test('a call that its session cancels ends its answer, by stream and by JSON', a
   for (const accept of [headers.accept, json]) {
     const message = { jsonrpc: '2.0', id: 'c', method: 'tools/call', params: { name: 'organization_get' } };
     const running = send(withSessions.url, 'POST', { ...headers, accept }, JSON.stringify(message));
-    await new Promise((resolve) => setTimeout(resolve, 300));
+    const metrics = async () => (await fetch(new URL('/metrics', withSessions.url))).text();
+    await expect.poll(metrics).toContain('synqly_mcp_requests_in_flight 1');
     const cancel = { jsonrpc: '2.0', method: 'notifications/cancelled', params: { requestId: 'c' } };
     await send(withSessions.url, 'POST', headers, JSON.stringify(cancel));
     const answer = await running;

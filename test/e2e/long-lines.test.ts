@@ -18,7 +18,7 @@ afterEach(async () => {
 
 const megabyte = 1024 * 1024;
 const filler = 'x'.repeat(megabyte);
-const poll = { timeout: 15_000, interval: 10 };
+const poll = { timeout: 30_000, interval: 10 };
 
 async function start(): Promise<RawProgram> {
   sandbox = await startSandbox({ size: 'small' });

@@ -349,7 +349,7 @@ describe('initialize', () => {
       expect(answer.id).toBe(5);
       check(answer);
     }
-    const poll = { timeout: 15_000, interval: 5 };
+    const poll = { timeout: 30_000, interval: 5 };
     await expect.poll(() => stdio.messages().length, poll).toBe(before + 1);
     expect(stdio.messages()[before].id).toBe(5);
     check(stdio.messages()[before]);
@@ -381,7 +381,7 @@ test('the answers to a batch are one list', async () => {
   const stdio = startRaw(['--sandbox']);
   const ping = (id: number) => ({ jsonrpc: '2.0', id, method: 'ping' });
   stdio.write(`${JSON.stringify([ping(1), ping(2), { jsonrpc: '2.0', id: 3 }])}\n`);
-  await expect.poll(() => stdio.lines().length, { timeout: 15_000 }).toBe(1);
+  await expect.poll(() => stdio.lines().length, { timeout: 30_000 }).toBe(1);
   const list = JSON.parse(stdio.lines()[0] ?? '');
   expect(list.map(({ id }: Answer) => id).sort()).toEqual([1, 2, 3]);
   await stdio.close();
@@ -392,6 +392,6 @@ test('a last message without a line end is answered too', async () => {
   stdio.write('{"jsonrpc":"2.0","id":1,"method":"ping"}');
   stdio.end();
   await expect
-    .poll(() => stdio.messages(), { timeout: 15_000 })
+    .poll(() => stdio.messages(), { timeout: 30_000 })
     .toEqual([{ jsonrpc: '2.0', id: 1, result: {} }]);
 });

@@ -58,7 +58,7 @@ async function run(args: readonly string[], env: Record<string, string>) {
   // What must not be read whole does not fit.
   const child = spawn(process.execPath, ['--max-old-space-size=100', builtCli, ...args], {
     env: cleanEnvironment(env),
-    timeout: 8_000,
+    timeout: 60_000,
     killSignal: 'SIGKILL',
   });
   child.stdin.end();

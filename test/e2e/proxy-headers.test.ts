@@ -57,7 +57,7 @@ const runToStart = (...args: string[]) =>
   spawnSync(process.execPath, [builtCli, '--transport', 'http', '--port', '0', ...args], {
     env: cleanEnvironment(),
     encoding: 'utf8',
-    timeout: 5_000,
+    timeout: 60_000,
   });
 
 describe('--trust-proxy', () => {

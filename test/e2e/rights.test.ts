@@ -159,14 +159,16 @@ describe('all tools are shown', () => {
     synqly.close().closeAllConnections();
   });
 
-  test('soon, when Synqly does not answer', async () => {
+  test('when Synqly does not answer, without waiting as long as a call would', {
+    timeout: 40_000,
+  }, async () => {
     const made = await startRig({ sandbox: { size: 'small' } });
     rig = made;
     made.sandbox.faults.add({ route: 'tokens_list', hang: true });
-    const started = Date.now();
-    program = await startProgram(['--base-url', made.sandbox.baseUrl], { SYNQLY_TOKEN: made.sandbox.token });
+    // A call would wait for longer than this test may take.
+    const args = ['--base-url', made.sandbox.baseUrl, '--timeout', '55'];
+    program = await startProgram(args, { SYNQLY_TOKEN: made.sandbox.token });
     expect(await namesOf(program)).toHaveLength(toolCount);
-    expect(Date.now() - started).toBeLessThan(6_000);
   });
 });
 

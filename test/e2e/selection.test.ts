@@ -113,7 +113,7 @@ test.each([
   const { status, stderr } = spawnSync(process.execPath, [builtCli, ...args], {
     env,
     encoding: 'utf8',
-    timeout: 10_000,
+    timeout: 60_000,
   });
   expect(status).toBe(2);
   expect(stderr).toContain(named);

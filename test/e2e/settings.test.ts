@@ -28,7 +28,7 @@ afterEach(async () => {
 
 /** A start that ends by itself, or with its stdin, which is closed from the start. */
 function run(args: string[], env: Record<string, string> = {}) {
-  const options = { env: cleanEnvironment(env), cwd: folder, input: '', timeout: 15_000 };
+  const options = { env: cleanEnvironment(env), cwd: folder, input: '', timeout: 60_000 };
   const { status, stdout, stderr } = spawnSync(process.execPath, [builtCli, ...args], options);
   return { status, stdout: String(stdout), stderr: String(stderr) };
 }
@@ -314,7 +314,7 @@ describe('a fault that ends the program', () => {
   function broken(source: string, args: string[] = []) {
     const preload = join(folder, 'fault.cjs');
     writeFileSync(preload, source);
-    const options = { env: cleanEnvironment({ SYNQLY_TOKEN: canary }), timeout: 15_000 };
+    const options = { env: cleanEnvironment({ SYNQLY_TOKEN: canary }), timeout: 60_000 };
     const child = spawn(
       process.execPath,
       ['-r', preload, builtCli, '--permissions', 'ignore', ...args],
@@ -359,7 +359,7 @@ test.each(['18.20.8', '20.9.0', '20.18.0', '16.0.0', '8.17.0'])(
     const { status, stderr, stdout } = spawnSync(process.execPath, ['-r', preload, builtCli, '--sandbox'], {
       env: cleanEnvironment(),
       input: '',
-      timeout: 15_000,
+      timeout: 60_000,
     });
     expect(status).toBe(1);
     expect(String(stdout)).toBe('');

@@ -17,7 +17,7 @@ function run(flags: string[], env: Record<string, string> = {}) {
     encoding: 'utf8',
     input: '',
     cwd: folder,
-    timeout: 20_000,
+    timeout: 60_000,
   });
 }
 

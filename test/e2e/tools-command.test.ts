@@ -13,7 +13,7 @@ interface Cost {
 }
 
 function run(args: string[], env: Record<string, string> = {}) {
-  const options = { env: cleanEnvironment(env), encoding: 'utf8', timeout: 20_000 } as const;
+  const options = { env: cleanEnvironment(env), encoding: 'utf8', timeout: 60_000 } as const;
   return spawnSync(process.execPath, [builtCli, ...args], options);
 }
 

@@ -1,7 +1,7 @@
 import type { RawAnswer, RawProgram } from './raw-calls.ts';
 
 /** Far longer than any answer takes, so that what never ends fails instead of hanging. */
-const longest = 15_000;
+const longest = 45_000;
 
 /** Calls a tool of a program, which is ended when it does not answer. */
 export async function callWithin(program: RawProgram, tool: string, args: object): Promise<RawAnswer> {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { fitsPattern } from '../../src/lib/wildcard.ts';
+import { matchesPattern } from '../../src/lib/wildcard.ts';
 
 /* All short patterns and names, compared with regular expressions: too many for calls to the built program. */
 test('a pattern matches the names that its regular expression matches', () => {
@@ -12,7 +12,7 @@ test('a pattern matches the names that its regular expression matches', () => {
   const names = patterns.filter((text) => !text.includes('*'));
   for (const pattern of patterns) {
     const expression = new RegExp(`^${pattern.replaceAll('*', '.*')}$`);
-    expect(names.filter((name) => fitsPattern(name, pattern))).toEqual(
+    expect(names.filter((name) => matchesPattern(name, pattern))).toEqual(
       names.filter((name) => expression.test(name)),
     );
   }

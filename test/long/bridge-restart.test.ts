@@ -80,9 +80,9 @@ test('the stream for messages of the gateway is opened again, without a request 
     new Set(
       door.seen.filter(({ method }) => method === 'GET').map(({ headers }) => headers['mcp-session-id']),
     );
-  await vi.waitUntil(() => sessions().size === 1, { timeout: 5_000 });
+  await vi.waitUntil(() => sessions().size === 1, { timeout: 30_000 });
   await restart();
-  await vi.waitUntil(() => sessions().size === 2, { timeout: 10_000 });
+  await vi.waitUntil(() => sessions().size === 2, { timeout: 30_000 });
   expect(opened()).toBe(2);
 });
 
@@ -184,18 +184,18 @@ test('a late answer to a question of the lost session confirms nothing in the ne
   };
 
   write({ id: 0, method: 'initialize', params });
-  await vi.waitUntil(() => received.some(({ id, result }) => id === 0 && result), { timeout: 10_000 });
+  await vi.waitUntil(() => received.some(({ id, result }) => id === 0 && result), { timeout: 30_000 });
   write({ method: 'notifications/initialized' });
   remove(1, 'old-role');
-  await vi.waitUntil(() => questions().length === 1, { timeout: 10_000 });
+  await vi.waitUntil(() => questions().length === 1, { timeout: 30_000 });
   await restart();
-  await vi.waitUntil(() => received.some(({ id, error }) => id === 1 && error), { timeout: 5_000 });
+  await vi.waitUntil(() => received.some(({ id, error }) => id === 1 && error), { timeout: 30_000 });
   remove(2, 'new-role');
-  await vi.waitUntil(() => questions().length === 2, { timeout: 10_000 });
+  await vi.waitUntil(() => questions().length === 2, { timeout: 30_000 });
   const agree = { action: 'accept', content: { confirm: true } };
   write({ id: questions()[0].id, result: agree });
   write({ id: questions()[1].id, result: { action: 'decline' } });
-  await vi.waitUntil(() => received.some(({ id, result }) => id === 2 && result), { timeout: 5_000 });
+  await vi.waitUntil(() => received.some(({ id, result }) => id === 2 && result), { timeout: 30_000 });
   expect(sent('roles_delete')).toBe(0);
   const taken = received.filter(({ method }) => method === 'notifications/cancelled');
   expect(taken.map(({ params: { requestId } }) => requestId)).toEqual([questions()[0].id]);

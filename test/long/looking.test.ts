@@ -278,7 +278,7 @@ test('a call that is cancelled while it looks around is not sent', async () => {
     });
     await expect(calling).rejects.toThrow();
     const line = /"type":"audit".*"operation":"mappings_delete".*"outcome":"cancelled"/;
-    await expect.poll(own.stderr, { timeout: 5_000 }).toMatch(line);
+    await expect.poll(own.stderr).toMatch(line);
   });
   expect(sent).toBe(0);
   await own.close();

@@ -83,7 +83,7 @@ describe('the address of a proxy', () => {
     ['the bridge', ['connect', 'https://gateway.invalid/mcp'], 'SYNQLY_MCP_TOKEN'],
   ] as const;
   const start = (args: readonly string[], env: Record<string, string>) => {
-    const options = { env: cleanEnvironment(env), input: '', timeout: 15_000 };
+    const options = { env: cleanEnvironment(env), input: '', timeout: 30_000 };
     const { status: code, stderr } = spawnSync(process.execPath, [builtCli, ...args], options);
     return { code, stderr: String(stderr) };
   };
