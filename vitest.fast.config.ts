@@ -5,6 +5,6 @@ import base from './vitest.config.ts';
 export default defineConfig({
   test: {
     ...base.test,
-    include: ['test/{lib,observability,sandbox,source,tools}/**/*.test.ts', 'test/docs/readme.test.ts'],
+    include: ['test/{lib,observability,sandbox,source,tools}/**/*.test.ts', 'test/docs/documents.test.ts'],
   },
 });

@@ -27,68 +27,68 @@ describe('an empty list', () => {
       'by a name that is nearly right',
       'accounts_list',
       { filter: ['name[eq]aldermere'] },
-      'There are no accounts that fit name[eq]aldermere. Without the filter there are 13. Names like it: closest.',
+      'There are no accounts that match name[eq]aldermere. Without the filter there are 13. Similar names: see closest.',
       { closest: ['aldermere-logistics', 'aldermere-logistics-staging'] },
     ],
     [
       'by a full name for a name',
       'accounts_list',
       { filter: ['name[eq]Tarn & Vale Insurance'] },
-      /Names like it: closest\.$/,
+      /Similar names: see closest\.$/,
       { closest: expect.arrayContaining(['tarn-vale-insurance']) },
     ],
     [
       'by one of several names',
       'accounts_list',
       { filter: ['name[in]fenick-robotics,x'] },
-      /: closest\.$/,
+      /see closest\.$/,
       { closest: ['fennick-robotics'] },
     ],
     [
       'by like without its wildcard',
       'accounts_list',
       { filter: ['name[like]fennick'] },
-      /like needs % .* Names like it: closest\.$/,
+      /like needs % .* Similar names: see closest\.$/,
       { closest: ['fennick-robotics'] },
     ],
     [
       'by a value that the field never has',
       'members_list',
       { filter: ['state[eq]active'] },
-      /there are 8\. What state holds: values\.$/,
+      /there are 8\. Values of state: see values\.$/,
       { values: { state: ['disabled', 'enabled', 'invited', 'locked'] } },
     ],
     [
       'by a name in place of an id',
       'integrations_list',
       { filter: [`account_id[eq]${account}`] },
-      /What account_id looks like: values\.$/,
+      /Format of account_id: see values\.$/,
       { values: { account_id: [expect.stringMatching(/^[0-9a-f-]{36}$/)] } },
     ],
     [
       'by a time that is yet to come',
       'audit_list',
       { filter: ['created_at[gt]2199-01-01T00:00:00Z'] },
-      /there are 100 or more\. What created_at looks like: values\.$/,
+      /there are 100 or more\. Format of created_at: see values\.$/,
       { values: { created_at: [expect.stringMatching(/^20/)] } },
     ],
     [
       'of what has none',
       'credentials_list',
       { owner_id: 'bare', filter: ['name[eq]x'] },
-      'There are no credentials of owner bare that fit name[eq]x. There are none without the filter either.',
+      'There are no credentials of owner bare that match name[eq]x. There are none without the filter either.',
     ],
     [
       'past the end',
       'accounts_list',
       { start_after: 'zzz', filter: ['environment[eq]prod'] },
-      'The list of accounts that fit environment[eq]prod ends there: none comes after zzz. Without start_after there are 10.',
+      'There are no more accounts that match environment[eq]prod after zzz. Without start_after there are 10.',
     ],
     [
       'past the end of nothing',
       'accounts_list',
       { start_after: 'zzz', filter: ['fullname[eq]nobody'] },
-      'There are no accounts that fit fullname[eq]nobody.',
+      'There are no accounts that match fullname[eq]nobody.',
     ],
   ])('%s says what there is, for one read more', async (_, name, args, note, beside: object = {}) => {
     const { json, isError, sent } = await watch(name, args);
@@ -130,7 +130,7 @@ describe('an empty list', () => {
   test('gives no value of a field that lists do not show', async () => {
     const { json } = await watch('accounts_list', { filter: ['organization_id[eq]x'] });
     expect(json.note).toMatch(
-      /^There are no accounts that fit organization_id\[eq\]x\. Without the filter there are \d+\.$/,
+      /^There are no accounts that match organization_id\[eq\]x\. Without the filter there are \d+\.$/,
     );
   });
 });
@@ -236,7 +236,7 @@ describe('an object that is not there', () => {
       const { json, isError, sent } = await watch(name, args);
       expect(isError).toBe(true);
       expect(json.error).toMatchObject({ code: 'not_found', status: 404 });
-      expect(json.error.message).toMatch(new RegExp(`^${argument} `));
+      expect(json.error.message).toMatch(new RegExp(`found for ${argument} `));
       expect(json.error.next).toContain(list);
       expect(json.error.closest).toContain(right);
       expect(sent.at(-1)).toBe(list);
@@ -279,7 +279,7 @@ describe('an object that is not there', () => {
     const { json } = await program.call('status_get', args);
     await program.close();
     silent.close();
-    expect(json.error.message).toMatch(new RegExp(`^${argument} `));
+    expect(json.error.message).toMatch(new RegExp(`found for ${argument} `));
     expect(json.error.closest).toContain(right);
   });
 

@@ -223,6 +223,7 @@ describe('a document of odd parts', () => {
 
   test('following the outline gives every operation, by its tag and its id', async () => {
     const outline = await walk.ask({});
+    // Only the fields that this reads.
     const operations = operationsIn(document as never);
     const given = new Map<string, unknown>();
     const tags: string[] = Object.keys(outline.operations_of_tag ?? outline.operations_by_tag);

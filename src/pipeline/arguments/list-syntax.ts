@@ -78,7 +78,7 @@ const otherSyntaxes: readonly RegExp[] = [
 ];
 
 /** Joined conditions of other query languages, or a quoted value followed by more text. */
-const joinedConditions = /\s(?:and|or)\s|&&|\|\||^(["'])(?:(?!\1).)*\1\s*\S/is;
+const joinedConditions = /\s(?:and|or)\s|&&|\|\||^(?:"[^"]*"|'[^']*')\s*\S/i;
 
 /** The filter that a text in another syntax most likely means. */
 function suggestFilter(text: string): string | undefined {
