@@ -42,7 +42,7 @@ describe('headers that hold patterns', () => {
   ])('%s name nothing, which is told', async (_, name, pattern) => {
     const { status, text } = await list({ [name]: pattern });
     expect(status).toBe(400);
-    expect(text).toContain('name no tool or group there is');
+    expect(text).toContain('name an unknown tool or toolset');
     expect((await list({})).status).toBe(200);
   });
 
