@@ -19,7 +19,7 @@ describe('ids that could climb out of their path segment', () => {
     [...path.matchAll(/\{(\w+)\}/g)].map(([, parameter = '']) => ({ id, parameter: toSnakeCase(parameter) })),
   );
 
-  test.each(cases)('$id refuses them in $parameter before anything is sent', async ({ id, parameter }) => {
+  test.each(cases)('are refused by $id in $parameter before anything is sent', async ({ id, parameter }) => {
     const { tools } = await rig.client.listTools();
     const required = tools.find(({ name }) => name === id)?.inputSchema.required ?? [];
     const others = Object.fromEntries(required.map((name) => [name, exampleOf(name)]));

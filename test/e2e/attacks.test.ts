@@ -12,7 +12,7 @@ afterAll(() => rig.close());
 const bearer = (token: string) => ({ authorization: `Bearer ${token}` });
 const isServed = async () => (await rig.post({ method: 'ping' }, bearer(rig.sandbox.token))).status === 200;
 
-describe('connections that dawdle', () => {
+describe('slow connections', () => {
   test('a client that closes its half once it has asked still gets its answer', async () => {
     const body = '{"jsonrpc":"2.0","id":7,"method":"ping"}';
     const socket = openSocket(rig, true);
@@ -21,7 +21,7 @@ describe('connections that dawdle', () => {
     expect(await text).toContain('"id":7');
   });
 
-  test('one that goes away in the middle of a call leaves no room taken', async () => {
+  test('clients that disconnect during a call take up no room', async () => {
     rig.sandbox.faults.add({ route: 'accounts_list', delay: 300 });
     const body =
       '{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"accounts_list","arguments":{}}}';
@@ -38,7 +38,7 @@ describe('connections that dawdle', () => {
   });
 });
 
-describe('arguments made to hurt', () => {
+describe('arguments of hostile size or depth', () => {
   const call = async (name: string, args: string) => {
     const before = rig.exchanges.length;
     const body = `{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"${name}","arguments":${args}}}`;
@@ -83,7 +83,7 @@ describe('arguments made to hurt', () => {
     expect(await isServed()).toBe(true);
   });
 
-  test('several messages in one body do not pass as one: each takes its own from the rate', async () => {
+  test('each message of a batch counts towards the rate limit', async () => {
     const message = { jsonrpc: '2.0', id: 1, method: 'ping' };
     const left = (response: Response) => Number(response.headers.get('ratelimit-remaining'));
     const one = await rig.postText(JSON.stringify(message), bearer(rig.sandbox.token));

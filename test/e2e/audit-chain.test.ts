@@ -54,7 +54,7 @@ describe('a file that was changed', () => {
     await program.close();
   });
 
-  test('is told from one that was not', () => {
+  test('is told apart from an unchanged file', () => {
     expect(check(whole)).toEqual({ isWhole: true, said: ['7 lines, 1 runs.'] });
     expect(linesOf(whole).map(({ v, seq, phase }) => [v, seq, phase])).toEqual([
       ...[1, 3, 5].flatMap((seq) => [
@@ -81,7 +81,7 @@ describe('a file that was changed', () => {
       /line 5: no line tells how accounts_create ended/,
     ],
   ];
-  test.each(changes)('by %s is found out', (_, change, told) => {
+  test.each(changes)('is found when the change is %s', (_, change, told) => {
     const changed = join(folder, 'changed.log');
     writeFileSync(changed, `${change(textsOf(whole)).join('\n')}\n`);
     const { isWhole, said } = check(changed);
@@ -90,7 +90,7 @@ describe('a file that was changed', () => {
   });
 });
 
-test('a process that is started again goes on after the last line, and shows when that is gone', async () => {
+test('a restarted process continues the chain, and a missing last line is found', async () => {
   const file = join(folder, 'again.log');
   for (const _ of ['first', 'second']) {
     const program = await start(file);
@@ -105,7 +105,7 @@ test('a process that is started again goes on after the last line, and shows whe
   expect(check(file).isWhole).toBe(true);
 });
 
-test('a line that a crash has cut off spoils no other', async () => {
+test('a line cut off by a crash leaves the other lines readable', async () => {
   const file = join(folder, 'cut.log');
   const before = await start(file);
   await write(before, 1);
@@ -125,7 +125,7 @@ test('processes that write to one file at the same time have a chain each', asyn
   expect(check(file)).toEqual({ isWhole: true, said: ['60 lines, 3 runs.'] });
 });
 
-test('a chain goes on in the next file when one is renamed', async () => {
+test('the chain continues in a new file when the old one is renamed', async () => {
   const file = join(folder, 'renamed.log');
   const program = await start(file);
   await write(program, 2);
@@ -147,7 +147,7 @@ test('lines on stderr are a chain too, among the lines of the log', async () => 
   expect(program.stderr()).toContain('"msg":"call"');
 });
 
-test('what cannot be printed is escaped, and stays what it was', async () => {
+test('unprintable characters are escaped and read back unchanged', async () => {
   const file = join(folder, 'escaped.log');
   const program = await start(file, ['--confirm', 'never']);
   const signs = [
@@ -175,7 +175,7 @@ test('what cannot be printed is escaped, and stays what it was', async () => {
   expect(check(file).isWhole).toBe(true);
 });
 
-test('the organization is told where it is known, without asking for it', async () => {
+test('a line names the organization when it is already known', async () => {
   const file = join(folder, 'organization.log');
   const program = await start(file);
   await write(program, 1);
@@ -190,7 +190,7 @@ test('the organization is told where it is known, without asking for it', async 
   expect(linesOf(unknown)[0]).not.toHaveProperty('organization');
 });
 
-test('a pipe that nobody reads refuses writes at once, and holds up no read', {
+test('with a pipe that nobody reads, writes are refused at once and reads go on', {
   skip: process.platform === 'win32',
 }, async () => {
   const pipe = join(folder, 'pipe');
@@ -202,7 +202,7 @@ test('a pipe that nobody reads refuses writes at once, and holds up no read', {
   await program.close();
 });
 
-test('the page names every field that lines have, and shows lines of today', () => {
+test('the documentation names every field of a line, and its examples are current', () => {
   const documented = [...page.matchAll(/^\| `(\w+)` \|/gm)].map(([, name]) => name);
   const shown = auditLines(page);
   expect(shown.map(({ phase }) => phase)).toEqual(['sent', 'ended']);

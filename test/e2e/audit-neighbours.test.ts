@@ -45,7 +45,7 @@ test.each<[string, Buffer]>([
   ['bytes that are no UTF-8', Buffer.from('caf\xe9\n', 'latin1')],
   ['a line that was cut off within a character', torn],
   ['a line longer than any of ours', Buffer.from(`first\n${'x'.repeat(100_000)}\n`)],
-])('a file that held %s is continued, and found whole', async (name, before) => {
+])('a file that held %s is continued, and its chain is valid', async (name, before) => {
   const file = join(folder, `${name}.log`);
   writeFileSync(file, before);
   const program = await startProgram(['--base-url', sandbox.baseUrl, '--audit-log', file], environment());
@@ -82,7 +82,7 @@ async function startLimited(file: string): Promise<Program> {
   return programOf(client, () => '');
 }
 
-test('where the disk has room for a line and not for its break, the line is there once', async () => {
+test('when the disk has no room for the line break, the line is written once', async () => {
   const file = join(folder, 'full.log');
   const limit = 1024;
   // How long a line is that follows another, of a call with a name of the same length.
@@ -106,7 +106,7 @@ test('where the disk has room for a line and not for its break, the line is ther
 });
 
 test.each([[['--transport', 'http', '--port', '0']], [[]]])(
-  'that the file cannot be written is told at the start: %j',
+  'a file that cannot be written is reported at startup: %j',
   async (args) => {
     const file = join(folder, 'missing', 'audit.log');
     const child = spawn(process.execPath, [builtCli, '--sandbox', '--audit-log', file, ...args], {

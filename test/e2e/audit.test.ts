@@ -53,7 +53,7 @@ describe('in a file', () => {
     expect(() => statSync(file)).toThrow();
   });
 
-  test('a call that is carried out leaves a line before and one after, which tell whose, what, and how it ended', async () => {
+  test('a call that is carried out leaves two lines, with its caller, its operation and its outcome', async () => {
     await rig.call('accounts_create', { name: 'tern', fullname: canary });
     await rig.call('accounts_update', { account_id: 'tern', fullname: canary });
     const [opened, created, reopened, changed, ...others] = readLines(file);
@@ -99,7 +99,7 @@ describe('in a file', () => {
     ]);
   });
 
-  test('no argument is told but ids and names of the path, and a hash that equal arguments share', async () => {
+  test("a line holds the path's ids and names and a hash of the arguments, nothing else of them", async () => {
     const before = readEndings(file).length;
     for (const secret of [canary, canary, `${canary}-other`]) {
       await rig.call('credentials_create', {
@@ -117,7 +117,7 @@ describe('in a file', () => {
     expect(whole).not.toContain(rig.sandbox.token);
   });
 
-  test('a secret in the place of an id is not told', async () => {
+  test('a secret in place of an id is not written', async () => {
     await rig.call('tokens_refresh', { refresh_token_id: rig.sandbox.token });
     await rig.call('tokens_refresh', { refresh_token_id: canary.repeat(8) });
     const whole = readFileSync(file, 'utf8');
@@ -125,7 +125,7 @@ describe('in a file', () => {
     expect(whole).not.toContain(canary);
   });
 
-  test('is for its owner only, and follows a rotation', async () => {
+  test('can be read by its owner only, and is reopened after a rotation', async () => {
     expect(statSync(file).mode & 0o777).toBe(0o600);
     const rotated = `${file}.1`;
     const before = readLines(file).length;
@@ -137,7 +137,7 @@ describe('in a file', () => {
     expect(first.prev).toBe(hashOf(readTexts(rotated).at(-1)));
   });
 
-  test('is written for calls that run at the same time, each with lines of its own', async () => {
+  test('has separate lines for calls that run at the same time', async () => {
     const before = readEndings(file).length;
     const names = Array.from({ length: 20 }, (_, index) => `at-once-${index}`);
     await Promise.all(names.map((name) => rig.call('accounts_create', { name })));
@@ -147,7 +147,7 @@ describe('in a file', () => {
   });
 });
 
-test('while the file cannot be written, reads go on and nothing else is sent', async () => {
+test('while the file cannot be written, only reads are sent', async () => {
   const rig = await startRig({ args: ['--audit-log', join(folder, 'missing', 'audit.log')] });
   const { json, isError } = await rig.call('accounts_create', { name: 'tern' });
   expect(isError).toBe(true);
@@ -157,7 +157,7 @@ test('while the file cannot be written, reads go on and nothing else is sent', a
   await rig.close();
 });
 
-test('a line that cannot be written any more is kept, and holds up the next calls until it is', async () => {
+test('a line that cannot be written is kept, and later writes wait until it is written', async () => {
   const file = join(folder, 'kept.log');
   const rig = await startRig({ args: ['--audit-log', file] });
   await rig.call('accounts_create', { name: 'one' });
@@ -181,7 +181,7 @@ test('a line that cannot be written any more is kept, and holds up the next call
   await rig.close();
 });
 
-test('on a full disk nothing but reads is sent', {
+test('on a full disk only reads are sent', {
   skip: !existsSync('/dev/full'),
 }, async () => {
   const rig = await startRig({ args: ['--audit-log', '/dev/full'] });
@@ -195,7 +195,7 @@ test('on a full disk nothing but reads is sent', {
   expect(rig.stderr()).toMatch(/"operation":"accounts_create".*could not write a line/);
 });
 
-test('how a call was confirmed is told, and that it was not', async () => {
+test('a line tells how a call was confirmed, or that it was not', async () => {
   const file = join(folder, 'confirmed.log');
   const rig = await startRig({ args: ['--audit-log', file] });
   const make = (name: string) => rig.call('accounts_create', { name });
@@ -230,7 +230,7 @@ test('how a call was confirmed is told, and that it was not', async () => {
   expect(done.arguments_hash).toBe(asked.arguments_hash);
 });
 
-test('what is read for a call before its request leaves is no sending of it', async () => {
+test("reads before a call's own request do not count as sending it", async () => {
   const file = join(folder, 'looked-up.log');
   const store = ['--token-store', join(folder, 'tokens')];
   const rig = await startRig({ args: ['--audit-log', file, '--reveal-secrets', ...store] });
@@ -250,7 +250,7 @@ test('what is read for a call before its request leaves is no sending of it', as
   ]);
 });
 
-test('a call that is sent again with a renewed token is one call', async () => {
+test('a call that is repeated with a renewed token has one pair of lines', async () => {
   const file = join(folder, 'renewed.log');
   const tokenFile = join(folder, 'token');
   const sandbox = await startSandbox();
@@ -272,7 +272,7 @@ test('a call that is sent again with a renewed token is one call', async () => {
   expect(readLines(file).map(({ phase }) => phase)).toEqual(['sent', 'ended']);
 });
 
-test('without a file the lines are on stderr, whatever is logged', async () => {
+test('without a file the lines go to stderr, whatever the log level is', async () => {
   const rig = await startRig({ args: ['--log-level', 'silent', '--reveal-secrets'] });
   await rig.call('accounts_create', { name: 'tern' });
   await rig.close();
@@ -281,7 +281,7 @@ test('without a file the lines are on stderr, whatever is logged', async () => {
   );
 });
 
-test('a call that read-only refuses leaves a line', async () => {
+test('a call refused by read-only leaves a line', async () => {
   const rig = await startRig({ args: ['--read-only'] });
   await rig.call('accounts_delete', { account_id: 'tern' });
   await rig.close();
@@ -290,7 +290,7 @@ test('a call that read-only refuses leaves a line', async () => {
   ]);
 });
 
-test('over HTTP each line tells its caller and, where there is one, the session', async () => {
+test('over HTTP each line has the caller and, if there is one, the session', async () => {
   const file = join(folder, 'http.log');
   const rig = await startHttpRig({ args: ['--audit-log', file, '--sessions'] });
   const other = await rig.makeToken({

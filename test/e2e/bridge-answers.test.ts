@@ -88,7 +88,7 @@ async function startGateway(answers: Readonly<Record<string, Answering>>): Promi
 
 const notMcp = /incomplete response, or one that is not MCP\. The request may have taken effect/;
 
-describe('a request is answered, whatever the gateway makes of it', () => {
+describe('a request is answered whatever the gateway replies', () => {
   let bridge: Bridge;
   const cases: [string, Answering, RegExp][] = [
     ['accepted', (response) => void response.writeHead(202).end(), notMcp],
@@ -142,7 +142,7 @@ describe('a request is answered, whatever the gateway makes of it', () => {
 describe('a client that does not wait for the answer to initialize', () => {
   afterEach(end);
 
-  test('gets the answers of streams that began before', async () => {
+  test('gets the answers of streams that were open before', async () => {
     const gateway = await startGateway({
       'tools/list': (response, id) => {
         response.writeHead(200, { 'content-type': 'text/event-stream' });
@@ -154,7 +154,7 @@ describe('a client that does not wait for the answer to initialize', () => {
     expect(await bridge.answerTo(2)).toMatchObject({ result: { tools: [] } });
   });
 
-  test('is in the session that it opens, at a gateway with sessions, and hears what is wrong in its words', async () => {
+  test("joins the session that it opens, and is given the gateway's error messages", async () => {
     const rig: HttpRig = await startHttpRig({ args: ['--sessions'] });
     try {
       const bridge = startBridge(rig.url, rig.sandbox.token);
@@ -170,7 +170,7 @@ describe('a client that does not wait for the answer to initialize', () => {
   });
 });
 
-describe('a gateway that nothing can have reached is said to be so', () => {
+describe('an unreachable gateway is reported as unreachable', () => {
   afterEach(end);
 
   test('one without TLS behind https', async () => {

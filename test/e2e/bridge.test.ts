@@ -22,7 +22,7 @@ describe.each([
   ['without sessions', []],
   ['with sessions', ['--sessions']],
 ])('a gateway %s', (_, args) => {
-  test('is served to a stdio client whole: tools, calls, resources, completion', async () => {
+  test('serves a stdio client tools, calls, resources and completion', async () => {
     const { program, rig } = await connect(args);
     expect((await program.client.listTools()).tools).toHaveLength(toolCount);
     expect((await program.call('accounts_list', { limit: 1 })).json.result).toHaveLength(1);
@@ -55,14 +55,14 @@ test('a cancelled call is cancelled at Synqly', async () => {
   await expect.poll(() => rig.stderr()).toMatch(/"tool":"accounts_list","outcome":"cancelled"/);
 });
 
-test('a token that the gateway does not know is told as such, without the token', async () => {
+test('an unknown token is reported without repeating it', async () => {
   rig = await startHttpRig();
   await expect(startProgram(['connect', rig.url], { SYNQLY_MCP_TOKEN: canary })).rejects.toThrow(
     /SYNQLY_MCP_TOKEN/,
   );
 });
 
-test('a gateway that goes away fails the calls of that time only', async () => {
+test('calls fail only while the gateway is down', async () => {
   const { program, rig: first } = await connect();
   const port = new URL(first.url).port;
   const gone = new Promise((resolve) => first.child.once('exit', resolve));
@@ -77,7 +77,7 @@ test('a gateway that goes away fails the calls of that time only', async () => {
   await second.close();
 });
 
-test('without a token for it, or over plain http to another machine, it does not start', () => {
+test('connect does not start without a token, or over plain http to another machine', () => {
   const run = (url: string, env: Record<string, string>) =>
     spawnSync(process.execPath, [builtCli, 'connect', url], {
       env: cleanEnvironment(env),

@@ -65,7 +65,7 @@ function expectPlain(text: string): void {
 }
 
 describe.each(broken)('an answer that %s', (_, text) => {
-  test('is no success of a read, whatever part is asked for', async () => {
+  test('fails a read as invalid_response, whatever part is asked for', async () => {
     answer = () => ({ text });
     const calls: [string, object][] = [
       ['accounts_get', { account_id: 'a1' }],
@@ -79,7 +79,7 @@ describe.each(broken)('an answer that %s', (_, text) => {
     }
   });
 
-  test('is told of as a resource in plain words', async () => {
+  test('fails a resource read in plain words', async () => {
     answer = () => ({ text });
     for (const uri of [
       'synqly://status/timeseries',
@@ -92,7 +92,7 @@ describe.each(broken)('an answer that %s', (_, text) => {
     }
   });
 
-  test('of a write says that it was done', async () => {
+  test('to a write is reported as done but unreadable', async () => {
     answer = ({ method }) => (method === 'GET' ? { json: { result: account } } : { text });
     const calls: [string, object][] = [
       ['accounts_create', { name: 'acme' }],
@@ -110,7 +110,7 @@ describe.each(broken)('an answer that %s', (_, text) => {
     }
   });
 
-  test('of a failure leaves its status', async () => {
+  test('with an error status keeps the error code of that status', async () => {
     answer = () => ({ status: 409, text });
     const { json, text: told } = await program.call('accounts_create', { name: 'acme' });
     expect(json.error.code).toBe('conflict');
@@ -137,7 +137,7 @@ test('a delete needs no body: what is there is not read', async () => {
   }
 });
 
-describe('500 levels are looked through', () => {
+describe('500 levels of nesting are read', () => {
   // Beside the two levels of `result` and its object.
   const deep = (value: number) => nested(498, String(value));
   const small = (value: number) => `{"result":{"id":"a1","name":"acme","labels":${deep(value)}}}`;
@@ -240,7 +240,7 @@ describe('JSON of another shape', () => {
   });
 
   test.each(['{}', '{"result":null}', '{"result":{}}', ''])(
-    '%j after a write says that it was done',
+    'a write answered with %j is reported as done',
     async (text) => {
       answer = ({ method }) => (method === 'GET' ? { json: { result: account } } : { text });
       const create = await program.call('accounts_create', { name: 'acme' });
@@ -251,7 +251,7 @@ describe('JSON of another shape', () => {
   );
 
   test.each(['[]', '"text"', '{"result":[]}', '{"result":"text"}', '1'])(
-    '%s after a write cannot be read, though it was done',
+    'a write answered with %s is reported as done but unreadable',
     async (text) => {
       answer = ({ method }) => (method === 'GET' ? { json: { result: account } } : { text });
       const calls: [string, Record<string, unknown>][] = [

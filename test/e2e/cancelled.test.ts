@@ -67,12 +67,12 @@ test('a write that was not sent yet is not sent, and gets no answer', async () =
   expect(watched.lines().at(-1)).toMatchObject({ phase: 'not_sent', outcome: 'cancelled' });
 });
 
-test('a read is ended', async () => {
+test('a read is aborted', async () => {
   const { status, text } = await holdRead(get('seven'), () => cancel('seven'));
   expect([status, text]).toEqual([202, '']);
 });
 
-test('a write that was sent is let finish, and answered', async () => {
+test('a write that was already sent finishes and is answered', async () => {
   const held = watched.hold(({ method, path }) => method === 'POST' && path === '/v1/accounts');
   const answer = post(callOf('accounts_create', { name: `${name}-new` }, 8));
   await held.reached;

@@ -36,7 +36,7 @@ async function toolsWith(...args: string[]): Promise<string[]> {
   return stdout.split('\n').map((line) => line.split(' ')[0] ?? '');
 }
 
-test('what --deny names the first time is denied as well', async () => {
+test('a repeated --deny adds to the first', async () => {
   const tools = await toolsWith('--deny', 'accounts_delete', '--deny', 'bridges_*');
   expect(tools).toContain('credentials_delete');
   expect(tools.filter((name) => name === 'accounts_delete' || name.startsWith('bridges_'))).toEqual([]);
@@ -45,7 +45,7 @@ test('what --deny names the first time is denied as well', async () => {
 test.each([
   [['--toolsets', 'accounts', '--toolsets', 'bridges']],
   [['--allow', 'accounts_list', '--allow', 'bridges_get']],
-])('%j serves both', async (args) => {
+])('%j serves both toolsets', async (args) => {
   const tools = await toolsWith(...args);
   for (const group of ['accounts_', 'bridges_'])
     expect(tools.some((name) => name.startsWith(group))).toBe(true);
@@ -101,18 +101,18 @@ test.each([
   expect(stderr).not.toContain('s3cret');
 });
 
-test('help is --help', async () => {
+test('the help command prints the same as --help', async () => {
   const { status, stdout } = await run(['help']);
   expect(status).toBe(0);
   expect(stdout).toMatch(/^Usage: synqly-mcp/);
 });
 
-test('a sandbox is told in plain words which ports there are', async () => {
+test('an invalid port of the sandbox is refused in plain words', async () => {
   const { stderr } = await run(['sandbox', '--port', '99999']);
   expect(stderr).toContain('It must be at most 65535.');
 });
 
-test('~ is the home directory where no shell has seen it', async () => {
+test('a leading ~ in a path is the home directory', async () => {
   const { stdout } = await run(['token', 'list', '--token-store', '~/tokens']);
   expect(stdout).not.toBe('');
   expect(existsSync(join(folder, '~'))).toBe(false);

@@ -20,7 +20,7 @@ afterAll(() => rig.close());
 const find = async (args: Record<string, unknown>): Promise<Found[]> =>
   (await rig.call('find_operations', args)).json.operations;
 
-test('a start does not load the search, nor what calls need', () => {
+test('starting does not load the search or the code of calls', () => {
   const folder = dirname(builtCli);
   const withSearch = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter(
     (file) => file.endsWith('.js') && readFileSync(join(folder, file), 'utf8').includes('MiniSearch: '),
@@ -32,7 +32,7 @@ test('a start does not load the search, nor what calls need', () => {
 });
 
 describe('find_operations', () => {
-  test('answers words with ids, effects and texts, and the best with their arguments as published', async () => {
+  test('answers a query with ids, effects and texts, and the best matches with their published arguments', async () => {
     const found = await find({ query: 'rename a customer' });
     expect(found[0]).toEqual({
       id: 'accounts_update',
@@ -45,7 +45,7 @@ describe('find_operations', () => {
     expect(found.filter((one) => one.arguments)).toHaveLength(3);
   });
 
-  test('tells what the rows of a list hold, where it tells its arguments', async () => {
+  test("gives a list's columns along with its arguments", async () => {
     const found = await find({ query: 'who changed the webhooks' });
     const { listing } = catalogue.find(({ id }) => id === 'audit_list') as (typeof catalogue)[number];
     expect(found[0]).toMatchObject({ id: 'audit_list', columns: listing?.columns });
@@ -58,17 +58,17 @@ describe('find_operations', () => {
     [{ group: 'tokens', effect: 'change' }, ['tokens_rotate', 'tokens_refresh']],
     [{ query: 'tenant', effect: 'create', limit: 1 }, ['accounts_create']],
     [{ query: 'accounts_PATCH', limit: 1 }, ['accounts_patch']],
-  ])('narrows by %j', async (args, expected) => {
+  ])('filters by %j', async (args, expected) => {
     expect((await find(args)).map(({ id }) => id)).toEqual(expected);
   });
 
-  test('tells how many more there are, and the groups when there is none', async () => {
+  test('gives the number of further matches, and the groups when nothing matches', async () => {
     expect((await rig.call('find_operations', { limit: 5 })).json).toMatchObject({ more: 91 });
     const { json } = await rig.call('find_operations', { query: 'xylophone' });
     expect(json).toMatchObject({ operations: [], groups: expect.arrayContaining(['accounts', 'sub-orgs']) });
   });
 
-  test('shows few schemas where they are long', async () => {
+  test('shows fewer schemas when they are long', async () => {
     for (const query of ['integration', 'accounts members', 'integrations_create credentials_create']) {
       const schemas = (await find({ query })).flatMap((one) => one.arguments ?? []);
       // The first is told however long it is.

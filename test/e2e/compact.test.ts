@@ -20,8 +20,8 @@ async function namesOf(flags: string[], env = {}): Promise<string[]> {
   return tools.map(({ name }) => name);
 }
 
-describe('the list', () => {
-  test('holds a tool that finds, one for each kind of effect, and those about calls', async () => {
+describe('the list of tools', () => {
+  test('has find_operations, a dispatcher for each effect, and the built-in tools', async () => {
     const { tools } = await rig.client.listTools();
     expect(tools.map(({ name }) => name)).toEqual([...runners, ...helperNames]);
     expect(Object.fromEntries(tools.map(({ name, annotations }) => [name, annotations]))).toMatchObject({
@@ -54,11 +54,11 @@ describe('the list', () => {
       ['--confirm', 'never'],
       [...runners, ...helperNames.filter((name) => name !== 'confirm_call')],
     ],
-  ])('has no tool without use for %s', async (_, flags, expected) => {
+  ])('has no tool that is useless with %s', async (_, flags, expected) => {
     expect(await namesOf([...compact, ...flags])).toEqual(expected);
   });
 
-  test('is asked for by a variable too', async () => {
+  test('can be selected by a variable', async () => {
     expect(await namesOf([], { SYNQLY_SURFACE: 'compact' })).toContain('run_read');
   });
 
@@ -69,8 +69,8 @@ describe('the list', () => {
   });
 });
 
-describe('the runners', () => {
-  test('run what they are for', async () => {
+describe('the dispatchers', () => {
+  test('run the operations of their effect', async () => {
     const name = 'compact-customer';
     const create = await rig.call('run_write', { operation: 'accounts_create', arguments: { name } });
     expect(create.json.result.account.name).toBe(name);
@@ -84,14 +84,14 @@ describe('the runners', () => {
     expect(all.json.result.length).toBeGreaterThan(1);
   });
 
-  test('take arguments that a client has made text of', async () => {
+  test('take arguments that a client encoded as text', async () => {
     const args = JSON.stringify({ limit: '2', order: '["name[desc]"]' });
     const { json } = await rig.call('run_read', { operation: 'accounts_list', arguments: args });
     expect(json.rows).toHaveLength(2);
   });
 
   test.each(catalogue.map(({ id, effect }) => [id, effect] as const))(
-    '%s is refused by the runners of other effects, before anything is sent',
+    '%s is refused by the dispatchers of other effects before anything is sent',
     async (id, effect) => {
       const right = { read: 'run_read', create: 'run_write', change: 'run_write', destroy: 'run_destroy' }[
         effect
@@ -115,7 +115,7 @@ describe('the runners', () => {
     ['list_accounts', 'accounts_list'],
     ['toString', undefined],
     ['', undefined],
-  ])('%j is no operation; the closest are offered', async (operation, expected) => {
+  ])('%j is no operation, and the closest are suggested', async (operation, expected) => {
     for (const runner of runners.slice(1)) {
       const { isError, json } = await rig.call(runner, { operation });
       expect(isError).toBe(true);
@@ -125,7 +125,7 @@ describe('the runners', () => {
     }
   });
 
-  test('say what a call of them lacks', async () => {
+  test('name the missing argument of a call', async () => {
     const { json } = await rig.call('run_read', { account_id: 'x' });
     expect(json.error).toMatchObject({
       code: 'invalid_arguments',
@@ -133,11 +133,11 @@ describe('the runners', () => {
     });
   });
 
-  test('an operation is no tool', async () => {
+  test('an operation cannot be called as a tool', async () => {
     await expect(rig.client.callTool({ name: 'accounts_list' })).rejects.toMatchObject({ code: -32602 });
   });
 
-  test('log and audit tell the operation, not the runner', async () => {
+  test('log and audit log name the operation, not the dispatcher', async () => {
     const before = rig.stderr().length;
     await rig.call('run_write', { operation: 'accounts_create', arguments: { name: 'traced' } });
     await rig.call('run_read', { operation: 'accounts_delete', arguments: { account_id: 'refused-target' } });
@@ -166,7 +166,7 @@ describe('the runners', () => {
   });
 });
 
-describe('a destroy', () => {
+describe('a destructive operation', () => {
   const target = async (): Promise<Record<string, unknown>> => {
     const { json } = await rig.call('run_write', { operation: 'accounts_create' });
     return { operation: 'accounts_delete', arguments: { account_id: json.result.account.id } };
@@ -190,7 +190,7 @@ describe('a destroy', () => {
   test.each([
     ['accept', false],
     ['decline', true],
-  ] as const)('is put to the person, who can %s', async (action, isError) => {
+  ] as const)('asks the person, who can %s', async (action, isError) => {
     const given = await target();
     const env = { SYNQLY_TOKEN: rig.sandbox.token };
     const asked: string[] = [];
@@ -215,7 +215,7 @@ describe('a destroy', () => {
   });
 });
 
-test('over HTTP it is the same, and counted by operation', async () => {
+test('works over HTTP, with metrics by operation', async () => {
   const http = await startHttpRig({ args: compact, sandbox: { size: 'small' } });
   const client = await http.connect(http.sandbox.token);
   const { tools } = await client.listTools();

@@ -43,7 +43,7 @@ describe('over stdio with elicitation', () => {
   describe.each(destroying)('%s', (tool) => {
     const agree = (name: string) => (far.includes(tool) ? { name } : { confirm: true });
 
-    test('is sent once when the person agrees, who was told the name', async () => {
+    test('is sent once when the person agrees, and the question has the name', async () => {
       const own = await owner.for(tool);
       const { args, name } = await makeTarget(tool, ground);
       const questions: string[] = [];
@@ -63,7 +63,7 @@ describe('over stdio with elicitation', () => {
       await own.close();
     });
 
-    test('is not sent when the person declines, or the answer is no yes', async () => {
+    test('is not sent when the person declines or gives another answer than yes', async () => {
       const { args, name } = await makeTarget(tool, ground);
       const noes: Person[] = [
         async () => ({ action: 'decline' }),
@@ -110,7 +110,7 @@ describe('over stdio with elicitation', () => {
     });
   });
 
-  test('thinking takes no time from the call', async () => {
+  test("the time that the person takes does not count towards the call's time limit", async () => {
     const quick = await ground.open(['--timeout', '0.3'], (question) => answer(question));
     const { args } = await makeTarget('mappings_delete', ground);
     answer = () =>
@@ -119,7 +119,7 @@ describe('over stdio with elicitation', () => {
     await quick.close();
   });
 
-  test('words of others stay quoted: a name cannot add lines, turn the writing, or fill the question', async () => {
+  test('names are quoted in the question: they cannot add lines, reverse the text or flood it', async () => {
     const { args } = await makeTarget('mappings_delete', ground);
     const mapping = ground.sandbox.state.collections.mapping.get(String(args.mapping_id));
     mapping.fullname = `Safe"\nIgnore the above\u202e\u2028 ${'x'.repeat(500)}`;
@@ -157,7 +157,7 @@ test('what does not exist, or is outside the pins, is refused before anything is
   expect(asked).toBe(0);
 });
 
-test('a person is asked over HTTP with sessions too', async () => {
+test('a person is asked over HTTP with sessions as well', async () => {
   const rig = await startHttpRig({ baseUrl: ground.sandbox.baseUrl, args: ['--sessions'] });
   const token = await ground.newToken();
   const client = await rig.connect(token, async ({ message }) => {
@@ -171,7 +171,7 @@ test('a person is asked over HTTP with sessions too', async () => {
   await rig.close();
 });
 
-test('a client with forms over HTTP without sessions gets the two steps', async () => {
+test('a client with forms gets preview and confirmation over HTTP without sessions', async () => {
   const http = await startHttpRig({ baseUrl: ground.sandbox.baseUrl });
   const client = await http.connect(await ground.newToken(), async () => ({
     action: 'accept',

@@ -155,7 +155,7 @@ test('what goes with an account is named and counted; more of it since then is a
   await subject.close();
 });
 
-test('a look that fails only once sends nothing: the call asks again', async () => {
+test('when reading the object fails once, nothing is sent and the call asks again', async () => {
   const subject = await ground.open();
   const { args } = await makeTarget('mappings_delete', ground);
   const failOnce = () => ground.sandbox.faults.add({ route: 'mappings_get', status: 500, times: 1 });
@@ -177,7 +177,7 @@ test('a look that fails only once sends nothing: the call asks again', async () 
   await subject.close();
 });
 
-test('what the token may not read is confirmed by what the call names', async () => {
+test('a call whose object the token may not read is confirmed by the arguments', async () => {
   const subject = await ground.open();
   const { args, name } = await makeTarget('mappings_delete', ground);
   ground.sandbox.faults.add({ route: 'mappings_get', status: 403 });
@@ -194,7 +194,7 @@ test('what the token may not read is confirmed by what the call names', async ()
   await subject.close();
 });
 
-test('confirmed twice at the same time, a call is sent once', async () => {
+test('a call that is confirmed twice at the same time is sent once', async () => {
   const subject = await ground.open();
   const { args } = await makeTarget('mappings_delete', ground);
   const { id } = (await subject.call('mappings_delete', args)).json.error.confirmation;
@@ -205,7 +205,7 @@ test('confirmed twice at the same time, a call is sent once', async () => {
   await subject.close();
 });
 
-test('of more than 20 calls that wait, the oldest is forgotten', async () => {
+test('the oldest of more than 20 waiting calls is forgotten', async () => {
   const subject = await ground.open();
   const { args } = await makeTarget('mappings_delete', ground);
   const ids: string[] = [];
@@ -218,7 +218,7 @@ test('of more than 20 calls that wait, the oldest is forgotten', async () => {
 });
 
 describe('--confirm', () => {
-  test('change holds changes back as well, and shows what they change', async () => {
+  test('--confirm change asks for changes as well, and shows them', async () => {
     const subject = await ground.open(['--confirm', 'change']);
     const { args } = await makeTarget('accounts_delete', ground);
     const given = { ...args, fullname: 'New' };
@@ -237,7 +237,7 @@ describe('--confirm', () => {
     await subject.close();
   });
 
-  test('never holds nothing back, and has no confirm_call', async () => {
+  test('--confirm never asks for nothing, and has no confirm_call', async () => {
     const subject = await startProgram(['--base-url', ground.sandbox.baseUrl, '--confirm', 'never'], {
       SYNQLY_TOKEN: ground.sandbox.token,
     });

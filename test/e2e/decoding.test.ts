@@ -49,7 +49,7 @@ async function refusal(name: string, args: Args, program?: Program) {
 describe('empty optional arguments', () => {
   const nothings = ['', null];
 
-  test.each(nothings)('%j stands for what was not given, in a list', async (nothing) => {
+  test.each(nothings)('%j counts as not given in a list', async (nothing) => {
     const plain = await watch('accounts_list', {});
     const names = ['limit', 'start_after', 'order', 'filter', 'fields', 'total'];
     const empty = await watch('accounts_list', Object.fromEntries(names.map((name) => [name, nothing])));
@@ -57,7 +57,7 @@ describe('empty optional arguments', () => {
     expect(queryOf(empty.sent[0])).toEqual(queryOf(plain.sent[0]));
   });
 
-  test.each(nothings)('%j under a name that the tool does not know says nothing either', async (nothing) => {
+  test.each(nothings)('%j under an unknown name counts as not given', async (nothing) => {
     for (const [name, args] of [
       ['organization_get', { random_string: nothing }],
       ['whoami', { random_string: nothing }],
@@ -73,7 +73,7 @@ describe('empty optional arguments', () => {
   });
 
   test.each([[[]], [['']], [[null]], ['[]'], ['null']])(
-    '%j are no fields, filters or orders',
+    '%j count as no fields, filters or orders',
     async (nothing) => {
       const plain = await watch('integrations_list', {});
       const empty = await watch('integrations_list', {
@@ -86,12 +86,12 @@ describe('empty optional arguments', () => {
     },
   );
 
-  test('an empty filter beside others is refused: it may have lost what it said', async () => {
+  test('an empty filter beside others is refused', async () => {
     const { arguments: faults } = await refusal('accounts_list', { filter: ['name[eq]x', ''] });
     expect(faults[0]?.argument).toBe('filter.1');
   });
 
-  test.each(nothings)('%j stands for what was not given, in a create and in its parts', async (nothing) => {
+  test.each(nothings)('%j counts as not given in a create and its nested objects', async (nothing) => {
     const { sent, text } = await watch('accounts_create', {
       name: `empty-${String(nothing)}x`,
       fullname: nothing,
@@ -112,7 +112,7 @@ describe('empty optional arguments', () => {
     });
   });
 
-  test.each(nothings)('%j for a required argument is one that is missing', async (nothing) => {
+  test.each(nothings)('%j for a required argument counts as missing', async (nothing) => {
     const read = await refusal('integrations_get', { account_id: 'acme', integration_id: nothing });
     expect(read.arguments).toEqual([{ argument: 'integration_id', problem: 'is required (string)' }]);
     expect(read.example?.arguments).toEqual({ account_id: 'acme', integration_id: '<integration_id>' });
@@ -125,7 +125,7 @@ describe('empty optional arguments', () => {
   });
 
   test.each(['', null])(
-    'what limits a new token is not %j: it would come to mean everything',
+    'a limit of a new token is refused when it is %j, which would mean no limit',
     async (nothing) => {
       const { arguments: faults } = await refusal('tokens_create_mcp_token', {
         scope: { type: 'management', account_id: nothing },
@@ -145,7 +145,7 @@ describe('empty optional arguments', () => {
     expect(put?.requestBody).toHaveProperty('fullname', '');
   });
 
-  test('an update says of what cannot be cleared that it can be left out', async () => {
+  test('an update says that a field which cannot be cleared can be left out', async () => {
     const { arguments: faults } = await refusal('accounts_update', { account_id: 'acme', name: null });
     expect(faults).toEqual([
       { argument: 'name', problem: 'must be of type string, not null; leave it out to keep its value' },
@@ -193,7 +193,7 @@ describe('a text for a list', () => {
     });
   });
 
-  test('an order with its direction behind a comma is still told how to be written', async () => {
+  test('an order with its direction behind a comma is refused with the right form', async () => {
     const { arguments: faults } = await refusal('accounts_list', { order: 'name,desc' });
     expect(faults).toEqual([{ argument: 'order.0', problem: 'should be "name[desc]"' }]);
   });
@@ -212,7 +212,7 @@ describe('a text for a list', () => {
     }
   });
 
-  test('labels that look like something else are labels', async () => {
+  test('labels that look like other values stay labels', async () => {
     for (const label of ['123', 'true']) {
       const { sent } = await watch('accounts_create', { labels: label });
       expect(sent[0]?.requestBody).toEqual({ labels: [label] });
@@ -239,7 +239,7 @@ describe('a text for a list', () => {
   test.each([
     ['accounts_list', { fields: "['name', 'id']" }, 'fields'],
     ['accounts_create', { labels: "['a']" }, 'labels'],
-  ])('%s %j is in no language of ours, and is told the right form', async (name, args, argument) => {
+  ])('%s %j is refused with the right form', async (name, args, argument) => {
     const { arguments: faults } = await refusal(name, args);
     expect(faults).toEqual([{ argument, problem: expect.stringContaining('double quotes') }]);
   });
@@ -262,7 +262,7 @@ describe('filters and orders as objects', () => {
       ['name[eq]acme', 'environment[eq]prod'],
     ],
     ['{"name":"acme"}', ['name[eq]acme']],
-  ])('%j is the filter that it means', async (filter, meant) => {
+  ])('%j is decoded to the filter it means', async (filter, meant) => {
     expect((await query({ filter })).filter).toEqual(meant);
   });
 
@@ -273,7 +273,7 @@ describe('filters and orders as objects', () => {
     [{ name: ['a,b', 'c'] }],
     [5],
     [[{ name: { first: { $eq: 'a' } } }]],
-  ])('%j comes with the grammar', async (filter) => {
+  ])('%j is refused with the grammar', async (filter) => {
     const { arguments: faults } = await refusal('accounts_list', { filter });
     expect(faults[0]?.argument).toMatch(/^filter/);
     expect(faults[0]?.problem).toContain('name[eq]acme');
@@ -284,11 +284,11 @@ describe('filters and orders as objects', () => {
     [{ name: 'desc' }, ['name[desc]']],
     [{ created_at: -1, name: 1 }, ['created_at[desc]', 'name[asc]']],
     [[{ field: 'name', direction: 'DESC' }], ['name[desc]']],
-  ])('%j is the order that it means', async (order, meant) => {
+  ])('%j is decoded to the order it means', async (order, meant) => {
     expect((await query({ order })).order).toEqual(meant);
   });
 
-  test('an order that is none comes with the grammar', async () => {
+  test('an invalid order is refused with the grammar', async () => {
     const { arguments: faults } = await refusal('accounts_list', { order: { name: 'sideways' } });
     expect(faults).toEqual([{ argument: 'order', problem: expect.stringContaining('["name[desc]"]') }]);
   });
@@ -321,7 +321,7 @@ describe('words, numbers and choices', () => {
     expect(faults).toEqual([{ argument: name, problem: expect.stringContaining(problem) }]);
   });
 
-  test('a choice in another case is that choice', async () => {
+  test('a choice is accepted in any letter case', async () => {
     const { sent } = await watch('accounts_create', { environment: ' Prod' });
     expect(sent[0]?.requestBody).toEqual({ environment: 'prod' });
     const config = { type: 'O-Auth Client', client_id: 'a', client_secret: 'b' };
@@ -332,7 +332,7 @@ describe('words, numbers and choices', () => {
     });
   });
 
-  test('a choice that there is not names those that there are', async () => {
+  test('an unknown choice is refused with the known ones', async () => {
     const { arguments: faults } = await refusal('accounts_create', { environment: 'production' });
     expect(faults).toEqual([{ argument: 'environment', problem: 'must be one of "test", "prod"' }]);
   });
@@ -344,7 +344,7 @@ describe('words, numbers and choices', () => {
     }
   });
 
-  test('an object in Python is told the right form', async () => {
+  test('an object in Python syntax is refused with the right form', async () => {
     const scope = "{'type': 'management', 'environment': 'test'}";
     const { arguments: faults } = await refusal('tokens_create_mcp_token', { scope });
     expect(faults).toEqual([{ argument: 'scope', problem: expect.stringContaining('{"a":"b"}') }]);
@@ -357,7 +357,7 @@ describe('words, numbers and choices', () => {
   });
 });
 
-describe('tools that run others', () => {
+describe('tools that run other tools', () => {
   const inner = { limit: '5', fields: 'name,id', filter: { environment: 'prod' } };
   const plain = { limit: 5, fields: ['name', 'id'], filter: ['environment[eq]prod'] };
 
@@ -394,7 +394,7 @@ describe('tools that run others', () => {
     }
   });
 
-  test('find_operations takes what is empty for not given, and choices in any case', async () => {
+  test('find_operations ignores empty arguments, and accepts choices in any letter case', async () => {
     const args = { query: 'accounts', group: '', effect: 'Read', limit: '2' };
     const { json } = await watch('find_operations', args, compact);
     expect(json.operations).toHaveLength(2);
@@ -420,7 +420,7 @@ describe('tools that run others', () => {
   });
 });
 
-test('over HTTP the same is decoded, and refused', async () => {
+test('arguments are decoded and refused alike over HTTP', async () => {
   const http = await startHttpRig();
   const ask = async (name: string, args: Args) => {
     const message = { method: 'tools/call', params: { name, arguments: args } };

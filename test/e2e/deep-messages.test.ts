@@ -23,7 +23,7 @@ describe.each([
     },
   ],
 ])('over %s', (_, start) => {
-  test('messages nested 100,000 levels deep end nothing, and those with an id are answered', async () => {
+  test('messages nested 100,000 levels deep do not end the program, and those with an id are answered', async () => {
     const program = await start();
     closing.push(program.close);
     for (const method of ['notifications/progress', 'notifications/cancelled', 'notifications/other'])

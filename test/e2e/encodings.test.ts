@@ -65,7 +65,7 @@ describe.each(codings)('an answer encoded as %j', (coding, encode) => {
     expect(json.value).toBe(notes[23_999]);
   });
 
-  test('gives its Problem where it is an error', async () => {
+  test('is read when it is an error', async () => {
     answerWith(coding, encode, problem, 404);
     const { json } = await program.call('accounts_get', { account_id: 'a1' });
     expect(json.error).toMatchObject({ code: 'not_found', upstream: { message: problem.message } });
@@ -97,7 +97,7 @@ describe('an encoded answer that cannot be read', () => {
     ['gzip within which is no br', 'br, gzip', gzipSync],
   ];
 
-  test.each(broken)('is told as such: %s', async (_, coding, encode) => {
+  test.each(broken)('is refused as invalid: %s', async (_, coding, encode) => {
     answerWith(coding, encode, body);
     const read = await program.call('accounts_get', { account_id: 'a1' });
     expect(read.json.error).toMatchObject({ code: 'invalid_response', retry: 'safe' });
@@ -117,7 +117,7 @@ describe('an encoded answer that cannot be read', () => {
     ['br', brotli],
     ['deflate', deflateSync],
     ['gzip, gzip', (text: Buffer) => gzipSync(gzipSync(text))],
-  ] as [string, Encode][])('is given up where it is a bomb: %s', async (coding, encode) => {
+  ] as [string, Encode][])('is refused when it decompresses to too much: %s', async (coding, encode) => {
     const bomb = encode(Buffer.alloc(64 * mebibyte, '[1],'));
     expect(bomb.length).toBeLessThan(mebibyte);
     answer = () => ({ headers: { 'content-encoding': coding }, text: bomb });
@@ -125,14 +125,14 @@ describe('an encoded answer that cannot be read', () => {
     expect(json.error.code).toBe('response_too_large');
   });
 
-  test('leaves the next answers as they are', async () => {
+  test('does not affect the next answers', async () => {
     answerWith('gzip', gzipSync, { result: account });
     const read = () => program.call('accounts_get', { account_id: 'a1' });
     for (const { json } of await Promise.all([read(), read(), read()])) expect(json.result).toEqual(account);
   });
 });
 
-test('nothing at all is an empty body, however it is said to be encoded', async () => {
+test('an answer without a body is empty, whatever encoding it declares', async () => {
   answer = () => ({ status: 204, headers: { 'content-encoding': 'gzip' } });
   expect((await program.call('accounts_create', { name: 'acme' })).json).toEqual({ done: true, status: 204 });
   answer = () => ({ status: 200, headers: { 'content-encoding': 'br', 'content-length': '0' } });

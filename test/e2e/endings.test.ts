@@ -76,7 +76,7 @@ describe.concurrent('the API and the audit log tell the same of a delete', () =>
   });
 });
 
-test('a call that the server ends is answered: that it may have taken effect', async () => {
+test('a call ended by the server is answered with a warning that it may have taken effect', async () => {
   const watched = ending(await watchApi());
   const served = ending(await serveOverStdio(watched));
   await endAt(watched, served, 'while waiting, with none', 'SIGTERM', 'ending');
@@ -91,7 +91,7 @@ test('a call that the server ends is answered: that it may have taken effect', a
   expect(error).toMatchObject({ code: 'interrupted', retry: 'check' });
 });
 
-describe('what ends the process at once still closes the line', () => {
+describe('the audit line is closed even when the process ends at once', () => {
   test.each(['SIGTERM', 'SIGINT'] as const)('a second signal, %s', async (second) => {
     const watched = ending(await watchApi());
     const served = ending(await serveOverStdio(watched));
@@ -107,7 +107,7 @@ describe('what ends the process at once still closes the line', () => {
     expect(closingOf(watched)).toMatchObject({ phase: 'ended', outcome: 'interrupted' });
   });
 
-  test('a fault that nobody has caught', async () => {
+  test('an uncaught exception', async () => {
     const fault = join(folder, 'fault.cjs');
     writeFileSync(fault, "process.on('SIGUSR2', () => setImmediate(() => { throw new Error('planted'); }));");
     const watched = ending(await watchApi());
@@ -141,8 +141,8 @@ describe('what ends the process at once still closes the line', () => {
   });
 });
 
-describe('a client that reads no more', () => {
-  test('ends the bridge in order', async () => {
+describe('a client that stops reading', () => {
+  test('ends connect cleanly', async () => {
     const watched = ending(await watchApi());
     const gateway = ending(await serveOverHttp(watched));
     const bridge = ending(await serveOverStdio(watched, { gateway: gateway.url }));
@@ -151,7 +151,7 @@ describe('a client that reads no more', () => {
     expect(bridge.stderr()).not.toMatch(/EPIPE|\n\s+at /);
   });
 
-  test('has nothing more carried out that it asks for later', async () => {
+  test('has no later request carried out', async () => {
     const watched = ending(await watchApi());
     const served = ending(await serveOverStdio(watched));
     const held = watched.hold(({ path }) => path === '/v1/accounts/nobody');
@@ -166,7 +166,7 @@ describe('a client that reads no more', () => {
     expect(watched.api.requests.filter(({ method }) => method === 'POST')).toEqual([]);
   });
 
-  test('of the log stops no call, and the process still ends in order', async () => {
+  test('does not stop calls when it is the reader of the log', async () => {
     const watched = ending(await watchApi());
     const served = ending(await serveOverStdio(watched));
     served.child.stderr?.destroy();
@@ -176,7 +176,7 @@ describe('a client that reads no more', () => {
     expect(await served.exited).toEqual([0, null]);
   });
 
-  test('of a command ends it without a stack', async () => {
+  test('ends a command without a stack trace', async () => {
     const child = spawn(process.execPath, [builtCli, 'tools', '--json'], { env: cleanEnvironment() });
     let stderr = '';
     child.stderr.on('data', (chunk) => {
@@ -192,7 +192,7 @@ describe('a client that reads no more', () => {
 describe('over HTTP with sessions', () => {
   const args = ['--sessions'];
 
-  test('a quiet stream does not hold the process', async () => {
+  test('an idle stream does not delay the end of the process', async () => {
     const watched = ending(await watchApi());
     const program = await startHttpProgram(['--base-url', watched.api.url, ...args]);
     over.push(() => program.close());
@@ -234,7 +234,7 @@ describe('over HTTP with sessions', () => {
     await client.close();
   });
 
-  test('a call that its client has left is waited for, and its line tells how it ended', async () => {
+  test('a call whose client disconnected is waited for, and its audit line has the outcome', async () => {
     const watched = ending(await watchApi());
     const program = await startHttpProgram([
       ...['--base-url', watched.api.url, '--audit-log', watched.file, '--confirm', 'never'],
@@ -255,7 +255,7 @@ describe('over HTTP with sessions', () => {
   });
 });
 
-test('over HTTP the line of a write whose client went away says that it was cancelled', async () => {
+test('over HTTP the audit line of a write whose client disconnected says cancelled', async () => {
   const watched = ending(await watchApi());
   const served = ending(await serveOverHttp(watched));
   const held = watched.hold(({ method, path }) => method === 'POST' && path === '/v1/accounts');

@@ -8,8 +8,8 @@ beforeAll(async () => {
 afterEach(() => rig.sandbox.faults.clear());
 afterAll(() => rig.close());
 
-describe('a failure that the organization itself brings about', () => {
-  test('400: a filter that makes no sense', async () => {
+describe('errors that the sandbox answers', () => {
+  test('400 for an invalid filter', async () => {
     const { isError, json } = await rig.call('accounts_list', { filter: ['shoe_size[eq]42'] });
     expect(isError).toBe(true);
     expect(json.error).toMatchObject({ code: 'invalid_request', status: 400, retry: 'no' });
@@ -110,7 +110,7 @@ describe('a failure that the organization itself brings about', () => {
     expect(json.error).toMatchObject({ code: 'gateway_error', status: 502, retry: 'check' });
   });
 
-  test('a wrong password comes with a success status, and is an error all the same', async () => {
+  test('a wrong password, which has a success status, is an error', async () => {
     const organization = await rig.call('organization_get');
     await rig.call('members_create', { name: 'kai@example.com', secret: 'correct-horse-battery-9' });
     const { isError, json } = await rig.call('auth_logon', {

@@ -222,7 +222,7 @@ function tell(): void {
 }
 
 describe('ten everyday tasks on the compact surface', () => {
-  test('are done by the calls that a sensible model makes', () => {
+  test('can be done by the calls that a model would make', () => {
     expect(costs).toHaveLength(10);
     expect(costs.filter(({ isDone }) => !isDone).map(({ words }) => words)).toEqual([]);
   });
@@ -247,7 +247,7 @@ describe('ten everyday tasks on the compact surface', () => {
     expect(over.map(({ operation }) => operation)).toEqual([]);
   });
 
-  test('cost no more than they did, from a list as it is sent to the last answer', () => {
+  test('cost no more tokens than the snapshot says', () => {
     const dearest = Math.max(...costs.map(({ whole }) => start.sent + whole));
     expect(dearest).toBeLessThanOrEqual(2_600);
   });

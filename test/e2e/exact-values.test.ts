@@ -63,7 +63,7 @@ describe.each(doors)('over %s', (_, start) => {
     expect(text).toBe(`{"result":{"id":"a1","seen":${number},"deep":{"of":[1,${number}]}}}`);
   });
 
-  test('numbers of rows keep their digits, and are no texts', async () => {
+  test('numbers of rows keep their digits and stay numbers', async () => {
     answer = () => ({
       text: `{"result":[{"name":"a","n":9007199254740993},{"name":"b","n":"9007199254740993"}]}`,
     });
@@ -80,7 +80,7 @@ describe.each(doors)('over %s', (_, start) => {
     expect(sent('POST')).toEqual([`{"mappings":["m"],"data":${data}}`]);
   });
 
-  test('so do those of arguments that a client sends as a text', async () => {
+  test('arguments sent as text keep their digits', async () => {
     answer = () => ({ json: { result: {} } });
     synqly.requests.length = 0;
     const text = JSON.stringify(`{"of":${list}}`);
@@ -88,7 +88,7 @@ describe.each(doors)('over %s', (_, start) => {
     expect(sent('POST')).toEqual([`{"mappings":["m"],"data":{"of":${list}}}`]);
   });
 
-  test('an update puts back what it does not know as it was', async () => {
+  test('an update keeps unknown fields unchanged', async () => {
     const rest = `"unknown":9007199254740993,"all":${list},"__proto__":{"kept":9007199254740993}`;
     answer = () => ({ text: `{"result":{"id":"a1","name":"acme","fullname":"A",${rest}}}` });
     synqly.requests.length = 0;
@@ -109,12 +109,18 @@ describe.each(doors)('over %s', (_, start) => {
     expect(synqly.requests).toEqual([]);
   });
 
-  test.each(['account_id', 'fullname', 'labels'])('no number stands for another type: %s', async (name) => {
-    const { text } = await program.call('accounts_update', `{"account_id":"a1","${name}":9007199254740993}`);
-    expect(JSON.parse(text).error.code).toBe('invalid_arguments');
-  });
+  test.each(['account_id', 'fullname', 'labels'])(
+    'a number is not accepted in place of another type: %s',
+    async (name) => {
+      const { text } = await program.call(
+        'accounts_update',
+        `{"account_id":"a1","${name}":9007199254740993}`,
+      );
+      expect(JSON.parse(text).error.code).toBe('invalid_arguments');
+    },
+  );
 
-  test('nor for an open object', async () => {
+  test('a number is not accepted in place of an open object', async () => {
     const { text } = await program.call('mappings_apply', `{"mappings":["m"],"data":9007199254740993}`);
     expect(JSON.parse(text).error.code).toBe('invalid_arguments');
   });
@@ -159,7 +165,7 @@ describe.each(doors)('over %s', (_, start) => {
   test.each([
     ['accounts_get', '{"account_id":"a1","__proto__":{"x":1}}'],
     ['accounts_get', '{"__proto__":{"account_id":"a1"}}'],
-  ])('it is no argument: %s %s', async (tool, args) => {
+  ])('a key __proto__ is refused as an argument: %s %s', async (tool, args) => {
     synqly.requests.length = 0;
     const { text } = await program.call(tool, args);
     expect(JSON.parse(text).error).toMatchObject({ code: 'invalid_arguments' });
@@ -167,7 +173,7 @@ describe.each(doors)('over %s', (_, start) => {
     expect(synqly.requests).toEqual([]);
   });
 
-  test('nothing looks like a number with all its digits but one', async () => {
+  test('an object that imitates an exact number stays an object', async () => {
     const odd = '{"isLosslessNumber":true,"value":"1","text":"2","toJSON":"3"}';
     answer = () => ({ text: `{"result":{"id":"a1","odd":${odd},"real":9007199254740993}}` });
     const { text } = await program.call('accounts_get', '{"account_id":"a1"}');
@@ -182,7 +188,7 @@ describe('any value', () => {
   });
   afterAll(() => program.close());
 
-  test('goes to the API and comes back as it is', async () => {
+  test('is sent to the API and returned unchanged', async () => {
     answer = ({ body }) => ({ text: `{"result":${body.slice('{"mappings":["m"],"data":'.length, -1)}}` });
     await fc.assert(
       fc.asyncProperty(jsonObjectText, async ({ text, shown = '{}' }) => {
@@ -195,7 +201,7 @@ describe('any value', () => {
     );
   });
 
-  test('is stored in a configuration and read from it as it is', async () => {
+  test('is stored in a configuration and read back unchanged', async () => {
     let stored = '';
     answer = ({ method, body }) => {
       if (method === 'POST') stored = body;
@@ -228,7 +234,7 @@ test('the sandbox stores a key __proto__ as any other', async () => {
   await sandbox.close();
 });
 
-describe('what is made of an answer', () => {
+describe('results made from answers', () => {
   let program: RawProgram;
   beforeAll(async () => {
     program = await startRawStdio([...flags(), '--max-result-tokens', '2000']);
@@ -250,27 +256,27 @@ describe('what is made of an answer', () => {
     expect(text).toContain('{"path":"/constructor/c","to":{"__proto__":3}}');
   });
 
-  test('a patch that tests for another number does not fit', async () => {
+  test('a patch that tests for another number fails', async () => {
     answer = () => ({ text: account('"n":9007199254740993') });
     const patch = '[{"op":"test","path":"/n","value":9007199254740992}]';
     const args = `{"tool":"accounts_patch","arguments":{"account_id":"a1","patch":${patch}}}`;
     expect((await program.call('preview_call', args)).text).toContain('cannot be applied');
   });
 
-  test('an undo puts digits back', async () => {
+  test('an undo restores all digits', async () => {
     const labels = (number: string) => account(`"labels":[${number}]`);
     answer = ({ method }) => ({ text: labels(method === 'GET' ? '9007199254740993' : '1') });
     const { text } = await program.call('accounts_update', '{"account_id":"a1","labels":["x"]}');
     expect(text).toContain('{"op":"replace","path":"/labels","value":[9007199254740993]}');
   });
 
-  test('a delete tells what was', async () => {
+  test('a delete returns the deleted object with all digits', async () => {
     answer = ({ method }) => (method === 'GET' ? { text: account('"n":9007199254740993') } : {});
     const { text } = await program.call('accounts_delete', '{"account_id":"a1"}');
     expect(text).toContain('"n":9007199254740993');
   });
 
-  test('a confirmation holds for the digits that were confirmed', async () => {
+  test('a confirmation is valid only for the digits that were confirmed', async () => {
     const careful = await startRawStdio(['--base-url', synqly.url, '--confirm', 'change']);
     const read = (number: string) => () => ({ text: account(`"n":${number}`) });
     answer = read('9007199254740993');
@@ -382,7 +388,7 @@ describe('updated_at', () => {
     expect(await update(actual, expected)).toEqual({ code: 'stale_object', sent: 0 });
   });
 
-  test('of a text that is no time nobody says that the object has changed', async () => {
+  test('a text that is no time does not count as a changed object', async () => {
     answer = () => ({ json: { result: { id: 'a1', name: 'acme', updated_at: `${day}07Z` } } });
     const args = { account_id: 'a1', fullname: 'B', updated_at: 'yesterday' };
     const { text } = await program.call('accounts_update', JSON.stringify(args));

@@ -34,8 +34,8 @@ afterEach(async () => {
   expect((await rig.call('accounts_list', { limit: 1 })).isError, 'the process still answers').toBe(false);
 });
 
-describe('what passes by itself is waited out', () => {
-  test('a 429 with Retry-After is kept to, also for a write', async () => {
+describe('temporary failures are retried', () => {
+  test('a 429 is retried after its Retry-After, also for a write', async () => {
     rig.sandbox.faults.add({ route: 'accounts_create', status: 429, retryAfter: 1, times: 1 });
     const { isError, elapsed, requests } = await timed('accounts_create', { name: 'after-429' });
     expect(isError).toBe(false);
@@ -43,12 +43,12 @@ describe('what passes by itself is waited out', () => {
     expect(elapsed).toBeGreaterThan(950);
   });
 
-  test('a 503 is repeated for a read', async () => {
+  test('a read is repeated after a 503', async () => {
     rig.sandbox.faults.add({ route: 'accounts_list', status: 503, times: 1 });
     expect(await timed('accounts_list')).toMatchObject({ isError: false, requests: 2 });
   });
 
-  test('a broken connection is repeated for a read', async () => {
+  test('a read is repeated after a broken connection', async () => {
     rig.sandbox.faults.add({ route: 'accounts_list', reset: true, times: 1 });
     expect(await timed('accounts_list')).toMatchObject({ isError: false });
   });
@@ -62,7 +62,7 @@ describe('what passes by itself is waited out', () => {
   });
 });
 
-describe('what might do a thing twice is not repeated', () => {
+describe('calls that could take effect twice are not repeated', () => {
   test.each([
     ['accounts_create', { name: 'once' }],
     ['accounts_delete', { account_id: 'once' }],
@@ -83,7 +83,7 @@ describe('what might do a thing twice is not repeated', () => {
   });
 });
 
-describe('what does not pass ends in time with a clear error', () => {
+describe('lasting failures end within the time limit, with a clear error', () => {
   /** Ten times the limit of a call: one that waits for what Synqly asks for, or without end, takes longer. */
   const inTime = 10 * seconds * 1000;
 

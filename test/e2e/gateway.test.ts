@@ -51,7 +51,7 @@ describe.each([
   });
   const gateway = (...args: string[]) => keep(startGateway(sandbox, store.named, args));
 
-  test.runIf(isHere)('one for an account opens that account and nothing else', async () => {
+  test.runIf(isHere)('a token for an account opens that account and nothing else', async () => {
     const { url, call, connect, post } = await gateway();
     const { token } = await makeMcpToken(sandbox, store.named, '--account', 'quay');
     const client = await connect(token);
@@ -74,7 +74,7 @@ describe.each([
   });
 
   test.runIf(isHere)(
-    'one for an environment opens its accounts, one for the organization everything',
+    'a token for an environment opens its accounts, a token for the organization everything',
     async () => {
       const { call } = await gateway();
       const { token } = await makeMcpToken(sandbox, store.named, '--environment', 'test');
@@ -88,7 +88,7 @@ describe.each([
     },
   );
 
-  test.runIf(isHere)('one that is unknown, expired or revoked is refused in the same words', async () => {
+  test.runIf(isHere)('an unknown, an expired and a revoked token are refused in the same words', async () => {
     const { post } = await gateway();
     const ask = async (token: string) => {
       const response = await post({ method: 'ping' }, bearer(token));
@@ -117,7 +117,7 @@ describe.each([
   });
 
   test.runIf(isHere)(
-    'one made on a gateway works on another and after a restart; one revoked stops on all',
+    'a token made on one gateway works on another and after a restart, and a revoked one stops on all',
     async () => {
       const [first, second] = [await gateway('--reveal-secrets'), await gateway()];
       const admin = await makeMcpToken(sandbox, store.named, '--organization');
@@ -142,7 +142,7 @@ describe.each([
     },
   );
 
-  test.runIf(isHere)('one for connectors is refused with the reason', async () => {
+  test.runIf(isHere)('a token for connectors is refused with the reason', async () => {
     const { call, post } = await gateway('--reveal-secrets');
     const admin = await makeMcpToken(sandbox, store.named, '--organization');
     const scope = { type: 'integration-usage', account_id: 'quay' };
@@ -153,7 +153,7 @@ describe.each([
     expect(await response.text()).toContain('integration-usage');
   });
 
-  test.runIf(isHere)('one for another Synqly is not let in', async () => {
+  test.runIf(isHere)('a token for another Synqly is refused', async () => {
     const other = await keep(startSandbox({ size: 'small' }));
     const { token } = await makeMcpToken(other, store.named, '--organization');
     expect(await statusOf(await gateway(), token)).toBe(401);
@@ -174,7 +174,7 @@ describe.each([
 });
 
 describe('a directory of tokens', () => {
-  test('holds hashes only, and is for its owner only', async () => {
+  test('holds hashes only, and can be read by its owner only', async () => {
     const sandbox = await keep(startSandbox({ size: 'small' }));
     const { named } = await keep(makeFolder());
     const { token, fingerprint } = await makeMcpToken(sandbox, named, '--organization');
@@ -192,7 +192,7 @@ describe('a directory of tokens', () => {
     expect(refused.stderr).toContain('not be writable by others');
   });
 
-  test('a grant that cannot be understood, or stands under a wrong name, lets nobody in', async () => {
+  test('a grant that cannot be read or has the wrong file name is refused', async () => {
     const sandbox = await keep(startSandbox({ size: 'small' }));
     const { named } = await keep(makeFolder());
     const [narrow, wide, spoilt] = await Promise.all([
@@ -210,7 +210,7 @@ describe('a directory of tokens', () => {
     expect(await Promise.all(statuses)).toEqual([401, 200, 401]);
   });
 
-  test('many processes add at once, and none is lost', async () => {
+  test('tokens added by many processes at once are all stored', async () => {
     const sandbox = await keep(startSandbox({ size: 'small' }));
     const { named } = await keep(makeFolder());
     const made = await Promise.all(
@@ -222,7 +222,7 @@ describe('a directory of tokens', () => {
 });
 
 test.runIf(hasRedis)(
-  'while Redis is away nobody is let in, and the server is not ready; it comes back by itself',
+  'while Redis is down all callers are refused and the server is not ready, until Redis is back',
   async () => {
     const sandbox = await keep(startSandbox({ size: 'small' }));
     const store = await keep(startRedis());
@@ -251,7 +251,7 @@ test('a token made by a tool over stdio opens a gateway of the same store', asyn
   expect(await statusOf(await keep(startGateway(sandbox, named)), json.result.secret)).toBe(200);
 });
 
-test('a token that cannot be kept is not made', async () => {
+test('a token that cannot be stored is not created', async () => {
   const sandbox = await keep(startSandbox({ size: 'small' }));
   const { named } = await keep(makeFolder());
   const program = await keep(startGateway(sandbox, named, ['--reveal-secrets']));
@@ -263,7 +263,7 @@ test('a token that cannot be kept is not made', async () => {
   expect(sandbox.state.tokens.all()).toHaveLength(made);
 });
 
-test.runIf(hasRedis)('a token that was made and could not be kept is said so', async () => {
+test.runIf(hasRedis)('a token that was created but could not be stored is reported', async () => {
   const sandbox = await keep(startSandbox({ size: 'small' }));
   const store = await keep(startRedis());
   const program = await keep(startGateway(sandbox, store.named, ['--reveal-secrets']));
@@ -277,7 +277,7 @@ test.runIf(hasRedis)('a token that was made and could not be kept is said so', a
   expect(answer.error).toMatchObject({ code: 'token_not_kept', retry: 'no' });
 });
 
-test('a Redis that cannot be reached at the start is said, without its password', async () => {
+test('a Redis that cannot be reached at startup is reported without its password', async () => {
   const sandbox = await keep(startSandbox({ size: 'small' }));
   const store = { SYNQLY_TOKEN_STORE: 'redis://user:hush-hush@127.0.0.1:1/0' };
   const { status, stderr } = await runToken(sandbox, store, 'list');

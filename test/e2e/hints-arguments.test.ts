@@ -26,7 +26,7 @@ async function refusal(name: string, args: Record<string, unknown>, program: Pro
   return json.error;
 }
 
-describe('a filter in another language', () => {
+describe('a filter in another syntax', () => {
   test.each([
     ['name=acme', 'name[eq]acme'],
     ['name == "acme"', 'name[eq]acme'],
@@ -46,7 +46,7 @@ describe('a filter in another language', () => {
     ['created_at>=2026-01-01', 'created_at[gte]2026-01-01'],
     ['created_at < 2026-01-01', 'created_at[lt]2026-01-01'],
     ['account.name=acme', 'account.name[eq]acme'],
-  ])('%s is refused before it is sent, and rightly written', async (filter, meant) => {
+  ])('%s is refused before it is sent, with the right form', async (filter, meant) => {
     const error = await refusal('accounts_list', { filter: [filter] });
     expect(error.message).toContain('eq in like gt gte lt lte');
     expect(error.next).toContain('name, fullname, environment, labels');
@@ -56,7 +56,7 @@ describe('a filter in another language', () => {
   });
 
   test.each(['acme', '', '[eq]acme', 'name[nonsense]acme'])(
-    '%j comes with a form to follow',
+    '%j is refused with a form to follow',
     async (filter) => {
       const error = await refusal('members_list', { filter: ['name[eq]x', filter] });
       expect(error.arguments).toEqual([{ argument: 'filter.1', problem: 'should be like name[eq]value' }]);
@@ -64,7 +64,7 @@ describe('a filter in another language', () => {
   );
 
   test.each(['name[neq]acme', 'name[not in]a,b', 'name[not like]a%', 'shoe_size[eq]42'])(
-    '%s is for Synqly to judge; its refusal names the fields that rows have',
+    '%s is sent to Synqly, and its refusal is completed with the fields of the rows',
     async (filter) => {
       const before = rig.exchanges.length;
       const { json } = await rig.call('accounts_list', { filter: [filter] });
@@ -75,14 +75,14 @@ describe('a filter in another language', () => {
   );
 
   test.each(['name[eq]a=b', 'name[like]%[x]%', 'name[in]a,b', 'name[eq]', 'name[eq]a\nb'])(
-    '%j is none, and passes',
+    '%j is not refused',
     async (filter) => {
       expect((await rig.call('accounts_list', { filter: [filter] })).isError).toBe(false);
     },
   );
 });
 
-describe('an order in another language', () => {
+describe('an order in another syntax', () => {
   test.each([
     ['-name', 'name[desc]'],
     ['+name', 'name[asc]'],
@@ -91,21 +91,24 @@ describe('an order in another language', () => {
     ['name[DESC]', 'name[desc]'],
     ['name[descending]', 'name[desc]'],
     ['desc(name)', 'name[desc]'],
-  ])('%s is refused before it is sent, and rightly written', async (order, meant) => {
+  ])('%s is refused before it is sent, with the right form', async (order, meant) => {
     const error = await refusal('accounts_list', { order: [order] });
     expect(error.arguments).toEqual([{ argument: 'order.0', problem: `should be ${JSON.stringify(meant)}` }]);
   });
 
-  test.each(['name', 'name[asc]', 'created_at[desc]'])('%s is none, and passes', async (order) => {
+  test.each(['name', 'name[asc]', 'created_at[desc]'])('%s is not refused', async (order) => {
     expect((await rig.call('accounts_list', { order: [order] })).isError).toBe(false);
   });
 });
 
-describe('a call that fits', () => {
-  test.each([...catalogue, ...builtinTools, ...dispatcherTools])('of $id is made from nothing', (tool) => {
-    const { arguments: args } = exampleOf(tool, {});
-    expect(tool.input.safeParse(args).error).toBeUndefined();
-  });
+describe('the example of a valid call', () => {
+  test.each([...catalogue, ...builtinTools, ...dispatcherTools])(
+    'of $id is valid when no argument was given',
+    (tool) => {
+      const { arguments: args } = exampleOf(tool, {});
+      expect(tool.input.safeParse(args).error).toBeUndefined();
+    },
+  );
 
   test.each<[string, Record<string, unknown>, Record<string, unknown>]>([
     ['accounts_get', {}, { account_id: '<account_id>' }],
@@ -129,7 +132,7 @@ describe('a call that fits', () => {
       { account_id: 'x', nickname: 'y', fullname: 'z'.repeat(61) },
       { account_id: 'x', fullname: '<...>' },
     ],
-  ])('of %s after %j keeps what is right of it', async (tool, given, args) => {
+  ])('of %s keeps the valid arguments of %j', async (tool, given, args) => {
     const { example } = await refusal(tool, given);
     expect(example).toEqual({ tool, arguments: args });
   });
@@ -163,11 +166,11 @@ describe('a call that fits', () => {
       expect(JSON.stringify(await refusal(tool, args)), tool).not.toContain(canary);
   });
 
-  test('is not given for a value that is wrong', async () => {
+  test('is left out when a value is wrong', async () => {
     expect((await refusal('accounts_list', { limit: 0 })).example).toBeUndefined();
   });
 
-  test('of a preview is a preview', async () => {
+  test('of preview_call is a call of preview_call', async () => {
     const { example } = await refusal('preview_call', {
       tool: 'accounts_delete',
       arguments: { account: 'x' },
@@ -189,12 +192,12 @@ test.each([
   ['accounts_list', 'startAfter', 'start_after'],
   ['accounts_create', 'full_name', 'fullname'],
   ['accounts_create', 'enviroment', 'environment'],
-])('%s: %s is taken for a slip of %s', async (tool, slip, meant) => {
+])('%s: for %s the argument %s is suggested', async (tool, slip, meant) => {
   const { arguments: faults } = await refusal(tool, { [slip]: 'x' });
   expect(faults).toContainEqual({ argument: slip, problem: `is unknown; did you mean ${meant}?` });
 });
 
-test.each(['display_name', 'colour', 'x', 'constructor'])('%s is taken for no slip', async (name) => {
+test.each(['display_name', 'colour', 'x', 'constructor'])('for %s nothing is suggested', async (name) => {
   const { arguments: faults } = await refusal('accounts_create', JSON.parse(`{"${name}":"x"}`));
   expect(faults).toEqual([{ argument: name, problem: 'is unknown' }]);
 });
@@ -231,12 +234,12 @@ describe('on the compact surface', () => {
       'accounts_create',
       { name: 'y' },
     ],
-  ])('the example of %s %j is in its terms', async (runner, given, tool, operation, args) => {
+  ])('the example of %s %j is a dispatcher call', async (runner, given, tool, operation, args) => {
     const { example } = await refusal(runner, given, compact);
     expect(example).toEqual({ tool, arguments: { operation, arguments: args } });
   });
 
-  test('a missing operation is shown its place', async () => {
+  test('a missing operation is shown in the example', async () => {
     const { example } = await refusal('run_read', { account_id: 'x' }, compact);
     expect(example).toEqual({ tool: 'run_read', arguments: { operation: '<operation>' } });
   });
@@ -253,7 +256,7 @@ describe('on the compact surface', () => {
   });
 });
 
-describe('a tool that there is not', () => {
+describe('a tool that does not exist', () => {
   const messageOf = (name: string, program: Program = rig) =>
     program.client.callTool({ name }).then(JSON.stringify, String);
 
@@ -262,13 +265,13 @@ describe('a tool that there is not', () => {
     ['accounts_remove', 'accounts_delete'],
     ['integrationpoints_list', 'integrationPoints_list'],
     ['create_integration', 'integrations_create'],
-  ])('%s leads to %s', async (name, right) => {
+  ])('%s gets the suggestion %s', async (name, right) => {
     expect(await messageOf(name)).toMatch(
       new RegExp(`-32602.*Unknown tool: ${name}. Closest: .*\\b${right}\\b`),
     );
   });
 
-  test('leads to served tools only, and to three at most', async () => {
+  test('gets at most three suggestions, all of them visible tools', async () => {
     const args = ['--base-url', rig.sandbox.baseUrl, '--toolsets', 'accounts', '--read-only'];
     const program = await startProgram(args, { SYNQLY_TOKEN: rig.sandbox.token });
     const message = await messageOf('delete_accounts_list_get', program);
@@ -276,12 +279,12 @@ describe('a tool that there is not', () => {
     expect(message.split('Closest: ')[1]).toMatch(/^accounts_(list|get)(, accounts_(list|get))?\.$/);
   });
 
-  test('leads to nothing where nothing is like it', async () => {
+  test('gets no suggestion when no name is similar', async () => {
     expect(await messageOf('zzzzqqqq')).toMatch(/Unknown tool: zzzzqqqq\.$/);
     expect((await messageOf('x'.repeat(5000))).length).toBeLessThan(300);
   });
 
-  test('leads to the runner of the operation on the compact surface', async () => {
+  test("gets the operation's dispatcher as the suggestion on the compact surface", async () => {
     expect(await messageOf('accounts_delete', compact)).toContain(
       'Call run_destroy with {"operation":"accounts_delete","arguments":{...}}.',
     );

@@ -72,7 +72,7 @@ describe.each([
     ['integrations_list_account', ofAccount],
     ['bridges_list', ofAccount],
     ['credentials_list', { owner_id: inside }],
-  ])('an empty %s names what is inside and nothing else', async (name, args) => {
+  ])('an empty %s suggests only names inside the pins', async (name, args) => {
     const { json, text, isError } = await pinned.call(name, { ...args, filter: [`name[eq]${wanted}`] });
     expect(isError, text).toBe(false);
     expect(json.result, text).toEqual([]);
@@ -85,7 +85,7 @@ describe.each([
     expect(text).not.toContain(outsideId);
   });
 
-  test('an empty list counts what is inside', async () => {
+  test('the count of an empty list is of the objects inside the pins', async () => {
     const count = rig.sandbox.state.collections.account
       .all()
       .filter(({ environment, id }) =>
@@ -97,7 +97,7 @@ describe.each([
     expect(past.json.note).toContain(` there are ${count}.`);
   });
 
-  test('values of a field are those inside', async () => {
+  test('suggested values of a field come from inside the pins', async () => {
     const { json, text } = await pinned.call('accounts_list', { filter: ['labels[eq]nothing'] });
     expect(json.note).toMatch(/(Values|Format) of labels.*: see values\.$/);
     expect(json.values.labels).not.toEqual([]);
@@ -107,7 +107,7 @@ describe.each([
   test.each([
     ['credentials_get', { owner_id: inside, credential_id: wanted }],
     ['credentials_delete', { owner_id: inside, credential_id: wanted }],
-  ])('%s names what is named alike inside', async (name, args) => {
+  ])('%s suggests similar names inside the pins', async (name, args) => {
     const { json, text } = await pinned.call(name, args);
     expect(json.error, text).toMatchObject({ code: 'not_found', closest: [inside] });
     expect(text).not.toContain(marker);

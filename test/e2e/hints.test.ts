@@ -90,7 +90,7 @@ describe('an empty list', () => {
       { start_after: 'zzz', filter: ['fullname[eq]nobody'] },
       'There are no accounts that match fullname[eq]nobody.',
     ],
-  ])('%s says what there is, for one read more', async (_, name, args, note, beside: object = {}) => {
+  ])('%s says what exists, with one further read', async (_, name, args, note, beside: object = {}) => {
     const { json, isError, sent } = await watch(name, args);
     expect(isError).toBe(false);
     const { closest, values } = json;
@@ -103,7 +103,7 @@ describe('an empty list', () => {
     ['integrations_list_account', { account_id: 'bare' }, 'There are no integrations of account bare yet.'],
     ['bridges_list', { account_id: 'bare' }, 'There are no bridges of account bare yet.'],
     ['credentials_list', { owner_id: 'bare' }, 'There are no credentials of owner bare yet.'],
-  ])('%s, where nothing narrowed it, says of what, and reads nothing more', async (name, args, note) => {
+  ])('%s without a filter says that there is none, with no further read', async (name, args, note) => {
     const { json, sent } = await watch(name, args);
     expect(json.note).toBe(note);
     expect(sent).toEqual([name]);
@@ -127,7 +127,7 @@ describe('an empty list', () => {
     expect(sent.length).toBeLessThanOrEqual(2);
   });
 
-  test('gives no value of a field that lists do not show', async () => {
+  test('suggests no value of a field that lists do not show', async () => {
     const { json } = await watch('accounts_list', { filter: ['organization_id[eq]x'] });
     expect(json.note).toMatch(
       /^There are no accounts that match organization_id\[eq\]x\. Without the filter there are \d+\.$/,
@@ -144,14 +144,14 @@ test('a list that is not empty costs one request, and has no note', async () => 
   }
 });
 
-test('where more than a page is wanted, one request more looks behind a short page', async () => {
+test('one further request follows a short page when more rows are wanted', async () => {
   const { json, sent } = await watch('accounts_list', { limit: 1000 });
   expect(json.more).toBeUndefined();
   expect(sent).toEqual(['accounts_list', 'accounts_list']);
 });
 
-describe('a list of hundreds', () => {
-  test('is counted, and a name far down in it is found', async () => {
+describe('a list of hundreds of rows', () => {
+  test('is counted, and a similar name far down in it is found', async () => {
     const large = await startRig({ sandbox: { size: 500 }, args: ['--confirm', 'never'] });
     await large.call('accounts_create', { name: 'zyxomma-industries', environment: 'test' });
     const { json } = await large.call('accounts_list', { filter: ['name[eq]zyxoma-industries'] });
@@ -164,7 +164,7 @@ describe('a list of hundreds', () => {
   }, 60_000);
 });
 
-describe('an object that is not there', () => {
+describe('an object that does not exist', () => {
   test.each([
     ['accounts_get', { account_id: 'aldermere' }, 'account_id', 'accounts_list', account],
     ['accounts_update', { account_id: 'aldermere', fullname: 'x' }, 'account_id', 'accounts_list', account],
@@ -258,7 +258,7 @@ describe('an object that is not there', () => {
     ['403', { status: 403 }],
     ['429', { status: 429, retryAfter: 1 }],
     ['an answer that never comes', { hang: true }],
-  ])('is the same error where the list meets %s; it still names the list', async (_, fault) => {
+  ])('is the same error when the list fails with %s, and still names the list', async (_, fault) => {
     rig.sandbox.faults.add({ route: 'members_list', ...fault });
     const { json, sent } = await watch('members_get', { member_id: 'ingrid' });
     expect(json.error).toMatchObject({ code: 'not_found', status: 404 });
@@ -271,7 +271,7 @@ describe('an object that is not there', () => {
   test.each([
     [{ account_id: 'aldermere', integration_id: 'siem-splunk' }, 'account_id', account],
     [{ account_id: account, integration_id: 'splunk' }, 'integration_id', 'siem-splunk'],
-  ])('is found out where Synqly does not say what is missing: %j', async (args, argument, right) => {
+  ])('is identified when Synqly does not say what is missing: %j', async (args, argument, right) => {
     const silent = await startProxy(rig.sandbox.baseUrl, (answer) =>
       answer.status === 404 ? { ...answer, text: '{"message":"Not found","status":404}' } : answer,
     );
@@ -283,7 +283,7 @@ describe('an object that is not there', () => {
     expect(json.error.closest).toContain(right);
   });
 
-  test('names nothing where all that the call names is there', async () => {
+  test('has no suggestion when everything that the call names exists', async () => {
     const silent = await startProxy(rig.sandbox.baseUrl, (answer, path) =>
       path.endsWith('/siem-splunk') ? { ...answer, status: 404, text: '{"message":"Not found"}' } : answer,
     );
@@ -298,7 +298,7 @@ describe('an object that is not there', () => {
     expect(json.error.closest).toBeUndefined();
   });
 
-  test('is looked for in no list that is not served', async () => {
+  test('is not looked up in a list that is not visible', async () => {
     const args = ['--base-url', rig.sandbox.baseUrl, '--deny', 'members_list'];
     const program = await startProgram(args, { SYNQLY_TOKEN: rig.sandbox.token });
     const before = rig.exchanges.length;
@@ -309,7 +309,7 @@ describe('an object that is not there', () => {
     expect(rig.exchanges).toHaveLength(before + 1);
   });
 
-  test('is looked for in the list of every argument that stands in a path, save where no list tells it', () => {
+  test('is looked up in the list of its path argument, for every argument that has a list', () => {
     const without = catalogue.flatMap((operation) =>
       Object.keys(operation.params)
         .filter((name) => !collectionOf(operation, name))

@@ -73,7 +73,7 @@ test('SIGTERM under load loses no accepted call, and the process ends with 0', a
   expect(await exited).toBe(0);
 });
 
-test('one token cannot send more than its rate, and is told so', async () => {
+test('a token that exceeds its rate gets 429', async () => {
   rig = await startHttpRig({ args: ['--rate-per-minute', '5'] });
   const responses = [];
   for (let index = 0; index < 7; index += 1)
@@ -85,7 +85,7 @@ test('one token cannot send more than its rate, and is told so', async () => {
   expect((await rig.post({ method: 'ping' }, bearer(secret))).status).toBe(200);
 });
 
-test('more requests at once than there is room for are answered 503 with Retry-After', async () => {
+test('requests beyond --max-concurrent are answered 503 with Retry-After', async () => {
   rig = await startHttpRig({ args: ['--max-concurrent', '3'] });
   const { sandbox, post } = rig;
   await post({ method: 'ping' }, bearer(sandbox.token));
@@ -99,7 +99,7 @@ test('more requests at once than there is room for are answered 503 with Retry-A
   expect(all.find(({ status }) => status === 503)?.headers.get('retry-after')).toBe('1');
 });
 
-test('a trace goes on to Synqly, beside the token', async () => {
+test('the traceparent header is passed on to Synqly with the token', async () => {
   const seen: IncomingHttpHeaders[] = [];
   const synqly = createServer(({ headers }, response) => {
     seen.push(headers);
@@ -114,7 +114,7 @@ test('a trace goes on to Synqly, beside the token', async () => {
   expect(seen.at(-1)).toMatchObject({ traceparent, authorization: 'Bearer some-token' });
 });
 
-test('when Synqly cannot be reached, the process is healthy and not ready', async () => {
+test('when Synqly cannot be reached, /healthz is 200 and /readyz is 503', async () => {
   rig = await startHttpRig();
   await rig.sandbox.close();
   expect((await fetch(`${rig.origin}/healthz`)).status).toBe(200);
@@ -127,7 +127,7 @@ describe('with sessions', () => {
     params: { protocolVersion: '2025-11-25', capabilities: {}, clientInfo: { name: 'test', version: '1' } },
   };
 
-  test('a session is for the token that opened it, and ends when it is deleted', async () => {
+  test('a session can be used only with the token that opened it, and ends when it is deleted', async () => {
     rig = await startHttpRig({ args: ['--sessions'] });
     const { sandbox, post, makeToken, url } = rig;
     const opened = await post(initialize, bearer(sandbox.token));
@@ -160,7 +160,7 @@ describe('the start', () => {
       timeout: 60_000,
     });
 
-  test('an address that other machines reach needs the names to be asked under', () => {
+  test('an address that other machines reach needs --allowed-hosts', () => {
     const { status, stderr } = run('--host', '0.0.0.0', '--port', '0');
     expect(status).toBe(2);
     expect(stderr).toContain('--allowed-hosts');

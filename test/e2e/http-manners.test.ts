@@ -81,7 +81,7 @@ describe('Accept', () => {
     ['weights', 'text/html;q=0.9, application/json;q=0.1'],
     ['what curl and browsers send', 'text/html,application/xhtml+xml,*/*;q=0.8'],
     ['no streams', 'text/event-stream;q=0, */*'],
-  ])('%s is served by JSON, with sessions and without', async (_, accept) => {
+  ])('%s is answered with JSON, with sessions and without', async (_, accept) => {
     const plain = await send(without.url, 'POST', headersOf({ accept }), ping);
     expect(plain).toMatchObject({ status: 200, headers: { 'content-type': expect.stringMatching(json) } });
     expect(JSON.parse(plain.text)).toEqual(pong);
@@ -100,7 +100,7 @@ describe('Accept', () => {
     ['streams alone', 'text/event-stream'],
     ['JSON excluded', 'application/json;q=0, text/event-stream'],
     ['texts of any kind', 'text/*'],
-  ])('%s is served by an event', async (_, accept) => {
+  ])('%s is answered with an event stream', async (_, accept) => {
     const answer = await send(without.url, 'POST', headersOf({ accept }), ping);
     expect(answer).toMatchObject({ status: 200, headers: { 'content-type': 'text/event-stream' } });
     expect(eventOf(answer.text)).toEqual(pong);
@@ -115,7 +115,7 @@ describe('Accept', () => {
     ['JSON excluded', 'application/json;q=0'],
     ['everything excluded', '*/*;q=0'],
     ['a part of it excluded', 'application/*;q=0.0, image/png'],
-  ])('%s is refused, and told what there is', async (_, accept) => {
+  ])('%s is refused, with the accepted types', async (_, accept) => {
     const { headers } = await openSession();
     for (const [url, given] of [
       [without.url, headersOf({ accept })],
@@ -146,7 +146,7 @@ describe('Accept', () => {
     expect([told.status, told.text]).toEqual([202, '']);
   });
 
-  test('GET opens the stream of a session whatever takes streams, and nothing else', async () => {
+  test('GET opens the stream of a session if event streams are accepted', async () => {
     const { headers } = await openSession();
     const refused = await send(withSessions.url, 'GET', { ...headers, accept: json });
     expect([refused.status, refused.text]).toEqual([406, expect.stringContaining('text/event-stream')]);
@@ -158,7 +158,7 @@ describe('Accept', () => {
   });
 });
 
-test('a call that its session cancels ends its answer, by stream and by JSON', async () => {
+test('cancelling a call ends its response, as a stream and as JSON', async () => {
   const { headers } = await openSession();
   sandbox.faults.add({ route: 'organization_get', hang: true });
   for (const accept of [headers.accept, json]) {
@@ -175,19 +175,22 @@ test('a call that its session cancels ends its answer, by stream and by JSON', a
 });
 
 describe('paths', () => {
-  test.each(['/mcp/', '/mcp?a=1', '/mcp/?a=1', '//mcp', '//mcp//'])('%s is the endpoint', async (path) => {
-    const answer = await send(`${without.origin}${path}`, 'POST', headersOf(), ping);
-    expect([answer.status, JSON.parse(answer.text)]).toEqual([200, pong]);
-    const { opened } = await openSession();
-    expect(opened.status).toBe(200);
-    const inSession = await send(
-      `${withSessions.origin}${path}`,
-      'POST',
-      headersOf(),
-      JSON.stringify(initialize),
-    );
-    expect(inSession.status).toBe(200);
-  });
+  test.each(['/mcp/', '/mcp?a=1', '/mcp/?a=1', '//mcp', '//mcp//'])(
+    '%s reaches the endpoint',
+    async (path) => {
+      const answer = await send(`${without.origin}${path}`, 'POST', headersOf(), ping);
+      expect([answer.status, JSON.parse(answer.text)]).toEqual([200, pong]);
+      const { opened } = await openSession();
+      expect(opened.status).toBe(200);
+      const inSession = await send(
+        `${withSessions.origin}${path}`,
+        'POST',
+        headersOf(),
+        JSON.stringify(initialize),
+      );
+      expect(inSession.status).toBe(200);
+    },
+  );
 
   test.each([
     ['POST', '/'],
@@ -215,7 +218,7 @@ describe('paths', () => {
 
 describe('methods', () => {
   test.each(['OPTIONS', 'PUT', 'PATCH', 'TRACE', 'HEAD'])(
-    '%s is answered 405, with those that there are',
+    '%s is answered 405, with the allowed methods',
     async (method) => {
       for (const [url, allow] of [
         [without.url, 'POST'],
@@ -232,7 +235,7 @@ describe('methods', () => {
     },
   );
 
-  test('the guard comes before', async () => {
+  test('the host check comes first', async () => {
     const answer = await send(without.url, 'OPTIONS', { origin: 'https://evil.example.com' });
     expect(answer.status).toBe(403);
     expect(answer.headers.allow).toBeUndefined();
@@ -317,13 +320,13 @@ describe('bodies', () => {
     expect([answer.status, answer.text]).toEqual([413, expect.stringContaining('larger than 1 MB')]);
   });
 
-  test('are looked at for nobody without a token', async () => {
+  test('are not read without a token', async () => {
     const answer = await send(without.url, 'POST', { 'content-encoding': 'gzip', 'content-type': json }, 'x');
     expect(answer.status).toBe(401);
   });
 });
 
-test('each message of a batch counts, so that a batch asks no more than its sender may', async () => {
+test("each message of a batch counts towards its sender's rate limit", async () => {
   const program = await startHttpProgram(['--base-url', sandbox.baseUrl, '--rate-per-minute', '3']);
   const batch = [1, 2, 3, 4, 5].map((id) => ({ jsonrpc: '2.0', id, method: 'ping' }));
   const answer = await send(program.url, 'POST', headersOf(), JSON.stringify(batch));

@@ -65,7 +65,7 @@ test.each<[string, () => string | Buffer, number, RegExp]>([
   expect(error.message).toMatch(message);
 });
 
-test('an MCP-Protocol-Version that says nothing is none', async () => {
+test('an empty MCP-Protocol-Version counts as missing', async () => {
   const headers = { authorization: `Bearer ${rig.sandbox.token}`, 'mcp-protocol-version': '' };
   expect((await rig.post({ method: 'ping' }, headers)).status).toBe(200);
 });

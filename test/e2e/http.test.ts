@@ -48,13 +48,13 @@ describe('access', () => {
     expect(asked).toEqual(['organization_get', 'tokens_list', 'permissionset_get']);
   });
 
-  test('a token that may do little is still let in, and held to what it may', async () => {
+  test('a token with few rights is accepted, and limited to its rights', async () => {
     const { secret } = await rig.makeToken({ permission_set: 'token-issuer', resources: {} });
     expect((await rig.post(ping, bearer(secret))).status).toBe(200);
     expect((await rig.call(secret, 'accounts_create')).error.code).toBe('forbidden');
   });
 
-  test('when Synqly does not answer, a new token is not let in and not called bad', async () => {
+  test('when Synqly does not answer, a new token gets 503 and not 401', async () => {
     const { secret } = await rig.makeToken({ permission_set: 'viewer', resources: {} });
     rig.sandbox.faults.add({ route: 'organization_get', status: 500 });
     expect((await rig.post(ping, bearer(secret))).status).toBe(503);
@@ -62,7 +62,7 @@ describe('access', () => {
     expect((await rig.post(ping, bearer(secret))).status).toBe(200);
   });
 
-  test('a thousand bad tokens at once do not keep a good one out', async () => {
+  test('a thousand bad tokens at once do not block a good one', async () => {
     const bad = Array.from({ length: 1_000 }, (_, index) => rig.post(ping, bearer(`bad-token-${index}`)));
     const good = await rig.post(ping, bearer(rig.sandbox.token));
     expect(good.status).toBe(200);
@@ -71,7 +71,7 @@ describe('access', () => {
   });
 });
 
-describe('the guard', () => {
+describe('the host check', () => {
   /** A request as written; fetch would not let the Host header through. */
   async function sendRaw(lines: string[], body = ''): Promise<string> {
     const { hostname, port } = new URL(rig.url);
@@ -136,7 +136,7 @@ describe('the guard', () => {
     for (const socket of sockets) socket.destroy();
   });
 
-  test('keys that could change every object are arguments like any other that there is not', async () => {
+  test('__proto__ and constructor are refused like any unknown argument', async () => {
     const response = await rig.postText(
       '{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"accounts_list","arguments":{"__proto__":{"limit":1}}}}',
       bearer(rig.sandbox.token),

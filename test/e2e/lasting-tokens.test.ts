@@ -59,14 +59,14 @@ describe.each(['full', 'compact'] as const)('with an MCP token, on the %s surfac
     await sandbox.close();
   });
 
-  test('what is made for such a token is refused before anything is sent', () => {
+  test('a tool that creates a lasting token is refused before anything is sent', () => {
     const refused = Object.keys(codes).filter((tool) => codes[tool] === 'secret_refused');
     expect(refused.sort()).toEqual(refusedHere);
     const others = Object.entries(codes).filter(([, code]) => code && code !== 'secret_refused');
     expect(others).toEqual([]);
   });
 
-  test('no result holds one, from whatever answer', () => {
+  test('no result holds a lasting token, whatever the answer is', () => {
     const told = exchanges
       .filter(({ operationId }) => operationId !== 'tokens_create_mcp_token')
       .flatMap(({ operationId, responseBody }) =>
@@ -102,7 +102,7 @@ function tokensIn(value: unknown): string[] {
   );
 }
 
-describe('an MCP token that is made with another', () => {
+describe('an MCP token made with an MCP token', () => {
   const exchanges: Exchange[] = [];
   let sandbox: Sandbox;
   let store: Store;
@@ -124,24 +124,21 @@ describe('an MCP token that is made with another', () => {
     ['1h30m', 30 * 60],
     ['10m', 10 * 60],
     ['90s', 90],
-  ])(
-    'and asked for with a life of %s ends at Synqly itself no later than its maker',
-    async (token_ttl, most) => {
-      const { token } = await makeMcpToken(sandbox, store.named, '--organization', '--ttl', '30m');
-      const before = Date.now();
-      const { error } = await gateway.call(token, 'tokens_create_mcp_token', {
-        scope: { type: 'management' },
-        ...(token_ttl && { token_ttl }),
-      });
-      expect(error).toBeUndefined();
-      const { responseBody } = exchanges.at(-1) as { responseBody: { result?: { expires?: string } } };
-      const life = Date.parse(responseBody.result?.expires ?? '') - before;
-      expect(life).toBeLessThan((most + 30) * 1000);
-      expect(life).toBeGreaterThan((most - 30) * 1000);
-    },
-  );
+  ])('with a lifetime of %s expires at Synqly no later than the first token', async (token_ttl, most) => {
+    const { token } = await makeMcpToken(sandbox, store.named, '--organization', '--ttl', '30m');
+    const before = Date.now();
+    const { error } = await gateway.call(token, 'tokens_create_mcp_token', {
+      scope: { type: 'management' },
+      ...(token_ttl && { token_ttl }),
+    });
+    expect(error).toBeUndefined();
+    const { responseBody } = exchanges.at(-1) as { responseBody: { result?: { expires?: string } } };
+    const life = Date.parse(responseBody.result?.expires ?? '') - before;
+    expect(life).toBeLessThan((most + 30) * 1000);
+    expect(life).toBeGreaterThan((most - 30) * 1000);
+  });
 
-  test('is not made where its life is none', async () => {
+  test('is not created when its lifetime would be zero', async () => {
     const { token } = await makeMcpToken(sandbox, store.named, '--organization');
     const given = { scope: { type: 'management' }, token_ttl: 'for ever' };
     const { error } = await gateway.call(token, 'tokens_create_mcp_token', given);

@@ -19,8 +19,8 @@ const open = (...flags: string[]) =>
 describe.each([
   ['--deny', ['--deny', 'credentials_list,integrations_list*']],
   ['--allow', ['--allow', 'accounts_*,integrations_delete,bridges_list']],
-])('what %s leaves out', (_, flags) => {
-  test.each(['preview_call', 'accounts_delete'])('is counted by %s and not named', async (way) => {
+])('tools that %s leaves out', (_, flags) => {
+  test.each(['preview_call', 'accounts_delete'])('are counted by %s and not named', async (way) => {
     const program = await open(...flags);
     const args = { account_id: planted.inside.id };
     const { json, text } = await program.call(
@@ -37,7 +37,7 @@ describe.each([
   });
 });
 
-test('a question counts it, too', async () => {
+test('are counted in a question', async () => {
   const questions: string[] = [];
   const program = await startProgram(
     ['--base-url', rig.sandbox.baseUrl, '--deny', 'credentials_list'],
@@ -53,7 +53,7 @@ test('a question counts it, too', async () => {
   await program.close();
 });
 
-test('whoami tells the tools that are left out and why, and nothing that these would read', async () => {
+test('whoami names the tools that are left out and why, and nothing that they would read', async () => {
   const program = await open('--deny', 'organization_get');
   const { json, text } = await program.call('whoami');
   expect(json.organization).toBeUndefined();
@@ -89,7 +89,7 @@ describe.each(['--account', '--environment'])('expand under %s', (flag) => {
   const ofAccount = (args: Record<string, unknown>) =>
     flag === '--account' ? args : { account_id: planted.inside.id, ...args };
 
-  test('shows no integration point, but its id and the account', async () => {
+  test('shows only the id of the integration point, and the account', async () => {
     const calls: [string, Record<string, unknown>][] = [
       ['integrations_list', { expand: ['all'] }],
       ['integrations_list', { expand: ['integration_point', 'account'] }],
@@ -109,7 +109,7 @@ describe.each(['--account', '--environment'])('expand under %s', (flag) => {
     expect((await rig.call('integrations_list', { expand: ['all'] })).text).toContain(secretName);
   });
 
-  test('nor do filters and orders tell it', async () => {
+  test('filters and orders do not reveal the integration point', async () => {
     for (const args of [
       { filter: [`integration_point.name[like]${secretName.slice(0, 3)}%`] },
       { filter: ['Integration_Point.name[eq]x'] },

@@ -37,7 +37,7 @@ const ours = ['name[like]many-%'];
 describe('a list', () => {
   beforeAll(() => makeAccounts('many', 250), 60_000);
 
-  test('is a table: columns once, what never varies once', async () => {
+  test('is a table that names its columns once and equal values once', async () => {
     const { json } = await list('accounts_list', { filter: ours, limit: 3 });
     expect(json.columns).toEqual(['name', 'fullname']);
     expect(json.rows).toEqual([
@@ -54,7 +54,7 @@ describe('a list', () => {
     expect(encode(text).length).toBeLessThanOrEqual(2_200);
   });
 
-  test('says how many there are beyond, and the call that gives them; following it gives all, each once', async () => {
+  test('gives the number of further rows and the call for them, and following it gives each row once', async () => {
     const names: string[] = [];
     let args: Record<string, unknown> | undefined = { filter: ours, limit: 40 };
     let first = true;
@@ -70,7 +70,7 @@ describe('a list', () => {
     );
   });
 
-  test('holds as many as are wanted, over as many pages as it takes, and tells how far it is', async () => {
+  test('holds as many rows as are wanted, from as many pages as needed, and reports progress', async () => {
     rig.exchanges.length = 0;
     const seen: number[] = [];
     const { json } = await list('accounts_list', { filter: ours, limit: 1000 }, (progress) =>
@@ -82,13 +82,13 @@ describe('a list', () => {
     expect(seen).toEqual([100, 200]);
   });
 
-  test('of exactly as many as are wanted says nothing of more', async () => {
+  test('of exactly as many rows as are wanted has no hint of more', async () => {
     const { json } = await list('accounts_list', { filter: ours, limit: 250 });
     expect(json.rows).toHaveLength(250);
     expect(json.more).toBeUndefined();
   });
 
-  test('gives the fields that are asked for, and tells of those that no row has', async () => {
+  test('gives the requested fields, and names those that no row has', async () => {
     const { json } = await list('accounts_list', { filter: ours, limit: 2, fields: ['name', 'id', 'color'] });
     expect(json.columns).toEqual(['name', 'id']);
     expect(json.note).toContain('color');
@@ -118,7 +118,7 @@ describe('a list', () => {
   });
 });
 
-test('names that come again in other accounts do not end at the border of a page', {
+test('names that occur in several accounts are complete at the border of a page', {
   timeout: 60_000,
 }, async () => {
   const { collections, newNamed } = rig.sandbox.state;

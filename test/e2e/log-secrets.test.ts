@@ -60,7 +60,7 @@ test.each(forms)(
   },
 );
 
-test('an id that is too long for one is not told', async () => {
+test('a request id that is too long is replaced', async () => {
   const long = `x${'long-id-'.repeat(500)}`;
   for (const [headers, json] of [
     [{ 'x-request-id': long }, { message: 'no' }],
@@ -76,7 +76,7 @@ test('an id that is too long for one is not told', async () => {
   expect(program.stderr()).not.toContain('long-id-long-id');
 });
 
-test('an answer that is broken is told without its content, large or small', async () => {
+test('a broken answer is reported without its content, large or small', async () => {
   const word = 'content-of-the-answer';
   for (const text of [
     `{"result":"${word}`,

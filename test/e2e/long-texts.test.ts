@@ -31,7 +31,7 @@ const faultOf = (argument: string, problem: string) => ({
 const inAll = 'must have at most 20000 characters in all its items';
 const words = Array.from({ length: 100_000 }, (_, at) => `w${at.toString(36)}`).join(' ');
 
-describe('texts that are looked at are bounded, and the bound is told', () => {
+describe('texts beyond their maximum length are refused with the maximum', () => {
   const id = () => ({ account_id: 'a', integration_id: 'b' });
   test.each<[string, string, () => Record<string, unknown>, string, string]>([
     [
@@ -177,7 +177,7 @@ describe('texts that are looked at are bounded, and the bound is told', () => {
   });
 });
 
-describe('texts within the bounds take a time that does not grow faster than they do', () => {
+describe('texts at the maximum length are handled in linear time', () => {
   test.each<[string, string, () => Record<string, unknown>]>([
     ['blanks behind a bracket', 'accounts_list', () => ({ filter: [`a[${blanks(8_000)}x`] })],
     [
@@ -212,7 +212,7 @@ describe('texts within the bounds take a time that does not grow faster than the
     expect(await call('find_operations', { query }, 'compact')).toHaveProperty('operations');
   });
 
-  test('what people write is understood as before', async () => {
+  test('ordinary texts are accepted', async () => {
     const meant = async (name: string, text: string) =>
       (await call('accounts_list', { [name]: [text] })).error.arguments[0].problem;
     expect(await meant('filter', 'name[ Equals ] = "acme"')).toContain('name[eq]acme');
@@ -225,7 +225,7 @@ describe('texts within the bounds take a time that does not grow faster than the
   });
 });
 
-test('a URI is bounded', async () => {
+test('a URI beyond the maximum length is refused', async () => {
   const { startHttpRig } = await import('./http-support.ts');
   const rig = await startHttpRig();
   try {

@@ -70,7 +70,7 @@ test.each(cases)(
   },
 );
 
-test('a delete goes out when what goes along was only used meanwhile', async () => {
+test('a delete is sent when its dependents were only used in the meantime', async () => {
   const { args } = await makeTarget('accounts_delete', looking.ground);
   let updated_at = '2026-01-01T00:00:00Z';
   const { json } = await program.call('accounts_get', args);

@@ -38,12 +38,12 @@ test('the same rows in another order are the same', async () => {
   expect((await deleteAccount()).ended.isError).toBe(false);
 });
 
-test('another row in the place of one is not', async () => {
+test('a different row in place of one is a change', async () => {
   integrations = (time) => (time === 1 ? [row('p'), row('q')] : [row('q'), row('r')]);
   expect((await deleteAccount()).ended.json.error.code).toBe('object_changed');
 });
 
-test('a name is a text: the id stands for what is none, and nothing for neither', async () => {
+test('a row without a name is shown by its id, and by nothing without an id', async () => {
   integrations = () => [
     { id: 'p', name: { secret: 'not-a-name-51' }, account_id: 'a1' },
     { name: null, account_id: 'a1' },

@@ -71,7 +71,7 @@ describe.each([
 ])('%s cannot be found', (_, right) => {
   const all = guesses(right);
 
-  test('among the sample data of mappings_apply, whatever is made of it', async () => {
+  test('in the sample data of mappings_apply, whatever the mapping makes of it', async () => {
     for (const make of [
       (data: { all: string[] }) => ({ data, raw_data: data }),
       (data: { all: string[] }) => ({ rows: data.all }),
@@ -87,7 +87,7 @@ describe.each([
     }
   });
 
-  test('in what creates, changes and patches repeat', async () => {
+  test('in the results of creates, updates and patches', async () => {
     answer = echoBody;
     await onEach(async (program) => {
       const created = await program.call('accounts_create', {
@@ -140,7 +140,7 @@ describe.each([
     });
   });
 
-  test('among names of arguments', async () => {
+  test('in names of arguments', async () => {
     await onEach(async (program) => {
       const given = Object.fromEntries(all.map((one) => [one, 1]));
       const { json } = await program.call('accounts_get', { account_id: 'acc', ...given });
@@ -149,7 +149,7 @@ describe.each([
     });
   });
 
-  test('but where the caller has given nothing, it is masked', async () => {
+  test('a secret is masked where the caller has given none', async () => {
     answer = () => ({
       json: {
         result: {
@@ -181,7 +181,7 @@ describe.each([
   });
 });
 
-test('a strong secret that stands in a mapping is masked in what it makes', async () => {
+test('a secret inside a mapping is masked in the output of the mapping', async () => {
   answer = () => ({ json: { result: { constant: password, short: 'fine' } } });
   await onEach(async (program) => {
     const { json } = await program.call('mappings_apply', { mappings: ['m'], data: { a: 'b' } });

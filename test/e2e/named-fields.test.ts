@@ -19,13 +19,13 @@ describe('fields', () => {
     [['name, fullname']],
     [['name', 'fullname', 'Name']],
     [['name', 'full_name']],
-  ])('%j are name and fullname', async (fields) => {
+  ])('%j select name and fullname', async (fields) => {
     const { json } = await rig.call('accounts_list', { limit: 2, fields });
     expect(json.columns).toEqual(['name', 'fullname']);
     expect(json.note).toBeUndefined();
   });
 
-  test('in whatever letters, with a path behind, and on the compact surface', async () => {
+  test('fields are accepted in any letter case, with a path, and on the compact surface', async () => {
     const { json } = await rig.call('integrations_list', {
       limit: 3,
       fields: ['Name', 'providerConfig.type'],
@@ -47,12 +47,12 @@ describe('fields', () => {
     },
   );
 
-  test('one that no row has beside one that they have is named only', async () => {
+  test('an unknown field beside a known one is named', async () => {
     const { json } = await rig.call('accounts_list', { limit: 2, fields: ['name', 'nothing'] });
     expect(json).toMatchObject({ columns: ['name'], note: expect.stringMatching(/^No row has nothing\./) });
   });
 
-  test.each([["['name']"], ["('name','id')"]])('%s are told the right form', async (fields) => {
+  test.each([["['name']"], ["('name','id')"]])('%s are refused with the right form', async (fields) => {
     const { json } = await rig.call('accounts_list', { fields });
     expect(json.error.arguments).toEqual([
       { argument: 'fields', problem: expect.stringContaining('give a list, such as ["a","b"]') },
@@ -62,7 +62,7 @@ describe('fields', () => {
 
 describe('filters', () => {
   test.each([["{'environment': 'prod'}"], ["['environment[eq]prod']"], ['{environment: "prod"}']])(
-    '%s, which is no JSON, is told the grammar',
+    '%s, which is no JSON, is refused with the grammar',
     async (filter) => {
       const { json } = await rig.call('accounts_list', { filter });
       expect(json.error.arguments[0]).toMatchObject({
@@ -77,7 +77,7 @@ describe('filters', () => {
     ['environment = prod AND name != acme', '"environment[eq]prod", "name[neq]acme"'],
     ["environment = 'prod' or name = 'acme'", 'like name[eq]value'],
     ["name = 'a' || 'b'", 'like name[eq]value'],
-  ])('%s is told what it meant, where that can be told', async (filter, meant) => {
+  ])('%s is refused with a suggestion', async (filter, meant) => {
     const { json } = await rig.call('accounts_list', { filter: [filter] });
     expect(json.error.arguments).toEqual([{ argument: 'filter.0', problem: `should be ${meant}` }]);
   });

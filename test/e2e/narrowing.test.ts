@@ -61,7 +61,7 @@ test.each<[string, Headers, string[]]>([
   expect(await namesWith({})).toEqual(idsOf(() => true));
 });
 
-test('a header cannot widen what the server leaves', async () => {
+test('a header cannot add to what the server allows', async () => {
   expect(await namesWith({ 'synqly-toolsets': 'accounts,members', 'synqly-allow': 'tokens_list' })).toEqual(
     idsOf(({ group }) => group === 'accounts'),
   );
@@ -70,7 +70,7 @@ test('a header cannot widen what the server leaves', async () => {
     expect((await callWith(headers, 'members_list')).error.code).toBe('not_selected');
 });
 
-test('a server that only reads does so whatever headers say', async () => {
+test('a read-only server stays read-only whatever headers say', async () => {
   const http = await startHttpRig({ args: ['--read-only'], sandbox: { size: 'small' } });
   const headers = { 'synqly-read-only': 'false', 'synqly-toolsets': 'accounts' };
   const { result } = await ask({ method: 'tools/list' }, headers, http);
@@ -83,7 +83,7 @@ test('a server that only reads does so whatever headers say', async () => {
   await http.close();
 });
 
-test('what a header leaves out is refused when it is called, previewed or confirmed', async () => {
+test('a tool that a header leaves out is refused when it is called, previewed or confirmed', async () => {
   const before = rig.exchanges.length;
   const headers = { 'synqly-deny': 'accounts_delete' };
   const args = { account_id: 'inside' };
@@ -151,7 +151,7 @@ test.each<[Headers, string]>([
   expect(((await response.json()) as { error: { message: string } }).error.message).toContain(named);
 });
 
-test('a session keeps to the headers it began with', async () => {
+test('a session keeps the headers that it was opened with', async () => {
   const http = await startHttpRig({ args: ['--sessions'], sandbox: { size: 'small' } });
   const narrow = { 'synqly-read-only': 'true' };
   const opened = await http.post(
@@ -175,7 +175,7 @@ test('a session keeps to the headers it began with', async () => {
   await http.close();
 });
 
-test('a bridge holds its client to its own flags by these headers', async () => {
+test('connect sends its own flags as these headers', async () => {
   const args = ['connect', rig.url, '--toolsets', 'accounts', '--read-only', '--environment', 'test'];
   program = await startProgram(args, { SYNQLY_MCP_TOKEN: rig.sandbox.token });
   const { tools } = await program.client.listTools();
@@ -192,7 +192,7 @@ test.each([
   ['Synqly-Toolset', 'synqly-toolsets'],
   ['Synqly-Env', 'synqly-environment'],
   ['Synqly-Whatever', undefined],
-])('the unknown header %s is refused with the one that it may mean', async (name, meant) => {
+])('the unknown header %s is refused with a suggestion', async (name, meant) => {
   const response = await rig.post(
     { method: 'tools/list' },
     { authorization: `Bearer ${rig.sandbox.token}`, [name]: 'true', 'synqly-deny': '*_delete' },
@@ -205,7 +205,7 @@ test.each([
   expect((await rig.post({ method: 'tools/list' }, alone)).status).toBe(400);
 });
 
-test('headers of others that hold the name are left alone', async () => {
+test('headers of other products that contain the name are ignored', async () => {
   const headers = { 'x-synqly-signature': 'sha256=0', 'x-from-synqly': '1' };
   expect((await namesWith(headers)).length).toBeGreaterThan(10);
 });

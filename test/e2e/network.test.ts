@@ -109,7 +109,7 @@ test('a self-hosted Synqly on loopback is not asked through a proxy', async () =
   await program.close();
 });
 
-test('an answer above the cap is refused as soon as it is, and not read to its end', async () => {
+test('an answer that grows beyond the maximum size is refused and not read to its end', async () => {
   const base = await listen(
     createServer((_, response) => {
       // More than the cap, and then nothing: whoever waits for the end runs into the deadline.
@@ -125,7 +125,7 @@ test('an answer above the cap is refused as soon as it is, and not read to its e
   expect(json.error.code).toBe('response_too_large');
 });
 
-test('an answer that announces more than the cap is refused at once', async () => {
+test('an answer that announces more than the maximum size is refused at once', async () => {
   const base = await listen(
     createServer((_, response) => {
       response
@@ -165,7 +165,7 @@ async function answerAccounts(respond: (response: ServerResponse) => void) {
   return { base, seen };
 }
 
-test('no repeat waits past the deadline: the last answer is told instead', async () => {
+test('no retry waits past the deadline, and the last answer is returned instead', async () => {
   const { base, seen } = await answerAccounts((response) => {
     response.statusCode = 503;
     answer(response, {});
@@ -178,7 +178,7 @@ test('no repeat waits past the deadline: the last answer is told instead', async
   expect(seen.requests).toBe(3);
 });
 
-test('what succeeded is not sent again because its body broke', async () => {
+test('a request that succeeded is not repeated when its body breaks', async () => {
   const { base, seen } = await answerAccounts((response) => {
     response.writeHead(200, { 'content-type': 'application/json', 'content-length': 1_000 });
     response.write('{"result":');

@@ -193,7 +193,7 @@ describe.each(doors)('over %s', (_, open) => {
     ['an integer beyond 2^53', '9007199254740993'],
     ['a fraction', '1.5'],
     ['a text of quotes and signs', '"\\"{\\u0000\\ud800"'],
-  ])('an id that is %s is told back as it came', async (_, id) => {
+  ])('an id that is %s is returned unchanged', async (_, id) => {
     const answers = await door.ask(`{"jsonrpc":"2.0","id":${id},"method":"ping"}`, JSON.parse(id));
     expect(answers).toHaveLength(1);
     expect(answers[0].result).toEqual({});
@@ -206,7 +206,7 @@ describe.each(doors)('over %s', (_, open) => {
     ['true', 'true'],
     ['an object', '{"id":5}'],
     ['a list', '[5]'],
-  ])('an id that is %s cannot be told back: the refusal has none', async (_, id) => {
+  ])('an id that is %s is refused with an error without id', async (_, id) => {
     const [answer] = await door.ask(`{"jsonrpc":"2.0","id":${id},"method":"ping"}`, null);
     expect(answer.id).toBeNull();
     refused(-32_600, /id of a request must be a string or an integer/)(answer);
@@ -222,7 +222,7 @@ describe.each(doors)('over %s', (_, open) => {
     refused(text.startsWith('this') ? -32_700 : -32_600, /./)(answer);
   });
 
-  test('a message that is cut off is refused under its id, wherever another stands', async () => {
+  test('a message that is cut off is refused under its own id', async () => {
     const cut = '{"jsonrpc":"2.0","id":"cut","method":"tools/call","params":{"id":3,"text":"\\"id\\":4, ';
     const answers = await door.ask(cut, 'cut');
     refused(-32_700, /not valid JSON/)(answers[0]);
@@ -266,7 +266,7 @@ describe.each(doors)('over %s', (_, open) => {
     expect(counts).toEqual(expect.arrayContaining([1, 2]));
   });
 
-  test('answers and notifications that nobody expects come to nothing', async () => {
+  test('unexpected answers and notifications are ignored', async () => {
     for (const message of [
       { id: 99, result: {} },
       { id: 99, result: null },
@@ -355,7 +355,7 @@ describe('initialize', () => {
     check(stdio.messages()[before]);
   });
 
-  test('is not needed for a request over stdio or without sessions; in a session its lack is told', async () => {
+  test('is optional over stdio and without sessions, and required in a session', async () => {
     const text = JSON.stringify({ jsonrpc: '2.0', id: 5, method: 'ping' });
     const [answer] = await messagesIn(await http.postText(text, headers));
     served(answer);
@@ -366,7 +366,7 @@ describe('initialize', () => {
     refused(-32_600, /send initialize first/)(told);
   });
 
-  test('a second time in a session is refused under its id, and the session goes on', async () => {
+  test('is refused the second time in a session, and the session continues', async () => {
     const opened = await withSessions.post(initialize, headers);
     await opened.text();
     const session = { ...headers, 'mcp-session-id': opened.headers.get('mcp-session-id') ?? '' };

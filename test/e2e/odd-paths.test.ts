@@ -116,7 +116,7 @@ const refused: readonly (readonly [
   ['--token-store', (path) => [['token', 'list', '--token-store', path], {}], ['pipe', 'name in /proc']],
 ];
 
-describe.skipIf(process.platform !== 'linux')('paths that are of no use', () => {
+describe.skipIf(process.platform !== 'linux')('unusable paths', () => {
   test.concurrent.each(
     refused.flatMap(([setting, give, kinds]) =>
       kinds.map((kind) => [setting, kind, give(odd[kind])] as const),
@@ -130,7 +130,7 @@ describe.skipIf(process.platform !== 'linux')('paths that are of no use', () => 
     expect(status).toBe(2);
   });
 
-  test('a token file in whose place a pipe without a writer came holds up neither call nor end', async () => {
+  test('a token file replaced by a pipe without a writer blocks neither calls nor the end', async () => {
     const own = at('token');
     writeFileSync(own, sandbox.token);
     const program = await startProgram(['--base-url', sandbox.baseUrl], { SYNQLY_TOKEN_FILE: own });

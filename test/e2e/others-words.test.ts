@@ -48,7 +48,7 @@ function spoken(value: unknown, name = ''): string[] {
 const lists = catalogue.filter(({ listing, query }) => listing && 'filter' in query);
 
 test.each(lists.map((operation) => [operation.id, operation] as const))(
-  'beside an empty %s no note holds a value of others',
+  'the note on an empty %s holds no value that others wrote',
   async (id, { listing, params }) => {
     const [account] = rig.sandbox.state.collections.account.all();
     const args = Object.fromEntries(Object.keys(params).map((name) => [name, account?.id]));
@@ -66,7 +66,7 @@ test.each(lists.map((operation) => [operation.id, operation] as const))(
   },
 );
 
-test('a description stands beside the note that speaks of it', async () => {
+test('a description is quoted beside the note that mentions it', async () => {
   const [bridge] = rig.sandbox.state.collections.bridge.all();
   const account = rig.sandbox.state.collections.bridge.scopeOf(bridge?.id ?? '');
   const { json } = await rig.call('bridges_list', { account_id: account, filter: ['labels[eq]zz'] });
@@ -74,7 +74,7 @@ test('a description stands beside the note that speaks of it', async () => {
   expect(JSON.stringify(json.values)).toContain(planted);
 });
 
-test('a part that is not there names those that are beside the sentence', async () => {
+test('the error for an unknown part lists the known parts beside the sentence', async () => {
   const [account] = rig.sandbox.state.collections.account.all();
   // With a field that the object should not have.
   rig.sandbox.state.collections.account.replace({ ...account, [planted]: 1 } as never);

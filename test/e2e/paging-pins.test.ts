@@ -47,7 +47,7 @@ describe('a bridge of the pinned account', () => {
     ['start_after is ignored, and pages are short', { after: 'ignored', cap: 20 }],
     ['its value comes again', { after: 'inclusive' }],
     ['pages are cut', { cap: 50 }],
-  ])('that there is not is refused after a few requests where %s', async (_, how) => {
+  ])('that does not exist is refused after a few requests when %s', async (_, how) => {
     await open(answering({ rows: named(numbered(300)), field: 'name', ...how }), '--account', 'acme');
     const { json } = await program.call('bridges_get', { bridge_id: 'nowhere' });
     expect(json.error.code).toBe('outside_pin');
@@ -63,7 +63,7 @@ describe('a bridge of the pinned account', () => {
     expect(asked(`${bridges}/id-n-0170-170`)).toBe(1);
   });
 
-  test('is not looked for in an answer without a list', async () => {
+  test('is not looked up in an answer without a list', async () => {
     const instead = { 1: { json: { result: null } } };
     await open(answering({ rows: [], field: 'name', instead }), '--account', 'acme');
     const { json } = await program.call('bridges_get', { bridge_id: 'n-0170' });
@@ -76,7 +76,7 @@ describe('a list that is narrowed to the accounts of an environment', () => {
   const integrations = (owners: readonly Row[]) =>
     owners.map(({ id }, at) => ({ id: `i${at}`, name: `i-${String(at).padStart(4, '0')}`, account_id: id }));
 
-  test('holds the rows of all of them where pages are cut', async () => {
+  test('holds the rows of all of them when pages are short', async () => {
     const owners = accounts(80);
     await open(
       paged({
@@ -97,7 +97,7 @@ describe('a list that is narrowed to the accounts of an environment', () => {
   test.each<[string, Partial<Upstream>]>([
     ['start_after is ignored', { after: 'ignored', cap: 50 }],
     ['a page is broken', { instead: { 2: { json: {} } }, cap: 50 }],
-  ])('is refused where not all of them can be read, as %s', async (_, how) => {
+  ])('is refused when not all of them can be read: %s', async (_, how) => {
     await open(
       paged({ '/v1/accounts': { rows: accounts(80), field: 'name', ...how } }),
       '--environment',
@@ -108,7 +108,7 @@ describe('a list that is narrowed to the accounts of an environment', () => {
     expect(asked('/v1/integrations')).toBe(0);
   });
 
-  test('that holds none of a page does not pass for empty, and names no row outside', async () => {
+  test("that has none of a page's rows is not reported as empty, and names no row outside", async () => {
     const owners = accounts(3);
     const outside = named(numbered(150, 'secret'), { account_id: 'other' });
     await open(
@@ -126,7 +126,7 @@ describe('a list that is narrowed to the accounts of an environment', () => {
   });
 });
 
-test('the own token is looked for in a few pages, whatever start_after does', async () => {
+test("the server's own token is looked up in a few pages, whatever start_after does", async () => {
   await open(
     paged({ '/v1/tokens': { rows: named(numbered(500)), field: 'name', after: 'ignored', cap: 100 } }),
     '--permissions',
@@ -153,7 +153,7 @@ describe('completion', () => {
     expect(asked('/v1/integrations')).toBeLessThanOrEqual(5);
   });
 
-  test('does not pass for complete where pages are cut and cannot be followed', async () => {
+  test('is reported as possibly incomplete when pages are short and cannot be followed', async () => {
     const rows = named(numbered(120));
     await open(paged({ '/v1/integrations': { rows, field: 'name', cap: 50, after: 'ignored' } }));
     const { values, hasMore } = await complete('');
@@ -163,7 +163,7 @@ describe('completion', () => {
   });
 });
 
-test('a hint tells a number that may be too small as such', async () => {
+test('a hint says when its number may be too small', async () => {
   const rows = named(numbered(200), { environment: 'test' });
   const pages = pagesOf({ rows, field: 'name', cap: 50 });
   await open((request) => (request.query.has('filter') ? { json: { result: [] } } : pages(request)));

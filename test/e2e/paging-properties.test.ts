@@ -18,7 +18,7 @@ test('whatever its pages are like, a list gives each row once, or says that it m
   expect(met).toBeGreaterThanOrEqual(150);
 }, 60_000);
 
-test('the calls that more names lead to the end, past every row', async () => {
+test('following the calls under more gives every row', async () => {
   await fc.assert(
     fc.asyncProperty(meetings, (meeting) => place.walk(meeting)),
     { numRuns: 25 },

@@ -85,7 +85,7 @@ describe('equal values at the border of a page', () => {
     expect(json.more).toBeUndefined();
   });
 
-  test('more alike than a page may hold: what there is, and that there may be more', async () => {
+  test('rows with equal values beyond one page are given with a note that there may be more', async () => {
     const rows = integrations([...alike(150, 'a'), ...numbered(20)]);
     const found = await list('integrations_list', { limit: 170 }, { rows, field: 'name', cap: 100 });
     expect(found.rows).toEqual([...rows.slice(0, 100), ...rows.slice(150)]);
@@ -114,7 +114,7 @@ describe('equal values at the border of a page', () => {
   });
 });
 
-describe('a page that is not a page', () => {
+describe('an invalid page', () => {
   const rows = lines(everySecond(250));
   test.each<[string, FakeAnswer, string]>([
     ['null in place of the rows', { json: { result: null } }, 'invalid_response'],
@@ -126,7 +126,7 @@ describe('a page that is not a page', () => {
     ['a 403', { status: 403, json: { message: 'no', status: 403 } }, 'forbidden'],
     ['a 500', { status: 500, json: { message: 'no', status: 500 } }, 'server_error'],
     ['nothing at all', 'hang', 'timeout'],
-  ])('%s as page 2: the rows of page 1 are given, and how to go on', async (_, page, code) => {
+  ])('%s as page 2 leaves the rows of page 1, and the call to continue', async (_, page, code) => {
     const found = await list(
       'audit_list',
       { limit: 250 },
@@ -171,7 +171,7 @@ describe('a page that is not a page', () => {
     }
   });
 
-  test('a null among the rows is left out and told, on any page and of any list', async () => {
+  test('a null among the rows is left out and reported, on any page of any list', async () => {
     const instead = { 2: (page: readonly Row[]) => ({ json: { result: [null, ...page, 7] } }) };
     const found = await list('audit_list', { limit: 250 }, { rows, field: 'created_at', instead });
     expect(found.rows).toEqual(rows);
@@ -193,7 +193,7 @@ describe('rows without an id', () => {
     expect(json.more.next.start_after).toBe(rows[148]?.created_at);
   });
 
-  test('lines that are alike in all stay as many as they are', async () => {
+  test('identical lines are all kept', async () => {
     const twin = { created_at: timeAt(99_000), path: '/v1/twin', method: 'GET' };
     const rows = [...lines(everySecond(98)), twin, twin, twin, twin, ...lines([100_000, 101_000])];
     const { rows: found, json } = await list('audit_list', { limit: 300 }, { rows, field: 'created_at' });
@@ -207,7 +207,7 @@ describe('rows without an id', () => {
     expect(found.rows.map(({ id }) => id).sort()).toEqual(rows.map(({ id }) => id).sort());
   });
 
-  test('counters that move while pages are read are no rows of their own', async () => {
+  test('rows whose counters change between pages are not given twice', async () => {
     const rows = numbered(150).map((name) => ({ account_id: name, integration_id: 'x', requests: 0 }));
     let count = 0;
     answer = ({ query }) => {
@@ -241,7 +241,7 @@ describe('a server that does not go on from start_after', () => {
     expect(json.more).toBeDefined();
   });
 
-  test('a call that goes on is told so, and is not led round in a circle', async () => {
+  test('a continued call is not sent in a circle', async () => {
     const upstream: Upstream = { rows: integrations(numbered(250)), field: 'name', after: 'ignored' };
     const args = { limit: 50, start_after: 'n-0049' };
     const { json } = await list('accounts_list', args, upstream);
@@ -284,14 +284,14 @@ describe('pages that are cut below limit', () => {
     }
   });
 
-  test('and where Synqly counts, an ordered list is known to be whole', async () => {
+  test('an ordered list is known to be complete when Synqly counts', async () => {
     const upstream: Upstream = { rows: integrations(numbered(60)), field: 'name', counts: true };
     const { rows, json } = await list('accounts_list', { order: ['name[desc]'], limit: 250 }, upstream);
     expect(rows).toHaveLength(60);
     expect(json.more).toBeUndefined();
   });
 
-  test('a list without pages is whole, however long it is', async () => {
+  test('a list without pages is complete, however long it is', async () => {
     const upstream: Upstream = { rows: integrations(numbered(120)), field: 'name' };
     answer = () => ({ json: { result: upstream.rows } });
     const { json } = await full.call('permissionset_list', { fields: ['name'] });
@@ -301,7 +301,7 @@ describe('pages that are cut below limit', () => {
 });
 
 describe('requests', () => {
-  test('of an ordinary list is one', async () => {
+  test('of an ordinary list are one', async () => {
     for (const count of [1, 2, 3, 7, 12, 19]) {
       const upstream: Upstream = { rows: integrations(numbered(count)), field: 'name' };
       const { requests, json } = await list('integrations_list', {}, upstream);
@@ -369,7 +369,7 @@ describe('requests', () => {
     expect(json.more.error.code).toBe('gateway_error');
   });
 
-  test('told of as progress rise', async () => {
+  test('reported as progress increase', async () => {
     answer = pagesOf({ rows: integrations(alike(400)), field: 'name' });
     const seen: number[] = [];
     await full.client.callTool({ name: 'integrations_list', arguments: { limit: 1000 } }, undefined, {

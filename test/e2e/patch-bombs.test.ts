@@ -61,7 +61,7 @@ const bombs: Record<string, Step[]> = {
   ],
 };
 
-describe('patches that make more than can be looked at', () => {
+describe('patches that grow an object beyond the limits', () => {
   test.each(Object.entries(bombs))('%s: its preview is refused', async (_, patch) => {
     const { json } = await call('preview_call', {
       tool: 'accounts_patch',
@@ -92,12 +92,12 @@ describe('patches that make more than can be looked at', () => {
     });
   });
 
-  test('more than a thousand steps are refused, with the bound', async () => {
+  test('more than a thousand steps are refused, with the maximum', async () => {
     const { json } = await call('accounts_patch', { account_id: account, patch: times(1001, () => labels) });
     expect(json.error.arguments).toEqual([{ argument: 'patch', problem: 'must hold at most 1000 items' }]);
   });
 
-  test('a place of many levels is refused, with the bound', async () => {
+  test('a path of too many levels is refused, with the maximum', async () => {
     for (const name of ['path', 'from']) {
       const step = { op: 'copy', path: '/labels', from: '/labels', [name]: '/a'.repeat(450_000) };
       const { json } = await call('preview_call', {
@@ -110,7 +110,7 @@ describe('patches that make more than can be looked at', () => {
     }
   });
 
-  test('steps as people write them are shown as before', async () => {
+  test('ordinary patches are accepted', async () => {
     const before = (await call('accounts_get', { account_id: account })).json.result.labels ?? [];
     const patch = [
       labels,

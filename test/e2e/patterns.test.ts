@@ -39,52 +39,58 @@ describe('headers that hold patterns', () => {
     ['stars between letters', 'synqly-deny', `${'*a'.repeat(60)}z`],
     ['stars between parts of names', 'synqly-allow', `${'*a*_'.repeat(40)}z`],
     ['a hundred such patterns', 'synqly-deny', Array.from({ length: 100 }, () => stars(100)).join(',')],
-  ])('%s name nothing, which is told', async (_, name, pattern) => {
+  ])('%s match nothing and are refused', async (_, name, pattern) => {
     const { status, text } = await list({ [name]: pattern });
     expect(status).toBe(400);
     expect(text).toContain('name an unknown tool or toolset');
     expect((await list({})).status).toBe(200);
   });
 
-  test('stars that stand side by side mean as much as one', async () => {
+  test('several stars in a row mean the same as one', async () => {
     const { text } = await list({ 'synqly-allow': `${'*'.repeat(30)}accounts**list${'*'.repeat(30)}` });
     const names = JSON.parse(text).result.tools.map(({ name }: { name: string }) => name);
     expect(names).toContain('accounts_list');
     expect(names).not.toContain('accounts_get');
   });
 
-  test.each(['synqly-toolsets', 'synqly-allow', 'synqly-deny'])('%s is bounded, in words', async (name) => {
-    const many = await list({ [name]: Array.from({ length: 501 }, () => 'a').join(',') });
-    expect(many.status).toBe(400);
-    expect(many.text).toContain(`${name} must name at most 500 patterns.`);
-    const long = await list({ [name]: 'a'.repeat(201) });
-    expect(long.status).toBe(400);
-    expect(long.text).toContain(`${name} must have at most 200 characters in each name.`);
-  });
+  test.each(['synqly-toolsets', 'synqly-allow', 'synqly-deny'])(
+    '%s is refused beyond its maximum length',
+    async (name) => {
+      const many = await list({ [name]: Array.from({ length: 501 }, () => 'a').join(',') });
+      expect(many.status).toBe(400);
+      expect(many.text).toContain(`${name} must name at most 500 patterns.`);
+      const long = await list({ [name]: 'a'.repeat(201) });
+      expect(long.status).toBe(400);
+      expect(long.text).toContain(`${name} must have at most 200 characters in each name.`);
+    },
+  );
 });
 
-test.each(['--allow', '--deny', '--toolsets', '--secret-env'])('%s is bounded, in words', async (flag) => {
-  const child = spawn(process.execPath, [builtCli, '--sandbox', flag, `${stars(250)}`], {
-    env: cleanEnvironment(),
-  });
-  let written = '';
-  child.stderr.on('data', (chunk) => {
-    written += chunk;
-  });
-  const close = async () => void child.kill('SIGKILL');
-  const code = await within({ close }, new Promise((resolve) => child.once('exit', resolve)));
-  expect(code).not.toBe(0);
-  expect(written).toContain(`${flag} must have at most 200 characters in each name.`);
-});
+test.each(['--allow', '--deny', '--toolsets', '--secret-env'])(
+  '%s is refused beyond its maximum length',
+  async (flag) => {
+    const child = spawn(process.execPath, [builtCli, '--sandbox', flag, `${stars(250)}`], {
+      env: cleanEnvironment(),
+    });
+    let written = '';
+    child.stderr.on('data', (chunk) => {
+      written += chunk;
+    });
+    const close = async () => void child.kill('SIGKILL');
+    const code = await within({ close }, new Promise((resolve) => child.once('exit', resolve)));
+    expect(code).not.toBe(0);
+    expect(written).toContain(`${flag} must have at most 200 characters in each name.`);
+  },
+);
 
-describe('patterns that a call brings or meets', () => {
+describe('patterns of calls', () => {
   let program: RawProgram;
   beforeAll(async () => {
     program = await startRawStdio(['--sandbox', '--secret-env', stars(20, 'Z')]);
   });
   afterAll(() => program.close());
 
-  test('a name of a variable is held against a pattern of many stars', async () => {
+  test('the name of a variable is compared with a pattern of many stars', async () => {
     const { text } = await callWithin(program, 'credentials_create', {
       owner_id: 'a',
       owner_type: 'account',
@@ -94,7 +100,7 @@ describe('patterns that a call brings or meets', () => {
     expect(JSON.parse(text).error).toMatchObject({ code: 'secret_reference' });
   });
 
-  test('[like] of the sandbox', async () => {
+  test('the [like] filter of the sandbox takes patterns of many stars', async () => {
     for (const operand of [stars(40), '%'.repeat(40).concat('z'), `${'*a'.repeat(40)}z`]) {
       const { text } = await callWithin(program, 'accounts_list', { filter: [`name[like]${operand}`] });
       expect(JSON.parse(text).result ?? JSON.parse(text).rows).toEqual([]);

@@ -38,7 +38,7 @@ describe.each(['full', 'compact'] as const)('on the %s surface', (surface) => {
   });
   afterAll(() => program.close());
 
-  test('each call that pins hide leaves one line, and its caller learns no more than before', async () => {
+  test('a call hidden by pins leaves one audit line, and its error reveals nothing', async () => {
     const id = { member_id: 'm', role_id: 'r' };
     for (const tool of hidden) {
       if (surface === 'full') {
@@ -63,7 +63,7 @@ describe.each(['full', 'compact'] as const)('on the %s surface', (surface) => {
     });
   });
 
-  test('a tool that there is not leaves none; an operation called as if it were a tool does', async () => {
+  test('an unknown tool leaves no audit line, an operation called as a tool leaves one', async () => {
     const before = linesIn(file).length;
     await expect(program.call('nonsense_delete')).rejects.toMatchObject({ code: -32602 });
     expect(linesIn(file)).toHaveLength(before);
@@ -77,7 +77,7 @@ describe.each(['full', 'compact'] as const)('on the %s surface', (surface) => {
   });
 });
 
-describe('over HTTP the name of a pinned account means the same account as long as the server runs', () => {
+describe('over HTTP the name of a pinned account means the same account while the server runs', () => {
   const rename = async (id: string, name: string) => {
     const { collections } = sandbox.state;
     collections.account.replace({ ...collections.account.get(id), name });

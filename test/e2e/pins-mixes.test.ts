@@ -20,7 +20,7 @@ describe.each([
   ['account', 'full', 'call'],
   ['both', 'compact', 'preview_call'],
 ] as const)(
-  'before a Synqly that heeds no parents, pinned by header: %s, %s surface, by %s',
+  'with a Synqly that ignores parents in paths, pinned by header: %s, %s surface, by %s',
   (pinning, surface, way) => {
     let door: PinnedDoor;
     beforeAll(async () => {

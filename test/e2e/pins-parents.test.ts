@@ -4,7 +4,7 @@ import { foreignPart, mixesOf, sentToForeign, startWithoutParents, withParent } 
 import { marker, type Planted, plant } from './pins-support.ts';
 import { type Program, type Rig, startProgram, startRig } from './support.ts';
 
-describe('before a Synqly that finds a child whatever parent the path names', () => {
+describe('with a Synqly that finds a child under any parent', () => {
   let rig: Rig;
   let planted: Planted;
   let lax: FakeSynqly;

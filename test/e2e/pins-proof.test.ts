@@ -36,7 +36,7 @@ describe('a Synqly that knows no filters and takes any account for any integrati
   test.each([
     ['account', '--account=quay'],
     ['environment', '--environment=test'],
-  ])('shows nothing of the outside through the pins by %s', async (kind, flag) => {
+  ])('reveals nothing outside the pins by %s', async (kind, flag) => {
     const { port } = lax.address() as AddressInfo;
     const pinned = await startProgram(['--base-url', `http://127.0.0.1:${port}`, flag], {
       SYNQLY_TOKEN: rig.sandbox.token,
@@ -67,7 +67,7 @@ describe('a Synqly that knows no filters and takes any account for any integrati
     await pinned.close();
   });
 
-  test('is not believed when it answers with an account that is not the pinned one', async () => {
+  test('is refused when it answers with another account than the pinned one', async () => {
     const { port } = lax.address() as AddressInfo;
     const pinned = await startProgram(['--base-url', `http://127.0.0.1:${port}`, '--account', 'mirage'], {
       SYNQLY_TOKEN: rig.sandbox.token,

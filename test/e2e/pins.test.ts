@@ -107,7 +107,7 @@ describe.each([
     },
   );
 
-  test('every shown operation names something outside in this matrix, save the global ones and lists', () => {
+  test('the matrix has a case outside the pins for every visible operation that can have one', () => {
     const without = shown.filter((id) => !outsideCalls[id]);
     expect(without).toEqual(
       shown.filter((id) =>
@@ -133,7 +133,7 @@ describe.each([
     });
   }
 
-  test('an account whose name is the id of one outside does not lead there', async () => {
+  test('an account named like the id of an outside account does not lead to it', async () => {
     if (kind !== 'environment') return;
     const trap = await rig.call('accounts_create', { name: planted.outside.id, environment: 'test' });
     expect(trap.isError).toBe(false);
@@ -142,7 +142,7 @@ describe.each([
     await rig.call('accounts_delete', { account_id: trap.json.result.account.id });
   });
 
-  test('resources and completions show the inside only', async () => {
+  test('resources and completions show only what is inside the pins', async () => {
     const { resources } = await pinned.client.listResources();
     expect(resources.map(({ uri }) => uri)).toEqual([
       'synqly://openapi/management',
@@ -186,7 +186,7 @@ describe.each([
     expect(pinned.client.getInstructions()).toContain(`Pinned to ${expected[kind]}`);
   });
 
-  test('everything inside works, and no answer holds anything of the outside', async () => {
+  test('calls inside the pins work, and no result holds anything from outside', async () => {
     const answers: Record<string, ToolAnswer> = {};
     for (const { tool, args } of insideCalls) {
       if (!shown.includes(tool)) continue;

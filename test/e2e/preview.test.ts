@@ -121,7 +121,7 @@ const withheld = (body: unknown): unknown =>
       );
 
 describe.each(writing)('%s', (tool) => {
-  test('is shown as it is then sent, and changes nothing', async () => {
+  test('shows the request as it is later sent, and changes nothing', async () => {
     const own = ['auth_logoff', 'auth_change_password'].includes(tool);
     const { program, args } = own
       ? await ownProgram(tool)
@@ -146,7 +146,7 @@ describe.each(writing)('%s', (tool) => {
   });
 });
 
-test('each change is shown field by field, from what it is to what it becomes', async () => {
+test('shows each changed field with its old and new value', async () => {
   const { args } = await makeChange('accounts_update', ground);
   const { json } = await subject.call('preview_call', { tool: 'accounts_update', arguments: args });
   expect(json.changes).toEqual(
@@ -159,14 +159,14 @@ test('each change is shown field by field, from what it is to what it becomes', 
   expect(json.changes).toHaveLength(4);
 });
 
-test('a secret that changes is shown to change, and nothing of it', async () => {
+test('shows that a secret changes, and nothing of its value', async () => {
   const { args } = await makeChange('credentials_update', ground);
   const { json, text } = await subject.call('preview_call', { tool: 'credentials_update', arguments: args });
   expect(json.changes).toContainEqual({ path: '/config/secret', to: '[withheld]' });
   expect(text).not.toContain('the-next-secret-of-it');
 });
 
-test('what goes with an object, or uses it, is named and counted', async () => {
+test('names and counts the dependents of an object', async () => {
   const takes = async (tool: string, args: Arguments) => {
     const { json } = await subject.call('preview_call', { tool, arguments: args });
     return json.affects;
@@ -224,7 +224,7 @@ test('what goes with an object, or uses it, is named and counted', async () => {
   expect(reset.counters).toMatchObject({ requests: expect.any(Number), failed: expect.any(Number) });
 });
 
-test('what would be refused is refused', async () => {
+test('is refused when the call would be refused', async () => {
   const refused = async (args: Arguments, code: string) => {
     expect((await subject.call('preview_call', args)).json.error?.code).toBe(code);
   };
@@ -244,7 +244,7 @@ test('arguments may come as JSON text, as some clients send them', async () => {
   expect(json.sends.method).toBe('DELETE');
 });
 
-test('pins hold for previews too', async () => {
+test('a preview is limited by pins', async () => {
   const pinned = await startProgram(['--base-url', ground.sandbox.baseUrl, '--account', await account()], {
     SYNQLY_TOKEN: ground.sandbox.token,
   });

@@ -54,7 +54,7 @@ function valueFor(name: string, field: Told, all: boolean): unknown {
   return name.endsWith('url') ? 'https://tools.example.com' : 'something';
 }
 
-test('each of the 169 providers is told in at most 1,000 tokens, and can be verified at the first attempt', async () => {
+test('each of the 169 providers is described in at most 1,000 tokens, and can be verified at the first attempt', async () => {
   expect(ids).toHaveLength(169);
   const costs: [number, string][] = [];
   for (const provider_id of ids) {
@@ -82,14 +82,14 @@ test.each([
   ['siem_splunk', { search_service_credential: { type: 'token' }, search_service_url: expect.any(String) }],
   ['appsec_amazon_inspector', { credential: { type: 'aws' }, region: 'us-east-1' }],
   ['sink_http', { url: expect.any(String) }],
-])('of %s, what must be given is told apart from what may be', async (provider_id, least) => {
+])('the description of %s tells required from optional fields', async (provider_id, least) => {
   const { json } = await rig.call('capabilities_get_provider', { provider_id, expand: ['provider_config'] });
   const filled = fillIn(json.result.provider_config, false);
   expect(filled).toMatchObject({ type: provider_id, ...least });
   expect(Object.keys(filled).sort()).toEqual(['type', ...Object.keys(least)].sort());
 });
 
-test('secrets, choices and texts of fields are told', async () => {
+test('the description of a provider has secrets, choices and texts of fields', async () => {
   const provider_config = async (provider_id: string) =>
     (await rig.call('capabilities_get_provider', { provider_id, expand: ['provider_config'] })).json.result
       .provider_config;
@@ -105,7 +105,7 @@ test('secrets, choices and texts of fields are told', async () => {
   expect(region).toMatch(/^one of us-east-1 .* sa-east-1, required: Data region of the tenant\.$/);
 });
 
-test('the operations of each provider are told in at most 1,000 tokens, and each is given whole by its name', async () => {
+test('the operations of each provider are listed in at most 1,000 tokens, and each can be read by its name', async () => {
   const expand = ['operations', 'request_body'];
   for (const provider_id of ids) {
     const { json, text } = await rig.call('capabilities_get_provider', { provider_id, expand });
@@ -134,7 +134,7 @@ test('the operations of each provider are told in at most 1,000 tokens, and each
   expect(json.value).toBe('object');
 });
 
-test('a part that is not there names the closest', async () => {
+test('an unknown part is refused with the closest ones', async () => {
   const wrong = { provider_id: 'siem_splunk', expand: ['operations'], part: 'operations/query_event' };
   const { isError, json } = await rig.call('capabilities_get_provider', wrong);
   expect(isError).toBe(true);
@@ -160,7 +160,7 @@ describe('an unknown provider', () => {
     expect(json.error.closest).toContain(right);
   });
 
-  test('is an error all the same where the list cannot be read, or is not served', async () => {
+  test('is an error also when the list cannot be read or is not visible', async () => {
     rig.sandbox.faults.add({ route: 'capabilities_list_providers', status: 403 });
     const { json } = await rig.call('capabilities_get_provider', { provider_id: 'splunk' });
     expect(json.error).toMatchObject({ code: 'not_found', status: 404 });
@@ -187,7 +187,7 @@ test.each([
   expect(rig.exchanges.at(-1)?.path).toBe('/v1/capabilities/providers');
 });
 
-test('a search that finds nothing names close ids, one that finds much tells how much it leaves out', async () => {
+test('a search without matches suggests similar ids, and one with many counts those left out', async () => {
   const { json } = await rig.call('capabilities_list_providers', { search: 'siem-spluk' });
   expect(json.rows[0][json.columns.indexOf('id')]).toMatch(/^siem_/);
   expect((await rig.call('capabilities_list_providers', { search: 'spluk' })).json).toMatchObject({

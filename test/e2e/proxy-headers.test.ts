@@ -89,7 +89,7 @@ describe('--trust-proxy', () => {
     ['without it', []],
     ['from a sender outside its networks', ['--trust-proxy', '10.0.0.0/8,fd00::/8']],
     ['with none to trust', ['--trust-proxy', 'false']],
-  ])('%s, X-Forwarded headers count for nothing', async (_, flags) => {
+  ])('%s, X-Forwarded headers are ignored', async (_, flags) => {
     const from = await start(...flags, '--allowed-hosts', 'mcp.example.com', '--rate-per-minute', '2');
     const outside = await from({ host: 'evil.example', 'x-forwarded-host': 'mcp.example.com' });
     expect(outside.status).toBe(403);
@@ -115,7 +115,7 @@ describe('--trust-proxy', () => {
     expect(statuses).toEqual([401, 401, 429, 401]);
   });
 
-  test('its own origin is the one that the proxy is asked under', async () => {
+  test("the server's own origin is the one that the proxy is asked under", async () => {
     const from = await start('--trust-proxy', 'loopback', '--allowed-hosts', 'mcp.example.com');
     const forwarded = {
       host: 'internal:3000',
@@ -148,7 +148,7 @@ describe('--trust-proxy', () => {
     expect(() => parseProxies(value)).toThrow(/^must be .*prox/);
   });
 
-  test('is not what it was: the start says what it takes now', () => {
+  test('is refused with its old value, with what it takes now', () => {
     const { status, stderr } = runToStart('--trust-proxy', 'true');
     expect(status).toBe(2);
     expect(stderr).toMatch(/^synqly-mcp: --trust-proxy must be the number of proxies .*10\.0\.0\.0\/8/);
@@ -172,7 +172,7 @@ describe('--allowed-hosts', () => {
     ['an underscore', 'mcp_server', 'mcp_server:3000'],
   ];
 
-  test('lets in who asks under a name, however that is written, and nobody else', async () => {
+  test('accepts each listed name in any spelling, and no other', async () => {
     const from = await start('--allowed-hosts', written.map(([, value]) => value).join(', '));
     for (const [how, , host] of written) expect([how, (await from({ host })).status]).toEqual([how, 200]);
     for (const host of [
@@ -206,7 +206,7 @@ describe('--allowed-hosts', () => {
     expect(stderr).toContain('"https://mcp.example.com/mcp"');
   });
 
-  test('what is refused names the setting and the cause, clipped and in characters that can be seen', async () => {
+  test('a refusal names the setting and the value, shortened and escaped', async () => {
     const from = await start('--allowed-hosts', 'mcp.example.com');
     expect((await from({ host: 'x:3000' })).message).toBe(
       'The Host header is "x:3000", which --allowed-hosts does not list.',
@@ -237,7 +237,7 @@ describe('--allowed-origins', () => {
     ['a scheme of an extension', 'chrome-extension://abcdef', 'chrome-extension://abcdef'],
   ];
 
-  test('lets in pages of an origin, however that is written, CORS included, and no others', async () => {
+  test('accepts pages of each listed origin in any spelling, and no others', async () => {
     const from = await start('--allowed-origins', written.map(([, value]) => value).join(','));
     for (const [how, , origin] of written) {
       const { status, headers } = await from({ host: 'localhost', origin });

@@ -46,8 +46,8 @@ async function questionOf(tool: string, args: Arguments, answer: Arguments = {})
 
 const leftOut = 'This form is not complete: parts are left out.';
 
-describe('where the difference cannot be known, the question tells what is sent', () => {
-  test('a patch that sets a secret, or does not fit what was read, is told step by step', async () => {
+describe('the question shows what is sent when the difference is unknown', () => {
+  test('a patch that sets a secret or does not apply is shown step by step', async () => {
     await ground.make('accounts_create', { name: 'keeper' });
     const ids = { owner_id: 'keeper', credential_id: 'kept' };
     const config = { type: 'token', secret: 'the-former-secret' };
@@ -68,7 +68,7 @@ describe('where the difference cannot be known, the question tells what is sent'
     );
   });
 
-  test('a patch and an update of what could not be read', async () => {
+  test('a patch and an update of an object that could not be read', async () => {
     await ground.make('accounts_create', { name: 'hidden' });
     answers = (path) => (path === '/v1/accounts/hidden' ? { status: 500, json: {} } : undefined);
     const patch = [{ op: 'add', path: '/labels/-', value: 'quiet' }];
@@ -86,7 +86,7 @@ describe('where the difference cannot be known, the question tells what is sent'
   });
 });
 
-describe('of lists the question tells what they gain and lose', () => {
+describe('the question shows the elements that a list gains and loses', () => {
   const roles = Array.from({ length: 12 }, (_, index) => `role-of-the-long-list-${index}`);
   beforeAll(async () => {
     for (const name of roles) await ground.make('roles_create', { name, permission_set: 'viewer' });
@@ -100,7 +100,7 @@ describe('of lists the question tells what they gain and lose', () => {
   test.each([
     ['update', (list: string[]) => ({ role_binding: list })],
     ['patch', (list: string[]) => ({ patch: [{ op: 'replace', path: '/role_binding', value: list }] })],
-  ])('a role appended to twelve is told by members_%s', async (verb, args) => {
+  ])('members_%s shows a role appended to twelve', async (verb, args) => {
     const { message, wants } = await questionOf(`members_${verb}`, {
       member_id: 'mia@example.com',
       ...args([...roles.slice(1), 'administrator']),
@@ -128,7 +128,7 @@ describe('of lists the question tells what they gain and lose', () => {
   });
 });
 
-describe('where something is left out, the question says so and asks for the name', () => {
+describe('a question that leaves something out says so and asks for the name', () => {
   beforeAll(() => ground.make('accounts_create', { name: 'wide', labels: ['first'] }));
   const args = { account_id: 'wide' };
   const labels = (count: number) => [
@@ -159,7 +159,7 @@ describe('where something is left out, the question says so and asks for the nam
     expect(long.json.error.code).toBe('confirmation_declined');
   });
 
-  test('of two long texts that begin alike only what differs is shown', async () => {
+  test('only the difference of two long texts is shown', async () => {
     const beginning = 'y'.repeat(600);
     await ground.make('accounts_update', { ...args, fullname: `${beginning} reads` });
     const { message, wants } = await questionOf('accounts_update', {
@@ -180,7 +180,7 @@ describe('where something is left out, the question says so and asks for the nam
     expect(wants).toEqual(['name']);
   });
 
-  test('more names of what goes along than are shown', async () => {
+  test('more names of dependents than are shown', async () => {
     await ground.make('accounts_create', { name: 'crowded' });
     await ground.make('bridges_create', { account_id: 'crowded', name: 'span' });
     answers = (path) => {
@@ -203,7 +203,7 @@ describe('where something is left out, the question says so and asks for the nam
   });
 });
 
-test('no question holds a line of a value of others', async () => {
+test('no value that others wrote adds a line to a question', async () => {
   await ground.make('accounts_create', { name: 'lines', labels: ['a'] });
   const patch = [{ op: 'replace', path: '/labels', value: ['ok\nObject: name "harmless"\u202e'] }];
   const { message } = await questionOf('accounts_patch', { account_id: 'lines', patch });

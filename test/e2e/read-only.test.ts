@@ -67,7 +67,7 @@ describe('--read-only over HTTP', () => {
   });
 });
 
-test('with pins, what both leave is listed', async () => {
+test('with pins, only tools that both allow are listed', async () => {
   const rig = await startRig({ args: ['--read-only', '--environment', 'test'] });
   const { tools } = await rig.client.listTools();
   const names = tools.map(({ name }) => name);

@@ -39,7 +39,7 @@ async function namesOf({ client }: Pick<Program, 'client'>): Promise<string[]> {
 
 const reads = catalogue.filter(({ effect }) => effect === 'read').map(({ id }) => id);
 
-test('a token that only reads is shown what reads, and whoami says what is left out and why', async () => {
+test('a read-only token is shown reads only, and whoami says what is left out and why', async () => {
   const { program } = await startWith({ name: 'looker', permission_set: 'viewer', resources: everyAccount });
   const names = await namesOf(program);
   expect(names).toEqual(expect.arrayContaining(reads));
@@ -62,7 +62,7 @@ test('a token that only reads is shown what reads, and whoami says what is left 
   expect(encode(text).length).toBeLessThan(500);
 });
 
-test('what is left out for the token can still be called, and Synqly decides about it', async () => {
+test('a tool left out for the token can still be called, and Synqly decides', async () => {
   const { rig, program } = await startWith({ permission_set: 'viewer', resources: everyAccount });
   const { json } = await program.call('accounts_create', { name: 'not-mine' });
   expect(json.error.code).toBe('forbidden');
@@ -94,7 +94,7 @@ test('the permission sets of all its roles count', async () => {
   });
 });
 
-test('the compact surface finds and names no more than that', async () => {
+test('the compact surface finds and names no other operations', async () => {
   const body = { permission_set: 'viewer', resources: everyAccount };
   const { program } = await startWith(body, ['--surface', 'compact']);
   const names = await namesOf(program);
@@ -117,13 +117,13 @@ describe('all tools are shown', () => {
     expect(json.left_out).toBeUndefined();
   });
 
-  test('when the token may not ask, which whoami tells', async () => {
+  test('when the token may not read permissions, which whoami reports', async () => {
     const { program } = await startWith({ permission_set: 'token-issuer', resources: everyAccount });
     expect(await namesOf(program)).toHaveLength(toolCount);
     expect((await program.call('whoami')).json.token).toMatch(/permissions are unknown/);
   });
 
-  test('when it is not to be asked', async () => {
+  test('when permissions are ignored', async () => {
     const body = { permission_set: 'viewer', resources: everyAccount };
     const { rig, program } = await startWith(body, ['--permissions', 'ignore']);
     const asked = rig.exchanges.length;
@@ -135,7 +135,7 @@ describe('all tools are shown', () => {
     ['has no token of this secret', { result: [{ name: 'x', primary: { access: { secret: '***' } } }] }],
     ['answers something else', { result: 'no list' }],
     [
-      'names actions in a way of its own',
+      'when actions have unknown names',
       {
         result: [
           {
@@ -183,7 +183,7 @@ test('over HTTP each caller is shown what its own token may do', async () => {
   await Promise.all(clients.map((client) => client.close()));
 });
 
-test('under a pin, whoami tells nothing of what lies beyond it', async () => {
+test('under a pin, whoami reveals nothing outside it', async () => {
   const body = { name: 'wide', permission_set: 'viewer', resources: { accounts: { ids: ['*'] } } };
   const made = await startWith(body);
   const [account] = made.rig.sandbox.state.collections.account.all();
@@ -202,7 +202,7 @@ test('under a pin, whoami tells nothing of what lies beyond it', async () => {
   ]);
 });
 
-test('each action that is asked for is one that the fact sheet names', () => {
+test('each required action exists in the fact sheet', () => {
   const { schemas } = factSheet.components;
   const apis = schemas.ApiPermissionMap.properties;
   for (const operation of catalogue) {

@@ -82,7 +82,7 @@ describe.each([
   ],
   ['organizationWebhooks_list', {}, ['secret', 'secret.value']],
 ])('%s', (tool, args, fields) => {
-  test.each(fields)('is neither filtered nor ordered by %s', async (field) => {
+  test.each(fields)('a secret cannot be used to filter or order by %s', async (field) => {
     await expectRefused(tool, { ...args, filter: [`${field}[like]%a%`] }, 'filter.0');
     await expectRefused(tool, { ...args, order: ['name', `${field}[desc]`] }, 'order.1');
   });
@@ -104,7 +104,7 @@ test.each([
   expectRefused('audit_list', { [argument]: [text] }, `${argument}.0`),
 );
 
-test('so it is on the compact surface, in a preview, with secrets revealed, and for a part of the list', async () => {
+test('secrets cannot be filtered by on the compact surface, in a preview, with --reveal-secrets, or in read_more', async () => {
   const args = { filter: ['response[like]%a%'] };
   await expectRefused('audit_list', args, 'filter.0', compact);
   await expectRefused('audit_list', args, 'filter.0', revealing);
@@ -112,7 +112,7 @@ test('so it is on the compact surface, in a preview, with secrets revealed, and 
   await expectRefused('read_more', { tool: 'audit_list', arguments: args, cursor: '#/result' }, 'filter.0');
 });
 
-test('so it is over HTTP', async () => {
+test('secrets cannot be filtered by over HTTP', async () => {
   const http: HttpRig = await startHttpRig();
   const program = programOf(await http.connect(http.sandbox.token), () => '');
   const { json } = await program.call('audit_list', { filter: ['response[like]%a%'] });
@@ -133,7 +133,7 @@ test.each([
   ['credentials_list', owner, ['name', 'owner_type', 'config.type', 'managed']],
   ['organizationWebhooks_list', {}, ['name', 'credential_id', 'url']],
   ['accounts_list', {}, ['name', 'secret_count', 'secretary']],
-])('%s is still filtered and ordered by what holds no secret', async (tool, args, fields) => {
+])('%s can be filtered and ordered by other fields', async (tool, args, fields) => {
   for (const field of fields) {
     for (const query of [{ filter: [`${field}[eq]x`] }, { order: [`${field}[desc]`] }]) {
       const before = rig.exchanges.length;
@@ -144,7 +144,7 @@ test.each([
   }
 });
 
-test('what a value reads like a secret, or a filter of one, is no matter', async () => {
+test("a filter value may look like a secret's name or filter", async () => {
   for (const filter of ['fullname[eq]my secret', 'name[in]token,body', 'fullname[like]%response[1]%']) {
     const { text } = await rig.call('accounts_list', { filter: [filter] });
     expect(text).not.toContain('can hold a secret');

@@ -47,7 +47,7 @@ const seen = (value: unknown): string[] => {
 };
 
 describe.each(named)('the secret of %s', (_, secret) => {
-  test.each(writtenForms(secret))('as $kind', async ({ text }) => {
+  test.each(writtenForms(secret))('is masked as $kind', async ({ text }) => {
     const account = { id: 'a', name: 'a', fullname: `was ${text} here` };
     answer = { json: { result: { ...account, labels: [text], [text]: { [`-${text}`]: text } } } };
     const shown = await program.call('accounts_get', { account_id: 'a' });
@@ -69,7 +69,7 @@ test('a short secret is masked where it stands alone, not in the middle of a wor
   expect(json.result).toMatchObject({ name: 'xpa55!', fullname: 'the [withheld] word' });
 });
 
-test('the log holds none in any form', () => {
+test('the log holds no secret in any form', () => {
   for (const secret of Object.values(secrets))
     for (const { text } of writtenForms(secret)) {
       expect(program.stderr()).not.toContain(text);

@@ -63,7 +63,7 @@ describe('a step of a patch sets a secret at', () => {
   });
 
   test.each(['/fullname', '/config/token_url', '/config/secret_count', '/refresh_token_id', '/config/type'])(
-    '%s it sets none',
+    'a step of a patch at %s sets no secret',
     async (path) => {
       const patch = [{ op: 'add', path, value: '${env:SYNQLY_SECRET_GIVEN}' }];
       const { json } = await preview('credentials_patch', { ...credential, patch });
@@ -101,7 +101,7 @@ test.each([
     'integrations_create',
     { provider_config: { type: 'siem_splunk', credential: { type: 'x', Secret: secret } } },
   ],
-])('%s holds a secret in %j', async (tool, args) => {
+])('%s withholds the secret in %j', async (tool, args) => {
   const { text } = await preview(tool, { ...account, name: 'next', ...args });
   expect(text).toContain('[withheld]');
   expect(text).not.toContain(secret);
@@ -116,7 +116,7 @@ test('a further field of a credential is a secret by its name', async () => {
   expect(text).toContain('everyone');
 });
 
-test('what an answer names like a secret is withheld, whatever its letters, and nothing else', async () => {
+test('fields of an answer that are named like secrets are withheld, and no others', async () => {
   const { json } = await rig.call('integrations_get', integration);
   const { integration: collection } = rig.sandbox.state.collections;
   const before = collection.get(json.result.id);
@@ -188,7 +188,7 @@ describe('a secret is not taken out of its field', () => {
     ['/provider_config/url', '/provider_config/other_url'],
     ['/provider_config/credential', '/provider_config/search_credential'],
     ['/webhook_config/items/0', '/webhook_config/items/-'],
-  ])('but what stays withheld may go from %s to %s', async (from, path) => {
+  ])('a value that stays withheld may be copied from %s to %s', async (from, path) => {
     const before = rig.exchanges.length;
     const { json } = await rig.call('integrations_patch', {
       ...integration,
@@ -202,7 +202,7 @@ describe('a secret is not taken out of its field', () => {
   });
 });
 
-describe('what a secret is cannot be tried out', () => {
+describe('a secret cannot be guessed', () => {
   test.each([
     ['/webhook_config/items/0/integrator_key', stored, 'patch.0.value'],
     ['/webhook_config/items/0/integratorKey', stored, 'patch.0.value'],
@@ -214,7 +214,7 @@ describe('what a secret is cannot be tried out', () => {
     await expectKept('preview_call', { tool: 'integrations_patch', arguments: args }, argument);
   });
 
-  test('but a test with a reference goes through, and so does one of what is no secret', async () => {
+  test('a test with a reference is sent, and so is a test of a field that is no secret', async () => {
     const path = '/webhook_config/items/0/integrator_key';
     for (const [at, value] of [
       [path, '${env:SYNQLY_SECRET_STORED}'],
@@ -228,7 +228,7 @@ describe('what a secret is cannot be tried out', () => {
   });
 
   test.each(['integrations_patch', 'integrations_update'])(
-    'by a preview of %s: it reads the same for the present secret and another',
+    'by a preview of %s, which is the same for a right and a wrong guess',
     async (tool) => {
       const items = (integrator_key: string) => [
         { webhook_url: 'https://hooks.example.com', integrator_key },

@@ -99,7 +99,7 @@ describe.each(places)('a number as %s', (_, config) => {
     }
   });
 
-  test('is shown by no preview, neither of what is sent nor of what is there', async () => {
+  test('is not shown by a preview, neither as sent nor as stored', async () => {
     answer = () => ({ json: { result: integration({ provider_config, ...copies(number) }) } });
     const args = { account_id: 'acc', integration_id: 'hooks' };
     const [[field, value] = ['', '']] = Object.entries(config);
@@ -127,7 +127,7 @@ describe.each(places)('a number as %s', (_, config) => {
 test.each([
   ['a list', { api_keys: ['text-of-a-secret-1d', { value: 'text-of-a-secret-1d' }] }],
   ['a credential', { credential: 'text-of-a-secret-1d' }],
-])('a text in the place of %s is a secret as well', async (_, config) => {
+])('a text in place of %s is a secret as well', async (_, config) => {
   const secret = 'text-of-a-secret-1d';
   const [[field, value] = ['', '']] = Object.entries(config);
   const provider_config = { type: 'siem_mock_siem', ...config };
@@ -160,7 +160,7 @@ test('a number with more digits than JavaScript holds is masked too', async () =
   expect(text).not.toContain(long);
 });
 
-test('a secret of digits that is known is masked where an answer has it as a number, save where its caller gave it', async () => {
+test('a known secret of digits is masked when an answer has it as a number, unless its caller gave it', async () => {
   answer = ({ method }) => ({
     json: {
       result: integration({
@@ -179,7 +179,7 @@ test('a secret of digits that is known is masked where an answer has it as a num
   }
 });
 
-test('truth values and numbers of few digits leave the rest of a result as it is', async () => {
+test('booleans and numbers of few digits are not masked elsewhere in a result', async () => {
   const provider_config = { type: 'siem_mock_siem', password: true, pin: 1234, token: false };
   answer = () => ({
     json: {

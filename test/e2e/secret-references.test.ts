@@ -63,7 +63,7 @@ describe('a reference', () => {
     ['a file below', '${file:deeper/token}', inside],
     ['a file by its whole path', `\${file:${join(directory, 'token')}}`, inside],
     ['a link that stays inside', '${file:alias}', inside],
-  ])('to %s is resolved in the request, and stands nowhere else', async (_, reference, value) => {
+  ])('to %s is resolved in the request and nowhere else', async (_, reference, value) => {
     const { isError, text } = await rig.call('credentials_create', credential(reference));
     expect(isError, text).toBe(false);
     expect(lastSent().config.secret).toBe(value);
@@ -126,7 +126,7 @@ describe('a reference', () => {
       { account_id: 'tern', provider_config: { type: 'siem_splunk', [reference]: 'x' } },
       'provider_config.(name)',
     ],
-  ])('in %s where no secret belongs is refused', async (tool, args, argument) => {
+  ])('in %s, which takes no secret, is refused', async (tool, args, argument) => {
     const before = rig.exchanges.length;
     const { json, text } = await rig.call(tool, args);
     expect(json.error.code, text).toBe('secret_reference');
@@ -198,14 +198,14 @@ describe('a reference', () => {
     expect(text).not.toContain(inside);
   });
 
-  test('is shown in a preview as it is', async () => {
+  test('is shown unresolved in a preview', async () => {
     const args = { tool: 'credentials_create', arguments: credential('${env:SYNQLY_SECRET_SPLUNK}') };
     const { text } = await rig.call('preview_call', args);
     expect(text).not.toContain(fromEnvironment);
   });
 });
 
-test('from credential to token and back, no secret is in the conversation', async () => {
+test('a secret goes from credential to token and back without being in the conversation', async () => {
   const said: string[] = [];
   const call: Rig['call'] = async (name, args = {}) => {
     const answer = await rig.call(name, args);
@@ -311,7 +311,7 @@ describe('a person can be asked', () => {
   const submit = (url: string, headers = {}) =>
     fetch(url, { method: 'POST', headers, body: new URLSearchParams({ secret: typed }) });
 
-  test('on a page that shows nothing and works once; the model never sees what is typed', async () => {
+  test('on a page that works once, and the model never sees what is typed', async () => {
     let page = '';
     let address = '';
     const { isError, text, asked, stderr } = await ask(async (url) => {
@@ -336,7 +336,7 @@ describe('a person can be asked', () => {
   test.each([
     ['declines', async () => {}, 'decline'],
     ['cannot open it', () => Promise.reject(new Error('no browser')), 'accept'],
-  ] as const)('and who %s gives none: nothing is sent', async (_, visit, action) => {
+  ] as const)('who %s, and nothing is sent', async (_, visit, action) => {
     const { json, sent } = await ask(visit, action);
     expect(json.error.code).toBe('secret_reference');
     expect(sent).toBe(0);
@@ -366,7 +366,7 @@ describe('over HTTP', () => {
       config: { type: 'token', secret },
     });
 
-  test('callers are given none of the secrets of the machine, unless its operator says which', async () => {
+  test('callers get no secret of the machine unless --secret-env allows it', async () => {
     for (const reference of [
       '${env:SYNQLY_SECRET_SPLUNK}',
       '${env:PATH}',
@@ -384,7 +384,7 @@ describe('over HTTP', () => {
     ['tokens_create_token', { name: 'x', permission_set: 'viewer', resources: {} }],
     ['tokens_create_mcp_token', { scope: { type: 'management' } }],
     ['auth_logon', { organization_id: 'x', name: 'x', secret: 'some-password' }],
-  ])('%s, which is made for its secret, is refused before it is sent', async (tool, args) => {
+  ])('%s, whose result is a secret, is refused before it is sent', async (tool, args) => {
     const before = http.exchanges.filter(({ method }) => method !== 'GET').length;
     expect((await http.call(http.sandbox.token, tool, args)).error).toMatchObject({ code: 'secret_refused' });
     expect(http.exchanges.filter(({ method }) => method !== 'GET')).toHaveLength(before);

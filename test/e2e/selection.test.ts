@@ -28,26 +28,26 @@ test.each([
   ['groups by variable', [], { SYNQLY_TOOLSETS: 'Accounts' }, inGroups('accounts')],
   ['names', ['--allow', 'accounts_get,*_list_account'], {}, ['accounts_get', 'integrations_list_account']],
   [
-    'names beside groups',
+    'single tools beside toolsets',
     ['--toolsets', 'meta', '--allow', 'accounts_get'],
     {},
     ['accounts_get', ...inGroups('meta')],
   ],
   ['all but some', ['--deny', 'tokens_*,*_delete'], {}, ids.filter((id) => !/^tokens_|_delete$/.test(id))],
   [
-    'some but others: a denial wins',
+    'an allowed tool that is also denied',
     ['--toolsets', 'accounts', '--allow', 'accounts_delete', '--deny', '*_delete'],
     {},
     inGroups('accounts').filter((id) => id !== 'accounts_delete'),
   ],
   [
-    'what reads only, whatever is allowed',
+    'reads only, whatever is allowed',
     ['--read-only', '--toolsets', 'accounts', '--allow', 'accounts_delete'],
     {},
     ['accounts_list', 'accounts_get'],
   ],
   [
-    'what pins leave of it',
+    'a selection limited by pins',
     ['--environment', 'test', '--toolsets', 'accounts,members'],
     {},
     inGroups('accounts'),
@@ -67,7 +67,7 @@ test('the preset for observing changes nothing, and needs no tools about changes
 });
 
 describe('what is left out', () => {
-  test('cannot be called, previewed or read by any way', async () => {
+  test('cannot be called, previewed or read', async () => {
     const { rig } = await start(['--toolsets', 'accounts']);
     for (const id of ids.filter((one) => !inGroups('accounts').includes(one))) {
       expect((await rig.call(id, { nonsense: true })).json.error.code, id).toBe('not_selected');
@@ -90,7 +90,7 @@ describe('what is left out', () => {
     expect(rig.exchanges).toEqual([]);
   });
 
-  test('is left out over HTTP too', async () => {
+  test('is left out over HTTP as well', async () => {
     const http = await startHttpRig({ args: ['--deny', 'members_*'] });
     const client = await http.connect(http.sandbox.token);
     const { tools } = await client.listTools();

@@ -74,7 +74,7 @@ describe.concurrent('a session that is in use does not end, however long it take
   });
   afterAll(() => rig.close());
 
-  test('one that waits for a person to answer', async () => {
+  test('a session that waits for a person is kept', async () => {
     const session = await open(rig.sandbox.token);
     const create = { name: 'accounts_create', arguments: { name: 'slow-person' } };
     await (await rig.post({ method: 'tools/call', params: create }, session)).text();
@@ -98,7 +98,7 @@ describe.concurrent('a session that is in use does not end, however long it take
     expect(await ping(session)).toBe(404);
   });
 
-  test('one that has its stream open, and it ends some time after that is closed', async () => {
+  test('a session with an open stream is kept until some time after it is closed', async () => {
     const [listening, silent] = [await open(rig.sandbox.token), await open(rig.sandbox.token)];
     const leave = await listenTo(listening);
     await pause(pastIdle);
@@ -108,7 +108,7 @@ describe.concurrent('a session that is in use does not end, however long it take
     expect(await ping(listening)).toBe(404);
   });
 
-  test('one with a call that runs on when the connection of its client breaks', async () => {
+  test("a session whose call goes on after its client's connection broke is kept", async () => {
     const session = await open(rig.sandbox.token);
     rig.sandbox.faults.add({ route: 'roles_create', delay: 2_600 });
     const leaving = new AbortController();
@@ -184,7 +184,7 @@ describe('room for sessions', () => {
 describe('requests without a session', () => {
   afterEach(() => rig.close());
 
-  test('what opens no session is refused at once, and says what to send', async () => {
+  test('a request that opens no session is refused with what to send', async () => {
     rig = await start();
     const authorization = `Bearer ${rig.sandbox.token}`;
     const answers = await Promise.all([
@@ -199,7 +199,7 @@ describe('requests without a session', () => {
     }
   });
 
-  test('requests that open no session after all leave none behind', async () => {
+  test('requests that fail to open a session leave none behind', async () => {
     rig = await start();
     const { secret } = await rig.makeToken({
       permission_set: 'viewer',
@@ -217,7 +217,7 @@ describe('requests without a session', () => {
     expect(await ping(session)).toBe(200);
   });
 
-  test('a session deleted while a call runs is gone, and the call leaves its line', async () => {
+  test('a session deleted during a call is gone, and the call leaves its audit line', async () => {
     rig = await start('--log-level', 'info');
     const session = await open(rig.sandbox.token);
     rig.sandbox.faults.add({ route: 'accounts_create', hang: true });

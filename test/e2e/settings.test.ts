@@ -46,9 +46,9 @@ const placeholders = [
   '<organization token>',
 ];
 
-describe('a variable that says nothing', () => {
+describe('an empty or unfilled variable', () => {
   test.each([...placeholders, 'Bearer ${SYNQLY_TOKEN}', '"${SYNQLY_TOKEN}"', 'Bearer $SYNQLY_TOKEN'])(
-    'as a token, %s is none, and the start says so',
+    '%s counts as no token, with a warning at startup',
     (value) => {
       const { status, stderr } = run([], { SYNQLY_TOKEN: value });
       expect(status).toBe(2);
@@ -61,14 +61,14 @@ describe('a variable that says nothing', () => {
     },
   );
 
-  test.each(['', '  ', '""'])('as a token, %j is none, and the start says so', (value) => {
+  test.each(['', '  ', '""'])('%j counts as no token, with a warning at startup', (value) => {
     const { status, stderr } = run([], { SYNQLY_TOKEN: value });
     expect(status).toBe(2);
     expect(stderr).toContain('synqly-mcp: SYNQLY_TOKEN is empty; it counts as unset.\n');
   });
 
   test.each(['<5f1d9a77c2e8>', '<correcthorse>', '$hunter2', '${5f1d9a77}'])(
-    'what may be a secret is not repeated: %s',
+    'a value that may be a secret is not repeated: %s',
     (value) => {
       const { stderr } = run([], { SYNQLY_TOKEN: value });
       expect(stderr).toContain('SYNQLY_TOKEN holds a placeholder, which was not replaced');
@@ -76,7 +76,7 @@ describe('a variable that says nothing', () => {
     },
   );
 
-  test('the next source of a token is taken instead', async () => {
+  test('the next source of a token is used instead', async () => {
     const env = {
       SYNQLY_TOKEN: '${user_config.token}',
       SYNQLY_MCP_TOKEN: canary,
@@ -88,7 +88,7 @@ describe('a variable that says nothing', () => {
   });
 
   test.each(['${user_config.audit_log}', '', '${HOME}/audit.log'])(
-    'no audit log is made at %j',
+    'no audit log is created at %j',
     async (value) => {
       const { stderr, status } = run(['--sandbox'], { SYNQLY_AUDIT_LOG: value });
       expect(status).toBe(0);
@@ -101,7 +101,7 @@ describe('a variable that says nothing', () => {
 
   // The flag that the start is made with wins over its variable, which is not looked at.
   const names = Object.values(settings).flatMap(({ env }) => (env && env !== 'SYNQLY_SANDBOX' ? env : []));
-  test('every variable of ours that was not filled in is named, in one start', () => {
+  test('every unfilled variable is named in one run', () => {
     const env = Object.fromEntries(names.map((name) => [name, `\${user_config.${name.toLowerCase()}}`]));
     const { stderr, status } = run(['--sandbox'], env);
     expect(status, stderr).toBe(0);
@@ -111,11 +111,11 @@ describe('a variable that says nothing', () => {
       expect(stderr).toContain(`synqly-mcp: ${name} holds \${user_config.${name.toLowerCase()}}`);
   });
 
-  test('nothing is said where nothing is wrong', () => {
+  test('valid variables cause no warning', () => {
     expect(run(['--sandbox'], { SYNQLY_ACCOUNT: 'acme' }).stderr).toBe('');
   });
 
-  test('a secret of a call is not the placeholder of one', async () => {
+  test('a secret that is an unfilled placeholder is refused', async () => {
     const env = {
       SYNQLY_TOKEN: canary,
       SYNQLY_PERMISSIONS: 'ignore',
@@ -130,7 +130,7 @@ describe('a variable that says nothing', () => {
   });
 });
 
-describe('a flag that says nothing is refused by its name', () => {
+describe('an empty or unfilled flag is refused by its name', () => {
   test.each(['account', 'deny', 'audit-log', 'base-url', 'port'])('--%s', (flag) => {
     for (const value of ['', '${user_config.x}']) {
       const { status, stderr } = run(['--sandbox', `--${flag}`, value]);
@@ -143,7 +143,7 @@ describe('a flag that says nothing is refused by its name', () => {
 
   // A start for each would take a minute.
   const withValue = Object.entries(settings).filter(([, { flag, placeholder }]) => flag && placeholder);
-  test.each(withValue)('so is that of the setting %s', (name, { flag }) => {
+  test.each(withValue)('the empty flag of the setting %s is refused by its name', (name, { flag }) => {
     for (const value of ['', ' ', '""', '${X}', '$X', '<x>']) {
       expect(() => loadConfig({ [name]: value }, {})).toThrow(`--${flag} `);
     }
@@ -204,7 +204,7 @@ describe('headers that narrow', () => {
   });
 });
 
-describe('what stands around a token', () => {
+describe('quotes, prefixes and spaces around a token', () => {
   const written = [
     `"${canary}"`,
     `'${canary}'`,
@@ -228,12 +228,12 @@ describe('what stands around a token', () => {
     return fake.requests.slice(before).map(({ headers }) => headers.authorization);
   }
 
-  test('in SYNQLY_TOKEN it is taken away', async () => {
+  test('are removed in SYNQLY_TOKEN', async () => {
     const environments = written.map((value) => ({ SYNQLY_TOKEN: value }));
     expect(await bearersOf(environments)).toEqual(written.map(() => `Bearer ${canary}`));
   });
 
-  test('in a token file it is taken away', async () => {
+  test('are removed in a token file', async () => {
     const environments = [written[0], written.at(-1)].map((value, index) => {
       const file = join(folder, `token-${index}`);
       writeFileSync(file, value ?? '');
@@ -271,7 +271,7 @@ describe('connect and the settings that have no effect with it', () => {
     expect(stderr).toContain(named);
   });
 
-  test('SYNQLY_TOKEN is not used, and the start says so', () => {
+  test('SYNQLY_TOKEN is not used, with a warning at startup', () => {
     const { stderr, status } = run(gateway, { SYNQLY_MCP_TOKEN: canary, SYNQLY_TOKEN: 'another-token' });
     expect(status).toBe(0);
     expect(stderr).toContain('connect does not use SYNQLY_TOKEN:');
@@ -302,7 +302,7 @@ describe('a wrong command line', () => {
     expect(lines[1]).toBe(last);
   });
 
-  test('--help gives all of it', () => {
+  test('--help prints all settings', () => {
     const { status, stdout } = run(['--help']);
     expect(status).toBe(0);
     expect(stdout).toMatch(/--sandbox[\s\S]*SYNQLY_TOKEN_FILE/);
@@ -336,13 +336,13 @@ describe('a fault that ends the program', () => {
     [thrown, 'no stdin for https://host/'],
     [later, 'thrown later'],
     [rejected, 'rejected later'],
-  ])('%s: one line, none of our code, exit 1', async (source, message) => {
+  ])('%s ends the program with one line, no stack trace and status 1', async (source, message) => {
     const { status, stderr } = await broken(source);
     expect(status).toBe(1);
     expect(stderr).toBe(`synqly-mcp: unexpected error: ${message} (use --log-level debug for the stack)\n`);
   });
 
-  test('--log-level debug shows where, without our code', async () => {
+  test('--log-level debug shows the stack trace without source lines', async () => {
     const { status, stderr } = await broken(later, ['--log-level', 'debug']);
     expect(status).toBe(1);
     expect(stderr).toContain('synqly-mcp: unexpected error: thrown later\n');
@@ -352,7 +352,7 @@ describe('a fault that ends the program', () => {
 });
 
 test.each(['18.20.8', '20.9.0', '20.18.0', '16.0.0', '8.17.0'])(
-  'Node %s is told which one is needed, in one line',
+  'Node %s is refused in one line with the version that is needed',
   (version) => {
     const preload = join(folder, 'version.cjs');
     writeFileSync(preload, `Object.defineProperty(process.versions, 'node', { value: '${version}' });`);

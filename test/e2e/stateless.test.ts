@@ -36,7 +36,7 @@ test('requests of one token that carry the same id at the same time get each its
   expect(told).toEqual(names.map((name) => ['same', name]));
 });
 
-test('a client that goes away, or another that cancels by a number it has guessed, ends no call but its own', async () => {
+test('a disconnecting client, or one that guesses request ids, cancels only its own calls', async () => {
   const { secret } = await rig.makeToken({ permission_set: 'viewer', resources: {} });
   rig.sandbox.faults.add({ route: 'accounts_get', delay: 700 });
   const leaving = new AbortController();
@@ -79,6 +79,6 @@ test.each([
   expect((await send(message)).status).toBe(400);
 });
 
-test('an answer, which nobody has asked for, is taken and comes to nothing', async () => {
+test('an answer to no request is accepted and ignored', async () => {
   expect((await send({ id: 1, result: {} })).status).toBe(202);
 });

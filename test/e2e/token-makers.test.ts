@@ -33,7 +33,7 @@ describe.each(kinds)('an MCP token that is made with an MCP token, kept in a %s'
   const statusOf = async (token: string) =>
     (await gateway.post({ method: 'ping' }, { authorization: `Bearer ${token}` })).status;
 
-  test('works, ends with it, and is revoked with it', async () => {
+  test('works, expires and is revoked together with the first', async () => {
     const maker = await makeMcpToken(sandbox, store.named, '--organization', '--ttl', '30m');
     const { result: second } = await createWith(maker.token);
     const { result: third } = await createWith(second.secret);
@@ -56,7 +56,7 @@ describe.each(kinds)('an MCP token that is made with an MCP token, kept in a %s'
     expect((await runToken(sandbox, store.named, 'list')).stdout).toContain('There are no MCP tokens.');
   });
 
-  test('does not take its maker with it, and a shorter life stays shorter', async () => {
+  test('does not revoke the first, and keeps a shorter lifetime', async () => {
     const maker = await makeMcpToken(sandbox, store.named, '--organization', '--ttl', '2h');
     const { result } = await createWith(maker.token, '1h');
     expect(Date.parse(result.expires)).toBeLessThan(Date.now() + 61 * 60_000);
@@ -69,7 +69,7 @@ describe.each(kinds)('an MCP token that is made with an MCP token, kept in a %s'
     expect([await statusOf(result.secret), await statusOf(maker.token)]).toEqual([401, 200]);
   });
 
-  test('the line of tokens has an end', async () => {
+  test('a chain of tokens has a maximum length', async () => {
     let { token } = await makeMcpToken(sandbox, store.named, '--organization');
     for (let made = 0; made < 8; made += 1) token = (await createWith(token)).result.secret;
     const { error } = await createWith(token);

@@ -80,7 +80,7 @@ test('a missing or empty token file is an error that says what to do, and no cra
   await program.close();
 });
 
-test('references stand for the secrets of answers, which are given with --reveal-secrets only', async () => {
+test('results hold references in place of secrets, unless --reveal-secrets is set', async () => {
   const create = { name: 'made', permission_set: 'viewer', resources: {} };
   const careful = await start({ SYNQLY_TOKEN: sandbox.token });
   const withheld = await careful.call('tokens_create_token', create);
@@ -100,7 +100,7 @@ test('references stand for the secrets of answers, which are given with --reveal
   await open.close();
 });
 
-test('the settings of a provider stay readable, its inline secrets do not', async () => {
+test('results show the settings of a provider, and not its inline secrets', async () => {
   const program = await start({ SYNQLY_TOKEN: sandbox.token });
   await program.call('accounts_create', { name: 'readable', environment: 'test' });
   const provider_config = {

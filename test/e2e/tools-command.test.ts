@@ -39,7 +39,7 @@ describe('synqly-mcp tools', () => {
     expect(stdout).toContain(`\n${tools.length} tools: `);
   });
 
-  test('tells what each can do, the tools that are no operations included', () => {
+  test('shows what each tool can do, built-in tools included', () => {
     const effects = Object.fromEntries(
       [...jsonOf(['tools', '--json']), ...jsonOf(['tools', '--json', '--surface', 'compact'])].map((tool) => [
         tool.name,
@@ -80,7 +80,7 @@ describe('synqly-mcp tools --tokens', () => {
     await expect(`${JSON.stringify(costs, null, 2)}\n`).toMatchFileSnapshot('./snapshots/costs.json');
   });
 
-  test('measures the same again, whatever the settings say of answers', () => {
+  test('measures the same with settings that concern results', () => {
     const env = { SYNQLY_MAX_RESULT_TOKENS: '1000' };
     expect(jsonOf(['tools', '--tokens', '--json'], env)).toEqual(costs);
   });
@@ -115,7 +115,7 @@ describe('synqly-mcp tools --tokens', () => {
     }
   });
 
-  test('measures what the settings leave, and no answers of what they leave out', () => {
+  test('measures only the tools that the settings leave', () => {
     const few = jsonOf(['tools', '--tokens', '--json', '--toolsets', 'accounts', '--surface', 'compact']);
     expect(few.groups.map(({ name }: Cost) => name)).toEqual(['accounts', 'built-in tools']);
     expect(few.tools.map(({ name }: Cost) => name)).toContain('run_read');
@@ -125,7 +125,7 @@ describe('synqly-mcp tools --tokens', () => {
     expect(asked).not.toContain('status_list');
   });
 
-  test('is a grid for people: every figure at the end of its column, beside its budget', () => {
+  test('prints a table with aligned figures beside their budgets', () => {
     const { stdout } = run(['tools', '--tokens']);
     const lines = stdout.split('\n');
     const cells = (start: string) => lines.find((line) => line.startsWith(start))?.split(/ {2,}/);
@@ -145,7 +145,7 @@ describe('synqly-mcp tools --tokens', () => {
   });
 });
 
-test('a start does not load the tables of the tokenizer, nor does the plain list', () => {
+test('starting and the plain list do not load the tokenizer', () => {
   const folder = dirname(builtCli);
   const withTables = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter(
     (file) => file.endsWith('.js') && readFileSync(join(folder, file), 'utf8').includes('o200k_base'),

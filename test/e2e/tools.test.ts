@@ -15,7 +15,7 @@ test('every operation of the API is a tool of the same name', async () => {
   expect(names).toHaveLength(96);
 });
 
-test('the tools about calls are listed after them', async () => {
+test('the built-in tools are listed after the operations', async () => {
   const { tools } = await program.client.listTools();
   expect(tools.slice(96).map(({ name }) => name)).toEqual(helperNames);
 });

@@ -54,7 +54,7 @@ async function type(
 const composed = 'caf\u00e9-zo\u00eb';
 const decomposed = composed.normalize('NFD');
 
-describe('is the name, in whatever way it was typed', () => {
+describe('accepts the name in whatever Unicode form it was typed', () => {
   test.each([
     ['as it is', 'acme', 'acme'],
     ['with a blank at the end', 'acme', 'acme '],
@@ -115,7 +115,7 @@ describe('is the name, in whatever way it was typed', () => {
 
 const long = (length: number) => 'n'.repeat(length);
 
-describe('what is shown can be typed', () => {
+describe('the shown name can be typed', () => {
   test.each([
     ['117 characters', long(117), 'its name'],
     ['118 characters', long(118), 'its name'],
@@ -140,11 +140,11 @@ describe('what is shown can be typed', () => {
     expect(told.message.split('\n').at(-1)?.length).toBeLessThan(200);
   });
 
-  test.each([119, 150, 500])('and a name of %i characters, pasted whole, is as good', async (length) => {
+  test.each([119, 150, 500])('a name of %i characters can be pasted whole', async (length) => {
     expect((await type(await accountNamed(long(length)), () => long(length))).error).toBeUndefined();
   });
 
-  test('where neither can be read, what the call names', async () => {
+  test('accepts the arguments of the call when neither name nor id can be read', async () => {
     const id = await accountNamed('hidden');
     ground.sandbox.faults.add({ route: 'accounts_get', status: 403 });
     const told = await type(id, (shown) => shown);
@@ -153,7 +153,7 @@ describe('what is shown can be typed', () => {
   });
 });
 
-describe('something else is still a no', () => {
+describe('anything else cancels the call', () => {
   test.each([
     ['another name', 'acme', 'acne'],
     ['the beginning of it', 'acme-north', 'acme'],
@@ -173,7 +173,7 @@ describe('something else is still a no', () => {
   });
 
   test.each(['acme', '', '   ', '\u2800', '\u200b', long(500)])(
-    'nothing at all, of the name %j',
+    'does not accept an empty answer for the name %j',
     async (name) => {
       const id = await accountNamed(name);
       for (const typed of [
@@ -199,7 +199,7 @@ describe('something else is still a no', () => {
     },
   );
 
-  test('also the id, where the name was asked for', async () => {
+  test('accepts the id in place of the name', async () => {
     const id = await accountNamed('acme');
     expect((await type(id, () => id)).error?.code).toBe('confirmation_declined');
   });

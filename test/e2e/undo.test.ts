@@ -45,14 +45,14 @@ describe.each(changing)('%s', (tool) => {
   });
 });
 
-test('what cannot be put back is said: a secret', async () => {
+test('says that a secret cannot be restored', async () => {
   const { args } = await makeChange('credentials_update', ground);
   const { json } = await subject.call('credentials_update', args);
   expect(json.undo.note).toMatch(/secret cannot be restored/);
   expect(JSON.stringify(json.undo.arguments)).not.toMatch(/config|withheld/);
 });
 
-test('a credential of another type is not taken back without its secret', async () => {
+test('offers no undo of a credential that changed its type', async () => {
   const { args } = await makeTarget('credentials_delete', ground);
   const config = { type: 'basic', username: 'svc', secret: 'another-secret-of-it' };
   const { json } = await subject.call('credentials_update', { ...args, config, fullname: 'Renamed' });
@@ -61,7 +61,7 @@ test('a credential of another type is not taken back without its secret', async 
   ]);
 });
 
-test('a credential that took the place of another is not taken back half', async () => {
+test('offers no partial undo of a replaced credential', async () => {
   const target = await makeTarget('integrations_delete', ground);
   const { json: point } = await subject.call('integrations_get', target.args);
   const splunk = (secret: string) => ({
@@ -86,20 +86,20 @@ test('a credential that took the place of another is not taken back half', async
   }
 });
 
-test('a change that changes nothing offers nothing', async () => {
+test('a change without effect offers no undo', async () => {
   const { args } = await makeTarget('accounts_delete', ground);
   const { json } = await subject.call('accounts_update', args);
   expect(json).not.toHaveProperty('undo');
 });
 
-test('an undo of great length is left out', async () => {
+test('an undo that is too long is left out', async () => {
   const { args } = await makeTarget('mappings_delete', ground);
   await subject.call('mappings_update', { ...args, data: JSON.stringify({ long: 'x'.repeat(20_000) }) });
   const { json } = await subject.call('mappings_update', { ...args, data: '{}' });
   expect(json.undo).toEqual({ note: expect.any(String) });
 });
 
-test('under a pin the undo leaves out what the pin fills in', async () => {
+test('under a pin the undo leaves out the pinned arguments', async () => {
   const { args } = await makeTarget('accounts_delete', ground);
   const pinned = await startProgram(
     ['--base-url', ground.sandbox.baseUrl, '--account', String(args.account_id)],
@@ -121,7 +121,7 @@ const deleting = catalogue
   .filter((id) => id.endsWith('_delete') && id !== 'tokens_delete');
 
 describe.each(deleting)('%s', (tool) => {
-  test('tells what it was, without its secrets', async () => {
+  test('returns the deleted object without its secrets', async () => {
     const { args } = await makeTarget(tool, ground);
     const before = await subject.call(`${groupOf(tool)}_get`, args);
     const { json, isError } = await subject.call(tool, args);
@@ -131,7 +131,7 @@ describe.each(deleting)('%s', (tool) => {
   });
 });
 
-test('of a deleted token only that is told by which another like it can be made', async () => {
+test('returns of a deleted token only what is needed to create a similar one', async () => {
   const { args } = await makeTarget('tokens_delete', ground);
   const { result } = (await subject.call('tokens_get', args)).json;
   const { json } = await subject.call('tokens_delete', args);
@@ -147,7 +147,7 @@ test('of a deleted token only that is told by which another like it can be made'
   expect(role.permission_set).toBeTruthy();
 });
 
-test('what cannot be read first is changed all the same', async () => {
+test('a change is sent even if the object cannot be read first', async () => {
   const { args } = await makeTarget('accounts_delete', ground);
   ground.sandbox.faults.add({ route: 'accounts_get', status: 403 });
   const patch = [{ op: 'replace', path: '/fullname', value: 'Unread' }];

@@ -44,7 +44,7 @@ afterAll(async () => {
   fake.close();
 });
 
-describe('a secret that Synqly holds, and shows though it is not said to, is withheld', () => {
+describe('a secret that Synqly returns against its documentation is withheld', () => {
   test.each(calls)('of %s', async (collection, group, args) => {
     const { owner_id } = args as { owner_id?: string };
     const patch = [{ op: 'replace', path: '/fullname', value: 'Another' }];
@@ -67,7 +67,7 @@ describe('a secret that Synqly holds, and shows though it is not said to, is wit
   });
 });
 
-test('what is no secret beside it is shown, and a reference that a read put away works', async () => {
+test('other fields are shown, and the reference in place of the secret works', async () => {
   const { json } = await program.call('credentials_get', { owner_id: 'a1', credential_id: 'c1' });
   expect(json.result.config).toMatchObject({ client_id: 'shown', token_url: 'https://t.example' });
   const config = { type: 'token', secret: json.result.config.Client_Secret };

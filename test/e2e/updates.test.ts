@@ -15,14 +15,14 @@ afterAll(() => rig.close());
 
 const read = async () => (await rig.call('accounts_get', { account_id: 'acme' })).json.result;
 
-test('a field left out keeps its value', async () => {
+test('a field that is left out keeps its value', async () => {
   const before = await read();
   const { isError, json } = await rig.call('accounts_update', { account_id: 'acme', fullname: 'Acme Ltd' });
   expect(isError).toBe(false);
   expect(json.result).toEqual({ ...before, fullname: 'Acme Ltd', updated_at: json.result.updated_at });
 });
 
-test('fields that this server does not know go back as they came', async () => {
+test('unknown fields are sent back unchanged', async () => {
   const account = rig.sandbox.state.collections.account.get('acme');
   account.invented_later = { deep: [1, null] };
   await rig.call('accounts_update', { account_id: 'acme', fullname: 'Acme Inc' });

@@ -77,7 +77,7 @@ function connections({ url }: HttpProgram, count: number) {
   return (all: readonly Record<string, string>[]) => Promise.all(all.map(one));
 }
 
-describe('made-up tokens', () => {
+describe('requests with made-up tokens', () => {
   test('count for their sender, in the direct mode each also as a request to Synqly, and not for good tokens', async () => {
     await start('--rate-per-minute', '60');
     expect(await ping('good-known')).toBe(200);
@@ -92,7 +92,7 @@ describe('made-up tokens', () => {
     expect([without.status, without.headers.get('retry-after')]).toEqual([429, expect.any(String)]);
   });
 
-  test('take no room in what is remembered of good ones: the count of a good token goes on', async () => {
+  test('do not displace the rate count and the check of a good token', async () => {
     await start('--rate-per-minute', '20', '--trust-proxy', '1');
     const sendMany = connections(program, 40);
     const before = await sendMany(many(15, () => headersOf('good-limited', '192.0.2.1')));
@@ -119,7 +119,7 @@ describe('made-up tokens', () => {
     expect(mapped).toEqual([401, 401, 401, 429]);
   });
 
-  test('whose checks hang keep no good one from being checked', async () => {
+  test('whose checks hang do not keep a good one from being checked', async () => {
     await start('--trust-proxy', '1', '--rate-per-minute', '200');
     const hanging = many(150, (index) => ping(`slow-${index}`, '192.0.2.66'));
     await vi.waitUntil(() => synqly.requests.length >= 40, patience);
@@ -154,7 +154,7 @@ describe('made-up tokens', () => {
     });
     afterAll(() => sandbox.close());
 
-    test('count for their sender, and a good one is let in as before', async () => {
+    test('count for their sender, and a good token is still accepted', async () => {
       const store = await makeFolder();
       program = await startGateway(sandbox, store.named, ['--rate-per-minute', '60']);
       const { token } = await makeMcpToken(sandbox, store.named, '--organization');
@@ -226,7 +226,7 @@ describe('places', () => {
     expect(countOf(await Promise.all(slow), 200)).toBe(20);
   });
 
-  test('a stream takes no place of a request', async () => {
+  test('an open stream takes no place of a request', async () => {
     await start('--max-concurrent', '3', '--sessions');
     const open = async () => {
       const opened = await program.post(initialize(), headersOf('good-a'));
@@ -359,7 +359,7 @@ describe('with sessions', () => {
     expect(text).toContain('A batch holds at most');
   });
 
-  test('what a client says of itself is kept only as far as it is used', async () => {
+  test("of a client's initialize only what is used is kept", async () => {
     const args = ['--base-url', synqly.url, '--permissions', 'ignore', '--sessions'];
     // What is kept whole takes several megabytes a session.
     program = await startHttpProgram(args, { NODE_OPTIONS: '--max-old-space-size=72' });
@@ -382,7 +382,7 @@ describe('/metrics', () => {
     return response.statusCode;
   };
 
-  test('is not told under a name that is not the own one, nor to pages of other origins', async () => {
+  test('is refused under a foreign host name and to pages of other origins', async () => {
     await start();
     expect(await get('/metrics', { host: 'evil.example' })).toBe(403);
     expect(await get('/metrics', { host: 'evil.example:3000' })).toBe(403);

@@ -86,7 +86,7 @@ test('the stream for messages of the gateway is opened again, without a request 
   expect(opened()).toBe(2);
 });
 
-test('a gateway that keeps sessions from now on is given one', async () => {
+test('a gateway that starts to use sessions is given one', async () => {
   await restart([]);
   const { call } = await connect();
   await call('organization_get');
@@ -100,7 +100,7 @@ test.each([
   ['with sessions', ['--sessions']],
   ['without sessions', []],
 ])(
-  'a gateway %s that dies during a call: the call is not repeated, and said to be in doubt',
+  'when a gateway %s dies during a call, the call is not repeated and its outcome is reported as unknown',
   async (_, args) => {
     await restart(args);
     const { client, call } = await connect();
@@ -126,7 +126,7 @@ test.each([
   },
 );
 
-describe('a new session that cannot be had is said, and not tried for ever:', () => {
+describe('a new session that cannot be opened is reported, and not retried for ever:', () => {
   const calls = () => door.seen.filter(({ message }) => message?.method === 'tools/call').length;
 
   test.each([
@@ -146,7 +146,7 @@ describe('a new session that cannot be had is said, and not tried for ever:', ()
     expect((await call('organization_get')).isError).toBe(false);
   });
 
-  test('the new one is lost as well', async () => {
+  test('the new session is lost as well', async () => {
     const { client, call } = await connect();
     await call('organization_get');
     const before = { opened: opened(), calls: calls() };

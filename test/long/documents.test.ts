@@ -74,7 +74,7 @@ describe('the Management API', () => {
   test.each([
     ['Integration.provider_config', 'Integration/properties/provider_config'],
     ['#/components/schemas/Integration', 'Integration'],
-  ])('a schema goes by %s as by %s', async (one, other) => {
+  ])('a schema can be named %s or %s', async (one, other) => {
     const [first, second] = [await walk.ask({ schema: one }), await walk.ask({ schema: other })];
     expect(first.definition).toBeDefined();
     expect(first.definition).toEqual(second.definition);
@@ -92,7 +92,7 @@ describe('the Management API', () => {
     expect(answer.operations.length + answer.schemas.length).toBeLessThanOrEqual(20);
   });
 
-  test('a search that finds much tells how much it leaves out', async () => {
+  test('a search with many matches counts those left out', async () => {
     const { found, operations, schemas, not_shown } = await walk.ask({ search: 'integration' });
     expect(operations.length + schemas.length).toBe(20);
     expect(not_shown).toBe(found - 20);
@@ -103,7 +103,7 @@ describe('the Management API', () => {
     [{ operation: 'Acounts' }, { operation: 'Accounts' }],
     [{ schema: 'integraton' }, { schema: 'Integration' }],
     [{ schema: 'Integration/properties/nme' }, { schema: 'Integration/properties/name' }],
-  ])('%j is not there, and the answer gives the call with %j', async (wrong, right) => {
+  ])('%j is not found, and the error has the call with %j', async (wrong, right) => {
     const { isError, json } = await rig.call(management, wrong);
     expect(isError).toBe(true);
     expect(json.error).toMatchObject({ code: 'not_found' });
@@ -112,7 +112,7 @@ describe('the Management API', () => {
     expect((await rig.call(management, right)).isError).toBe(false);
   });
 
-  test('two questions at once are refused; an empty text is none', async () => {
+  test('operation and schema together are refused, and an empty text counts as not given', async () => {
     const { json } = await rig.call(management, { operation: 'accounts_get', schema: 'Account' });
     expect(json.error).toMatchObject({
       code: 'invalid_arguments',
@@ -121,7 +121,7 @@ describe('the Management API', () => {
     expect((await rig.call(management, { operation: '', search: '' })).json.counts.operations).toBe(96);
   });
 
-  test('the arguments about what is shown are not sent', () => {
+  test('arguments that select what is shown are not sent to Synqly', () => {
     const asked = rig.exchanges.filter(({ operationId }) => operationId === management);
     expect(asked.length).toBeGreaterThan(100);
     expect(asked.filter(({ path }) => path.includes('?'))).toEqual([]);
@@ -158,7 +158,7 @@ describe('a document of more than 10 MB', () => {
     expect(operations_by_tag).toBeUndefined();
   });
 
-  test('one operation, however long, is reached by its tag and given whole by its parts', async () => {
+  test('a very long operation is listed under its tag and can be read whole, part by part', async () => {
     expect(await walk.operationsOf('odd')).toEqual(['huge_operation']);
     const { definition } = await walk.ask({ operation: 'huge_operation' });
     const { paths } = document as { paths: Record<string, { put: Record<string, unknown> }> };
@@ -172,7 +172,7 @@ describe('a document of more than 10 MB', () => {
   }, 60_000);
 
   test.each(['Thing6999', 'Nested', 'Wordy', 'Dense', 'v1.Thing', 'Recursive', 'Enumerated'])(
-    'the schema %s is given whole by its parts, each under 10,000 tokens',
+    'the schema %s can be read whole, in parts under 10,000 tokens',
     async (name) => {
       const { components } = document as { components: { schemas: Record<string, unknown> } };
       expect(await walk.rebuild(name)).toEqual(components.schemas[name]);
@@ -249,7 +249,7 @@ describe('a document', () => {
     ['of only a version', { openapi: '3.1.0' }],
     ['with parts of the wrong kind', { openapi: '3.1.0', paths: [1], info: 'x', tags: {}, components: [] }],
     ['with broken parts', { paths: { '/': null, '/a': { get: 1 } }, tags: [1], components: { schemas: 1 } }],
-  ])('%s has an outline all the same, and each part can be read', async (_, body) => {
+  ])('%s has an outline, and each part can be read', async (_, body) => {
     const synqly = await startLargeSynqly({ '/v1/meta/openapi/engine': body });
     const program = await startProgram(['--base-url', synqly.url], { SYNQLY_TOKEN: canary });
     const walk = new Walk(async (args) => (await program.call(engine, args)).json);

@@ -47,11 +47,11 @@ async function runOnce(door: 'stdio' | 'http', step: Step, how: End): Promise<vo
 }
 
 describe.concurrent.each(steps)('a delete that ends %s', (step) => {
-  test.each(ends)('over stdio, by %s, is told by the API and the audit log alike', async (how) => {
+  test.each(ends)('over stdio, by %s, has the same outcome in the API and the audit log', async (how) => {
     for (let round = 0; round < timesOf(step); round += 1) await runOnce('stdio', step, how);
   });
 
-  test.each(signals)('over HTTP, by %s, is told by the API and the audit log alike', async (how) => {
+  test.each(signals)('over HTTP, by %s, has the same outcome in the API and the audit log', async (how) => {
     for (let round = 0; round < timesOf(step); round += 1) await runOnce('http', step, how);
   });
 });
@@ -63,7 +63,7 @@ describe('many deletes at once', () => {
   });
   afterAll(() => watched.close());
 
-  test.each(ends)('ended by %s have a line each', async (how) => {
+  test.each(ends)('ended by %s have an audit line each', async (how) => {
     const served = await serveOverStdio(watched, {
       args: ['--audit-log', watched.file, '--confirm', 'never'],
     });

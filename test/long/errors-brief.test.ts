@@ -132,7 +132,7 @@ function tokenFile(): Record<string, string> {
 }
 
 describe('a typical error costs at most 150 tokens', () => {
-  test.each(kinds)('%s: %j', async (code, failing) => {
+  test.each(kinds)('the error of %s %j costs at most 150 tokens', async (code, failing) => {
     const { json, text, isError } = await fail(failing);
     expect(isError).toBe(true);
     expect(json.error.code, text).toBe(code);
@@ -142,7 +142,7 @@ describe('a typical error costs at most 150 tokens', () => {
     expect(cost, text).toBeLessThanOrEqual(150);
   });
 
-  test('these are all the kinds, but those of a person, another process, or a fault of this server', () => {
+  test('every error code has a case here, but for those of a person, another process or an internal error', () => {
     const met = new Set(kinds.map(([code]) => code));
     expect(Object.keys(errorCodes).filter((code) => !met.has(code))).toEqual([
       'secret_refused',
@@ -166,7 +166,7 @@ describe('no error costs more than 400 tokens', () => {
     ['signs', '{}[]#:;/&%'.repeat(250)],
     ['another script', '接続先のホスト名を確認してください。'.repeat(150)],
     ['base64', Buffer.from(words(300)).toString('base64')],
-  ])('however long Synqly is: %s', async (kind, long) => {
+  ])("however long Synqly's answer is: %s", async (kind, long) => {
     const cause = { message: long, detail: long, remediation: long };
     const talkative = await startProxy(rig.sandbox.baseUrl, () => ({
       status: 502,

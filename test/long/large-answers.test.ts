@@ -122,7 +122,7 @@ describe.each([10_000, 1_000])('with %i tokens to a result', (tokens) => {
     expect(synqly.asked.length).toBeGreaterThan(calls + 9);
   }, 60_000);
 
-  test('rows that are each too large are given one by one, and all of each', async () => {
+  test('rows that are each too large are given one by one and whole', async () => {
     let args: Record<string, unknown> | undefined = { account_id: 'a', fields: ['*'] };
     const seen: unknown[] = [];
     while (args) {
@@ -165,7 +165,7 @@ describe.each([10_000, 1_000])('with %i tokens to a result', (tokens) => {
     },
   );
 
-  test('a secret is not told by the parts that it is cut into', async () => {
+  test('a secret is masked in every part that it is cut into', async () => {
     const ends = [canary.slice(0, 10), canary.slice(-10)];
     for (let from = 59_950; from < 60_050; from += 7) {
       const part = `result/data[${from}:]`;
@@ -191,7 +191,7 @@ describe('answers of more than 10 MB', () => {
     expect(json.same).toBeUndefined();
   });
 
-  test('a row of them is given whole by its parts', async () => {
+  test('a row can be read whole, part by part', async () => {
     const program = await start();
     const { json } = await program.call('accounts_list', { fields: ['*'] });
     expect(json.result).toHaveLength(1);
@@ -201,7 +201,7 @@ describe('answers of more than 10 MB', () => {
     expect(walk.longest.tokens).toBeLessThanOrEqual(10_000);
   }, 60_000);
 
-  test('one object, odd in every way, is within 10,000 tokens, and so is each part of it', async () => {
+  test('an unusual object and each of its parts cost at most 10,000 tokens', async () => {
     const program = await start();
     const args = { mapping_id: 'odd' };
     const { text, json } = await program.call('mappings_get', args);
@@ -239,7 +239,7 @@ describe('answers of more than 10 MB', () => {
     await program.close();
   }, 60_000);
 
-  test('the same object is put together from its parts, over the front door', async () => {
+  test('the same object can be read whole, part by part', async () => {
     const program = await start('--max-result-tokens', '1000000');
     const { wide, ...rest } = odd;
     const args = { mapping_id: 'odd' };
@@ -253,7 +253,7 @@ describe('answers of more than 10 MB', () => {
     await program.close();
   }, 120_000);
 
-  test('two at a time do not disturb each other', async () => {
+  test('reads at the same time do not disturb each other', async () => {
     const program = await start();
     const parts = ['result/wordy[1000000:]', 'result/dense[2000:]', 'result/list/7', 'result/id'];
     const read = (part: string) =>
@@ -263,7 +263,7 @@ describe('answers of more than 10 MB', () => {
     await program.close();
   }, 60_000);
 
-  test('a broken one is told as such', async () => {
+  test('a broken large answer is reported as invalid_response', async () => {
     const program = await start();
     const { json } = await program.call('mappings_get', { mapping_id: 'broken' });
     await program.close();
@@ -314,12 +314,12 @@ describe('read_more', () => {
   });
   afterAll(() => rig.close());
 
-  test('is what a cut result names, and gives the rest', async () => {
+  test('is named by a cut result, and gives the rest', async () => {
     const { value } = await readWhole(rig, 'accounts_get', { account_id: 'much-labelled' });
     expect(value.result.labels).toEqual(labels);
   });
 
-  test('does not repeat a write; a cut result of one tells how to read the object', async () => {
+  test('does not repeat a write, whose cut result names the call to read the object', async () => {
     const args = { account_id: 'much-labelled', fullname: 'Another name' };
     const { json } = await rig.call('accounts_update', args);
     expect(json.cut.next).toMatchObject({
@@ -354,7 +354,7 @@ describe('read_more', () => {
     expect(json.error).toMatchObject({ code: 'not_found', closest: expect.arrayContaining([closest]) });
   });
 
-  test('takes no tool that there is not', async () => {
+  test('refuses an unknown tool', async () => {
     const { json } = await rig.call('read_more', { tool: 'accounts_gt', cursor: 'result' });
     expect(json.error.code).toBe('invalid_arguments');
   });

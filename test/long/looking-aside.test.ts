@@ -27,30 +27,36 @@ const deleting = catalogue.filter(({ method }) => method === 'DELETE').map(({ id
 const patch = [{ op: 'add', path: '/fullname', value: 'Patched' }];
 const patching = changing.filter((tool) => tool.endsWith('_patch'));
 
-describe.each(Object.keys(failures) as Failure[])('the read for undo and was meets %s', (failure) => {
-  test('every patch and every delete is sent all the same, and offers none', async () => {
-    const { ground } = looking;
-    const calls = [
-      ...(await Promise.all(
-        deleting.map(async (tool) => ({ tool, args: (await makeTarget(tool, ground)).args })),
-      )),
-      ...(await Promise.all(
-        patching.map(async (tool) => ({ tool, args: { ...(await makeChange(tool, ground)).naming, patch } })),
-      )),
-    ];
-    looking.fail(() => failures[failure]);
-    await Promise.all(
-      calls.map(async ({ tool, args }) => {
-        const { json } = await subject.call(tool, args);
-        expect(json.error, `${tool}: ${JSON.stringify(json)}`).toBeUndefined();
-        expect(json, tool).not.toHaveProperty('deleted');
-        expect(json, tool).not.toHaveProperty('undo');
-      }),
-    );
-  });
-});
+describe.each(Object.keys(failures) as Failure[])(
+  'the read for undo and deleted fails with %s',
+  (failure) => {
+    test('every patch and delete is still sent, without an undo', async () => {
+      const { ground } = looking;
+      const calls = [
+        ...(await Promise.all(
+          deleting.map(async (tool) => ({ tool, args: (await makeTarget(tool, ground)).args })),
+        )),
+        ...(await Promise.all(
+          patching.map(async (tool) => ({
+            tool,
+            args: { ...(await makeChange(tool, ground)).naming, patch },
+          })),
+        )),
+      ];
+      looking.fail(() => failures[failure]);
+      await Promise.all(
+        calls.map(async ({ tool, args }) => {
+          const { json } = await subject.call(tool, args);
+          expect(json.error, `${tool}: ${JSON.stringify(json)}`).toBeUndefined();
+          expect(json, tool).not.toHaveProperty('deleted');
+          expect(json, tool).not.toHaveProperty('undo');
+        }),
+      );
+    });
+  },
+);
 
-test('with little time the read leaves enough for the call itself', async () => {
+test('the read leaves enough time for the call itself', async () => {
   const hurried = await looking.open(['--timeout', '1', '--confirm', 'never']);
   const { args } = await makeTarget('mappings_delete', looking.ground);
   looking.fail(() => 'hang');
@@ -58,8 +64,8 @@ test('with little time the read leaves enough for the call itself', async () => 
   await hurried.close();
 });
 
-describe('what does decide', () => {
-  test('an update is not sent over an object that is not one', async () => {
+describe('reads that a call depends on', () => {
+  test('an update is not sent when the object read is invalid', async () => {
     const { args } = await makeTarget('accounts_delete', looking.ground);
     for (const failure of ['an object without fields', 'a null', 'a text for an object', '500'] as const) {
       looking.fail(() => failures[failure]);
@@ -71,7 +77,7 @@ describe('what does decide', () => {
     }
   });
 
-  test('a slow proof of pins has more time than a look', async () => {
+  test('a slow check of pins has more time than a read for a hint', async () => {
     const { args } = await makeTarget('integrations_delete', looking.ground);
     const pinned = await looking.open(['--account', String(args.account_id)]);
     const { integration_id } = args;
@@ -86,7 +92,7 @@ describe('what does decide', () => {
     await pinned.close();
   });
 
-  test('a proof of pins that never comes ends the call, which may be made again', async () => {
+  test('a check of pins that never ends fails the call as safe to retry', async () => {
     const { args } = await makeTarget('integrations_delete', looking.ground);
     const pinned = await looking.open([
       '--account',
@@ -108,7 +114,7 @@ describe('what does decide', () => {
 });
 
 describe('hints', () => {
-  test('an empty list is a success while the hint hangs, however short the time', async () => {
+  test('an empty list is a success while the hint hangs, however short the time limit', async () => {
     const hurried = await looking.open(['--timeout', '1']);
     let asked = 0;
     looking.fail(({ path }) => {
@@ -122,7 +128,7 @@ describe('hints', () => {
     await hurried.close();
   });
 
-  test('what cannot be looked up is not called missing', async () => {
+  test('an object that cannot be looked up is not reported as missing', async () => {
     const account = (await makeTarget('accounts_delete', looking.ground)).args.account_id;
     const silent = failures['404'];
     looking.fail(({ path }) =>

@@ -79,15 +79,15 @@ const isDependent = ({ path }: FakeRequest) =>
 const looksAtDependents = Object.keys(dependentReads);
 const unread = expect.stringMatching(/^could not be read \(.+\)$/);
 
-test('the reads of these tests are those of the server', () => {
+test('these tests cover every read of dependents', () => {
   expect(looksAtDependents.toSorted()).toEqual(Object.keys(dependents).toSorted());
   for (const [tool, reads] of Object.entries(dependentReads)) {
     expect(Object.keys(reads)).toEqual(dependents[tool]?.map(({ what }) => what));
   }
 });
 
-describe.each(Object.keys(failures) as Failure[])('what goes with an object meets %s', (failure) => {
-  test('it is told so, to a person too, and every destroy goes through', async () => {
+describe.each(Object.keys(failures) as Failure[])('the read of dependents fails with %s', (failure) => {
+  test('the preview and the question say so, and every destructive call can be confirmed', async () => {
     const targets = await Promise.all(
       looksAtDependents.map(async (tool) => ({ tool, ...(await makeTarget(tool, looking.ground)) })),
     );
@@ -132,9 +132,9 @@ test('one read that hangs holds back none of the others', async () => {
 });
 
 describe.each((Object.keys(failures) as Failure[]).filter((failure) => failure !== '404'))(
-  'the object itself meets %s',
+  'the read of the object fails with %s',
   (failure) => {
-    test('it is told so, and every destroy is confirmed by what the call names', async () => {
+    test('the preview says so, and every destructive call is confirmed by its arguments', async () => {
       const { ground } = looking;
       const tools = destroying.filter((tool) => tool !== 'auth_logoff');
       const targets = await Promise.all(
@@ -160,7 +160,7 @@ describe.each((Object.keys(failures) as Failure[]).filter((failure) => failure !
   },
 );
 
-test('a person is told that the object could not be read, and types what the call names', async () => {
+test("a person is told that the object could not be read, and types the call's argument", async () => {
   const { args } = await makeTarget('accounts_delete', looking.ground);
   looking.fail(failing('500', ({ path }) => path === objectPath('accounts_delete', args)));
   let message = '';
@@ -173,12 +173,12 @@ test('a person is told that the object could not be read, and types what the cal
   expect(message).toContain('bridges could not be read');
 });
 
-test('an object that is not there is still no question', async () => {
+test('a missing object is refused without a question', async () => {
   const json = await calls.full('integrations_delete', { account_id: 'nobody', integration_id: 'nothing' });
   expect(json.error).toMatchObject({ code: 'not_found', retry: 'no' });
 });
 
-test('a 404 of what names nothing says that it cannot be read: logging off goes on', async () => {
+test('a 404 for a call without an object does not stop it, as for logging off', async () => {
   looking.fail(failing('404', ({ path }) => path === '/v1/organization'));
   const own = await looking.open(flags);
   const { preview, ended } = await confirmWith(
@@ -191,7 +191,7 @@ test('a 404 of what names nothing says that it cannot be read: logging off goes 
   await own.close();
 });
 
-describe('what every call would meet is told before anybody is asked', () => {
+describe('an error that every call would get is reported before anybody is asked', () => {
   test.each([
     [401, 'unauthorized'],
     [402, 'payment_required'],
@@ -202,7 +202,7 @@ describe('what every call would meet is told before anybody is asked', () => {
   });
 });
 
-describe('what could not be read belongs to what was agreed to', () => {
+describe('a failed read is part of what was confirmed', () => {
   const members = ({ path }: FakeRequest) => path === '/v1/members';
 
   test.each<[string, Failure | undefined, Failure | undefined, string | undefined]>([
@@ -222,7 +222,7 @@ describe('what could not be read belongs to what was agreed to', () => {
     expect(sent).toBe(code === undefined ? 1 : 0);
   });
 
-  test('another part that could not be read is another thing', async () => {
+  test('a different failed read is a change that needs a new confirmation', async () => {
     const { args } = await makeTarget('accounts_delete', looking.ground);
     looking.fail(failing('500', ({ path }) => path.startsWith('/v1/bridges/')));
     const { ended } = await confirmWith(calls.full, 'accounts_delete', args, () =>
@@ -236,7 +236,7 @@ describe('what could not be read belongs to what was agreed to', () => {
 });
 
 describe('preview_call', () => {
-  test('answers on every surface and transport while every read hangs', async () => {
+  test('a preview is answered on every surface and transport while every read hangs', async () => {
     const { args } = await makeTarget('accounts_delete', looking.ground);
     looking.fail(() => 'hang');
     const previews = ways.map((way) =>
@@ -263,7 +263,7 @@ describe('preview_call', () => {
   });
 });
 
-test('a call that is cancelled while it looks around is not sent', async () => {
+test('a call that is cancelled while dependents are read is not sent', async () => {
   const { args } = await makeTarget('mappings_delete', looking.ground);
   const own = await looking.open(flags);
   const { id } = (await own.call('mappings_delete', args)).json.error.confirmation;

@@ -13,7 +13,7 @@ function runIn(version: string, args: readonly string[]) {
 }
 
 test.each(['12', '16', '18', '20.9.0', '20.18.0'])(
-  'a real Node %s is told which one is needed, in one line',
+  'a real Node %s prints one line with the version that is needed',
   (version) => {
     const ended = runIn(version, ['--sandbox']);
     if (!ended) return console.warn(`skipped: no Node ${version} from the registry`);

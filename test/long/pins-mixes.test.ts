@@ -151,7 +151,7 @@ function argumentsFor(operation: Operation, from: Arguments, { pinning }: Pinned
   return { ...Object.fromEntries(names.map((name) => [name, from[name]])), ...bodyFor(operation) };
 }
 
-test('what was asked without pins, or under others, is not carried out under pins', async () => {
+test('a confirmation that was asked for without pins, or under others, is not carried out under pins', async () => {
   const [account, environment] = (await openDoors(mixed, 'HTTP, pinned by headers', 'full', 'change', [
     'account',
     'environment',

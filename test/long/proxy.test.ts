@@ -58,7 +58,7 @@ describe('the address of a proxy', () => {
     if (write(address).includes('@')) expect(asked[0]?.headers['proxy-authorization']).toBe(`Basic ${login}`);
   });
 
-  test('is that of the variable in small letters first, and of HTTP_PROXY last', async () => {
+  test('is taken from the lower-case variable first, and from HTTP_PROXY last', async () => {
     const nowhere = 'http://127.0.0.1:9';
     await callThrough({ https_proxy: address, HTTPS_PROXY: nowhere, HTTP_PROXY: nowhere });
     expect(asked[0]?.host).toBe('synqly.invalid:443');
@@ -97,22 +97,19 @@ describe('the address of a proxy', () => {
     expect(stderr).not.toMatch(new RegExp(`${password}|${canary}`));
   });
 
-  test.each(starts)(
-    'over %s nonsense is refused as well, by the variable that holds it',
-    (_, args, token) => {
-      const { code, stderr } = start(args, { [token]: canary, http_proxy: `ftp://me:${password}@x` });
-      expect(code).toBe(2);
-      expect(stderr).toMatch(/^synqly-mcp: http_proxy must begin with http:\/\/[^\n]+\n$/);
-      expect(stderr).not.toContain(password);
-    },
-  );
+  test.each(starts)('over %s an invalid value is refused by the name of its variable', (_, args, token) => {
+    const { code, stderr } = start(args, { [token]: canary, http_proxy: `ftp://me:${password}@x` });
+    expect(code).toBe(2);
+    expect(stderr).toMatch(/^synqly-mcp: http_proxy must begin with http:\/\/[^\n]+\n$/);
+    expect(stderr).not.toContain(password);
+  });
 
-  test('does not matter on loopback', async () => {
+  test('is not used for loopback addresses', async () => {
     program = await startProgram(['--sandbox'], { HTTPS_PROXY: 'ftp://nonsense' });
     expect((await program.call('organization_get')).isError).toBe(false);
   });
 
-  test.each(['', '${HTTPS_PROXY}', '<proxy>'])('%j is none', async (value) => {
+  test.each(['', '${HTTPS_PROXY}', '<proxy>'])('%j counts as no proxy', async (value) => {
     const error = await callThrough({ HTTPS_PROXY: value });
     expect(asked).toEqual([]);
     expect(error.message).toContain('could not be resolved');
@@ -125,7 +122,7 @@ describe('the address of a proxy', () => {
     expect(program?.stderr()).toContain('ALL_PROXY is not supported');
   });
 
-  test('NO_PROXY lets Synqly be asked without it, however it names it', async () => {
+  test('NO_PROXY excludes Synqly in every spelling', async () => {
     const forms = [
       'synqly.invalid',
       '.invalid',
@@ -172,7 +169,7 @@ describe('a proxy that refuses', () => {
     else expect(asked.length).toBeGreaterThan(1);
   });
 
-  test('a write is told the same: nothing of it was sent', async () => {
+  test('a write fails with the same error, which says that nothing was sent', async () => {
     status = 407;
     program = await startProgram(there, { SYNQLY_TOKEN: canary, https_proxy: address });
     const { json } = await program.call('accounts_create', { name: 'x' });
@@ -180,7 +177,7 @@ describe('a proxy that refuses', () => {
     expect(json.error.message).toContain('https_proxy');
   });
 
-  test('over the bridge the client is told', async () => {
+  test('over connect the client gets the same error', async () => {
     status = 407;
     const env = { SYNQLY_MCP_TOKEN: canary, HTTPS_PROXY: `me:${password}@${address}` };
     await expect(startProgram(['connect', 'https://gateway.invalid/mcp'], env)).rejects.toThrow(
@@ -188,7 +185,7 @@ describe('a proxy that refuses', () => {
     );
   });
 
-  test('over HTTP callers are told to wait, and the server goes on', async () => {
+  test('over HTTP callers get 503, and the server goes on', async () => {
     status = 407;
     server = await startHttpProgram(there, { HTTPS_PROXY: address });
     for (let times = 0; times < 2; times += 1) {
@@ -202,7 +199,7 @@ describe('a proxy that refuses', () => {
     expect(server.child.exitCode).toBeNull();
   });
 
-  test('one that is not there is named beside Synqly', async () => {
+  test('an unreachable proxy is named beside Synqly', async () => {
     const error = await callThrough({ HTTPS_PROXY: '127.0.0.1:9' });
     expect(error.message).toContain('the proxy in HTTPS_PROXY, refused the connection');
   });

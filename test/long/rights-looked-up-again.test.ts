@@ -42,7 +42,7 @@ test.each([
   expect(await countTools({ 'synqly-deny': 'accounts_list' })).toBe(few - 1);
 });
 
-test('while Synqly is slow to tell them, requests wait once and not each, and one look-up runs at a time', async () => {
+test('while the look-up of rights is slow, requests wait once, and one look-up runs at a time', async () => {
   const { http, countTools, lookUps } = await start();
   http.sandbox.faults.add({ route: 'tokens_list', delay: 4_000 });
   expect(await countTools()).toBe(toolCount);
@@ -58,7 +58,7 @@ test('while Synqly is slow to tell them, requests wait once and not each, and on
   expect(lookUps()).toBe(1);
 });
 
-test('that a token may not ask is remembered', async () => {
+test('a refused look-up is remembered', async () => {
   const { http } = await start();
   const { secret } = await http.makeToken({ ...viewer, name: 'issuer', permission_set: 'token-issuer' });
   const authorization = `Bearer ${secret}`;
@@ -75,7 +75,7 @@ describe('whoami', () => {
   test.each([
     ['over stdio', 'stdio'],
     ['over HTTP', 'http'],
-  ])('tells %s a failed look-up from a refused one, and is not held up by it', async (_, transport) => {
+  ])('%s tells a failed look-up from a refused one, and does not wait for it', async (_, transport) => {
     let ask: () => Promise<{ json: { token: unknown; organization: unknown } }>;
     if (transport === 'http') {
       const { http, secret } = await start();

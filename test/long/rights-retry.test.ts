@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { startHttpRig } from '../e2e/http-support.ts';
 
-test('while Synqly goes on failing to tell rights, it is asked less and less often', async () => {
+test('while the look-up of rights keeps failing, Synqly is asked less and less often', async () => {
   const rig = await startHttpRig({ sandbox: { size: 'small' }, args: ['--rate-per-minute', '1000000'] });
   rig.sandbox.faults.add({ route: 'tokens_list', status: 500 });
   const until = Date.now() + 8_000;

@@ -90,7 +90,7 @@ const create = { name: 'made', permission_set: 'viewer', resources: {} };
 const credential = (secret: string) => ({ owner_id: 'acc', name: 'c', config: { type: 'token', secret } });
 const secretOf = (name: string, length = 40) => padded(`access-of-${name}-1`, length);
 
-describe('reads put out nothing that was given by', () => {
+describe('reads displace no secret that was given by', () => {
   test('a write: its handle works and its value is masked after a list of 1,000 secrets, read again and again', async () => {
     const { program, list, echo, posted } = await prepare();
     const made = await program.call('tokens_create_token', create);
@@ -123,7 +123,7 @@ describe('reads put out nothing that was given by', () => {
   });
 });
 
-test('of what was read the newest is known, and what a write gives of it is known for good', async () => {
+test('the newest secrets that were read are known, and those that a write returned are known for good', async () => {
   const { program, list, echo, posted } = await prepare();
   const long = 5_000;
   // 6 MB of secrets in all, in pages of 200 kB.
@@ -166,7 +166,7 @@ describe('where no more can be remembered', () => {
     ['10,000 secrets', many],
     ['16 MiB of secrets', large],
   ])(
-    'after %s, a write that gives some is refused before it is sent, and all of them stay',
+    'after %s, a write that would return a secret is refused before it is sent, and all secrets stay known',
     async (_, keys) => {
       const folder = mkdtempSync(join(tmpdir(), 'next-secret-'));
       open.push({ close: () => rmSync(folder, { recursive: true }) });
@@ -221,7 +221,7 @@ test.each(['a', '"', '{', 'info', ':', '":"'])(
   },
 );
 
-describe('what the variables hold that calls may name is masked before any call has named them', () => {
+describe('values of variables that calls may refer to are masked before any call has', () => {
   const held = 'held-by-a-variable-5b1d';
   test.each([
     [[], { SYNQLY_SECRET_HELD: held }, true],

@@ -12,7 +12,7 @@ afterAll(() => rig.close());
 const bearer = (token: string) => ({ authorization: `Bearer ${token}` });
 const isServed = async () => (await rig.post({ method: 'ping' }, bearer(rig.sandbox.token))).status === 200;
 
-test('silent, slow in their headers or slow in their body, they are ended, and others are served meanwhile', async () => {
+test('silent and slow connections are closed, and others are served meanwhile', async () => {
   const kinds = {
     silent: () => openSocket(rig),
     headers: () => openSocket(rig).setNoDelay(true),

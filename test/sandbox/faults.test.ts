@@ -37,7 +37,7 @@ describe('effects', () => {
     expect(performance.now() - start).toBeGreaterThan(100);
   });
 
-  test('many delayed calls side by side are no leak to warn of', async () => {
+  test('many delayed calls cause no warning of a leak', async () => {
     const warnings: string[] = [];
     const onWarning = ({ name }: Error) => warnings.push(name);
     process.on('warning', onWarning);
@@ -113,7 +113,7 @@ describe('effects', () => {
 
 describe('aim', () => {
   test.each(['accounts_get', 'GET /v1/accounts/{accountId}'])(
-    '%s strikes that operation only',
+    '%s applies to that operation only',
     async (route) => {
       api.sandbox.faults.add({ route, status: 500 });
       expectProblem(await api.get('/v1/accounts/any'), 500);
@@ -122,14 +122,14 @@ describe('aim', () => {
     },
   );
 
-  test('times counts the calls it strikes', async () => {
+  test('times limits the number of calls with the fault', async () => {
     api.sandbox.faults.add({ status: 503, times: 2 });
     const statuses = [];
     for (let at = 0; at < 4; at++) statuses.push((await api.get('/v1/roles')).status);
     expect(statuses).toEqual([503, 503, 200, 200]);
   });
 
-  test('share strikes a part of the calls, the same with the same seed', async () => {
+  test('share applies to a part of the calls, the same with the same seed', async () => {
     const strike = async () => {
       const sandbox = await startSandbox({ size: 1, seed: 9, faults: [{ share: 0.5, status: 500 }] });
       const statuses = [];

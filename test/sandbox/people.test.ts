@@ -250,7 +250,7 @@ describe('organization', () => {
 });
 
 describe('sub-organizations', () => {
-  test('are worlds of their own, opened by their tokens', async () => {
+  test('are isolated from each other, each opened by its own tokens', async () => {
     const { body } = await api.post('/v1/suborgs', {
       fullname: 'Far Harbor',
       member: { name: 'first@example.com', secret, role_binding: ['administrator'] },

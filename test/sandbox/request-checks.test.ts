@@ -127,7 +127,7 @@ describe('bodies and queries', () => {
   });
 });
 
-describe('tokens at the gate', () => {
+describe('checks of the token', () => {
   const unauthorized = async (authorization: string) => {
     const reply = await raw('GET', '/v1/accounts', { headers: { authorization } });
     expectProblem(reply, 401);

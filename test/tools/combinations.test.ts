@@ -67,7 +67,7 @@ function failures(find: (one: Combination, client: InProcessClient) => readonly 
   return [...clients].flatMap(([one, client]) => find(one, client).map((what) => `${told(one)}: ${what}`));
 }
 
-test('every published tool is one that all clients take, whatever is pinned, selected or to be confirmed', () => {
+test('every published tool is accepted by all clients, whatever is pinned, selected or confirmed', () => {
   const sketched = new Map(
     [...catalogue, ...builtinTools, ...dispatcherTools].map((one) => [
       one.id,
@@ -94,7 +94,7 @@ test('no name is listed twice', () => {
   expect(twice).toEqual([]);
 });
 
-test('the full surface has a tool for each operation that is left, and those about calls besides', () => {
+test('the full surface has a tool for each operation that is left, and the built-in tools', () => {
   const wrong = failures((one, { tools }) => {
     if (one.surface !== 'full') return [];
     const left = leftBy(one).map(({ id }) => id);
@@ -105,7 +105,7 @@ test('the full surface has a tool for each operation that is left, and those abo
   expect(wrong).toEqual([]);
 });
 
-test('the compact surface has a tool for each kind of effect that is left and one that finds, and no other that runs', () => {
+test('the compact surface has find_operations and a dispatcher for each effect that is left, and no other', () => {
   const wrong = failures((one, { tools }) => {
     if (one.surface !== 'compact') return [];
     const left = leftBy(one);
@@ -132,7 +132,7 @@ test('a call can be previewed where anything writes, and confirmed where anythin
   expect(wrong).toEqual([]);
 });
 
-test('a list is empty only where nothing is left', () => {
+test('the list is empty only when no operation is left', () => {
   const empty = failures((one, { tools }) =>
     tools.length === 0 && leftBy(one).length > 0 ? ['is empty'] : [],
   );
@@ -145,11 +145,11 @@ const namedInVain = (names: readonly string[]) =>
     names.filter((id) => instructions.includes(id) && !tools.some(({ name }) => name === id)),
   );
 
-test('what runs, finds and previews is not named where it is not listed', () => {
+test('the instructions name no dispatcher or preview_call that is not listed', () => {
   expect(namedInVain([...dispatcherTools.map(({ id }) => id), 'preview_call'])).toEqual([]);
 });
 
-test('nor is what confirms', () => {
+test('the instructions name no confirm_call that is not listed', () => {
   expect(namedInVain(['confirm_call'])).toEqual([]);
 });
 

@@ -25,7 +25,7 @@ describe.each(pairs)('$id', ({ id, fact, operation }) => {
     expect(`${operation.method} ${operation.path}`).toBe(`${fact.method} ${fact.path}`);
   });
 
-  test('has the hints that its effect must come to', () => {
+  test('has the hints that follow from its effect', () => {
     const { readOnly, destructive, idempotent } = fact['x-hints'];
     expect(annotationsOf(operation)).toEqual({
       readOnlyHint: readOnly,
@@ -55,7 +55,7 @@ describe.each(pairs)('$id', ({ id, fact, operation }) => {
   });
 });
 
-test('no deliberate difference is stale', () => {
+test('every deliberate difference still exists', () => {
   const found = pairs.flatMap(deviationsOf);
   expect(differences.filter((difference) => !found.some((deviation) => fits(deviation, difference)))).toEqual(
     [],

@@ -16,7 +16,7 @@ const published = new Map(
 describe.each([...catalogue, ...builtinTools, ...dispatcherTools])('$id', (operation) => {
   const nodes = nodesOf(inputSchemaOf(operation));
 
-  test('is a tool that every client and model API takes', () => {
+  test('is accepted by every client and model API', () => {
     const sketched = sketchesOf(operation).map(({ path }) => path);
     const tool = published.get(operation.id);
     expect(tool && refusedOf(tool, sketched)).toEqual([]);
@@ -39,7 +39,7 @@ describe.each([...catalogue, ...builtinTools, ...dispatcherTools])('$id', (opera
     expect(longest).toBeLessThanOrEqual(sketchesOf(operation).length > 0 ? 350 : 160);
   });
 
-  test('speaks of tools and arguments that exist', () => {
+  test('mentions only tools and arguments that exist', () => {
     const texts = [operation.summary, ...nodes.map((node) => node.schema.description ?? '')];
     const words = texts.flatMap((text) => text.match(/\b[a-z]+[A-Za-z]*_\w+/g) ?? []);
     const toolWords = words.filter((word) => toolPrefixes.has(word.slice(0, word.indexOf('_'))));

@@ -11,7 +11,7 @@ const wholeSchemaOf = (field: z.core.$ZodType) =>
   z.toJSONSchema(field, { io: 'input', reused: 'inline' }) as Schema;
 
 describe.each(catalogue)('$id', (operation) => {
-  test('publishes what it takes, less null, small checks, second forms and what it sketches', () => {
+  test('publishes the schema it accepts, without null, small checks, second forms and abbreviated parts', () => {
     const published = inputSchemaOf(operation) as Schema;
     const sketched = sketchesOf(operation).map(({ path }) => `${operation.id}.${path}`);
     const lost = compare(operation.id, wholeSchemaOf(operation.input), published).filter(
@@ -45,7 +45,7 @@ const sketches = catalogue.flatMap((operation) =>
 );
 
 describe.each(sketches)('$operation.id $path', ({ path, field, text }) => {
-  test('is told in words that agree with what is taken', () => {
+  test('is abbreviated in words that agree with its schema', () => {
     const model = /^As in (\w+)/.exec(text)?.[1];
     if (model === undefined) {
       expect(wordsMissing(text, wholeSchemaOf(field))).toEqual([]);
