@@ -55,7 +55,7 @@ export const errorCodes = {
   },
   outside_pin: {
     remediation:
-      'This server is pinned to one account or environment, and the requested object is not known to belong to it. accounts_list and integrations_list show what does.',
+      'Calls here are pinned to one account or environment, and the requested object is not known to belong to it. accounts_list and integrations_list show what does.',
     retry: 'no',
   },
   not_selected: {
@@ -65,7 +65,7 @@ export const errorCodes = {
   },
   read_only: {
     remediation:
-      'The administrator has started this server read-only. Nothing was sent. Tell the person what you would have changed.',
+      'Only operations that read may be called here. Nothing was sent. Tell the person what you would have changed.',
     retry: 'no',
   },
   confirmation_required: {

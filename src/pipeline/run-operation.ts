@@ -19,11 +19,11 @@ import { storeResponseSecrets } from './secrets/store-response.ts';
 
 /** Options for runs that are not plain calls of the operation's tool. */
 export interface RunOptions {
-  /** Whether arguments that pins fill in may be given. They must then agree with the pins. */
+  /** Whether arguments that pins fill in may be given, as resources do. They must then agree with the pins. */
   readonly acceptsPinned?: boolean;
   /** The pending call that `confirm_call` carries out. */
   readonly confirmed?: PendingCall;
-  /** Return the response neither formatted nor cut, for use inside this server. */
+  /** Return the response neither formatted nor cut, for resources and completions. */
   readonly whole?: boolean;
   /** The built-in tool that runs the operation. */
   readonly as?: ToolDefinition;
@@ -48,7 +48,7 @@ export async function runOperation(
   try {
     authorize(call); //                                                        1 policy
     checkArguments(call, options); //                                          2 arguments
-    const pinned = pinnedBy(call); //                                          3 pins: before the preview, and again before sending
+    const pinned = pinnedBy(call); //                                          3 pins: checked in 4 for the preview, and in 6 before sending
     if (options.as === previewCallTool) return await finish(call, await previewCall(call, pinned));
     const consent = await confirm(call, pinned, options.confirmed); //         4 confirmation
     const secrets = await resolveReferences(call); //                          5 secrets of the arguments
