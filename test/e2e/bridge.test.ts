@@ -50,7 +50,10 @@ test('a cancelled call is cancelled at Synqly', async () => {
   rig.sandbox.faults.add({ route: 'accounts_list', hang: true });
   const cancel = new AbortController();
   const call = program.client.callTool({ name: 'accounts_list' }, undefined, { signal: cancel.signal });
-  setTimeout(() => cancel.abort(), 200);
+  const metrics = async () => (await fetch(`${rig.origin}/metrics`)).text();
+  call.catch(() => {});
+  await expect.poll(metrics).toMatch(/synqly_mcp_requests_in_flight [1-9]/);
+  cancel.abort();
   await expect(call).rejects.toThrow();
   await expect.poll(() => rig.stderr()).toMatch(/"tool":"accounts_list","outcome":"cancelled"/);
 });

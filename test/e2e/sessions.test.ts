@@ -223,7 +223,8 @@ describe('requests without a session', () => {
     rig.sandbox.faults.add({ route: 'accounts_create', hang: true });
     const create = { name: 'accounts_create', arguments: { name: 'cut-off' } };
     const call = await rig.post({ id: 5, method: 'tools/call', params: create }, session);
-    await pause(200);
+    const metrics = async () => (await fetch(`${rig.origin}/metrics`)).text();
+    await expect.poll(metrics).toContain('synqly_mcp_requests_in_flight 1\n');
     const ended = await fetch(rig.url, { method: 'DELETE', headers: session });
     expect(ended.status).toBe(200);
     await call.text();

@@ -38,11 +38,12 @@ test('requests of one token that carry the same id at the same time get each its
 
 test('a disconnecting client, or one that guesses request ids, cancels only its own calls', async () => {
   const { secret } = await rig.makeToken({ permission_set: 'viewer', resources: {} });
-  rig.sandbox.faults.add({ route: 'accounts_get', delay: 700 });
+  rig.sandbox.faults.add({ route: 'accounts_get', delay: 2_000 });
   const leaving = new AbortController();
   const staying = [1, 2, 3].map(async (id) => (await send(get(id, 'berth-1'))).json());
   const left = send(get(1, 'berth-2'), leaving.signal).catch(() => 'gone');
-  await new Promise((resolve) => setTimeout(resolve, 200));
+  const metrics = async () => (await fetch(`${rig.origin}/metrics`)).text();
+  await expect.poll(metrics, { interval: 10 }).toContain('synqly_mcp_requests_in_flight 4\n');
   leaving.abort();
   for (let requestId = 0; requestId < 200; requestId += 1) {
     const cancelled = await rig.post(
