@@ -16,11 +16,10 @@ afterEach(async () => {
 const bearer = (token: string) => ({ authorization: `Bearer ${token}` });
 
 test('callers with API tokens see their own accounts only', { timeout: 60_000 }, () =>
-  seeTheirOwnByApiTokens(600),
+  seeTheirOwnByApiTokens(150),
 );
 
-test('callers with MCP tokens of one gateway see their own accounts only', () =>
-  seeTheirOwnByMcpTokens(1_200));
+test('callers with MCP tokens of one gateway see their own accounts only', () => seeTheirOwnByMcpTokens(200));
 
 test('a pinned account holds over HTTP, and what its name means is looked up once for each caller', async () => {
   rig = await startHttpRig({ args: ['--account', 'pinned-here'] });

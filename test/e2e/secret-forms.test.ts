@@ -69,6 +69,13 @@ test('a short secret is masked where it stands alone, not in the middle of a wor
   expect(json.result).toMatchObject({ name: 'xpa55!', fullname: 'the [withheld] word' });
 });
 
+test('field names that are masked alike stay apart', async () => {
+  const { SYNQLY_SECRET_TOKEN: one, SYNQLY_SECRET_SHORT: two } = secrets;
+  answer = { json: { result: { id: 'a', name: 'a', labels: { [one]: 1, [two]: 2, '[withheld]': 3 } } } };
+  const { json } = await program.call('accounts_get', { account_id: 'a' });
+  expect(json.result.labels).toEqual({ '[withheld] 2': 1, '[withheld] 3': 2, '[withheld]': 3 });
+});
+
 test('the log holds no secret in any form', () => {
   for (const secret of Object.values(secrets))
     for (const { text } of writtenForms(secret)) {
