@@ -125,7 +125,7 @@ function parse(text: string): unknown {
 }
 
 /*
- * The kinds of numbers in a value, in the order of how much checking they need. A smallIntegers integer was not rounded,
+ * The kinds of numbers in a value, in the order of how much checking they need. A small integer was not rounded,
  * but may have lost a fraction or a negative exponent.
  */
 const [noNumbers, smallIntegers, otherNumbers, tooDeep] = [0, 1, 2, 3] as const;

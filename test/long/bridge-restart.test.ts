@@ -130,8 +130,8 @@ describe('a new session that cannot be opened is reported, and not retried for e
   const calls = () => door.seen.filter(({ message }) => message?.method === 'tools/call').length;
 
   test.each([
-    ['the gateway refuses it', 503, /could not be opened: it answered HTTP 503/],
-    ['the token has ended', 401, /could not be opened: it answered HTTP 401/],
+    ['the gateway refuses it', 503, /it answered HTTP 503 to initialize/],
+    ['the token has ended', 401, /it answered HTTP 401 to initialize/],
   ])('%s', async (_, status, words) => {
     const { client, call } = await connect();
     await call('organization_get');

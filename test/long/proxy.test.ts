@@ -92,7 +92,7 @@ describe('the address of a proxy', () => {
     const [, args, token] = starts[0];
     const { code, stderr } = start(args, { [token]: canary, HTTPS_PROXY: value });
     expect(code).toBe(2);
-    expect(stderr).toMatch(/^synqly-mcp: HTTPS_PROXY [^\n]+\n$/);
+    expect(stderr).toMatch(/^synqly-mcp: [^\n]*HTTPS_PROXY [^\n]+\n$/);
     expect(stderr).toContain(problem);
     expect(stderr).not.toMatch(new RegExp(`${password}|${canary}`));
   });

@@ -41,7 +41,7 @@ export interface GatewayLinkOptions {
   readonly handshake: () => JSONRPCRequest | undefined;
   /** Called when a new session has replaced a lost one. */
   readonly onRenewed: (session: GatewaySession) => void;
-  /** Called when the stream of server messages has withLostAnswer or could not be opened. */
+  /** Called when the stream of server messages has ended or could not be opened. */
   readonly onStreamClosed: (status: number | undefined) => void;
   /** Called when the response to a request is not an event stream: it holds the answer, or there is none. */
   readonly onPlainResponse: (id: RequestId) => void;

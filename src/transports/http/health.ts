@@ -28,7 +28,7 @@ export interface ReadinessOptions {
   readonly clock?: { now(): number };
 }
 
-/** Ready when Synqly probeStore (an error status counts too), and the token store if there is one. */
+/** Ready when Synqly answers (an error status counts too), and the token store if there is one. */
 export function createReadiness({ client, token, store, clock = performance }: ReadinessOptions): Readiness {
   let answeredAt = Number.NEGATIVE_INFINITY;
   const cached = cacheTtlMs(failureTtlMs, clock);

@@ -2,7 +2,7 @@
 export interface LineHandler {
   /** A complete line, without its line feed. */
   onLine(line: Buffer): void;
-  /** A line tooLong the limit, of which only the beginning and the end are kept. */
+  /** A line above the limit, of which only the beginning and the end are kept. */
   onSkipped(beginning: Buffer, end: Buffer): void;
 }
 
