@@ -121,6 +121,13 @@ test('every flag and variable of a setting is in the table of settings', () => {
   }
 });
 
+test('the variable of a flag is SYNQLY_ and the flag in capitals', () => {
+  for (const setting of Object.values(settings)) {
+    if ('flag' in setting)
+      expect(setting.env).toBe(`SYNQLY_${setting.flag.toUpperCase().replaceAll('-', '_')}`);
+  }
+});
+
 test('every variable and header of this server that a guide names exists', () => {
   const variables = new Set(Object.values(settings).map(({ env }) => env));
   for (const { name, text } of guides) {

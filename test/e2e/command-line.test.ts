@@ -76,6 +76,11 @@ test.each([
     ['--transport', 'http', '--host', 'localhost:3000'],
     '--host must be an address or a name without a port, such as 127.0.0.1 or 0.0.0.0, not "localhost:3000"; set the port with --port.',
   ],
+  [['--port', '8080'], '--port has no effect over stdio: add --transport http, or omit the flag.'],
+  [['--sessions'], '--sessions has no effect over stdio: add --transport http, or omit the flag.'],
+  [['--transport', 'http', '--secret-dir', '.'], '--secret-dir has no effect over HTTP.'],
+  [['--read-only', 'sandbox'], '--read-only has no effect with sandbox.'],
+  [['--account', 'acme', 'token', 'list'], '--account has no effect with list.'],
   [['connect', 'mcp.example.com'], 'The URL of the server is not a URL, such as https://synqly.example.com.'],
   ...['http://redis:6379', 'redis:6379', 'file:///tokens', 'redis://'].map((store): [string[], string] => [
     ['--transport', 'http', '--token-store', store],

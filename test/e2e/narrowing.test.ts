@@ -175,6 +175,25 @@ test('a session keeps the headers that it was opened with', async () => {
   await http.close();
 });
 
+test('Synqly-Surface shows the same operations on another surface, to this client only', async () => {
+  const compact = ['find_operations', 'run_read', 'run_write', 'run_destroy'];
+  expect(await namesWith({ 'synqly-surface': 'compact' })).toEqual(expect.arrayContaining(compact));
+  expect(await namesWith({ 'synqly-surface': 'compact' })).not.toContain('accounts_list');
+  expect(await namesWith({ 'synqly-surface': 'full' })).toContain('accounts_list');
+  expect(await namesWith({})).not.toContain('run_read');
+  const narrowed = await namesWith({ 'synqly-surface': 'compact', 'synqly-read-only': 'true' });
+  expect(narrowed).not.toContain('run_destroy');
+  const wrong = { authorization: `Bearer ${rig.sandbox.token}`, 'synqly-surface': 'tiny' };
+  expect((await rig.post({ method: 'tools/list' }, wrong)).status).toBe(400);
+});
+
+test('connect passes its surface on', async () => {
+  const args = ['connect', rig.url, '--surface', 'compact'];
+  program = await startProgram(args, { SYNQLY_MCP_TOKEN: rig.sandbox.token });
+  const { tools } = await program.client.listTools();
+  expect(tools.map(({ name }) => name)).toContain('run_read');
+});
+
 test('connect sends its own flags as these headers', async () => {
   const args = ['connect', rig.url, '--toolsets', 'accounts', '--read-only', '--environment', 'test'];
   program = await startProgram(args, { SYNQLY_MCP_TOKEN: rig.sandbox.token });
