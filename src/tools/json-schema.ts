@@ -3,7 +3,7 @@ import { getOrCreate } from '../lib/get-or-create.ts';
 import type { Operation } from './define-operation.ts';
 import { isAbbreviated, isSecret, publishedValuesOf } from './schemas/fields.ts';
 
-/** A JSON Schema 2020-12 object schema, as publishedSchemas to clients. */
+/** A JSON Schema 2020-12 object schema, as published to clients. */
 export interface InputSchema {
   readonly type: 'object';
   readonly properties?: Record<string, object>;
@@ -34,7 +34,7 @@ type WithInput = Pick<Operation, 'input'>;
 const publishedSchemas = new WeakMap<WithInput, InputSchema>();
 
 /**
- * The publishedSchemas input schema of an operation: what a model needs, with the JSON Schema keywords that all model
+ * The published input schema of an operation: what a model needs, with the JSON Schema keywords that all model
  * APIs accept. Arguments are validated against `operation.input`, which has more checks and also takes null.
  * Converted once per process, because the conversion is slow. `$schema` is left out because
  * 2020-12 is the protocol's default dialect (MCP specification 2025-11-25, tools).

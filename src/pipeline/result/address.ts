@@ -57,7 +57,7 @@ export function limitDepth(address: string): string {
   return address.split('/', maxNesting + 1).join('/');
 }
 
-/** The part at an address that isPrefix at the root (`#`) or with a key of `named`. */
+/** The part at an address that begins at the root (`#`) or with a key of `named`. */
 export function findPart(root: unknown, named: unknown, address: string): Part | undefined {
   const whole = follow(root, named, address);
   if (whole !== undefined) return { value: whole, from: 0 };
