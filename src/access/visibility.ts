@@ -33,7 +33,7 @@ export function isAllowed({ id, group, effect, pinRule }: Operation, { pins, pol
 }
 
 /** Whether the policy's toolset filter includes an operation. */
-export function isInSelection(id: string, { toolsetFilter }: Policy): boolean {
+export function isInToolsetFilter(id: string, { toolsetFilter }: Policy): boolean {
   return isInToolsets(toolsetFilter, { id, group: groups[id] ?? '' });
 }
 
@@ -72,7 +72,7 @@ export type HiddenReason = 'pins' | 'selection' | 'read_only' | 'permissions';
 /** Why an operation is hidden from a caller; undefined if it is visible. */
 export function hiddenReason(id: string, { pins, policy, permissions }: View): HiddenReason | undefined {
   if (!isVisible(id, pins)) return 'pins';
-  if (!isInSelection(id, policy)) return 'selection';
+  if (!isInToolsetFilter(id, policy)) return 'selection';
   const effect = effects[id] ?? 'destroy';
   if (!isEffectAllowed(policy, effect)) return 'read_only';
   const group = groups[id];

@@ -1,5 +1,5 @@
 import { learnPermissions, type PermissionsResult } from '../access/learn-permissions.ts';
-import { type HiddenReason, hiddenReason, isInSelection } from '../access/visibility.ts';
+import { type HiddenReason, hiddenReason, isInToolsetFilter } from '../access/visibility.ts';
 import { CallError, dropUndefined } from '../errors.ts';
 import type { StopSignal } from '../lib/cancellation.ts';
 import type { JsonObject } from '../lib/json.ts';
@@ -20,7 +20,7 @@ const learnTimeoutMs = 2_000;
 async function describe(context: RequestContext, limits: Limits): Promise<JsonObject> {
   const { pins, policy, caller } = context;
   const reading =
-    pins || !isInSelection('organization_get', policy)
+    pins || !isInToolsetFilter('organization_get', policy)
       ? undefined
       : describeOrganization(sendWith(context, limits));
   // The token of a new connection is known after its first request.

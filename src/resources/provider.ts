@@ -1,6 +1,6 @@
 import type { Pins } from '../access/pins.ts';
 import type { Policy } from '../access/policy.ts';
-import { isInSelection, isVisible } from '../access/visibility.ts';
+import { isInToolsetFilter, isVisible } from '../access/visibility.ts';
 import type { StopSignal } from '../lib/cancellation.ts';
 import type { RequestContext } from '../request-context.ts';
 import {
@@ -27,7 +27,8 @@ export interface ResourceProvider {
 
 /** Synqly's OpenAPI documents and timeseries, as far as pins and policy allow. The code that reads them is loaded on first use. */
 export function createResourceProvider(pins: Pins | undefined, policy: Policy): ResourceProvider {
-  const visible = ({ operation }: ReadBy) => isVisible(operation, pins) && isInSelection(operation, policy);
+  const visible = ({ operation }: ReadBy) =>
+    isVisible(operation, pins) && isInToolsetFilter(operation, policy);
   return {
     resources: fixedResources.filter(visible).map(withoutOperation),
     resourceTemplates: resourceTemplates.filter(visible).map(withoutOperation),

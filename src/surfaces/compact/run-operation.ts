@@ -1,5 +1,5 @@
 import { isEffectAllowed } from '../../access/policy.ts';
-import { isInSelection } from '../../access/visibility.ts';
+import { isInToolsetFilter } from '../../access/visibility.ts';
 import { CallError } from '../../errors.ts';
 import type { StopSignal } from '../../lib/cancellation.ts';
 import { type Arguments, isJsonObject } from '../../lib/json.ts';
@@ -83,7 +83,7 @@ function assertMatchesEffect(
   context: RequestContext,
 ): void {
   const expected = dispatcherFor(effect);
-  const isAvailable = isInSelection(id, context.policy) && isEffectAllowed(context.policy, effect);
+  const isAvailable = isInToolsetFilter(id, context.policy) && isEffectAllowed(context.policy, effect);
   // An operation that the policy refuses has no matching dispatcher.
   if (expected === dispatcher || !isAvailable) return;
   throw new CallError('wrong_tool', `${id} has the effect ${effect}: call ${expected.id}.`);
