@@ -1,6 +1,7 @@
 import { CallError } from '../errors.ts';
 import { isJsonObject, type JsonObject } from '../lib/json.ts';
 import { beginsBefore, cursorOf, isSameCursor, KnownRows, resumePointsOf } from './known-rows.ts';
+import { type PageQuery, queryOf, shorter } from './page-query.ts';
 
 /*
  * Reads a list page by page. The Management API documents little about pages: `start_after` takes the sort value of the
@@ -28,9 +29,6 @@ const maxBytes = 2 * 1024 * 1024;
 
 /** Growth of the limit when rows of one value fill the page. */
 const growth = 4;
-
-/** Reduction of the limit when a page was too large for this server. */
-const shrinkage = 5;
 
 /** From this many rows on, any count may be the server's page limit. */
 const minPageLimit = 20;
@@ -79,12 +77,6 @@ export interface Page {
   readonly size?: number | undefined;
   /** Total number of rows, if Synqly was asked to count. */
   readonly total?: number | undefined;
-}
-
-/** The query of a page. */
-export interface PageQuery {
-  readonly limit: number;
-  readonly start_after?: string;
 }
 
 /** Options for reading a page. */
@@ -290,12 +282,4 @@ class PageReader {
     const isCut = this.#maxLength < Math.min(pageLength, rows.length);
     return { rows, rest: doubt && rest === 'none' ? 'unknown' : rest, doubt, isSpare: this.#isSpare, isCut };
   }
-}
-
-function queryOf(limit: number, after: string | undefined): PageQuery {
-  return { limit, ...(after !== undefined && { start_after: after }) };
-}
-
-function shorter(query: PageQuery): PageQuery {
-  return { ...query, limit: Math.ceil(query.limit / shrinkage) };
 }
