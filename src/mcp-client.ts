@@ -1,4 +1,5 @@
 import type { OpenPage } from './secrets/prompt.ts';
+import type { FormRequest } from './tools/input-required.ts';
 
 /** The MCP client that a call comes from. */
 export interface McpClient {
@@ -22,21 +23,20 @@ export interface McpClient {
     | undefined;
   /** Asks the person to open a page of this server; undefined if the client cannot. */
   readonly openPage?: OpenPage | undefined;
+  /** Asks the person between two requests of the same call; undefined if the client cannot be asked so. */
+  readonly input?: InputExchange | undefined;
 }
 
-/** A form for a person (MCP specification 2025-11-25, elicitation). */
-export interface FormRequest {
-  readonly message: string;
-  readonly requestedSchema: FormSchema;
+/**
+ * A client that answers questions by repeating the call (MCP specification 2026-07-28, multi round-trip requests). It
+ * then has neither `showForm` nor `openPage`.
+ */
+export interface InputExchange {
+  readonly hasForms: boolean;
+  /** Whether the client opens pages, and runs on this machine. */
+  readonly hasPages: boolean;
+  /** `requestState` of the repeated request, unchecked; undefined for the first request. */
+  readonly state: unknown;
+  /** `inputResponses` of the repeated request, unchecked. */
+  readonly responses: unknown;
 }
-
-/** JSON Schema of a flat object, whose fields are those of a form. */
-export interface FormSchema {
-  readonly type: 'object';
-  readonly properties: Record<string, FormField>;
-  readonly required: string[];
-}
-
-export type FormField =
-  | { readonly type: 'boolean'; readonly title: string; readonly default: boolean }
-  | { readonly type: 'string'; readonly title: string };

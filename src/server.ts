@@ -1,5 +1,5 @@
 import type { Server } from '@modelcontextprotocol/sdk/server/index.js';
-import type { ServerFeatures } from './protocol/server-features.ts';
+import type { FeatureSource } from './protocol/server-features.ts';
 import { createV1Server } from './protocol/v1.ts';
 import type { RequestContext } from './request-context.ts';
 
@@ -10,6 +10,6 @@ export { callDirectly, type ToolCall } from './protocol/v1.ts';
  *
  * @param features the tools and resources that the caller sees
  */
-export function createServer(features: ServerFeatures, context: RequestContext): Server {
+export function createServer(features: FeatureSource, context: RequestContext): Server {
   return createV1Server(features, context);
 }

@@ -4,6 +4,7 @@ import type { Config } from '../config/load-config.ts';
 import type { SurfaceKind } from '../config/settings.ts';
 import { noAuditLog } from '../observability/audit-log.ts';
 import { createLogger } from '../observability/logger.ts';
+import { fixedFeatures } from '../protocol/server-features.ts';
 import { createStdioSecrets } from '../secrets/store.ts';
 import { callDirectly, createServer } from '../server.ts';
 import type { Tool } from '../tools/tool.ts';
@@ -49,7 +50,7 @@ export async function connectInProcess({
     { log: createLogger('silent'), secrets: createStdioSecrets(config), auditLog: noAuditLog },
   );
   const context = app.createContext({ ...access, pins, policy, confirmationsOf: 'stdio' });
-  const features = app.featuresFor(context, surface);
+  const features = fixedFeatures(app.featuresFor(context, surface));
   const endpoint = await connectStateless(createServer(features, context), (call, extra) =>
     callDirectly(call, context, features, extra),
   );

@@ -16,7 +16,7 @@ import { isLoopback } from '../config/url-parsers.ts';
 import { getOrCreate } from '../lib/get-or-create.ts';
 import { createAuditLog } from '../observability/audit-log.ts';
 import { createLogger, type Log } from '../observability/logger.ts';
-import type { ServerFeatures } from '../protocol/server-features.ts';
+import { fixedFeatures, type ServerFeatures } from '../protocol/server-features.ts';
 import type { SynqlyConnection } from '../request-context.ts';
 import { createHttpSecrets } from '../secrets/store.ts';
 import { buildHttpServer, type HttpServer } from '../transports/http/app.ts';
@@ -189,7 +189,7 @@ function openFor(
     });
     return {
       context,
-      features: featuresFor(context, filters?.surface ?? config.surface.value),
+      features: fixedFeatures(featuresFor(context, filters?.surface ?? config.surface.value)),
       isOutdated,
     };
   };

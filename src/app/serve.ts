@@ -5,6 +5,7 @@ import { settings } from '../config/settings.ts';
 import { enableForcedCollection } from '../lib/garbage-collection.ts';
 import { createAuditLog } from '../observability/audit-log.ts';
 import { createLogger } from '../observability/logger.ts';
+import { fixedFeatures } from '../protocol/server-features.ts';
 import { createStdioSecrets } from '../secrets/store.ts';
 import { createServer } from '../server.ts';
 import { serveStdio } from '../transports/stdio/serve-stdio.ts';
@@ -39,7 +40,7 @@ async function serveOverStdio(config: Config): Promise<void> {
   const app = createApp(config, { log, secrets, auditLog: createAuditLog(config.auditLog.value, log) });
   const context = app.createContext({ ...access, pins, policy, confirmationsOf: 'stdio' });
   if (process.stdin.isTTY) process.stderr.write(describeStdioServer(config, process.argv[1] ?? 'synqly-mcp'));
-  await serveStdio(createServer(app.featuresFor(context), context), log);
+  await serveStdio(createServer(fixedFeatures(app.featuresFor(context)), context), log);
   await log.flush();
 }
 

@@ -27,7 +27,7 @@ import type { ResourceProvider } from '../resources/provider.ts';
 import type { Surface } from '../surfaces/surface.ts';
 import { version } from '../version.ts';
 import { instructionsFor } from './instructions.ts';
-import type { ServerFeatures } from './server-features.ts';
+import type { FeatureSource } from './server-features.ts';
 
 /** MCP specification 2025-11-25, resources, error handling; the SDK has no name for it. */
 const resourceNotFound = -32002;
@@ -39,7 +39,8 @@ const maxNameLength = 100;
  * An MCP server for one caller, of the protocol revisions 2025-11-25 and older. The low-level server of the SDK is used
  * because the high-level one converts every schema on every list request.
  */
-export function createV1Server({ surface, resources }: ServerFeatures, context: RequestContext): Server {
+export function createV1Server(source: FeatureSource, context: RequestContext): Server {
+  const { surface, resources } = source.current();
   const info = {
     name: 'synqly-mcp',
     title: context.sandbox ? 'Synqly (sandbox: invented data)' : 'Synqly',
@@ -52,7 +53,7 @@ export function createV1Server({ surface, resources }: ServerFeatures, context: 
       ...(surface.note ? [surface.note] : []),
     ].join('\n'),
   });
-  serveTools(server, context, surface);
+  serveTools(server, context, source);
   serveResources(server, context, resources);
   return server;
 }
@@ -69,11 +70,11 @@ const callToolRequest = CallToolRequestSchema.extend({
   params: CallToolRequestSchema.shape.params.extend({ arguments: z.unknown().optional() }),
 });
 
-function serveTools(server: Server, context: RequestContext, surface: Surface): void {
-  server.setRequestHandler(ListToolsRequestSchema, () => listOf(surface));
+function serveTools(server: Server, context: RequestContext, source: FeatureSource): void {
+  server.setRequestHandler(ListToolsRequestSchema, async () => listOf((await source.forList()).surface));
   server.setRequestHandler(callToolRequest, ({ params }, extra) => {
     const caller = { ...withTraceContext(context, extra.requestInfo), client: createClient(server, extra) };
-    return callTool(params, caller, surface, extra.signal);
+    return callTool(params, caller, source.current().surface, extra.signal);
   });
 }
 
@@ -87,10 +88,10 @@ export interface ToolCall {
 export function callDirectly(
   call: ToolCall,
   context: RequestContext,
-  { surface }: ServerFeatures,
+  source: FeatureSource,
   { requestInfo, cancelled }: { readonly requestInfo: RequestInfo; readonly cancelled: StopSignal },
 ): Promise<CallToolResult> {
-  return callTool(call, withTraceContext(context, requestInfo), surface, cancelled);
+  return callTool(call, withTraceContext(context, requestInfo), source.current().surface, cancelled);
 }
 
 async function callTool(

@@ -2,6 +2,7 @@ import type * as z from 'zod';
 import type { CallError } from '../errors.ts';
 import type { Arguments } from '../lib/json.ts';
 import type { Effect, Fields, Operation } from './define-operation.ts';
+import type { InputRequired } from './input-required.ts';
 
 /** The definition of a tool that is not an operation of the API. */
 export interface ToolDefinition {
@@ -26,6 +27,8 @@ export interface CallResult {
   /** JSON without secrets: the result, or `{ error }`. */
   readonly value: unknown;
   readonly error: CallError | undefined;
+  /** What the call needs from the person first. The client asks, and repeats the call with the answers. */
+  readonly inputRequired?: InputRequired | undefined;
 }
 
 /** A call that waits for confirmation. */

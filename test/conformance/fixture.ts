@@ -4,6 +4,7 @@ import { allToolsets } from '../../src/access/policy.ts';
 import { CallError } from '../../src/errors.ts';
 import { createAuditLog } from '../../src/observability/audit-log.ts';
 import { createLogger } from '../../src/observability/logger.ts';
+import { fixedFeatures } from '../../src/protocol/server-features.ts';
 import { createRequestContext } from '../../src/request-context.ts';
 import { ResourceError } from '../../src/resources/definitions.ts';
 import type { ResourceProvider } from '../../src/resources/provider.ts';
@@ -108,7 +109,7 @@ export async function startFixture(): Promise<{ url: string; close: () => Promis
       isCheap: true,
     },
     open: async () => ({
-      features: { surface, resources },
+      features: fixedFeatures({ surface, resources }),
       context: createRequestContext({
         open: () => Promise.reject(new Error('The fixture has no Synqly.')),
         knownTokens: [],

@@ -1,7 +1,7 @@
 import { isJsonObject, type JsonObject } from '../../lib/json.ts';
 import { quoted } from '../../lib/quote-text.ts';
-import type { FormRequest, FormSchema } from '../../mcp-client.ts';
 import type { Operation } from '../../tools/define-operation.ts';
+import type { FormRequest, FormSchema } from '../../tools/input-required.ts';
 import { describeChanges, isClipped } from './describe-changes.ts';
 import type { TypedName } from './typed-name.ts';
 

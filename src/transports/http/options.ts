@@ -1,7 +1,7 @@
 import type { Authenticator } from '../../auth/authenticate.ts';
 import type { Log } from '../../observability/logger.ts';
 import type { Metrics } from '../../observability/metrics.ts';
-import type { ServerFeatures } from '../../protocol/server-features.ts';
+import type { FeatureSource } from '../../protocol/server-features.ts';
 import type { RequestContext } from '../../request-context.ts';
 import type { FilteredCaller } from './client-filters.ts';
 import type { GuardOptions } from './host-guard.ts';
@@ -27,7 +27,7 @@ export interface HttpOptions extends GuardOptions {
 /** The request context and features of one caller. */
 export interface OpenedCaller {
   readonly context: RequestContext;
-  readonly features: ServerFeatures;
+  readonly features: FeatureSource;
   /** Whether the context is stale, such as after new permissions were learned; undefined if it cannot become stale. */
   readonly isOutdated?: (() => boolean) | undefined;
 }
