@@ -39,6 +39,8 @@ const { metafile } = await build({
     leaveOut({
       // The SDK makes one at every start, for answers to elicitation, which this server checks itself.
       'validation/ajv-provider\\.js$': 'export class AjvJsonSchemaValidator {}',
+      '^@modelcontextprotocol/server/_shims$':
+        "export class DefaultJsonSchemaValidator {} export { default as process } from 'node:process';",
     }),
   ],
   metafile: true,

@@ -1,15 +1,24 @@
-import type { Server } from '@modelcontextprotocol/sdk/server/index.js';
 import type { FeatureSource } from './protocol/server-features.ts';
-import { createV1Server } from './protocol/v1.ts';
+import type { StatelessServer } from './protocol/stateless-server.ts';
+import { createStatelessV1 } from './protocol/v1.ts';
 import type { RequestContext } from './request-context.ts';
 
-export { callDirectly, type ToolCall } from './protocol/v1.ts';
+export { createV1Server } from './protocol/v1.ts';
+
+/** The protocol generations: revisions up to 2025-11-25, which begin with `initialize`, and 2026-07-28. */
+export type Generation = 'v1' | 'v2';
 
 /**
- * Creates the MCP server for one caller. It speaks the protocol revisions 2025-11-25 and older.
+ * Creates the MCP server for one caller.
  *
- * @param features the tools and resources that the caller sees
+ * @param source the tools and resources that the caller sees
  */
-export function createServer(features: FeatureSource, context: RequestContext): Server {
-  return createV1Server(features, context);
+export async function createServer(
+  generation: Generation,
+  source: FeatureSource,
+  context: RequestContext,
+): Promise<StatelessServer> {
+  if (generation === 'v1') return createStatelessV1(source, context);
+  const { createStatelessV2 } = await import('./protocol/v2.ts');
+  return createStatelessV2(source, context);
 }

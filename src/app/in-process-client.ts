@@ -6,9 +6,9 @@ import { noAuditLog } from '../observability/audit-log.ts';
 import { createLogger } from '../observability/logger.ts';
 import { fixedFeatures } from '../protocol/server-features.ts';
 import { createStdioSecrets } from '../secrets/store.ts';
-import { callDirectly, createServer } from '../server.ts';
+import { createServer } from '../server.ts';
 import type { Tool } from '../tools/tool.ts';
-import { connectStateless } from '../transports/http/stateless.ts';
+import { connectEndpoint, renderResponse } from '../transports/json-rpc/endpoint.ts';
 import { createApp } from './create-app.ts';
 import type { LazyConnection } from './synqly-connection.ts';
 
@@ -51,13 +51,11 @@ export async function connectInProcess({
   );
   const context = app.createContext({ ...access, pins, policy, confirmationsOf: 'stdio' });
   const features = fixedFeatures(app.featuresFor(context, surface));
-  const endpoint = await connectStateless(createServer(features, context), (call, extra) =>
-    callDirectly(call, context, features, extra),
-  );
+  const endpoint = await connectEndpoint(await createServer('v1', features, context));
   const ask = async (method: string, params: Record<string, unknown>) => {
     const request = { jsonrpc: '2.0' as const, id: 1, method, params };
-    const { text } = endpoint.answer(request, { requestInfo: { headers: {} } });
-    const { result, error } = JSON.parse((await text) ?? '{}');
+    const response = await endpoint.answer(request, {}).response;
+    const { result, error } = response ? JSON.parse(renderResponse(response, request)) : {};
     if (error) throw new Error(error.message);
     return result;
   };

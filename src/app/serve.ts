@@ -7,7 +7,7 @@ import { createAuditLog } from '../observability/audit-log.ts';
 import { createLogger } from '../observability/logger.ts';
 import { fixedFeatures } from '../protocol/server-features.ts';
 import { createStdioSecrets } from '../secrets/store.ts';
-import { createServer } from '../server.ts';
+import { createServer, createV1Server } from '../server.ts';
 import { serveStdio } from '../transports/stdio/serve-stdio.ts';
 import { describeStdioServer } from './client-config.ts';
 import { createApp } from './create-app.ts';
@@ -40,7 +40,11 @@ async function serveOverStdio(config: Config): Promise<void> {
   const app = createApp(config, { log, secrets, auditLog: createAuditLog(config.auditLog.value, log) });
   const context = app.createContext({ ...access, pins, policy, confirmationsOf: 'stdio' });
   if (process.stdin.isTTY) process.stderr.write(describeStdioServer(config, process.argv[1] ?? 'synqly-mcp'));
-  await serveStdio(createServer(fixedFeatures(app.featuresFor(context)), context), log);
+  const features = fixedFeatures(app.featuresFor(context));
+  await serveStdio(
+    { v1: createV1Server(features, context), openV2: () => createServer('v2', features, context), features },
+    log,
+  );
   await log.flush();
 }
 

@@ -1,12 +1,13 @@
 import { Server } from '@modelcontextprotocol/sdk/server/index.js';
 import type { RequestHandlerExtra } from '@modelcontextprotocol/sdk/shared/protocol.js';
+import type { Transport } from '@modelcontextprotocol/sdk/shared/transport.js';
 import {
   CallToolRequestSchema,
   type CallToolResult,
   CompleteRequestSchema,
   type ElicitRequest,
   ElicitResultSchema,
-  ErrorCode,
+  type JSONRPCMessage,
   ListResourcesRequestSchema,
   ListResourceTemplatesRequestSchema,
   ListToolsRequestSchema,
@@ -17,23 +18,24 @@ import {
   type ServerRequest,
 } from '@modelcontextprotocol/sdk/types.js';
 import * as z from 'zod';
-import type { StopSignal } from '../lib/cancellation.ts';
 import { stringifyJson } from '../lib/exact-json.ts';
 import { getOrCreate } from '../lib/get-or-create.ts';
 import type { McpClient } from '../mcp-client.ts';
 import type { RequestContext } from '../request-context.ts';
-import { ResourceError } from '../resources/definitions.ts';
 import type { ResourceProvider } from '../resources/provider.ts';
 import type { Surface } from '../surfaces/surface.ts';
-import { version } from '../version.ts';
+import type { CallResult } from '../tools/define-tool.ts';
+import { elicitationModes } from './envelope.ts';
 import { instructionsFor } from './instructions.ts';
+import { callTool, completeArgument, maxNameLength, progressReporter, readResource } from './requests.ts';
+import { RpcError } from './rpc-error.ts';
 import type { FeatureSource } from './server-features.ts';
+import { serverInfo } from './server-info.ts';
+import type { RpcNotification, RpcRequest, RpcResponse, StatelessServer } from './stateless-server.ts';
+import { withTraceContext } from './trace-context.ts';
 
 /** MCP specification 2025-11-25, resources, error handling; the SDK has no name for it. */
 const resourceNotFound = -32002;
-
-/** Characters of a client's name in logs, and of an unknown tool's name in errors. */
-const maxNameLength = 100;
 
 /**
  * An MCP server for one caller, of the protocol revisions 2025-11-25 and older. The low-level server of the SDK is used
@@ -41,12 +43,7 @@ const maxNameLength = 100;
  */
 export function createV1Server(source: FeatureSource, context: RequestContext): Server {
   const { surface, resources } = source.current();
-  const info = {
-    name: 'synqly-mcp',
-    title: context.sandbox ? 'Synqly (sandbox: invented data)' : 'Synqly',
-    version,
-  };
-  const server = new Server(info, {
+  const server = new Server(serverInfo(context), {
     capabilities: { tools: {}, resources: {}, completions: {} },
     instructions: [
       instructionsFor(context, surface.operations),
@@ -73,57 +70,63 @@ const callToolRequest = CallToolRequestSchema.extend({
 function serveTools(server: Server, context: RequestContext, source: FeatureSource): void {
   server.setRequestHandler(ListToolsRequestSchema, async () => listOf((await source.forList()).surface));
   server.setRequestHandler(callToolRequest, ({ params }, extra) => {
-    const caller = { ...withTraceContext(context, extra.requestInfo), client: createClient(server, extra) };
-    return callTool(params, caller, source.current().surface, extra.signal);
+    const caller = {
+      ...withTraceContext(context, params._meta, extra.requestInfo?.headers),
+      client: createClient(server, extra),
+    };
+    return asMcpError(async () =>
+      toolResult(await callTool(params, caller, source.current().surface, extra.signal)),
+    );
   });
 }
 
-/** A tool and its arguments. */
-export interface ToolCall {
-  readonly name: string;
-  readonly arguments?: unknown;
+/** A server of these revisions that keeps nothing between requests, so that its client cannot be asked anything. */
+export function createStatelessV1(source: FeatureSource, context: RequestContext): StatelessServer {
+  return {
+    connect: async (send) => {
+      const transport: Transport = {
+        start: async () => {},
+        close: async () => transport.onclose?.(),
+        send: async (message) => {
+          if ('method' in message) throw new Error('Without a session, the server can only send responses.');
+          send(message as RpcResponse);
+        },
+      };
+      await createV1Server(source, context).connect(transport);
+      return (message, { headers = {} } = {}) =>
+        transport.onmessage?.(withoutClient(message), { requestInfo: { headers } as RequestInfo });
+    },
+    callTool: async (params, { headers, notify }, cancelled) => {
+      const reportProgress = progressReporter(params._meta, notify);
+      const client = reportProgress && { name: undefined, sessionId: undefined, reportProgress };
+      const traced = withTraceContext(context, params._meta, headers);
+      const caller = client ? { ...traced, client } : traced;
+      const { surface } = source.current();
+      return asMcpError(async () => toolResult(await callTool(params, caller, surface, cancelled)));
+    },
+  };
 }
 
-/** Calls a tool without the SDK, for a client that cannot be asked anything. @throws McpError for an unknown tool */
-export function callDirectly(
-  call: ToolCall,
-  context: RequestContext,
-  source: FeatureSource,
-  { requestInfo, cancelled }: { readonly requestInfo: RequestInfo; readonly cancelled: StopSignal },
-): Promise<CallToolResult> {
-  return callTool(call, withTraceContext(context, requestInfo), source.current().surface, cancelled);
+const anonymousClient = { name: '', version: '' };
+
+/** Removes the client's name and capabilities from `initialize`: the next request may come from another client. */
+function withoutClient(message: RpcRequest | RpcNotification): JSONRPCMessage {
+  if (message.method !== 'initialize') return message as JSONRPCMessage;
+  const params = { ...message.params, capabilities: {}, clientInfo: anonymousClient };
+  return { ...message, params } as JSONRPCMessage;
 }
 
-async function callTool(
-  { name, arguments: args }: ToolCall,
-  context: RequestContext,
-  surface: Surface,
-  cancelled: StopSignal,
-): Promise<CallToolResult> {
-  const call = surface.call(name, args, context, cancelled);
-  // The specification requires a protocol error here; the SDK's own server returns an isError result.
-  if (!call) {
-    await surface.recordUnknownTool?.(name, args, context);
-    const message = `Unknown tool: ${name.slice(0, maxNameLength)}. ${(await surface.suggestAlternative?.(name)) ?? ''}`;
-    throw new McpError(ErrorCode.InvalidParams, message.trim());
-  }
-  try {
-    const { value, error } = await call;
-    return { content: [{ type: 'text', text: stringifyJson(value) }], ...(error ? { isError: true } : {}) };
-  } catch (error) {
-    throw toProtocolError(error, context);
-  }
+function toolResult({ value, error }: CallResult): CallToolResult {
+  return { content: [{ type: 'text', text: stringifyJson(value) }], ...(error ? { isError: true } : {}) };
 }
 
 type Extra = RequestHandlerExtra<ServerRequest, ServerNotification>;
 
 function createClient(server: Server, extra: Extra): McpClient {
-  const { sessionId, sendRequest, requestInfo } = extra;
-  const { elicitation } = server.getClientCapabilities() ?? {};
-  // A capability that names no mode means form (MCP specification 2025-11-25, elicitation).
-  const hasForms = elicitation && (elicitation.form !== undefined || elicitation.url === undefined);
+  const { sessionId, sendRequest, sendNotification, requestInfo, _meta } = extra;
+  const modes = elicitationModes(server.getClientCapabilities()?.elicitation);
   // A page on loopback opens only on this machine; a client over HTTP may run on another.
-  const hasPages = elicitation?.url !== undefined && requestInfo === undefined;
+  const hasPages = modes.url && requestInfo === undefined;
   const elicit = (
     params: ElicitRequest['params'],
     { within, signal }: { within: number; signal: AbortSignal },
@@ -134,21 +137,14 @@ function createClient(server: Server, extra: Extra): McpClient {
     });
   return {
     name: server.getClientVersion()?.name.slice(0, maxNameLength) || undefined,
-    reportProgress: progressReporter(extra),
-    sessionId,
-    showForm: hasForms ? (form, limits) => elicit({ mode: 'form', ...form }, limits) : undefined,
-    openPage: hasPages ? (page, limits) => elicit({ mode: 'url', ...page }, limits) : undefined,
-  };
-}
-
-/** Reports progress to a client that sent a progress token (MCP specification 2025-11-25, progress). */
-function progressReporter({ _meta, sendNotification }: Extra): McpClient['reportProgress'] {
-  const progressToken = _meta?.progressToken;
-  if (progressToken === undefined) return undefined;
-  return (progress, total) => {
-    const params = { progressToken, progress, total };
     // The client may have disconnected.
-    sendNotification({ method: 'notifications/progress', params }).catch(() => {});
+    reportProgress: progressReporter(
+      _meta,
+      (notification) => void sendNotification(notification as ServerNotification).catch(() => {}),
+    ),
+    sessionId,
+    showForm: modes.form ? (form, limits) => elicit({ mode: 'form', ...form }, limits) : undefined,
+    openPage: hasPages ? (page, limits) => elicit({ mode: 'url', ...page }, limits) : undefined,
   };
 }
 
@@ -157,44 +153,21 @@ function serveResources(server: Server, context: RequestContext, provider: Resou
   server.setRequestHandler(ListResourceTemplatesRequestSchema, () => ({
     resourceTemplates: [...provider.resourceTemplates],
   }));
-  server.setRequestHandler(ReadResourceRequestSchema, async ({ params }, { signal, requestInfo }) => {
-    try {
-      return { contents: [await provider.read(params.uri, withTraceContext(context, requestInfo), signal)] };
-    } catch (error) {
-      if (!(error instanceof ResourceError)) throw toProtocolError(error, context);
-      throw new McpError(
-        error.missing ? resourceNotFound : ErrorCode.InternalError,
-        error.message,
-        error.data,
-      );
-    }
+  server.setRequestHandler(ReadResourceRequestSchema, ({ params }, { signal, requestInfo }) => {
+    const traced = withTraceContext(context, params._meta, requestInfo?.headers);
+    return asMcpError(() => readResource(params.uri, traced, provider, signal, resourceNotFound));
   });
-  server.setRequestHandler(CompleteRequestSchema, async ({ params }, { signal }) => {
-    const { ref, argument } = params;
-    if (ref.type !== 'ref/resource') throw new McpError(ErrorCode.InvalidParams, 'There are no prompts.');
-    const request = {
-      uriTemplate: ref.uri,
-      argument: argument.name,
-      value: argument.value,
-      chosen: params.context?.arguments ?? {},
-    };
-    try {
-      return { completion: await provider.complete(request, context, signal) };
-    } catch (error) {
-      throw toProtocolError(error, context);
-    }
-  });
+  server.setRequestHandler(CompleteRequestSchema, ({ params }, { signal }) =>
+    asMcpError(() => completeArgument(params, context, provider, signal)),
+  );
 }
 
-/** Logs an internal error in full. The client gets a fixed message, since the error's text may hold a secret. */
-function toProtocolError(error: unknown, context: RequestContext): McpError {
-  if (error instanceof McpError) return error;
-  context.log.error({ err: error }, 'a request failed with an internal error');
-  return new McpError(ErrorCode.InternalError, 'The request failed with an internal error of this server.');
-}
-
-/** Forwards the request's trace to Synqly (W3C Trace Context). */
-function withTraceContext(context: RequestContext, request: RequestInfo | undefined): RequestContext {
-  const traceparent = request?.headers.traceparent;
-  return typeof traceparent === 'string' ? context.withHeaders({ traceparent }) : context;
+/** The SDK sends the code of its own class of errors only. */
+async function asMcpError<Result>(work: () => Promise<Result>): Promise<Result> {
+  try {
+    return await work();
+  } catch (error) {
+    if (error instanceof RpcError) throw new McpError(error.code, error.message, error.data);
+    throw error;
+  }
 }

@@ -1,30 +1,35 @@
-import type { RequestInfo } from '@modelcontextprotocol/sdk/types.js';
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { LRUCache } from 'lru-cache';
 import type { Bearer } from '../../auth/authenticate.ts';
 import { parseExact } from '../../lib/exact-json.ts';
+import { getOrCreate } from '../../lib/get-or-create.ts';
 import { RunningList } from '../../lib/running-list.ts';
+
 import { stopQuestions, stopWork } from '../../lib/shutdown.ts';
 import { createMetrics, type Metrics } from '../../observability/metrics.ts';
 import { interrupted } from '../../pipeline/execute/deadline.ts';
-import { callDirectly, createServer } from '../../server.ts';
+import type { RpcRequest } from '../../protocol/stateless-server.ts';
+import { createServer, createV1Server, type Generation } from '../../server.ts';
+import { connectEndpoint, type Endpoint, type PendingAnswer, renderResponse } from '../json-rpc/endpoint.ts';
 import { internalErrorMessage } from '../json-rpc/messages.ts';
 import { readBodies } from './bodies.ts';
 import { cancelledRequest, cancelOne, type RunningRequest } from './cancel-requests.ts';
 import { protect } from './checks.ts';
 import type { FilteredCaller } from './client-filters.ts';
 import type { Slot } from './concurrency.ts';
-import { createLoad, waitUntilIdle } from './load.ts';
+import { readGeneration } from './generation.ts';
+import { busyMessage, createLoad, type Load, waitUntilIdle } from './load.ts';
 import { refuseOtherMethods } from './methods.ts';
 import { serveMonitoring } from './monitoring.ts';
-import type { HttpOptions } from './options.ts';
-import { answerPost, noRecipient, type Recipient, readPost, rejectBatch } from './post.ts';
+import type { HttpOptions, OpenedCaller } from './options.ts';
+import { answerPost, emptyBody, noRecipient, type Recipient, readPost, rejectBatch } from './post.ts';
 import type { CountAgain } from './rate-limit.ts';
 import { reject } from './replies.ts';
+import { ResponseStream } from './response-stream.ts';
 import { postInSession, streamOrEnd } from './session-routes.ts';
 import { createSessions, type Sessions } from './sessions.ts';
-import { connectStateless, type PendingAnswer, type StatelessEndpoint } from './stateless.ts';
 import { refuseUnreadable } from './unreadable.ts';
+import { answerV2, streamSubscription } from './v2-requests.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -88,7 +93,7 @@ export async function buildHttpServer(options: HttpOptions): Promise<HttpServer>
   await app.register(async (mcp) => {
     readBodies(mcp, parseExact);
     const countAgain = await protect(mcp, options, metrics, load);
-    serveMcp(mcp, options, metrics, sessions, countAgain);
+    serveMcp(mcp, options, metrics, sessions, countAgain, load);
     refuseOtherMethods(mcp, options);
   });
   return {
@@ -126,25 +131,30 @@ function serveMcp(
   metrics: Metrics,
   sessions: Sessions | undefined,
   countAgain: CountAgain,
+  load: Load,
 ): void {
-  const open = async (filtered: FilteredCaller) => {
-    const opened = await options.open(filtered, metrics);
-    return { ...opened, server: createServer(opened.features, opened.context) };
+  const callers = new LRUCache<string, ConnectedCaller>({ max: maxCallers, ttl: callerTtlMs });
+  const connect = (filtered: FilteredCaller): ConnectedCaller => {
+    const connected: ConnectedCaller = { opened: options.open(filtered, metrics), endpoints: new Map() };
+    void connected.opened.then(
+      ({ isOutdated }) => {
+        connected.isOutdated = isOutdated;
+      },
+      () => callers.delete(filtered.key),
+    );
+    callers.set(filtered.key, connected);
+    return connected;
   };
-  const endpoints = new LRUCache<string, Endpoint>({ max: maxCallers, ttl: callerTtlMs });
-  const connect = (filtered: FilteredCaller): Endpoint => {
-    const connecting = async (): Promise<StatelessEndpoint> => {
-      const { server, context, features, isOutdated } = await open(filtered);
-      endpoint.isOutdated = isOutdated;
-      return connectStateless(server, (call, extra) => callDirectly(call, context, features, extra));
-    };
-    const endpoint: Endpoint = { connected: connecting() };
-    endpoints.set(filtered.key, endpoint);
-    return endpoint;
+  const connectedOf = (filtered: FilteredCaller): ConnectedCaller => {
+    const known = callers.get(filtered.key);
+    return known && !known.isOutdated?.() ? known : connect(filtered);
   };
-  const endpointOf = (filtered: FilteredCaller): Promise<StatelessEndpoint> => {
-    const known = endpoints.get(filtered.key);
-    return (known && !known.isOutdated?.() ? known : connect(filtered)).connected;
+  const endpointOf = (filtered: FilteredCaller, generation: Generation): Promise<Endpoint> => {
+    const { opened, endpoints } = connectedOf(filtered);
+    return getOrCreate(endpoints, generation, async () => {
+      const { features, context } = await opened;
+      return connectEndpoint(await createServer(generation, features, context));
+    });
   };
 
   const running = new RunningList<RunningRequest>();
@@ -155,33 +165,63 @@ function serveMcp(
       if (cancelled !== undefined) cancelOne(running, caller, cancelled);
     };
   };
-  const toCaller = (endpoint: StatelessEndpoint, request: FastifyRequest, reply: FastifyReply): Recipient => {
+  const toCaller = (
+    endpoint: Endpoint,
+    request: FastifyRequest,
+    reply: FastifyReply,
+    stream: ResponseStream | undefined,
+  ): Recipient => {
     const caller = request.caller as FilteredCaller;
-    const requestInfo = { headers: request.headers as RequestInfo['headers'] };
+    const { headers } = request;
     const slot = request.slot as Slot;
+    const notify = stream && ((notification: object) => stream.send(JSON.stringify(notification)));
     let current: PendingAnswer | undefined;
     reply.raw.once('close', () => current?.cancel());
     return {
       answer: async (message) => {
-        current = endpoint.answer(message, { requestInfo });
+        current = endpoint.answer(message, { headers, notify });
         const one: RunningRequest = { caller, id: message.id, cancel: current.withdraw, index: undefined };
         running.add(one);
         slot.begin();
-        const text = await current.text;
+        const response = await current.response;
         slot.finish();
         running.delete(one);
-        return text;
+        return response && renderResponse(response, message);
       },
       notify: notifyFrom(caller),
+      stream,
     };
+  };
+  const subscribeCaller = async (request: FastifyRequest, reply: FastifyReply, message: RpcRequest) => {
+    const { opened } = connectedOf(request.caller as FilteredCaller);
+    const { features } = await opened;
+    const busy = takeStreamSlot(request, reply, load);
+    if (busy === undefined) return streamSubscription(request, reply, message, features);
+    metrics.rejected.inc({ reason: 'busy' });
+    return reject(reply.header('retry-after', '1'), 503, busy, { id: message.id });
   };
 
   mcp.post('/mcp', async (request, reply) => {
     const caller = request.caller as FilteredCaller;
-    const post = readPost(request, reply);
+    const generation = readGeneration(request.headers, request.reading ?? emptyBody);
+    if (generation.generation === undefined) {
+      const { error, id } = generation;
+      return reject(reply, 400, error.message, { ...error, id });
+    }
+    const post = readPost(request, reply, {
+      ignoresVersion: generation.generation === 'v2' || generation.ignoresVersion,
+    });
     if (!post) return reply;
+    if (generation.generation === 'v2') {
+      const { request: message } = generation;
+      if (message.method === 'subscriptions/listen') return subscribeCaller(request, reply, message);
+      return answerV2(request, reply, message, post.accepted, await endpointOf(caller, 'v2'));
+    }
     if (sessions) {
-      const makeServer = async () => (await open(caller)).server;
+      const makeServer = async () => {
+        const { features, context } = await options.open(caller, metrics);
+        return createV1Server(features, context);
+      };
       const openSession = async (json: boolean) => {
         const session = await sessions.open(caller.caller.hash, caller.key, json, makeServer);
         if (!session) metrics.rejected.inc({ reason: 'busy' });
@@ -192,8 +232,10 @@ function serveMcp(
     const refused = rejectBatch(post, request, reply);
     if (refused) return refused;
     const hasRequest = post.reading.messages.some(({ kind }) => kind === 'request');
+    const streams = post.accepted.namesStream && !post.reading.isBatch;
+    const stream = streams ? new ResponseStream(request, reply) : undefined;
     const recipient = hasRequest
-      ? toCaller(await endpointOf(caller), request, reply)
+      ? toCaller(await endpointOf(caller, 'v1'), request, reply, stream)
       : { ...noRecipient, notify: notifyFrom(caller) };
     return answerPost(request, reply, post, recipient, countAgain);
   });
@@ -210,7 +252,18 @@ function serveMcp(
   });
 }
 
-interface Endpoint {
-  readonly connected: Promise<StatelessEndpoint>;
+/** A caller with the servers that answer it, created when they are first needed. */
+interface ConnectedCaller {
+  readonly opened: Promise<OpenedCaller>;
+  readonly endpoints: Map<Generation, Promise<Endpoint>>;
   isOutdated?: (() => boolean) | undefined;
+}
+
+/** Exchanges the slot of a request for that of a stream. @returns why there is none */
+function takeStreamSlot(request: FastifyRequest, reply: FastifyReply, load: Load): string | undefined {
+  request.slot?.close();
+  const slot = load.draining ? undefined : load.streams.take(request.bearer?.hash ?? '');
+  if (!slot) return busyMessage(load, load.streams);
+  reply.raw.once('close', () => slot.close());
+  return undefined;
 }

@@ -87,6 +87,8 @@ export function corsFor(origins: readonly string[]) {
       'authorization',
       'content-type',
       'mcp-protocol-version',
+      'mcp-method',
+      'mcp-name',
       'mcp-session-id',
       'last-event-id',
       ...filterHeaders,

@@ -8,6 +8,7 @@ import {
   SUPPORTED_PROTOCOL_VERSIONS,
 } from '@modelcontextprotocol/sdk/types.js';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { v2Revisions } from '../../protocol/envelope.ts';
 import {
   errorAnswer,
   type Incoming,
@@ -20,6 +21,7 @@ import { batchNotSupported } from '../json-rpc/revisions.ts';
 import { type Accepted, readAccept } from './accept.ts';
 import type { CountAgain } from './rate-limit.ts';
 import { reject, replyHeaders, sendText } from './replies.ts';
+import type { ResponseStream } from './response-stream.ts';
 import type { HttpSession } from './sessions.ts';
 
 /** Handles the messages of a POST: the endpoint of one caller, or a session. */
@@ -28,6 +30,8 @@ export interface Recipient {
   answer(request: JSONRPCRequest): Promise<string | undefined>;
   /** Handles a message that has no response. */
   notify(message: JSONRPCMessage): void;
+  /** Takes the events of the request; open once it has sent one. */
+  readonly stream?: ResponseStream | undefined;
 }
 
 /** For a POST without requests. */
@@ -39,7 +43,7 @@ export interface Post {
   readonly accepted: Accepted;
 }
 
-const empty: ParsedMessages = {
+export const emptyBody: ParsedMessages = {
   messages: [unreadable({ id: undefined, isAnswer: false }, 'The body is empty; send a JSON-RPC message.')],
   isBatch: false,
 };
@@ -48,8 +52,12 @@ const empty: ParsedMessages = {
  * Returns the parsed POST; rejects it when its headers rule out a response (MCP specification 2025-11-25,
  * transports).
  */
-export function readPost(request: FastifyRequest, reply: FastifyReply): Post | undefined {
-  const { headers, reading = empty } = request;
+export function readPost(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  { ignoresVersion }: { readonly ignoresVersion: boolean },
+): Post | undefined {
+  const { headers, reading = emptyBody } = request;
   const accepted = readAccept(headers.accept);
   const id = singleRequestId(reading);
   if (!accepted.json && !accepted.stream) {
@@ -62,9 +70,14 @@ export function readPost(request: FastifyRequest, reply: FastifyReply): Post | u
     return undefined;
   }
   const version = headers['mcp-protocol-version'];
-  if (!version || SUPPORTED_PROTOCOL_VERSIONS.includes(String(version)) || isInitialize(reading))
+  if (
+    !version ||
+    ignoresVersion ||
+    SUPPORTED_PROTOCOL_VERSIONS.includes(String(version)) ||
+    isInitialize(reading)
+  )
     return { reading, accepted };
-  const known = SUPPORTED_PROTOCOL_VERSIONS.join(', ');
+  const known = [...v2Revisions, ...SUPPORTED_PROTOCOL_VERSIONS].join(', ');
   reject(reply, 400, `MCP-Protocol-Version names an unknown version; supported are ${known}.`, { id });
   return undefined;
 }
@@ -122,6 +135,7 @@ export async function answerPost(
   if (reply.raw.closed) return reply.hijack();
   const [text] = texts;
   if (text === undefined) return reply.code(202).send();
+  if (recipient.stream?.isOpen) return recipient.stream.end(text);
   const asEvent = !accepted.json;
   if (isBatch) return sendText(request, reply, `[${texts.join(',')}]`, { asEvent });
   return sendText(request, reply, text, { asEvent, status: statusOf(messages[0]) });

@@ -38,15 +38,22 @@ export function replyHeaders(request: FastifyRequest, reply: FastifyReply): (rea
   return [...set, ...rateHeaders(request)];
 }
 
+/** Parts of the JSON-RPC error of a rejected request. */
+export interface RejectionDetails {
+  readonly code?: number;
+  readonly id?: RequestId | undefined;
+  readonly data?: unknown;
+}
+
 /** Sends an HTTP error as a JSON-RPC error, with the request's id if it is known. */
 export function reject(
   reply: FastifyReply,
   status: number,
   message: string,
-  { code = -32_000, id }: { readonly code?: number; readonly id?: RequestId | undefined } = {},
+  { code = -32_000, id, data }: RejectionDetails = {},
 ): FastifyReply {
   return reply
     .code(status)
     .type('application/json; charset=utf-8')
-    .send(writeMessage(errorAnswer(id, code, message)));
+    .send(writeMessage(errorAnswer(id, code, message, data)));
 }

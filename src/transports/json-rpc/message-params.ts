@@ -20,7 +20,7 @@ export function readParams(method: string, given: unknown): JsonObject | undefin
   const read = Object.hasOwn(readers, method) ? readers[method] : undefined;
   const params = isEmpty(given) ? undefined : given;
   // Params of an unknown method are not checked.
-  if (read === undefined) return isJsonObject(params) ? withoutMeta(params) : undefined;
+  if (read === undefined) return readNotificationParams(params);
   if (params !== undefined && !isJsonObject(params)) throw invalid('params', 'an object');
   const checked = read(params ?? {});
   return params === undefined && Object.keys(checked).length === 0 ? undefined : withReadableMeta(checked);
@@ -50,6 +50,8 @@ const readers: Readonly<Record<string, Reader>> = {
     throw invalid('uri', 'a string: the URI of a resource from resources/list');
   },
   'completion/complete': readCompletion,
+  'server/discover': (params) => params,
+  'subscriptions/listen': (params) => params,
 };
 
 function readList(params: JsonObject): JsonObject {

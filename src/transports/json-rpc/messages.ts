@@ -8,6 +8,7 @@ import {
 } from '@modelcontextprotocol/sdk/types.js';
 import { ExactNumber, stringifyJson } from '../../lib/exact-json.ts';
 import { isJsonObject, type JsonObject } from '../../lib/json.ts';
+import type { RpcNotification, RpcResponse } from '../../protocol/stateless-server.ts';
 import { type FoundId, findId } from './find-id.ts';
 import { InvalidParams, readNotificationParams, readParams } from './message-params.ts';
 
@@ -18,7 +19,7 @@ export type Parse = (text: string) => unknown;
 export interface ErrorAnswer {
   readonly jsonrpc: '2.0';
   readonly id: RequestId | null;
-  readonly error: { readonly code: number; readonly message: string };
+  readonly error: { readonly code: number; readonly message: string; readonly data?: unknown };
 }
 
 /** A received message: normalized for the SDK, or rejected with an error response. */
@@ -84,8 +85,13 @@ function refuse(code: number, message: string, id: RequestId | undefined = undef
 }
 
 /** A JSON-RPC error response. */
-export function errorAnswer(id: RequestId | undefined, code: number, message: string): ErrorAnswer {
-  return { jsonrpc: '2.0', id: id ?? null, error: { code, message } };
+export function errorAnswer(
+  id: RequestId | undefined,
+  code: number,
+  message: string,
+  data?: unknown,
+): ErrorAnswer {
+  return { jsonrpc: '2.0', id: id ?? null, error: { code, message, ...(data !== undefined && { data }) } };
 }
 
 /** The id of a request or of a rejected message; undefined for others. */
@@ -210,8 +216,11 @@ export function idText(id: RequestId): string {
 /** Whether an id is a plain number or string, not one carried with `rawIdPrefix`. */
 export const isOrdinaryId = (id: RequestId) => typeof id === 'number' || !id.startsWith(rawIdPrefix);
 
+/** A message for the client, of either protocol generation. */
+export type WrittenMessage = JSONRPCMessage | ErrorAnswer | RpcNotification | RpcResponse;
+
 /** Serializes a message for the client. */
-export function writeMessage(message: JSONRPCMessage | ErrorAnswer): string {
+export function writeMessage(message: WrittenMessage): string {
   const shown = plainMessage(message);
   if (!('id' in shown) || shown.id === null || shown.id === undefined || isOrdinaryId(shown.id))
     return stringifyJson(shown);
@@ -223,7 +232,7 @@ export function writeMessage(message: JSONRPCMessage | ErrorAnswer): string {
  * Hides unexpected error messages: the SDK sends whatever a handler throws, which may come from a library. Errors
  * meant for clients are McpErrors.
  */
-export function plainMessage<Message extends JSONRPCMessage | ErrorAnswer>(message: Message): Message {
+export function plainMessage<Message extends WrittenMessage>(message: Message): Message {
   if (!('error' in message)) return message;
   const { code, message: words } = message.error;
   if (code !== ErrorCode.InternalError || words.startsWith('MCP error ')) return message;

@@ -5,7 +5,10 @@ import { parseExact } from '../../lib/exact-json.ts';
 import { runningWork, stopQuestions, stopWork } from '../../lib/shutdown.ts';
 import type { Log } from '../../observability/logger.ts';
 import { interrupted } from '../../pipeline/execute/deadline.ts';
+import type { FeatureSource } from '../../protocol/server-features.ts';
+import type { StatelessServer } from '../../protocol/stateless-server.ts';
 import { waitForSignal } from '../signals.ts';
+import { routeGenerations } from './route-generations.ts';
 import { StdioTransport } from './stdio-transport.ts';
 
 /** Milliseconds for running calls to finish after the client disconnects or a signal arrives. */
@@ -17,10 +20,22 @@ const stopTimeoutMs = 500;
 /** Milliseconds for a slow client to read the last responses. */
 const flushTimeoutMs = 1_000;
 
-/** Serves one client over stdin and stdout until it disconnects or the process is stopped. */
-export async function serveStdio(server: Server, log: Log): Promise<void> {
+/** The servers that a client over stdio may reach. */
+export interface StdioServers {
+  readonly v1: Server;
+  /** Creates the server of the second generation, for a client that speaks it. */
+  readonly openV2: () => Promise<StatelessServer>;
+  readonly features: FeatureSource;
+}
+
+/**
+ * Serves one client over stdin and stdout, in the protocol generation of its messages, until it disconnects or the
+ * process is stopped.
+ */
+export async function serveStdio({ v1: server, openV2, features }: StdioServers, log: Log): Promise<void> {
   const transport = new StdioTransport({ parse: parseExact });
   await server.connect(transport);
+  routeGenerations(transport, openV2, features);
   server.onerror = (error) => log.warn({ err: error }, 'could not parse a message');
   // Closing the server aborts all running calls.
   await runUntilClosed(transport, () => server.close(), log);
