@@ -4,6 +4,7 @@ import { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js';
 import { StreamableHTTPServerTransport } from '@modelcontextprotocol/sdk/server/streamableHttp.js';
 import type { Transport } from '@modelcontextprotocol/sdk/shared/transport.js';
 import * as z from 'zod';
+import { createInputStates } from '../src/access/input-states.ts';
 import { createConfirmations } from '../src/access/pending-confirmations.ts';
 import { allToolsets } from '../src/access/policy.ts';
 import { createAuditLog } from '../src/observability/audit-log.ts';
@@ -68,6 +69,7 @@ function createMcpServer(token: string): McpServer {
     secrets: withoutSecrets,
     policy: { readOnly: false, confirm: 'never', toolsetFilter: allToolsets },
     pendingCalls: createConfirmations(1)('bench'),
+    inputStates: createInputStates({ timeoutMs: 1 })('bench'),
     auditLog: createAuditLog(undefined, createLogger('silent', [])),
     sandbox: false,
   });

@@ -1,6 +1,7 @@
 import { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js';
 import { StdioServerTransport } from '@modelcontextprotocol/sdk/server/stdio.js';
 import { pino } from 'pino';
+import { createInputStates } from '../src/access/input-states.ts';
 import { createConfirmations } from '../src/access/pending-confirmations.ts';
 import { allToolsets } from '../src/access/policy.ts';
 import { loadConfig } from '../src/config/load-config.ts';
@@ -36,6 +37,7 @@ const session = createRequestContext({
   secrets: withoutSecrets,
   policy: { readOnly: false, confirm: 'never', toolsetFilter: allToolsets },
   pendingCalls: createConfirmations(1)('bench'),
+  inputStates: createInputStates({ timeoutMs: 1 })('bench'),
   auditLog: createAuditLog(undefined, log),
   sandbox: false,
 });

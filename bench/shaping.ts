@@ -1,3 +1,4 @@
+import { createInputStates } from '../src/access/input-states.ts';
 import { createConfirmations } from '../src/access/pending-confirmations.ts';
 import { allToolsets } from '../src/access/policy.ts';
 import { gridOf, type Line } from '../src/cli/text-table.ts';
@@ -78,6 +79,7 @@ function sessionOver(text: string, maxResultTokens: number): RequestContext {
     policy: { readOnly: false, confirm: 'destroy', toolsetFilter: allToolsets },
     secrets: createStdioSecrets(config),
     pendingCalls: createConfirmations(1000)('bench'),
+    inputStates: createInputStates({ timeoutMs: 1000 })('bench'),
     auditLog: noAuditLog,
     timeout: config.timeout.value,
     maxResultTokens,

@@ -83,6 +83,20 @@ export const errorCodes = {
       "Nothing was sent: the id is unknown, used, expired or another caller's. Make the original call again.",
     retry: 'no',
   },
+  answer_rejected: {
+    remediation:
+      'Nothing was sent. Make the call again as a new one, without requestState, so that the person is asked again.',
+    retry: 'no',
+  },
+  invalid_request_state: {
+    remediation: 'Make the call again as a new one, without requestState. Nothing was sent.',
+    retry: 'no',
+  },
+  state_store_unavailable: {
+    remediation:
+      'Nothing was sent. The administrator must check --state-store; then make the call again as a new one.',
+    retry: 'safe',
+  },
   object_changed: {
     remediation:
       'Nothing was sent: the object, or what depends on it, has changed since it was confirmed. Make the original call again, and show the person the new preview.',

@@ -1,3 +1,4 @@
+import type { InputStates } from './access/input-states.ts';
 import type { PendingCalls } from './access/pending-confirmations.ts';
 import type { TokenPermissions } from './access/permissions.ts';
 import type { Pins } from './access/pins.ts';
@@ -41,6 +42,8 @@ export interface RequestContext {
   readonly permissions?: TokenPermissions | undefined;
   /** Calls of this caller that wait for confirmation. */
   readonly pendingCalls: PendingCalls;
+  /** What this caller's client keeps between a question to its person and the answer. */
+  readonly inputStates: InputStates;
   readonly auditLog: AuditLog;
   /** The connected MCP client; set for each call. */
   readonly client?: McpClient | undefined;

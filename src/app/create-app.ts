@@ -1,3 +1,4 @@
+import { createInputStates } from '../access/input-states.ts';
 import { createConfirmations } from '../access/pending-confirmations.ts';
 import type { View } from '../access/visibility.ts';
 import type { Config } from '../config/load-config.ts';
@@ -37,7 +38,9 @@ export interface App {
 
 /** The composition root: turns settings into a server, for every transport and for measurements. */
 export function createApp(config: Config, { log, secrets, auditLog }: Shared): App {
-  const confirmations = createConfirmations(config.confirmWithin.value);
+  const timeoutMs = config.confirmWithin.value;
+  const confirmations = createConfirmations(timeoutMs);
+  const inputStates = createInputStates({ timeoutMs });
   return {
     createContext: ({ confirmationsOf, ...caller }) =>
       createRequestContext({
@@ -46,6 +49,7 @@ export function createApp(config: Config, { log, secrets, auditLog }: Shared): A
         secrets,
         auditLog,
         pendingCalls: confirmations(confirmationsOf),
+        inputStates: inputStates(confirmationsOf),
         timeout: config.timeout.value,
         maxResultTokens: config.maxResultTokens.value,
         revealSecrets: config.revealSecrets.value,

@@ -1,3 +1,4 @@
+import type { InputState } from '../access/input-states.ts';
 import type { ErrorCode } from '../errors.ts';
 import type { StopSignal } from '../lib/cancellation.ts';
 import { type Arguments, isJsonObject } from '../lib/json.ts';
@@ -39,6 +40,10 @@ export interface OperationCall extends CallState {
   args: Arguments;
   /** References to secrets among the arguments. */
   references: readonly PlacedReference[];
+  /** The state that the client sent with a repeated call, once it is verified. */
+  inputState?: InputState | undefined;
+  /** Whether this call has used it up. */
+  isInputStateUsed?: boolean;
   /** Aborts when the client cancels the call. */
   readonly cancelled: StopSignal;
 }

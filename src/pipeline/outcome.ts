@@ -6,6 +6,7 @@ import type { ResponseMeta } from '../synqly/response-meta.ts';
 import type { CallResult } from '../tools/define-tool.ts';
 import { closeAuditEntry } from './audit-entry.ts';
 import { type CallState, elapsedMs, maskResult, type OperationCall, secretsToMask } from './call-state.ts';
+import { InputNeeded } from './input/input-needed.ts';
 import { compactError } from './recovery/compact-error.ts';
 import { askForLess } from './result/continuation.ts';
 import { truncate } from './result/truncate.ts';
@@ -40,7 +41,10 @@ export async function finish(call: CallState, outcome: Outcome): Promise<CallRes
   }
   // Secrets are masked before texts are cut: half a secret would not be recognized.
   const shown = { error: compactError(maskError(call, error)) };
-  return { value: truncate(shown, call.context.maxResultTokens, askForLess), error };
+  const value = truncate(shown, call.context.maxResultTokens, askForLess);
+  return error instanceof InputNeeded
+    ? { value, error: undefined, inputRequired: error.inputRequired }
+    : { value, error };
 }
 
 /** Logs an internal error in full. The caller gets a fixed message. */

@@ -8,6 +8,7 @@ import { wrapExample } from './arguments/example.ts';
 import { parseArguments } from './arguments/parse.ts';
 import { startCall } from './call-state.ts';
 import { describeAccess } from './describe-access.ts';
+import { readInputState } from './input/input-state.ts';
 import { finish } from './outcome.ts';
 import { runOperation } from './run-operation.ts';
 
@@ -27,6 +28,7 @@ export async function runBuiltinTool(
     return options.as ? { ...result, value: wrapExample(result.value, options.as.id, 'tool') } : result;
   };
   try {
+    readInputState(context);
     return await tool.run({
       args: parseArguments(tool, raw),
       takePending: (pending) => context.pendingCalls.take(pending),

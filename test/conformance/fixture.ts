@@ -1,4 +1,5 @@
 import type { AddressInfo } from 'node:net';
+import { createInputStates } from '../../src/access/input-states.ts';
 import { createConfirmations } from '../../src/access/pending-confirmations.ts';
 import { allToolsets } from '../../src/access/policy.ts';
 import { CallError } from '../../src/errors.ts';
@@ -120,6 +121,7 @@ export async function startFixture(): Promise<{ url: string; close: () => Promis
         secrets: withoutSecrets,
         policy: { readOnly: false, confirm: 'never', toolsetFilter: allToolsets },
         pendingCalls: createConfirmations(1)('fixture'),
+        inputStates: createInputStates({ timeoutMs: 1 })('fixture'),
         auditLog: createAuditLog(undefined, log),
         sandbox: true,
       }),

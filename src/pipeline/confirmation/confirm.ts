@@ -10,6 +10,7 @@ import type { PendingCall } from '../../tools/define-tool.ts';
 import type { ConfirmedBy, OperationCall } from '../call-state.ts';
 import { halveDeadline } from '../execute/best-effort.ts';
 import { interrupted, type Limits } from '../execute/deadline.ts';
+import { readInputState } from '../input/input-state.ts';
 import type { Pinned, PinnedCall } from '../pins/enforce.ts';
 import { needsTypedName } from './dependents.ts';
 import { createForm } from './form.ts';
@@ -37,6 +38,7 @@ export async function confirm(
   confirmed: PendingCall | undefined,
 ): Promise<Consent> {
   const { operation, context } = call;
+  call.inputState = readInputState(context);
   // Do not ask about a call that the audit log could not record.
   if (operation.effect !== 'read') await context.auditLog.assertReady();
   const consent = await obtainConsent(call, pinned, confirmed);

@@ -6,6 +6,7 @@ import { type Arguments, isJsonObject } from '../../lib/json.ts';
 import { exampleOf, wrapExample } from '../../pipeline/arguments/example.ts';
 import { parseArguments } from '../../pipeline/arguments/parse.ts';
 import { startCall } from '../../pipeline/call-state.ts';
+import { readInputState } from '../../pipeline/input/input-state.ts';
 import { finish } from '../../pipeline/outcome.ts';
 import { visibleOperation } from '../../pipeline/pins/enforce.ts';
 import { runOperationById } from '../../pipeline/run-operation.ts';
@@ -30,7 +31,10 @@ export async function runDispatcher(
   const call = startCall(dispatcher, raw, context);
   try {
     const args = parseDispatcherArguments(dispatcher, raw, index, context);
-    if (dispatcher === findOperations) return await finish(call, { value: searchOperations(args, index) });
+    if (dispatcher === findOperations) {
+      readInputState(context);
+      return await finish(call, { value: searchOperations(args, index) });
+    }
     const id = String(args.operation);
     const hidden = index.isVisible(id) ? undefined : findOperation(id);
     // A refusal is recorded under the operation as soon as its name is known.

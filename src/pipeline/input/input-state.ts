@@ -1,0 +1,79 @@
+import { createHash, randomBytes } from 'node:crypto';
+import type { InputState } from '../../access/input-states.ts';
+import { CallError, type ErrorCode } from '../../errors.ts';
+import { type Arguments, canonicalJson } from '../../lib/json.ts';
+import type { RequestContext } from '../../request-context.ts';
+import type { InputRequired } from '../../tools/input-required.ts';
+import type { OperationCall } from '../call-state.ts';
+import { InputNeeded } from './input-needed.ts';
+
+/**
+ * The state that the client sent with a repeated call; undefined for a first call. It may be expired, used, or of another
+ * call of the same caller.
+ *
+ * @throws CallError `invalid_request_state`
+ */
+export function readInputState({ client, inputStates }: RequestContext): InputState | undefined {
+  const text = client?.input?.state;
+  if (text === undefined) return undefined;
+  const state = inputStates.open(text);
+  if (state) return state;
+  throw new CallError('invalid_request_state', 'The request state is not valid.');
+}
+
+/** @throws CallError `answer_rejected` when the state has expired, or belongs to a call with other arguments */
+export function assertStateOfCall(state: InputState, { operation, args }: OperationCall): void {
+  if (state.operation !== operation.id || state.argumentsDigest !== digestOf(args))
+    throw new CallError('answer_rejected', 'The arguments are not those that the person was asked about.');
+  if (state.expires <= Date.now()) throw new CallError('answer_rejected', 'The answer came too late.');
+}
+
+/**
+ * Uses up the state of a call. Called before anything is sent.
+ *
+ * @throws CallError `answer_rejected` when it was used before, `state_store_unavailable`
+ */
+export async function useInputState(state: InputState, call: OperationCall): Promise<void> {
+  const { context } = call;
+  const isFirst = await context.inputStates.use(state).catch((cause) => {
+    context.log.error({ err: cause }, 'the state store failed');
+    throw new CallError('state_store_unavailable', 'The state store cannot be reached.', { cause });
+  });
+  if (!isFirst) {
+    throw new CallError('answer_rejected', 'The answer was already used.', {
+      remediation:
+        'This call sent nothing. Check whether the call that used the answer took effect before you make it again.',
+    });
+  }
+  call.isInputStateUsed = true;
+}
+
+/** A question to the person of a call. */
+export interface Question extends Pick<InputState, 'question' | 'snapshotDigest' | 'isConfirmed' | 'data'> {
+  readonly requests: InputRequired['requests'];
+  /** The code under which the call is recorded. */
+  readonly code: ErrorCode;
+  readonly message: string;
+}
+
+/**
+ * Creates what a call throws to ask its person. If the call repeats one that asked the same question, it is the next round:
+ * it expires with the first, and has the same id unless that is used up.
+ */
+export function needInput(call: OperationCall, { requests, code, message, ...asked }: Question): InputNeeded {
+  const { operation, args, context, inputState } = call;
+  const { inputStates } = context;
+  const former = inputState?.question === asked.question ? inputState : undefined;
+  const state = inputStates.seal({
+    id: former && !call.isInputStateUsed ? former.id : randomBytes(16).toString('hex'),
+    operation: operation.id,
+    argumentsDigest: digestOf(args),
+    round: (former?.round ?? 0) + 1,
+    expires: former?.expires ?? Date.now() + inputStates.timeoutMs,
+    ...asked,
+  });
+  return new InputNeeded(code, message, { requests, state });
+}
+
+const digestOf = (args: Arguments): string =>
+  createHash('sha256').update(canonicalJson(args)).digest('base64url');
