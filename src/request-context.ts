@@ -1,6 +1,6 @@
 import type { InputStates } from './access/input-states.ts';
 import type { PendingCalls } from './access/pending-confirmations.ts';
-import type { TokenPermissions } from './access/permissions.ts';
+import type { PermissionsSource } from './access/permissions.ts';
 import type { Pins } from './access/pins.ts';
 import type { Policy } from './access/policy.ts';
 import { CallError } from './errors.ts';
@@ -38,8 +38,8 @@ export interface RequestContext {
   readonly pins?: Pins | undefined;
   /** Which operations are allowed, and which need confirmation. */
   readonly policy: Policy;
-  /** Permissions of the token, if known: tools that it cannot use are not shown. */
-  readonly permissions?: TokenPermissions | undefined;
+  /** Permissions of the token, by which tools are listed; undefined if they are not read. */
+  readonly permissions?: PermissionsSource | undefined;
   /** Calls of this caller that wait for confirmation. */
   readonly pendingCalls: PendingCalls;
   /** What this caller's client keeps between a question to its person and the answer. */

@@ -1,10 +1,10 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { CallError } from '../errors.ts';
+import { StopController, type StopSignal } from '../lib/cancellation.ts';
 import { isJsonObject, type JsonObject } from '../lib/json.ts';
 import type { SynqlyClient } from '../synqly/client.ts';
 import { getPermissionSet, getRole, listTokens, type Send } from '../synqly/endpoints.ts';
 import { readPages } from '../synqly/pages.ts';
-import type { TokenSource } from '../synqly/token-source.ts';
 import type { TokenPermissions } from './permissions.ts';
 
 /** Maximum tokens searched for the caller's own. */
@@ -43,17 +43,32 @@ function isRefusal(error: unknown): boolean {
   return status !== undefined && status >= 400 && status < 500 && !otherStatuses.has(status);
 }
 
-/** `learnPermissions` with a timeout in milliseconds. */
+/** Limits of a read of permissions. */
+export interface LearnLimits {
+  /** Milliseconds. */
+  readonly timeout: number;
+  /** Stops the read. */
+  readonly stopped: StopSignal;
+}
+
+/** `learnPermissions` with a timeout. A read that is stopped or times out has failed. Never throws. */
 export async function learnPermissionsWithin(
-  milliseconds: number,
+  { timeout, stopped }: LearnLimits,
   client: Pick<SynqlyClient, 'request'>,
-  token: TokenSource,
+  bearer: string,
 ): Promise<PermissionsResult> {
-  const signal = AbortSignal.timeout(milliseconds);
-  const deadline = Date.now() + milliseconds;
-  const bearer = await token.current().catch(() => undefined);
-  if (bearer === undefined) return 'failed';
-  return learnPermissions(bearer, (request) => client.request({ ...request, signal, deadline }, bearer));
+  const signal = new StopController();
+  const stop = () => signal.stop(new Error('The read of the permissions was stopped.'));
+  if (stopped.aborted) stop();
+  stopped.addEventListener('abort', stop);
+  const timer = setTimeout(stop, timeout).unref();
+  const deadline = Date.now() + timeout;
+  const learnt = await learnPermissions(bearer, (request) =>
+    client.request({ ...request, signal, deadline }, bearer),
+  );
+  clearTimeout(timer);
+  stopped.removeEventListener('abort', stop);
+  return signal.aborted ? 'failed' : learnt;
 }
 
 interface Own {

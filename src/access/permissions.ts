@@ -15,6 +15,14 @@ export interface TokenPermissions {
   readonly actions: readonly ReadonlyMap<string, ReadonlySet<string>>[];
 }
 
+/** The permissions of a token, as far as they are known. They are read while calls already run. */
+export interface PermissionsSource {
+  /** The permissions by what is known now, from Synqly or stored by an earlier process; undefined if unknown. */
+  readonly current: TokenPermissions | undefined;
+  /** Whether this process has read them, or Synqly does not show them to this token. */
+  readonly isSettled: boolean;
+}
+
 /**
  * Whether the token is allowed an action. Unknown permissions count as allowed, since Synqly itself decides each
  * call, and documents only some of its action names.

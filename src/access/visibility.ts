@@ -11,7 +11,7 @@ import { kindOf, type Pins } from './pins.ts';
 import { isEffectAllowed, needsConfirmation, type Policy } from './policy.ts';
 import { isEverything, isInToolsets, presetToolsets, type ToolsetFilter, unknownNames } from './toolsets.ts';
 
-/** What determines the tools that a caller sees. A request context is one. */
+/** What determines the tools that a caller sees. */
 export interface View {
   readonly pins?: Pins | undefined;
   readonly policy: Policy;
@@ -27,7 +27,10 @@ export function isVisible(id: string, pins: Pins | undefined): boolean {
 }
 
 /** Whether pins and policy allow an operation to be called. */
-export function isAllowed({ id, group, effect, pinRule }: Operation, { pins, policy }: View): boolean {
+export function isAllowed(
+  { id, group, effect, pinRule }: Operation,
+  { pins, policy }: Pick<View, 'pins' | 'policy'>,
+): boolean {
   const isInsidePins = !pins || !isHiddenByPins(pinRule, kindOf(pins));
   return isInsidePins && isInToolsets(policy.toolsetFilter, { id, group }) && isEffectAllowed(policy, effect);
 }

@@ -50,7 +50,7 @@ export async function connectInProcess({
     { log: createLogger('silent'), secrets: createStdioSecrets(config), auditLog: noAuditLog },
   );
   const context = app.createContext({ ...access, pins, policy, confirmationsOf: 'stdio' });
-  const features = fixedFeatures(app.featuresFor(context, surface));
+  const features = fixedFeatures(app.featuresFor({ pins, policy }, surface));
   const endpoint = await connectEndpoint(await createServer('v1', features, context));
   const ask = async (method: string, params: Record<string, unknown>) => {
     const request = { jsonrpc: '2.0' as const, id: 1, method, params };

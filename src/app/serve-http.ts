@@ -13,12 +13,14 @@ import { recordIssuedTokens } from '../auth/mcp-tokens/record-issued-tokens.ts';
 import { createMemoryStore, type TokenStore } from '../auth/mcp-tokens/store.ts';
 import { type Config, ConfigError } from '../config/load-config.ts';
 import { isLoopback } from '../config/url-parsers.ts';
+import { StopController, type StopSignal } from '../lib/cancellation.ts';
 import { getOrCreate } from '../lib/get-or-create.ts';
 import { createAuditLog } from '../observability/audit-log.ts';
 import { createLogger, type Log } from '../observability/logger.ts';
-import { fixedFeatures, type ServerFeatures } from '../protocol/server-features.ts';
+import type { ServerFeatures } from '../protocol/server-features.ts';
 import type { SynqlyConnection } from '../request-context.ts';
 import { createHttpSecrets } from '../secrets/store.ts';
+import type { TokenSource } from '../synqly/token-source.ts';
 import { buildHttpServer, type HttpServer } from '../transports/http/app.ts';
 import { applyFiltersToPolicy } from '../transports/http/client-filters.ts';
 import { createReadiness, type Readiness } from '../transports/http/health.ts';
@@ -26,11 +28,12 @@ import { loopbackHosts } from '../transports/http/host-guard.ts';
 import type { HttpOptions } from '../transports/http/options.ts';
 import { trustIn } from '../transports/http/trusted-proxies.ts';
 import { waitForSignal } from '../transports/signals.ts';
-import { cachePermissions } from './caller-permissions.ts';
+import { callerPermissions } from './caller-permissions.ts';
 import { describeSandboxServer } from './client-config.ts';
 import { type App, createApp } from './create-app.ts';
 import { pinsOf, policyOf, warnIfRevealing } from './policy-from-config.ts';
 import { openSharedConnection, type SharedConnection } from './synqly-connection.ts';
+import { featuresOf, permissionsOpener } from './token-permissions.ts';
 
 /** Milliseconds for running calls to finish at shutdown. */
 const drainTimeoutMs = 10_000;
@@ -51,6 +54,7 @@ export async function serveHttp(config: Config): Promise<void> {
   const { authenticator, client, clientFor, store } = await chooseAuth(config, upstream);
   const app = createApp(config, { log, secrets, auditLog: createAuditLog(config.auditLog.value, log) });
   const readiness = createReadiness({ client, token: upstream.token, store });
+  const stopped = new StopController();
   const server = await buildHttpServer({
     authenticator,
     open: openFor(config, app, {
@@ -58,7 +62,8 @@ export async function serveHttp(config: Config): Promise<void> {
       clientFor,
       readiness,
       log,
-      isGateway: store !== undefined,
+      token: upstream.token,
+      stopped,
     }),
     isReady: readiness.isReady,
     log,
@@ -75,6 +80,7 @@ export async function serveHttp(config: Config): Promise<void> {
   if (config.sandbox.value) process.stderr.write(await describeSandboxServer(url, client, upstream));
   const signal = await waitForSignal();
   log.info({ signal }, 'stopping');
+  stopped.stop('The process is stopping.');
   await server.drain(drainTimeoutMs);
   await store?.close();
   await log.flush();
@@ -154,17 +160,21 @@ function cacheFeatures(app: App): App['featuresFor'] {
 interface Connection extends Pick<ChosenAuth, 'client' | 'clientFor'> {
   readonly readiness: Readiness;
   readonly log: Log;
-  readonly isGateway: boolean;
+  /** The server's own token, in a gateway. */
+  readonly token: TokenSource | undefined;
+  readonly stopped: StopSignal;
 }
 
 /** Creates the context of a caller from its token, pins, permissions and client filters. */
 function openFor(
   config: Config,
   app: App,
-  { client, clientFor, readiness, log, isGateway }: Connection,
+  { client, clientFor, readiness, log, token, stopped }: Connection,
 ): HttpOptions['open'] {
   const policy = policyOf(config);
-  const permissionsOf = cachePermissions(config, client, log);
+  const opener = permissionsOpener(config, { connect: async () => client, log, stopped });
+  const permissionsOf = callerPermissions(opener, token);
+  const isGateway = token !== undefined;
   const names = createPinnedNames();
   const featuresFor = cacheFeatures(app);
   const isOperators = config.account.value !== undefined;
@@ -172,10 +182,13 @@ function openFor(
   // client's header is still its own.
   const isShared = isOperators && isGateway;
   return async ({ caller, filters }, metrics) => {
-    const { permissions, isOutdated } = await permissionsOf(caller);
-    const context = app.createContext({
+    const permissions = await permissionsOf(caller);
+    const view = {
       pins: caller.pins && names.pinsFor(caller.pins, isShared ? 'everybody' : caller.hash, isOperators),
       policy: applyFiltersToPolicy(policy, filters),
+    };
+    const context = app.createContext({
+      ...view,
       permissions,
       confirmationsOf: caller.hash,
       byMcpToken: isGateway,
@@ -187,10 +200,10 @@ function openFor(
         readiness.observe(call);
       },
     });
-    return {
-      context,
-      features: fixedFeatures(featuresFor(context, filters?.surface ?? config.surface.value)),
-      isOutdated,
-    };
+    const surface = filters?.surface ?? config.surface.value;
+    const features = featuresOf(permissions, (known) =>
+      featuresFor({ ...view, permissions: known }, surface),
+    );
+    return { context, features };
   };
 }

@@ -2,23 +2,18 @@ import { assertToolsLeft } from '../access/visibility.ts';
 import { assertPath } from '../config/check-path.ts';
 import type { Config } from '../config/load-config.ts';
 import { settings } from '../config/settings.ts';
+import { StopController } from '../lib/cancellation.ts';
 import { enableForcedCollection } from '../lib/garbage-collection.ts';
 import { createAuditLog } from '../observability/audit-log.ts';
 import { createLogger } from '../observability/logger.ts';
-import { fixedFeatures } from '../protocol/server-features.ts';
 import { createStdioSecrets } from '../secrets/store.ts';
 import { createServer, createV1Server } from '../server.ts';
 import { serveStdio } from '../transports/stdio/serve-stdio.ts';
 import { describeStdioServer } from './client-config.ts';
 import { createApp } from './create-app.ts';
 import { pinsOf, policyOf, warnIfRevealing } from './policy-from-config.ts';
-import {
-  assertProxies,
-  gatewayToken,
-  prepareConnection,
-  withPermissions,
-  withRecordedTokens,
-} from './synqly-connection.ts';
+import { assertProxies, gatewayToken, prepareConnection, withRecordedTokens } from './synqly-connection.ts';
+import { featuresOf, permissionsOpener } from './token-permissions.ts';
 
 /** Runs the server on the configured transport until the client disconnects or a signal arrives. @throws ConfigError */
 export async function serve(config: Config): Promise<void> {
@@ -31,20 +26,22 @@ export async function serve(config: Config): Promise<void> {
 
 async function serveOverStdio(config: Config): Promise<void> {
   enableForcedCollection();
-  const access = await withPermissions(config, withRecordedTokens(prepareConnection(config), config));
+  const { token, ...access } = withRecordedTokens(prepareConnection(config), config);
   const secrets = createStdioSecrets(config);
   const log = createLogger(config.logLevel.value, access.knownTokens, secrets.known);
   warnIfRevealing(config, log);
   const [pins, policy] = [pinsOf(config), policyOf(config)];
   assertToolsLeft({ pins, policy });
   const app = createApp(config, { log, secrets, auditLog: createAuditLog(config.auditLog.value, log) });
-  const context = app.createContext({ ...access, pins, policy, confirmationsOf: 'stdio' });
+  const stopped = new StopController();
+  const connect = async () => (await access.open()).client;
+  const permissions = token && (await permissionsOpener(config, { connect, log, stopped })?.(token));
+  const context = app.createContext({ ...access, pins, policy, permissions, confirmationsOf: 'stdio' });
+  const features = featuresOf(permissions, (known) => app.featuresFor({ pins, policy, permissions: known }));
   if (process.stdin.isTTY) process.stderr.write(describeStdioServer(config, process.argv[1] ?? 'synqly-mcp'));
-  const features = fixedFeatures(app.featuresFor(context));
-  await serveStdio(
-    { v1: createV1Server(features, context), openV2: () => createServer('v2', features, context), features },
-    log,
-  );
+  const v1 = createV1Server(features, context, { sendsNotifications: true });
+  await serveStdio({ v1, openV2: () => createServer('v2', features, context), features }, log);
+  stopped.stop('The process is stopping.');
   await log.flush();
 }
 

@@ -1,4 +1,3 @@
-import type { TokenPermissions } from '../access/permissions.ts';
 import { assertPath } from '../config/check-path.ts';
 import { baseUrlOf, type Config, ConfigError } from '../config/load-config.ts';
 import { readProxies } from '../config/proxy-environment.ts';
@@ -59,6 +58,8 @@ export interface LazyConnection {
   readonly open: () => Promise<SynqlyConnection>;
   /** Every token used so far, to be masked in results and logs. */
   readonly knownTokens: Iterable<string>;
+  /** The token; undefined for the sandbox, which makes one when it is opened. */
+  readonly token?: TokenSource;
 }
 
 /** The connection to Synqly that the callers of an HTTP server share. */
@@ -90,34 +91,12 @@ export function prepareConnection(config: Config): LazyConnection {
   if (config.sandbox.value) return prepareSandbox(config);
   const token = tokenOf(config);
   assertProxies();
-  return {
-    open: async () => ({ client: await connect(config, baseUrlOf(config)), token }),
-    knownTokens: token.known,
+  let client: Promise<SynqlyConnection['client']> | undefined;
+  const open = async () => {
+    client ??= connect(config, baseUrlOf(config));
+    return { client: await client, token };
   };
-}
-
-/** Milliseconds after which the server starts without the token's permissions. */
-const learnTimeoutMs = 2_000;
-
-/**
- * Adds the token's permissions to a connection, if they are enabled and can be read. The sandbox's token has all
- * permissions, so nothing is read there.
- */
-export async function withPermissions(
-  config: Config,
-  connection: LazyConnection,
-): Promise<LazyConnection & { permissions?: TokenPermissions }> {
-  if (config.permissions.value === 'ignore' || config.sandbox.value) return connection;
-  const [{ learnPermissionsWithin }, upstream] = await Promise.all([
-    import('../access/learn-permissions.ts'),
-    connection.open(),
-  ]);
-  const learnt = await learnPermissionsWithin(learnTimeoutMs, upstream.client, upstream.token);
-  return {
-    ...connection,
-    open: async () => upstream,
-    ...(typeof learnt === 'object' && { permissions: learnt }),
-  };
+  return { open, knownTokens: token.known, token };
 }
 
 function prepareSandbox(config: Config): LazyConnection {

@@ -51,7 +51,7 @@ function createAuditEntry(
       effect: tool.effect,
       targets: targetsOf(tool, raw),
       caller: context.caller ?? fingerprint([...context.knownTokens].at(-1)),
-      organization: context.permissions?.organization,
+      organization: context.permissions?.current?.organization,
       client: client?.name,
       session: client?.sessionId,
       arguments_hash: hashArguments(raw),

@@ -1,5 +1,6 @@
 import { learnPermissions, type PermissionsResult } from '../access/learn-permissions.ts';
-import { type HiddenReason, hiddenReason, isInToolsetFilter } from '../access/visibility.ts';
+import type { TokenPermissions } from '../access/permissions.ts';
+import { type HiddenReason, hiddenReason, isInToolsetFilter, type View } from '../access/visibility.ts';
 import { CallError, dropUndefined } from '../errors.ts';
 import type { StopSignal } from '../lib/cancellation.ts';
 import type { JsonObject } from '../lib/json.ts';
@@ -27,9 +28,10 @@ async function describe(context: RequestContext, limits: Limits): Promise<JsonOb
   if ([...context.knownTokens].length === 0) await reading;
   const [organization, learnt] = await Promise.all([
     reading,
-    context.permissions ?? learnCurrentPermissions(context, limits),
+    settledPermissions(context) ?? learnCurrentPermissions(context, limits),
   ]);
-  const visible = publishedTools.filter(({ name }) => hiddenReason(name, context) === undefined).length;
+  const view = { pins, policy, permissions: context.permissions?.current };
+  const visible = publishedTools.filter(({ name }) => hiddenReason(name, view) === undefined).length;
   return dropUndefined({
     organization,
     sandbox: context.sandbox || undefined,
@@ -39,12 +41,17 @@ async function describe(context: RequestContext, limits: Limits): Promise<JsonOb
     read_only: policy.readOnly,
     confirm: policy.confirm,
     operations: visible,
-    left_out: describeHiddenOperations(context),
+    left_out: describeHiddenOperations(view),
   });
 }
 
 function sendWith(context: RequestContext, limits: Limits): Send {
   return (request) => context.send({ ...request, ...limits });
+}
+
+/** The permissions that this process has read. Stored ones may be a day old, and name neither token nor roles. */
+function settledPermissions({ permissions }: RequestContext): TokenPermissions | undefined {
+  return permissions?.isSettled ? permissions.current : undefined;
 }
 
 /** Learns the permissions of the token in use. */
@@ -73,9 +80,15 @@ async function describeOrganization(send: Send): Promise<unknown> {
 }
 
 /** With pins, the name and resources of the server's own token are left out. */
-function describeToken(permissions: PermissionsResult, { pins }: RequestContext): unknown {
+function describeToken(
+  permissions: PermissionsResult,
+  { pins, permissions: source }: RequestContext,
+): unknown {
   if (permissions === 'failed') {
-    return 'Its permissions could not be read, since Synqly did not answer: try again. No tool is hidden because of them, and Synqly checks each call.';
+    const hidden = source?.current
+      ? 'Tools are hidden by what was read earlier'
+      : 'No tool is hidden because of them';
+    return `Its permissions could not be read, since Synqly did not answer: try again. ${hidden}, and Synqly checks each call.`;
   }
   if (permissions === 'unavailable') {
     return 'Its permissions are unknown (it may not list tokens, or Synqly does not return them): no tool is hidden because of them, and Synqly checks each call.';
@@ -89,7 +102,7 @@ function describeToken(permissions: PermissionsResult, { pins }: RequestContext)
   });
 }
 
-function describeHiddenOperations(context: RequestContext): readonly JsonObject[] | undefined {
+function describeHiddenOperations(view: View): readonly JsonObject[] | undefined {
   const reasons: Readonly<Record<HiddenReason, string>> = {
     pins: 'They affect more than this server is pinned to.',
     selection: 'The administrator, or the client, has not selected them (toolsets, allow, deny).',
@@ -97,7 +110,7 @@ function describeHiddenOperations(context: RequestContext): readonly JsonObject[
     permissions: 'The permission sets of the token (token.permission_sets) do not allow them.',
   };
   const reasonsShown = Object.entries(reasons).flatMap(([reason, why]) => {
-    const tools = publishedTools.filter(({ name }) => hiddenReason(name, context) === reason);
+    const tools = publishedTools.filter(({ name }) => hiddenReason(name, view) === reason);
     return tools.length === 0 ? [] : [{ why, count: tools.length, operations: toolIndex(tools) }];
   });
   return reasonsShown.length === 0 ? undefined : reasonsShown;

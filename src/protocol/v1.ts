@@ -37,14 +37,27 @@ import { withTraceContext } from './trace-context.ts';
 /** MCP specification 2025-11-25, resources, error handling; the SDK has no name for it. */
 const resourceNotFound = -32002;
 
+export interface V1Options {
+  /** Whether the transport can send notifications that belong to no request. */
+  readonly sendsNotifications: boolean;
+}
+
 /**
  * An MCP server for one caller, of the protocol revisions 2025-11-25 and older. The low-level server of the SDK is used
  * because the high-level one converts every schema on every list request.
  */
-export function createV1Server(source: FeatureSource, context: RequestContext): Server {
+export function createV1Server(
+  source: FeatureSource,
+  context: RequestContext,
+  { sendsNotifications }: V1Options = { sendsNotifications: false },
+): Server {
   const { surface, resources } = source.current();
   const server = new Server(serverInfo(context), {
-    capabilities: { tools: {}, resources: {}, completions: {} },
+    capabilities: {
+      tools: sendsNotifications ? { listChanged: true } : {},
+      resources: {},
+      completions: {},
+    },
     instructions: [
       instructionsFor(context, surface.operations),
       ...(surface.note ? [surface.note] : []),
@@ -52,7 +65,19 @@ export function createV1Server(source: FeatureSource, context: RequestContext): 
   });
   serveTools(server, context, source);
   serveResources(server, context, resources);
+  if (sendsNotifications) announceChanges(server, source);
   return server;
+}
+
+/** Tells the client when its list of tools has changed (MCP specification 2025-11-25, tools). */
+function announceChanges(server: Server, source: FeatureSource): void {
+  const stop = source.onChange(() => {
+    // Before `initialize`, the client has listed nothing.
+    if (!server.getClientVersion()) return;
+    // The client may have disconnected.
+    server.sendToolListChanged().catch(() => {});
+  });
+  server.onclose = stop;
 }
 
 const lists = new WeakMap<Surface, { readonly tools: Surface['tools'] }>();

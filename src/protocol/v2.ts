@@ -5,10 +5,11 @@ import { isJsonObject, type JsonObject } from '../lib/json.ts';
 import type { McpClient } from '../mcp-client.ts';
 import type { RequestContext } from '../request-context.ts';
 import type { CallResult } from '../tools/define-tool.ts';
+import type { InputRequired } from '../tools/input-required.ts';
 import { type Envelope, elicitationModes, metaKeys, readEnvelope, v2Revisions } from './envelope.ts';
 import { instructionsFor } from './instructions.ts';
 import { callTool, completeArgument, maxNameLength, progressReporter, readResource } from './requests.ts';
-import { rpcCodes } from './rpc-error.ts';
+import { RpcError, rpcCodes } from './rpc-error.ts';
 import type { FeatureSource } from './server-features.ts';
 import { resultMeta, serverInfo, shortServerInfo } from './server-info.ts';
 import type {
@@ -38,7 +39,7 @@ export function createStatelessV2(source: FeatureSource, context: RequestContext
     callTool: async (params, extra, cancelled) => {
       const client = createClient(params, extra);
       const caller = { ...withTraceContext(context, params._meta, extra.headers), client };
-      return toolResult(await callTool(params, caller, source.current().surface, cancelled));
+      return toolResult(await callTool(params, caller, source.current().surface, cancelled), client);
     },
   };
 }
@@ -49,19 +50,22 @@ export function createStatelessV2(source: FeatureSource, context: RequestContext
  */
 function createV2Server(source: FeatureSource, context: RequestContext): Server {
   const server = new Server(shortServerInfo, { supportedProtocolVersions: [...v2Revisions], capabilities });
-  const { surface, resources } = source.current();
+  const { resources } = source.current();
   // Lists and instructions depend on the caller's token, so no cache may give them to another caller.
   const hints = () => ({ ttlMs: source.isSettled() ? listTtlMs : 0, cacheScope: 'private' as const });
-  server.setRequestHandler('server/discover', () => ({
-    supportedVersions: [...v2Revisions],
-    capabilities,
-    instructions: [
-      instructionsFor(context, surface.operations),
-      ...(surface.note ? [surface.note] : []),
-    ].join('\n'),
-    ...hints(),
-    _meta: { [metaKeys.serverInfo]: serverInfo(context) },
-  }));
+  server.setRequestHandler('server/discover', () => {
+    const { surface } = source.current();
+    return {
+      supportedVersions: [...v2Revisions],
+      capabilities,
+      instructions: [
+        instructionsFor(context, surface.operations),
+        ...(surface.note ? [surface.note] : []),
+      ].join('\n'),
+      ...hints(),
+      _meta: { [metaKeys.serverInfo]: serverInfo(context) },
+    };
+  });
   server.setRequestHandler('tools/list', async () => {
     const { tools } = (await source.forList()).surface;
     return { tools: writable(tools), ...hints() };
@@ -155,11 +159,30 @@ function createClient(params: JsonObject, { headers, notify }: RequestExtra): Mc
   };
 }
 
-function toolResult({ value, error, inputRequired }: CallResult): object {
+/** MCP specification 2026-07-28, missing client capability. */
+const missingCapability = -32_021;
+
+function toolResult({ value, error, inputRequired }: CallResult, { input }: McpClient): object {
+  if (error?.code === 'invalid_request_state') throw new RpcError(rpcCodes.invalidParams, error.message);
   if (inputRequired) {
+    assertCanAnswer(inputRequired, input);
     const { requests: inputRequests, state: requestState } = inputRequired;
     return { resultType: 'input_required', inputRequests, requestState, _meta: resultMeta };
   }
   const content = [{ type: 'text', text: stringifyJson(value) }];
   return { resultType: 'complete', content, ...(error ? { isError: true } : {}), _meta: resultMeta };
+}
+
+/** The specification forbids questions that the client has not declared. @throws RpcError */
+function assertCanAnswer({ requests }: InputRequired, input: McpClient['input']): void {
+  for (const { params } of Object.values(requests)) {
+    if (params.mode === 'form' ? input?.hasForms : input?.hasPages) continue;
+    throw new RpcError(
+      missingCapability,
+      `This call needs the client capability elicitation.${params.mode}.`,
+      {
+        requiredCapabilities: { elicitation: { [params.mode]: {} } },
+      },
+    );
+  }
 }

@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import { mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
+import { join } from 'node:path';
 import { LRUCache } from 'lru-cache';
+import { createDirectory, exists } from '../../lib/create-directory.ts';
 import { parseJson } from '../../lib/json.ts';
 import { type Grant, grantSchema } from './mcp-token.ts';
 import { type TokenStore, unexpired } from './store.ts';
@@ -58,31 +59,6 @@ export async function openDirectoryStore(directory: string): Promise<TokenStore>
   };
 }
 
-/**
- * Creates a directory and its parents. Node's recursive mkdir never returns where the system forbids creating
- * directories, such as in /proc.
- */
-async function createDirectory(directory: string): Promise<void> {
-  if (await tryMkdir(directory)) return;
-  await createDirectory(dirname(directory));
-  if (!(await tryMkdir(directory))) throw new Error(`${directory} cannot be created.`);
-}
-
-/** Creates one directory. Returns false if its parent is missing. */
-async function tryMkdir(directory: string): Promise<boolean> {
-  try {
-    await mkdir(directory, { mode: 0o700 });
-    return true;
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code === 'EEXIST' || dirname(directory) === directory) return true;
-    if (code === 'ENOENT') return false;
-    // On a read-only file system, the directory may exist all the same.
-    if (await exists(directory).catch(() => false)) return true;
-    throw error;
-  }
-}
-
 /** Anyone who can write to the store can add valid tokens. */
 async function assertPrivate(directory: string): Promise<void> {
   const status = await stat(directory);
@@ -91,16 +67,6 @@ async function assertPrivate(directory: string): Promise<void> {
   const isOthers = process.getuid !== undefined && uid !== process.getuid();
   if (process.platform === 'win32' || (!isOthers && (mode & 0o022) === 0)) return;
   throw new Error(`${directory} must belong to this user and not be writable by others.`);
-}
-
-async function exists(path: string): Promise<boolean> {
-  try {
-    await stat(path);
-    return true;
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false;
-    throw error;
-  }
 }
 
 async function readGrant(path: string, hash: string): Promise<Grant | undefined> {

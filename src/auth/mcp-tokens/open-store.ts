@@ -1,12 +1,12 @@
-import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { ConfigError } from '../../config/load-config.ts';
+import { stateDirectory } from '../../config/state-directory.ts';
 import { withoutCredentials } from '../../config/token-store-parser.ts';
 import type { TokenStore } from './store.ts';
 
-/** The default token store (XDG Base Directory Specification). */
+/** The default token store. */
 export function defaultStore(environment: NodeJS.ProcessEnv): string {
-  return join(environment.XDG_STATE_HOME || join(homedir(), '.local', 'state'), 'synqly-mcp', 'tokens');
+  return join(stateDirectory(environment), 'tokens');
 }
 
 /**

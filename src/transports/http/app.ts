@@ -8,6 +8,7 @@ import { RunningList } from '../../lib/running-list.ts';
 import { stopQuestions, stopWork } from '../../lib/shutdown.ts';
 import { createMetrics, type Metrics } from '../../observability/metrics.ts';
 import { interrupted } from '../../pipeline/execute/deadline.ts';
+import type { ServerFeatures } from '../../protocol/server-features.ts';
 import type { RpcRequest } from '../../protocol/stateless-server.ts';
 import { createServer, createV1Server, type Generation } from '../../server.ts';
 import { connectEndpoint, type Endpoint, type PendingAnswer, renderResponse } from '../json-rpc/endpoint.ts';
@@ -50,10 +51,7 @@ const bodyTimeoutMs = 20_000;
 /** Milliseconds for sending the responses of calls that were stopped. */
 const answerTimeoutMs = 2_000;
 
-/**
- * Cached servers of callers without sessions, and their lifetime in milliseconds; then the token's permissions are
- * read again.
- */
+/** Cached servers of callers without sessions, and their lifetime in milliseconds. */
 const maxCallers = 250;
 const callerTtlMs = 5 * 60_000;
 
@@ -134,27 +132,22 @@ function serveMcp(
   load: Load,
 ): void {
   const callers = new LRUCache<string, ConnectedCaller>({ max: maxCallers, ttl: callerTtlMs });
-  const connect = (filtered: FilteredCaller): ConnectedCaller => {
-    const connected: ConnectedCaller = { opened: options.open(filtered, metrics), endpoints: new Map() };
-    void connected.opened.then(
-      ({ isOutdated }) => {
-        connected.isOutdated = isOutdated;
-      },
-      () => callers.delete(filtered.key),
-    );
-    callers.set(filtered.key, connected);
-    return connected;
-  };
-  const connectedOf = (filtered: FilteredCaller): ConnectedCaller => {
-    const known = callers.get(filtered.key);
-    return known && !known.isOutdated?.() ? known : connect(filtered);
-  };
-  const endpointOf = (filtered: FilteredCaller, generation: Generation): Promise<Endpoint> => {
-    const { opened, endpoints } = connectedOf(filtered);
-    return getOrCreate(endpoints, generation, async () => {
-      const { features, context } = await opened;
-      return connectEndpoint(await createServer(generation, features, context));
+  const connectedOf = (filtered: FilteredCaller): ConnectedCaller =>
+    getOrCreate(callers, filtered.key, () => {
+      const opened = options.open(filtered, metrics);
+      opened.catch(() => callers.delete(filtered.key));
+      return { opened, endpoints: new Map() };
     });
+  const endpointOf = async (filtered: FilteredCaller, generation: Generation): Promise<Endpoint> => {
+    const connected = connectedOf(filtered);
+    const { features, context } = await connected.opened;
+    const current = features.current();
+    // Instructions of the first generation are written when the server is created.
+    if (current !== connected.described) connected.endpoints.delete('v1');
+    connected.described = current;
+    return getOrCreate(connected.endpoints, generation, async () =>
+      connectEndpoint(await createServer(generation, features, context)),
+    );
   };
 
   const running = new RunningList<RunningRequest>();
@@ -220,7 +213,7 @@ function serveMcp(
     if (sessions) {
       const makeServer = async () => {
         const { features, context } = await options.open(caller, metrics);
-        return createV1Server(features, context);
+        return createV1Server(features, context, { sendsNotifications: true });
       };
       const openSession = async (json: boolean) => {
         const session = await sessions.open(caller.caller.hash, caller.key, json, makeServer);
@@ -256,7 +249,8 @@ function serveMcp(
 interface ConnectedCaller {
   readonly opened: Promise<OpenedCaller>;
   readonly endpoints: Map<Generation, Promise<Endpoint>>;
-  isOutdated?: (() => boolean) | undefined;
+  /** The features that the instructions describe. */
+  described?: ServerFeatures;
 }
 
 /** Exchanges the slot of a request for that of a stream. @returns why there is none */

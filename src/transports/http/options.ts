@@ -28,6 +28,4 @@ export interface HttpOptions extends GuardOptions {
 export interface OpenedCaller {
   readonly context: RequestContext;
   readonly features: FeatureSource;
-  /** Whether the context is stale, such as after new permissions were learned; undefined if it cannot become stale. */
-  readonly isOutdated?: (() => boolean) | undefined;
 }
