@@ -1,20 +1,23 @@
 import type { AddressInfo } from 'node:net';
+import { setTimeout as pause } from 'node:timers/promises';
 import { createInputStates } from '../../src/access/input-states.ts';
 import { createConfirmations } from '../../src/access/pending-confirmations.ts';
 import { allToolsets } from '../../src/access/policy.ts';
 import { CallError } from '../../src/errors.ts';
 import { createAuditLog } from '../../src/observability/audit-log.ts';
 import { createLogger } from '../../src/observability/logger.ts';
-import { fixedFeatures } from '../../src/protocol/server-features.ts';
-import { createRequestContext } from '../../src/request-context.ts';
+import { type FeatureSource, fixedFeatures } from '../../src/protocol/server-features.ts';
+import { createRequestContext, type RequestContext } from '../../src/request-context.ts';
 import { ResourceError } from '../../src/resources/definitions.ts';
 import type { ResourceProvider } from '../../src/resources/provider.ts';
 import { withoutSecrets } from '../../src/secrets/store.ts';
 import type { Surface } from '../../src/surfaces/surface.ts';
 import { fixedToken } from '../../src/synqly/token-source.ts';
+import type { CallResult } from '../../src/tools/define-tool.ts';
 import type { Tool } from '../../src/tools/tool.ts';
 import { buildHttpServer } from '../../src/transports/http/app.ts';
 import { loopbackHosts } from '../../src/transports/http/host-guard.ts';
+import { inputTools } from './input-tools.ts';
 
 /*
  * The tools and resources that the MCP conformance suite asks for, served through our own adapter, transport and guard.
@@ -34,6 +37,10 @@ function fixtureTool(name: string, description: string, properties: Record<strin
 const tools: readonly Tool[] = [
   fixtureTool('test_simple_text', 'Answers with a text.'),
   fixtureTool('test_error_handling', 'Fails.'),
+  fixtureTool('test_tool_with_progress', 'Reports its progress.'),
+  fixtureTool('test_logging_tool', 'Logs nothing to its client.'),
+  fixtureTool('test_trigger_tool_change', 'Changes the list of tools.'),
+  ...Object.keys(inputTools).map((name) => fixtureTool(name, 'Asks the person.')),
   {
     ...fixtureTool('json_schema_2020_12_tool', 'Has a schema with the words of JSON Schema 2020-12.'),
     // The suite asks for words of JSON Schema that none of our tools publishes.
@@ -64,21 +71,38 @@ const tools: readonly Tool[] = [
   },
 ];
 
-/** Names of the tools that were run: a suite that reached none has tested nothing. */
-export const toolsRun: string[] = [];
+const toolsRun: string[] = [];
 
 const surface: Surface = {
   tools,
   operations: tools,
-  call: (name) => {
+  call: (name, _, context) => {
     if (!tools.some((tool) => tool.name === name)) return undefined;
     toolsRun.push(name);
-    const error =
-      name === 'test_error_handling' ? new CallError('internal', 'This tool always fails.') : undefined;
-    const value = error ? { error: error.toJSON() } : 'This is a simple text response for testing.';
-    return Promise.resolve({ value, error });
+    return run(name, context);
   },
 };
+
+async function run(name: string, context: RequestContext): Promise<CallResult> {
+  const failed = (error: CallError): CallResult => ({ value: { error: error.toJSON() }, error });
+  if (name === 'test_error_handling') return failed(new CallError('internal', 'This tool always fails.'));
+  if (name === 'test_tool_with_progress') {
+    for (const done of [0, 50, 100]) {
+      context.client?.reportProgress?.(done, 100);
+      await pause(50);
+    }
+  }
+  if (name === 'test_trigger_tool_change') for (const listener of [...listeners]) listener();
+  try {
+    const value = 'This is a simple text response for testing.';
+    return inputTools[name]?.(context) ?? { value, error: undefined };
+  } catch (error) {
+    if (error instanceof CallError) return failed(error);
+    throw error;
+  }
+}
+
+const listeners = new Set<() => void>();
 
 const described = { title: 'Fixture', description: 'For the conformance suite.', mimeType: 'text/plain' };
 
@@ -100,8 +124,23 @@ const resources: ResourceProvider = {
   }),
 };
 
+export interface Fixture {
+  readonly url: string;
+  /** Names of the tools that were run since the last call. */
+  takeToolsRun(): string[];
+  close(): Promise<void>;
+}
+
+const features: FeatureSource = {
+  ...fixedFeatures({ surface, resources }),
+  onChange: (listener) => {
+    listeners.add(listener);
+    return () => void listeners.delete(listener);
+  },
+};
+
 /** Starts the fixture on a free port of loopback; gives its URL and how to end it. */
-export async function startFixture(): Promise<{ url: string; close: () => Promise<void> }> {
+export async function startFixture(): Promise<Fixture> {
   const log = createLogger('silent', []);
   const server = await buildHttpServer({
     authenticator: {
@@ -110,7 +149,7 @@ export async function startFixture(): Promise<{ url: string; close: () => Promis
       isCheap: true,
     },
     open: async () => ({
-      features: fixedFeatures({ surface, resources }),
+      features,
       context: createRequestContext({
         open: () => Promise.reject(new Error('The fixture has no Synqly.')),
         knownTokens: [],
@@ -137,5 +176,9 @@ export async function startFixture(): Promise<{ url: string; close: () => Promis
   });
   await server.app.listen({ host: '127.0.0.1', port: 0 });
   const { port } = server.app.server.address() as AddressInfo;
-  return { url: `http://127.0.0.1:${port}/mcp`, close: () => server.drain(0) };
+  return {
+    url: `http://127.0.0.1:${port}/mcp`,
+    takeToolsRun: () => toolsRun.splice(0),
+    close: () => server.drain(0),
+  };
 }
