@@ -11,12 +11,15 @@ import {
 } from '@modelcontextprotocol/sdk/types.js';
 import { fetch } from 'undici';
 import { isNestedTooDeeply, markExact, parseExact, unmark } from '../../lib/exact-json.ts';
+import { questionsSignal } from '../../lib/shutdown.ts';
 import type { Log } from '../../observability/logger.ts';
+import { hasEnvelope, metaKeys } from '../../protocol/envelope.ts';
 import { createDispatcher } from '../../synqly/dispatcher.ts';
 import { version } from '../../version.ts';
 import { cancelledRequest } from '../http/cancel-requests.ts';
 import { runUntilClosed } from '../stdio/serve-stdio.ts';
 import { StdioTransport } from '../stdio/stdio-transport.ts';
+import { forwardV2 } from './forward-v2.ts';
 import { describeGatewayFault, notMcpMessage } from './gateway-error.ts';
 import { type GatewayLink, gatewayFailed, linkGateway } from './gateway-session.ts';
 import { keepStreamOpen } from './gateway-stream.ts';
@@ -35,12 +38,13 @@ export async function connectGateway(gateway: URL, headers: GatewayHeaders, log:
   const client = new StdioTransport({ parse: parseExact });
   const requests = new OpenRequests();
   const serverRequests = new ServerRequests();
+  const send = createSend(requests);
   let initialize: JSONRPCRequest | undefined;
 
   const link: GatewayLink = linkGateway({
     gateway,
     headers,
-    send: createSend(requests),
+    send,
     handshake: () => initialize,
     onRenewed: (session) => {
       log.info(
@@ -99,6 +103,7 @@ export async function connectGateway(gateway: URL, headers: GatewayHeaders, log:
     if (isNestedTooDeeply(message)) return void rejectDeepMessage(message);
     if (!('method' in message)) return void forwardResponse(message);
     if (!isJSONRPCRequest(message)) return void initialized.then(() => forwardNotification(message));
+    if (hasEnvelope(message.params) && message.method !== 'initialize') return void forwardStateless(message);
     const numbered = requests.add(message);
     if (isInitializeRequest(message)) {
       initialize = numbered;
@@ -127,13 +132,34 @@ export async function connectGateway(gateway: URL, headers: GatewayHeaders, log:
   const forwardNotification = async (message: JSONRPCNotification): Promise<void> => {
     const cancelled = cancelledRequest(message);
     // A gateway without sessions notices that the HTTP request is closed; one with sessions reads the notification.
-    const requestId = cancelled === undefined ? undefined : requests.cancel(cancelled);
-    if (cancelled !== undefined && requestId === undefined) return;
+    const request = cancelled === undefined ? undefined : requests.cancel(cancelled);
+    if (cancelled !== undefined && (!request || request.isStateless)) return;
+    const requestId = request?.number;
     const forwarded =
       requestId === undefined ? message : { ...message, params: { ...message.params, requestId } };
     await upstream
       .send(markExact(forwarded) as JSONRPCMessage)
       .catch((error) => log.debug({ err: error }, 'could not send a notification to the gateway'));
+  };
+
+  /** A request of the second generation belongs to no session. */
+  const forwardStateless = async (request: JSONRPCRequest): Promise<void> => {
+    const numbered = requests.add(request, { isStateless: true });
+    // A stopping process waits until every request is answered; a subscription would never be.
+    const isSubscription = request.method === 'subscriptions/listen';
+    if (isSubscription)
+      questionsSignal().addEventListener('abort', () => endSubscription(numbered, request.id));
+    await forwardV2({ gateway, headers, send }, numbered, request.id, (message) => {
+      if (requests.signalOf(numbered.id)) void client.send(message);
+    });
+    requests.end(numbered.id);
+  };
+
+  const endSubscription = ({ id: number }: JSONRPCRequest, id: RequestId): void => {
+    const signal = requests.signalOf(number);
+    if (!signal || !requests.cancel(id)) return;
+    const _meta = { [metaKeys.subscription]: id };
+    void client.send({ jsonrpc: '2.0', id, result: { resultType: 'complete', _meta } });
   };
 
   const forward = async (request: JSONRPCRequest): Promise<void> => {

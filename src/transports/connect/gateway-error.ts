@@ -17,7 +17,7 @@ export function describeGatewayFault(error: unknown): string {
     message = '',
     cause,
   } = error as { code?: unknown; message?: string; cause?: unknown };
-  if (typeof status === 'number') return describeStatus(status, message);
+  if (typeof status === 'number') return describeGatewayStatus(status, message);
   if (error instanceof SyntaxError) return notMcpMessage;
   if (cause instanceof Error && cause.message === 'bad port')
     return 'Fetch blocks the port of the URL given to connect: let the gateway listen on another port.';
@@ -26,7 +26,8 @@ export function describeGatewayFault(error: unknown): string {
   return 'The connection to the gateway broke before the response. The request may have taken effect: check before you repeat it.';
 }
 
-function describeStatus(status: number, message: string): string {
+/** The error message for an HTTP status; `message` is the body or holds it. */
+export function describeGatewayStatus(status: number, message: string): string {
   if (status === 401) return 'The gateway did not accept the token: renew SYNQLY_MCP_TOKEN and restart.';
   if (status === 429 || status === 503) return 'The gateway is busy: try again in a moment.';
   if (status >= 500)

@@ -50,7 +50,8 @@ export interface GatewayLinkOptions {
 /** Milliseconds in which a new session must be open. */
 const renewTimeoutMs = 20_000;
 
-const connectionBroke =
+/** The response is lost. */
+export const connectionBroke =
   'The connection to the gateway broke before the response. The request may have taken effect: check before you repeat it.';
 const sessionLostAgain =
   'The gateway lost a new session at once; the request did nothing. If the gateway runs as several processes with --sessions, route each client to the same process, or run it without --sessions.';

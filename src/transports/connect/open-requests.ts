@@ -4,6 +4,13 @@ interface OpenRequest {
   /** The client's own id. */
   readonly id: RequestId;
   readonly controller: AbortController;
+  /** Whether the request belongs to no session. Its HTTP request is all that has to be ended. */
+  readonly isStateless: boolean;
+}
+
+/** A request that was cancelled. */
+export interface CancelledRequest extends Pick<OpenRequest, 'isStateless'> {
+  readonly number: RequestId;
 }
 
 /**
@@ -15,9 +22,12 @@ export class OpenRequests {
   #last = 0;
 
   /** Adds a request. Returns it with its new id. */
-  add(request: JSONRPCRequest): JSONRPCRequest {
+  add(
+    request: JSONRPCRequest,
+    { isStateless }: Pick<OpenRequest, 'isStateless'> = { isStateless: false },
+  ): JSONRPCRequest {
     this.#last += 1;
-    this.#open.set(this.#last, { id: request.id, controller: new AbortController() });
+    this.#open.set(this.#last, { id: request.id, controller: new AbortController(), isStateless });
     return { ...request, id: this.#last };
   }
 
@@ -28,15 +38,15 @@ export class OpenRequests {
     return id;
   }
 
-  /** Cancels the request with a client's id. Returns its new id; undefined if there is none or the id is ambiguous. */
-  cancel(id: RequestId): RequestId | undefined {
+  /** Cancels the request with a client's id; undefined if there is none or the id is ambiguous. */
+  cancel(id: RequestId): CancelledRequest | undefined {
     const request = [...this.#open].filter(([, one]) => one.id === id);
     const [only] = request;
     if (!only || request.length > 1) return undefined;
-    const [number, { controller }] = only;
+    const [number, { controller, isStateless }] = only;
     this.#open.delete(number);
     controller.abort();
-    return number;
+    return { number, isStateless };
   }
 
   /** A signal that aborts when the request is cancelled. */
