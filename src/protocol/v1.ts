@@ -58,10 +58,7 @@ export function createV1Server(
       resources: {},
       completions: {},
     },
-    instructions: [
-      instructionsFor(context, surface.operations),
-      ...(surface.note ? [surface.note] : []),
-    ].join('\n'),
+    instructions: instructionsFor(context, surface),
   });
   serveTools(server, context, source);
   serveResources(server, context, resources);

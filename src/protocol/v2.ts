@@ -58,10 +58,7 @@ function createV2Server(source: FeatureSource, context: RequestContext): Server 
     return {
       supportedVersions: [...v2Revisions],
       capabilities,
-      instructions: [
-        instructionsFor(context, surface.operations),
-        ...(surface.note ? [surface.note] : []),
-      ].join('\n'),
+      instructions: instructionsFor(context, surface),
       ...hints(),
       _meta: { [metaKeys.serverInfo]: serverInfo(context) },
     };

@@ -105,7 +105,7 @@ describe('what is left out', () => {
         .filter((id) => !left.has(id))
         .sort(),
     ).toEqual([...gone].sort());
-    const named = namesInIndex(started.client.getInstructions() ?? '').map((name) => name.replace('!', ''));
+    const named = (await namesInIndex(started)).map((name) => name.replace('!', ''));
     expect(named.sort()).toEqual([...left.keys()].sort());
     for (const id of gone) {
       const found: ToolAnswer = await started.call('find_operations', { query: id, limit: 100 });

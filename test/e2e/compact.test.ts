@@ -62,10 +62,25 @@ describe('the list of tools', () => {
     expect(await namesOf([], { SYNQLY_SURFACE: 'compact' })).toContain('run_read');
   });
 
-  test('its instructions name every operation by prefix', () => {
-    const named = namesInIndex(rig.client.getInstructions() ?? '');
+  test('find_operations without arguments names every operation by prefix, as its description says', async () => {
+    const { tools } = await rig.client.listTools();
+    expect(tools[0]).toMatchObject({
+      name: 'find_operations',
+      description: expect.stringContaining('Without arguments: the names of all.'),
+    });
+    const named = await namesInIndex(rig);
     const expected = catalogue.map(({ id, effect }) => (effect === 'destroy' ? `${id}!` : id));
     expect(named.sort()).toEqual(expected.sort());
+    for (const empty of [{ query: '' }, { query: null, limit: null }])
+      expect((await rig.call('find_operations', empty)).json.by_prefix).toMatch(/^accounts, .*: list create/);
+  });
+
+  test('the instructions say how operations are run, and where their names are', () => {
+    const instructions = rig.client.getInstructions() ?? '';
+    expect(instructions).toContain('find_operations shows');
+    expect(instructions).toMatch(/run_read, run_write \(create, change\) or run_destroy \(destroy\)/);
+    // Before the rules that apply to some operations only.
+    expect(instructions.indexOf('Operations are not tools')).toBeLessThan(instructions.indexOf('Lists:'));
   });
 });
 
@@ -220,7 +235,7 @@ test('works over HTTP, with metrics by operation', async () => {
   const client = await http.connect(http.sandbox.token);
   const { tools } = await client.listTools();
   expect(tools.map(({ name }) => name)).toEqual([...runners, ...helperNames]);
-  expect(client.getInstructions()).toContain('accounts: list');
+  expect(client.getInstructions()).toContain('Operations are not tools here.');
   const call = (name: string, args: Record<string, unknown>) => http.call(http.sandbox.token, name, args);
   expect((await call('find_operations', { query: 'tenants' })).operations[0].id).toBe('accounts_list');
   const created = await call('run_write', { operation: 'accounts_create', arguments: { name: 'by-http' } });

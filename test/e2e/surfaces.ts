@@ -51,10 +51,11 @@ export function by<Caller extends Pick<Program, 'call'>>(surface: TestSurface, c
   return { ...caller, call: (name, args) => caller.call(...surface.toolCall(name, args)) };
 }
 
-/** The operations that instructions name by prefix, with `!` behind those that destroy. */
-export function namesInIndex(instructions: string): string[] {
-  const index = instructions.slice(instructions.indexOf('By prefix'));
-  return [...index.matchAll(/^((?:\w+, )*\w+): (.+)$/gm)].flatMap(([, prefixes = '', verbs = '']) =>
-    prefixes.split(', ').flatMap((prefix) => verbs.split(' ').map((verb) => `${prefix}_${verb}`)),
-  );
+/** All operations that `find_operations` names without arguments, with `!` behind those that destroy. */
+export async function namesInIndex({ call }: Pick<Program, 'call'>): Promise<string[]> {
+  const lines: string[] = (await call('find_operations', {})).json.by_prefix.split('\n');
+  return lines.flatMap((line) => {
+    const [prefixes = '', verbs = ''] = line.split(': ');
+    return prefixes.split(', ').flatMap((prefix) => verbs.split(' ').map((verb) => `${prefix}_${verb}`));
+  });
 }

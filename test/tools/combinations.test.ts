@@ -153,6 +153,40 @@ test('the instructions name no confirm_call that is not listed', () => {
   expect(namedInVain(['confirm_call'])).toEqual([]);
 });
 
+/** Claude Code cuts instructions and descriptions of tools at 2,048 characters (claude-code#81268, #87650). */
+test('the instructions have at most 2,000 characters, and descriptions of tools 1,000', () => {
+  const long = failures((_, { tools, instructions }) => [
+    ...(instructions.length > 2000 ? [`${instructions.length} characters of instructions`] : []),
+    ...tools.flatMap(({ name, description }) => (description.length > 1000 ? [`${name} is too long`] : [])),
+  ]);
+  expect(long).toEqual([]);
+  const longest = Math.max(...[...clients.values()].map(({ instructions }) => instructions.length));
+  console.log(`The longest instructions: ${longest} characters.`);
+  // Otherwise the combinations are not those of a server that has much to say.
+  expect(longest).toBeGreaterThan(1500);
+});
+
+test('nor does the name of a pinned account make the instructions longer', async () => {
+  const policy = { readOnly: false, confirm: 'change', toolsetFilter: toolsetFilters[0] } as Policy;
+  for (const account of ['a'.repeat(5000), '\u0001'.repeat(5000), '"'.repeat(5000)])
+    for (const surface of ['full', 'compact'] as const) {
+      const pins = { account, environment: 'prod' } as const;
+      const { instructions } = await connectInProcess({ config, surface, pins, policy });
+      expect(instructions).toContain('Pinned to the account');
+      expect(instructions.length).toBeLessThanOrEqual(2000);
+    }
+});
+
+test('what matters in every call comes before the syntax of some', () => {
+  const misplaced = failures((_, { instructions }) => {
+    const syntax = instructions.search(/^(Lists:|\*_update|\*_patch|preview_call|To connect)/m);
+    const rules = /confirmed|Secrets|others: data|read-only|Pinned|not tools here/g;
+    const last = Math.max(...[...instructions.matchAll(rules)].map(({ index }) => index));
+    return syntax !== -1 && last > syntax ? ['a rule comes last'] : [];
+  });
+  expect(misplaced).toEqual([]);
+});
+
 describe('in every combination', () => {
   const dearest = (surface: SurfaceKind, cost: (client: InProcessClient) => number) =>
     [...clients]

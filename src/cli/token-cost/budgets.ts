@@ -18,7 +18,7 @@ export const budgets = {
   compact: 800,
   /** Tools and instructions of the compact surface. */
   compactStart: 1_500,
-  /** The server's instructions, without the index of names that the compact surface adds. */
+  /** The server's instructions, without what the compact surface adds. */
   instructions: 400,
   /** An everyday task on the compact surface, from the first question to the answer. */
   task: 1_500,

@@ -6,7 +6,8 @@ import { limit, openObject, text } from '../../tools/schemas/fields.ts';
 export const findOperations: ToolDefinition = {
   id: 'find_operations',
   title: 'Find operations',
-  summary: 'Find operations by words for the task; the best matches include their argument schema.',
+  summary:
+    'Find operations by words for the task; the best matches include their argument schema. Without arguments: the names of all.',
   effect: 'read',
   idempotent: true,
   params: {},

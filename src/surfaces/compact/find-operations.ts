@@ -3,6 +3,7 @@ import type { Arguments, JsonObject } from '../../lib/json.ts';
 import { findOperation } from '../../tools/catalogue.ts';
 import { effects, groups } from '../../tools/published.ts';
 import type { Tool } from '../../tools/tool.ts';
+import { toolIndex } from '../../tools/tool-index.ts';
 import type { OperationIndex } from './operation-index.ts';
 import { searchIn } from './search.ts';
 
@@ -15,12 +16,11 @@ const maxCharacters = 1_600;
 
 /**
  * The result of `find_operations`: the best matches first; without a query, in the order of the API reference. Of lists it
- * includes the columns, by which rows can be filtered and ordered.
+ * includes the columns, by which rows can be filtered and ordered. Without arguments, the names of all operations.
  */
-export function searchOperations(
-  { query, group, effect, limit = defaultLimit }: Arguments,
-  index: OperationIndex,
-): JsonObject {
+export function searchOperations(args: Arguments, index: OperationIndex): JsonObject {
+  if (Object.keys(args).length === 0) return namesByPrefix(index);
+  const { query, group, effect, limit = defaultLimit } = args;
   const fitting = ranked(String(query ?? ''), index).filter(
     ({ name }) =>
       (group === undefined || isInGroup(String(group), name)) &&
@@ -40,6 +40,13 @@ export function searchOperations(
   const more = fitting.length - shown.length;
   if (operations.length > 0) return more > 0 ? { operations, more } : { operations };
   return { operations, groups: [...new Set(index.tools.map(({ name }) => groups[name]))] };
+}
+
+function namesByPrefix({ tools }: OperationIndex): JsonObject {
+  return {
+    by_prefix: toolIndex(tools),
+    note: 'accounts: list is accounts_list. ! marks the effect destroy.',
+  };
 }
 
 function ranked(query: string, index: OperationIndex): readonly Tool[] {

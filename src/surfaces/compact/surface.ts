@@ -1,7 +1,6 @@
 import { isVisible, type View, visibleBuiltinTools, visibleTools } from '../../access/visibility.ts';
 import { effects } from '../../tools/published.ts';
 import type { Tool } from '../../tools/tool.ts';
-import { toolIndex } from '../../tools/tool-index.ts';
 import { recordHiddenCallNamed, runBuiltinToolNamed, type Surface, similarTools } from '../surface.ts';
 import type { OperationIndex } from './operation-index.ts';
 import { dispatcherNames, publishedDispatchers } from './published.ts';
@@ -19,7 +18,7 @@ export function createCompactSurface(view: View): Surface {
   };
   const has = (list: readonly Tool[], name: string) => list.some((tool) => tool.name === name);
   const dispatchers = usefulDispatchers(selected);
-  const note = createNote(selected, dispatchers);
+  const note = createNote(dispatchers);
   return {
     tools: [...dispatchers, ...builtinTools],
     operations: selected,
@@ -50,18 +49,21 @@ function usefulDispatchers(selected: readonly Tool[]): readonly Tool[] {
   return publishedDispatchers.filter(({ name }) => used.has(name) || isUsefulSearch(name));
 }
 
-/** Which operations of the index each dispatcher runs. */
+/** Which operations each dispatcher runs, by the effects that `find_operations` gives. */
 const purposes: Record<string, string> = {
   run_read: 'run_read',
   run_write: 'run_write (create, change)',
-  run_destroy: 'run_destroy (marked !)',
+  run_destroy: 'run_destroy (destroy)',
 };
 
-function createNote(selected: readonly Tool[], dispatchers: readonly Tool[]): string | undefined {
+/**
+ * How operations are run here. Their names would exceed the length at which clients cut instructions, so that
+ * `find_operations` lists them.
+ */
+function createNote(dispatchers: readonly Tool[]): string | undefined {
   const names = dispatchers.flatMap(({ name }) => purposes[name] ?? []);
   const last = names.pop();
   if (last === undefined) return undefined;
   const choice = names.length === 0 ? last : `${names.join(', ')} or ${last}`;
-  return `Operations are not tools here. Run them, also those named in texts, undo, previews and errors, with ${choice}: {"operation":"accounts_list","arguments":{...}}. find_operations shows an operation's arguments. By prefix (accounts: list is accounts_list):
-${toolIndex(selected)}`;
+  return `Operations are not tools here. Run them, also those named in texts, undo, previews and errors, with ${choice}: {"operation":"accounts_list","arguments":{...}}. find_operations shows an operation's arguments; without arguments, the names of all.`;
 }
