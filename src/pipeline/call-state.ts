@@ -7,6 +7,7 @@ import type { RequestContext } from '../request-context.ts';
 import type { PlacedReference } from '../secrets/reference.ts';
 import type { Operation } from '../tools/define-operation.ts';
 import type { ToolDefinition } from '../tools/define-tool.ts';
+import { withoutBookkeeping } from './arguments/bookkeeping.ts';
 import type { Limits } from './execute/deadline.ts';
 import { maskAllButGiven } from './secrets/mask-result.ts';
 
@@ -17,7 +18,7 @@ export type ConfirmedBy = 'not needed' | 'person' | 'confirm_call';
 export interface CallState {
   /** The tool that logs and the audit log name. */
   tool: Operation | ToolDefinition;
-  /** The arguments as the client sent them. */
+  /** The arguments as the client sent them, without those that it added for its own use. */
   raw: unknown;
   readonly context: RequestContext;
   /** `performance.now()` at the start. */
@@ -51,9 +52,10 @@ export interface OperationCall extends CallState {
 /** Starts a call of any tool. */
 export function startCall(
   tool: Operation | ToolDefinition,
-  raw: unknown,
+  given: unknown,
   context: RequestContext,
 ): CallState {
+  const raw = withoutBookkeeping(tool, given);
   return { tool, raw, context, startedAt: performance.now(), secrets: [], confirmedBy: undefined };
 }
 
@@ -64,11 +66,12 @@ export function startCall(
  */
 export function startOperationCall(
   operation: Operation,
-  raw: unknown,
+  given: unknown,
   context: RequestContext,
   cancelled: StopSignal,
   tool: ToolDefinition | undefined,
 ): OperationCall {
+  const raw = withoutBookkeeping(operation, given);
   // Masking needs the arguments, also when they are refused.
   const args = isJsonObject(raw) ? raw : {};
   // One literal: a spread costs each call more than all its other objects.

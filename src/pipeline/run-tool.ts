@@ -30,7 +30,7 @@ export async function runBuiltinTool(
   try {
     readInputState(context);
     return await tool.run({
-      args: parseArguments(tool, raw),
+      args: parseArguments(tool, call.raw),
       takePending: (pending) => context.pendingCalls.take(pending),
       runOperation: run,
       describeAccess: async () => finish(call, { value: await describeAccess(context, cancelled) }),

@@ -3,9 +3,10 @@ import { isInToolsetFilter } from '../../access/visibility.ts';
 import { CallError } from '../../errors.ts';
 import type { StopSignal } from '../../lib/cancellation.ts';
 import { type Arguments, isJsonObject } from '../../lib/json.ts';
+import { withoutBookkeeping } from '../../pipeline/arguments/bookkeeping.ts';
 import { exampleOf, wrapExample } from '../../pipeline/arguments/example.ts';
 import { parseArguments } from '../../pipeline/arguments/parse.ts';
-import { startCall } from '../../pipeline/call-state.ts';
+import { type CallState, startCall } from '../../pipeline/call-state.ts';
 import { readInputState } from '../../pipeline/input/input-state.ts';
 import { finish } from '../../pipeline/outcome.ts';
 import { visibleOperation } from '../../pipeline/pins/enforce.ts';
@@ -30,7 +31,7 @@ export async function runDispatcher(
   const dispatcher = dispatcherTools.find(({ id }) => id === name) ?? findOperations;
   const call = startCall(dispatcher, raw, context);
   try {
-    const args = parseDispatcherArguments(dispatcher, raw, index, context);
+    const args = parseDispatcherArguments(dispatcher, call.raw, index, context);
     if (dispatcher === findOperations) {
       readInputState(context);
       return await finish(call, { value: searchOperations(args, index) });
@@ -38,9 +39,9 @@ export async function runDispatcher(
     const id = String(args.operation);
     const hidden = index.isVisible(id) ? undefined : findOperation(id);
     // A refusal is recorded under the operation as soon as its name is known.
-    if (hidden) Object.assign(call, { tool: hidden, raw: args.arguments, recordedAs: 'outside_pin' });
+    if (hidden) Object.assign(call, { ...callOf(hidden, args), recordedAs: 'outside_pin' });
     const operation = operationNamed(id, index);
-    Object.assign(call, { tool: operation, raw: args.arguments });
+    Object.assign(call, callOf(operation, args));
     assertMatchesEffect(dispatcher, operation, context);
     const result = await runOperationById(operation.id, args.arguments, context, cancelled);
     return { ...result, value: wrapExample(result.value, dispatcher.id, 'operation') };
@@ -70,6 +71,11 @@ function parseDispatcherArguments(
     };
     throw new CallError(error.code, error.message, { ...error.details, example });
   }
+}
+
+/** The operation and its arguments, which a refusal records in place of those of the dispatcher. */
+function callOf(tool: Operation, args: Arguments): Pick<CallState, 'tool' | 'raw'> {
+  return { tool, raw: withoutBookkeeping(tool, args.arguments) };
 }
 
 function operationNamed(id: string, index: OperationIndex): Operation {
