@@ -33,6 +33,8 @@ export interface RequestContext {
   readonly secrets: SecretStore;
   /** Whether requests go to the sandbox, whose data is invented. */
   readonly sandbox: boolean;
+  /** Whether tools are published with their `_meta`. */
+  readonly toolMeta?: boolean | undefined;
   readonly log: Log;
   /** The account or environment that calls are limited to. */
   readonly pins?: Pins | undefined;

@@ -54,9 +54,14 @@ export function createApp(config: Config, { log, secrets, auditLog }: Shared): A
         maxResultTokens: config.maxResultTokens.value,
         revealSecrets: config.revealSecrets.value,
         sandbox: config.sandbox.value,
+        toolMeta: config.toolMeta.value === 'on',
       }),
     featuresFor: ({ pins, policy, permissions }, surface = config.surface.value) => ({
-      surface: createSurface(surface, { pins, policy, permissions }),
+      surface: createSurface(
+        surface,
+        { pins, policy, permissions },
+        { toolMeta: config.toolMeta.value === 'on' },
+      ),
       resources: createResourceProvider(pins, policy),
     }),
   };

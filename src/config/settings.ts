@@ -18,6 +18,7 @@ const confirmLevels = ['destroy', 'change', 'never'] as const;
 
 export const surfaces = ['full', 'compact'] as const;
 const permissionKinds = ['learn', 'ignore'] as const;
+const switchPositions = ['on', 'off'] as const;
 
 /** How operations are presented: one tool each, or a few tools that find and run them. */
 export type SurfaceKind = (typeof surfaces)[number];
@@ -174,6 +175,15 @@ export const settings = {
     help: 'One tool for each operation, or a few tools that find and run operations.',
     modes: selection,
     parse: (text) => parseChoice(text, surfaces),
+  }),
+  toolMeta: defineSetting<(typeof switchPositions)[number]>({
+    flag: 'tool-meta',
+    placeholder: switchPositions.join('|'),
+    env: 'SYNQLY_TOOL_META',
+    fallback: 'on',
+    help: 'off: leave out what tools say to Claude Code in _meta: to ask the person at confirm_call, also where nobody can answer, and which tools to load at the start.',
+    modes: [...server, 'tools'],
+    parse: (text) => parseChoice(text, switchPositions),
   }),
   permissions: defineSetting<(typeof permissionKinds)[number]>({
     flag: 'permissions',

@@ -1,3 +1,4 @@
+import { type ToolMeta, toolMeta } from './client-meta.ts';
 import { type Annotations, annotationsOf, type Operation } from './define-operation.ts';
 import type { ToolDefinition } from './define-tool.ts';
 import { type InputSchema, inputSchemaOf } from './json-schema.ts';
@@ -9,15 +10,18 @@ export interface Tool {
   readonly description: string;
   readonly inputSchema: InputSchema;
   readonly annotations: Annotations;
+  readonly _meta?: ToolMeta;
 }
 
 /** The published form of an operation or a built-in tool. */
 export function toTool(operation: Operation | ToolDefinition): Tool {
+  const meta = toolMeta[operation.id];
   return {
     name: operation.id,
     title: operation.title,
     description: operation.summary,
     inputSchema: inputSchemaOf(operation),
     annotations: annotationsOf(operation),
+    ...(meta && { _meta: meta }),
   };
 }

@@ -66,7 +66,7 @@ describe('the list of tools', () => {
     const { tools } = await rig.client.listTools();
     expect(tools[0]).toMatchObject({
       name: 'find_operations',
-      description: expect.stringContaining('Without arguments: the names of all.'),
+      description: expect.stringContaining('Without arguments: all names.'),
     });
     const named = await namesInIndex(rig);
     const expected = catalogue.map(({ id, effect }) => (effect === 'destroy' ? `${id}!` : id));

@@ -3,8 +3,7 @@ import { expect, test } from 'vitest';
 import { dispatcherTools } from '../../src/surfaces/compact/definitions.ts';
 import { builtinTools } from '../../src/tools/builtin/index.ts';
 import { catalogue } from '../../src/tools/catalogue.ts';
-import { annotationsOf } from '../../src/tools/define-operation.ts';
-import { inputSchemaOf } from '../../src/tools/json-schema.ts';
+import { toTool } from '../../src/tools/tool.ts';
 
 const folder = new URL('./snapshots/', import.meta.url);
 // Read before the tests run, which write a missing file outside of CI.
@@ -13,13 +12,8 @@ const present = existsSync(folder) ? readdirSync(folder) : [];
 const tools = [...catalogue, ...builtinTools, ...dispatcherTools];
 
 test.each(tools)('$id is published as its snapshot says', async (operation) => {
-  const tool = {
-    name: operation.id,
-    title: operation.title,
-    description: operation.summary,
-    annotations: annotationsOf(operation),
-    inputSchema: inputSchemaOf(operation),
-  };
+  const { name, title, description, annotations, inputSchema, _meta } = toTool(operation);
+  const tool = { name, title, description, annotations, inputSchema, _meta };
   await expect(`${JSON.stringify(tool, null, 2)}\n`).toMatchFileSnapshot(`./snapshots/${operation.id}.json`);
 });
 

@@ -1,5 +1,5 @@
 import { needsConfirmation } from '../../access/policy.ts';
-import { CallError } from '../../errors.ts';
+import { CallError, errorCodes } from '../../errors.ts';
 import { toAbortSignal } from '../../lib/cancellation.ts';
 import { isJsonObject, type JsonObject } from '../../lib/json.ts';
 import { questionsSignal } from '../../lib/shutdown.ts';
@@ -61,6 +61,7 @@ async function obtainConsent(
     const id = pendingCalls.add({ operationId: operation.id, args: raw, digest });
     throw new CallError('confirmation_required', `${operation.id} must be confirmed.`, {
       confirmation: { id, expires_in_s: Math.round(pendingCalls.timeoutMs / 1000), preview },
+      remediation: mayDenyConfirmCall(context) ? nextIfDenied : undefined,
     });
   }
   const answer = await askPerson(call, snapshot, preview, client.showForm);
@@ -72,6 +73,16 @@ async function obtainConsent(
   throw new CallError('confirmation_declined', 'The person did not type the requested name.', {
     remediation: 'Nothing was sent. Ask the person whether this is the right object before you try again.',
   });
+}
+
+const nextIfDenied = `${errorCodes.confirmation_required.remediation} If the client denies confirm_call and nobody can be asked, the administrator can set --tool-meta off.`;
+
+/**
+ * Whether the client may be Claude Code, which refuses `confirm_call` when it runs without a person. Without a session,
+ * the client's name is not known.
+ */
+function mayDenyConfirmCall({ toolMeta, client }: RequestContext): boolean {
+  return toolMeta === true && (client?.name === undefined || /claude/i.test(client.name));
 }
 
 /**

@@ -7,12 +7,12 @@ export const findOperations: ToolDefinition = {
   id: 'find_operations',
   title: 'Find operations',
   summary:
-    'Find operations by words for the task; the best matches include their argument schema. Without arguments: the names of all.',
+    'Find operations by words for the task; the best matches include their schema. Without arguments: all names.',
   effect: 'read',
   idempotent: true,
   params: {},
   input: z.strictObject({
-    query: text.optional().describe('Words for the task, or an exact name'),
+    query: text.optional().describe('Words, or an exact name'),
     group: text.optional().describe('Such as accounts'),
     effect: z.enum(['read', 'create', 'change', 'destroy']).optional(),
     limit,
