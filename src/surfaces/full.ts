@@ -1,5 +1,6 @@
 import { isVisible, type View, visibleBuiltinTools, visibleTools } from '../access/visibility.ts';
 import type { StopSignal } from '../lib/cancellation.ts';
+import { findRespelled } from '../lib/respelled-name.ts';
 import type { RequestContext } from '../request-context.ts';
 import type { CallResult } from '../tools/define-tool.ts';
 import { effects } from '../tools/published.ts';
@@ -10,8 +11,9 @@ export function createFullSurface(view: View): Surface {
   const operations = visibleTools(view);
   const builtinTools = visibleBuiltinTools(view);
   const isBuiltin = (name: string) => builtinTools.some((tool) => tool.name === name);
+  const tools = [...operations, ...builtinTools];
   return {
-    tools: [...operations, ...builtinTools],
+    tools,
     operations,
     // The call itself refuses what only the policy hides: it gives the reason and writes to the audit log.
     call: (name, args, context, cancelled) => {
@@ -22,6 +24,11 @@ export function createFullSurface(view: View): Surface {
     },
     recordUnknownTool: (name, args, context) => recordHiddenCallNamed(name, args, context, view.pins),
     suggestAlternative: async (name) => {
+      const meant = findRespelled(
+        name,
+        tools.map((tool) => tool.name),
+      );
+      if (meant !== undefined) return `Use ${meant}.`;
       const closest = await similarTools(name, operations);
       return closest.length > 0 ? `Closest: ${closest.join(', ')}.` : '';
     },

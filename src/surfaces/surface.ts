@@ -22,7 +22,7 @@ export interface Surface {
   ): Promise<CallResult> | undefined;
   /** Records a call of a tool that `call` does not know, if it is an operation. */
   recordUnknownTool?(name: string, args: unknown, context: RequestContext): Promise<void>;
-  /** Says which tool to call in place of an unknown one; empty when none is similar. */
+  /** Says which tool to call in place of an unknown one, its right name first; empty when none is similar. */
   suggestAlternative?(name: string): Promise<string>;
 }
 

@@ -263,12 +263,57 @@ describe('a tool that does not exist', () => {
   test.each([
     ['list_accounts', 'accounts_list'],
     ['accounts_remove', 'accounts_delete'],
-    ['integrationpoints_list', 'integrationPoints_list'],
     ['create_integration', 'integrations_create'],
   ])('%s gets the suggestion %s', async (name, right) => {
     expect(await messageOf(name)).toMatch(
       new RegExp(`-32602.*Unknown tool: ${name}. Closest: .*\\b${right}\\b`),
     );
+  });
+
+  const respellings = ['Accounts_List', 'accounts.list', 'accounts-list', 'accountsList', 'ACCOUNTS_LIST'];
+  const prefixed = ['mcp__synqly__', 'synqly_', 'synqly-', 'mcp_synqly_', 'synqly:', 'synqly.'].map(
+    (prefix) => `${prefix}accounts_list`,
+  );
+
+  test.each([
+    ...[...respellings, ...prefixed, 'mcp__synqly__Accounts-List'].map((name) => [name, 'accounts_list']),
+    ['integrationpoints_list', 'integrationPoints_list'],
+    ['mcp__synqly__integrationPoints_list', 'integrationPoints_list'],
+    [`mcp__${'x'.repeat(300)}__accounts_list`, 'accounts_list'],
+  ])('%s gets the right name first, on both surfaces', async (name, right) => {
+    const refused = `-32602: Unknown tool: ${name.slice(0, 100)}. `;
+    expect(await messageOf(name)).toContain(`${refused}Use ${right}.`);
+    expect(await messageOf(name, compact)).toContain(
+      `${refused}Call run_read with {"operation":"${right}","arguments":{...}}.`,
+    );
+    const { error } = (await compact.call('run_read', { operation: name })).json;
+    expect(error).toMatchObject({ code: 'unknown_operation', message: `Unknown operation. Use ${right}.` });
+    expect(error.closest[0]).toBe(right);
+    for (const [tool, more] of [
+      ['preview_call', {}],
+      ['read_more', { cursor: 'rows/0' }],
+    ] as const) {
+      const { json } = await rig.call(tool, { tool: name, ...more });
+      expect(json.error.arguments).toEqual([
+        { argument: 'tool', problem: `is not the name of an operation; use ${right}` },
+      ]);
+    }
+  });
+
+  test.each([
+    ['mcp__synqly__run_read', 'run_read'],
+    ['Find-Operations', 'find_operations'],
+    ['synqly_whoami', 'whoami'],
+  ])('%s gets the tool of the compact surface', async (name, right) => {
+    expect(await messageOf(name, compact)).toContain(`Unknown tool: ${name}. Use ${right}.`);
+  });
+
+  test('gets no right name that is hidden', async () => {
+    const args = ['--base-url', rig.sandbox.baseUrl, '--toolsets', 'accounts', '--read-only'];
+    const program = await startProgram(args, { SYNQLY_TOKEN: rig.sandbox.token });
+    for (const name of ['Accounts_Delete', 'synqly_members_list'])
+      expect(await messageOf(name, program)).not.toContain('Use ');
+    await program.close();
   });
 
   test('gets at most three suggestions, all of them visible tools', async () => {

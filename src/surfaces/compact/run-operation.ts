@@ -3,6 +3,7 @@ import { isInToolsetFilter } from '../../access/visibility.ts';
 import { CallError } from '../../errors.ts';
 import type { StopSignal } from '../../lib/cancellation.ts';
 import { type Arguments, isJsonObject } from '../../lib/json.ts';
+import { findRespelled } from '../../lib/respelled-name.ts';
 import { withoutBookkeeping } from '../../pipeline/arguments/bookkeeping.ts';
 import { exampleOf, wrapExample } from '../../pipeline/arguments/example.ts';
 import { parseArguments } from '../../pipeline/arguments/parse.ts';
@@ -81,8 +82,14 @@ function callOf(tool: Operation, args: Arguments): Pick<CallState, 'tool' | 'raw
 function operationNamed(id: string, index: OperationIndex): Operation {
   const operation = index.isVisible(id) ? findOperation(id) : undefined;
   if (operation) return operation;
-  throw new CallError('unknown_operation', 'Unknown operation.', {
-    closest: closestTools(id, index.tools),
+  const meant = findRespelled(
+    id,
+    index.tools.map(({ name }) => name),
+  );
+  const closest = closestTools(id, index.tools);
+  if (meant === undefined) throw new CallError('unknown_operation', 'Unknown operation.', { closest });
+  throw new CallError('unknown_operation', `Unknown operation. Use ${meant}.`, {
+    closest: [...new Set([meant, ...closest])],
   });
 }
 

@@ -1,4 +1,5 @@
 import { isVisible, type View, visibleBuiltinTools, visibleTools } from '../../access/visibility.ts';
+import { findRespelled } from '../../lib/respelled-name.ts';
 import { effects } from '../../tools/published.ts';
 import type { Tool } from '../../tools/tool.ts';
 import { recordHiddenCallNamed, runBuiltinToolNamed, type Surface, similarTools } from '../surface.ts';
@@ -19,8 +20,9 @@ export function createCompactSurface(view: View): Surface {
   const has = (list: readonly Tool[], name: string) => list.some((tool) => tool.name === name);
   const dispatchers = usefulDispatchers(selected);
   const note = createNote(dispatchers);
+  const tools = [...dispatchers, ...builtinTools];
   return {
-    tools: [...dispatchers, ...builtinTools],
+    tools,
     operations: selected,
     ...(note !== undefined && { note }),
     call: (name, args, context, cancelled) => {
@@ -33,13 +35,17 @@ export function createCompactSurface(view: View): Surface {
     },
     recordUnknownTool: (name, args, context) => recordHiddenCallNamed(name, args, context, view.pins),
     suggestAlternative: async (name) => {
-      const [operation] = has(selected, name) ? [name] : await similarTools(name, selected);
+      const tool = findRespelled(name, namesOf(tools));
+      if (tool !== undefined) return `Use ${tool}.`;
+      const respelled = findRespelled(name, namesOf(selected));
+      const operation = respelled ?? (await similarTools(name, selected))[0];
       if (operation === undefined) return '';
       return `Call ${dispatcherNameOf(operation)} with {"operation":"${operation}","arguments":{...}}.`;
     },
   };
 }
 
+const namesOf = (tools: readonly Tool[]) => tools.map(({ name }) => name);
 const dispatcherNameOf = (operation: string) => dispatcherNames[effects[operation] ?? 'destroy'];
 
 /** The dispatchers that have operations to run or to find. */
