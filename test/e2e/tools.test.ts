@@ -51,6 +51,23 @@ test('the sandbox says in title and instructions that its data is invented', asy
   expect(program.client.getInstructions()).toMatch(/sandbox/i);
 });
 
+test('clients can show a description, a website and an icon of the server', () => {
+  const shown = program.client.getServerVersion();
+  expect(shown).toMatchObject({
+    description: expect.stringMatching(/Synqly.*Management API/),
+    websiteUrl: expect.stringMatching(/^https:/),
+    icons: [
+      { mimeType: 'image/png', sizes: ['48x48'], src: expect.stringMatching(/^data:image\/png;base64,/) },
+    ],
+  });
+  const icon = Buffer.from(shown?.icons?.[0]?.src.split(',')[1] ?? '', 'base64');
+  // It is part of every start.
+  expect(icon.length).toBeLessThan(1500);
+  expect(icon).toEqual(readFileSync(new URL('../../assets/icon.png', import.meta.url)));
+  expect(icon.subarray(1, 4).toString()).toBe('PNG');
+  expect([icon.readUInt32BE(16), icon.readUInt32BE(20)]).toEqual([48, 48]);
+});
+
 test('an unknown tool is a protocol error', async () => {
   await expect(program.client.callTool({ name: 'accounts_explode' })).rejects.toMatchObject({ code: -32602 });
 });
