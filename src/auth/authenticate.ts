@@ -1,3 +1,4 @@
+import { timingSafeEqual } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
 import { combinePins, type Pins } from '../access/pins.ts';
 import { CallError } from '../errors.ts';
@@ -196,15 +197,35 @@ const outsidePins: AuthRejection = {
   message: 'The scope of the token is outside the account or environment that this server is pinned to.',
 };
 
-/** The bearer token of an Authorization header; undefined if it has none. */
-export function readBearer(authorization: string | undefined): Bearer | undefined {
-  if (!authorization || !/^Bearer /i.test(authorization)) return undefined;
+/** The headers that can carry a bearer token. */
+export interface CredentialHeaders {
+  readonly authorization?: string | undefined;
+  readonly 'x-api-key'?: string | string[] | undefined;
+}
+
+/** The token of a request; undefined if it has none. `conflict` if its two headers do not name the same token. */
+export function readBearer(headers: CredentialHeaders): Bearer | undefined | 'conflict' {
+  const { authorization, 'x-api-key': apiKey } = headers;
+  const bearer = authorization && /^Bearer /i.test(authorization) ? bearerOf(authorization) : undefined;
+  // Hosted clients that send static headers take names of a closed list, in which X-Api-Key is the common one.
+  if (apiKey === undefined || String(apiKey).trim() === '') return bearer;
+  const key = bearerOf(String(apiKey));
+  if (!authorization?.replace(/^Bearer(?:\s|$)/i, '').trim()) return key;
+  return bearer && key && isSameHash(bearer.hash, key.hash) ? bearer : 'conflict';
+}
+
+function bearerOf(text: string): Bearer | undefined {
   try {
-    const token = checkToken(authorization);
+    const token = checkToken(text);
     return { token, hash: hashToken(token) };
   } catch {
     return undefined;
   }
+}
+
+/** Compares in constant time, so that the duration says nothing about either token. */
+function isSameHash(one: string, other: string): boolean {
+  return timingSafeEqual(Buffer.from(one), Buffer.from(other));
 }
 
 /**

@@ -10,6 +10,9 @@ import type { HttpOptions } from './options.ts';
 import { type CountAgain, checkQueueKey, limitRate } from './rate-limit.ts';
 import { reject } from './replies.ts';
 
+const differentTokens =
+  'The headers Authorization and X-Api-Key hold different tokens: send one of them, or the same token in both.';
+
 /**
  * The checks before a request's body is read: host guard, rate limit, authentication; and a concurrency slot once
  * it is read. Hooks use callbacks where they can: each promise between hooks costs every call time.
@@ -36,7 +39,9 @@ export async function protect(
   mcp.addHook('onRequest', (request, reply, pass) => {
     const refusal = checkHost(request, options);
     if (refusal) return void rejectWith(reply, 'guard', refusal.status, refusal.message);
-    request.bearer = readBearer(request.headers.authorization);
+    const bearer = readBearer(request.headers);
+    if (bearer === 'conflict') return void rejectWith(reply, 'access', 400, differentTokens);
+    request.bearer = bearer;
     pass();
   });
   if (options.origins.length > 0) await mcp.register(cors, corsFor(options.origins));
@@ -85,6 +90,7 @@ export function corsFor(origins: readonly string[]) {
     methods: ['GET', 'POST', 'DELETE'],
     allowedHeaders: [
       'authorization',
+      'x-api-key',
       'content-type',
       'mcp-protocol-version',
       'mcp-method',

@@ -106,17 +106,20 @@ function quoted(text: string): string {
 }
 
 /**
- * A header that must occur once but occurs twice. Node keeps the first and drops the rest, while a proxy may have
- * checked another.
+ * A header that must occur once but occurs twice. Node keeps the first or joins them, while a proxy may have checked
+ * another.
  */
-function repeatedHeader({ raw: { rawHeaders } }: FastifyRequest): 'Host' | 'Authorization' | undefined {
+function repeatedHeader({ raw: { rawHeaders } }: FastifyRequest): string | undefined {
   let hosts = 0;
   let authorizations = 0;
+  let apiKeys = 0;
   for (let index = 0; index < rawHeaders.length; index += 2) {
     const header = rawHeaders[index] as string;
     if (header.length === 4 && header.toLowerCase() === 'host') hosts += 1;
     if (header.length === 13 && header.toLowerCase() === 'authorization') authorizations += 1;
+    if (header.length === 9 && header.toLowerCase() === 'x-api-key') apiKeys += 1;
   }
   if (hosts > 1) return 'Host';
-  return authorizations > 1 ? 'Authorization' : undefined;
+  if (authorizations > 1) return 'Authorization';
+  return apiKeys > 1 ? 'X-Api-Key' : undefined;
 }
