@@ -42,6 +42,12 @@ export function isInToolsetFilter(id: string, { toolsetFilter }: Policy): boolea
 
 const everyOperation = Object.entries(groups).map(([id, group]) => ({ id, group }));
 
+/** The names of all toolsets. */
+export const toolsetNames: readonly string[] = [
+  ...new Set(Object.values(groups)),
+  ...Object.keys(presetToolsets),
+];
+
 /** Names in a toolset filter that match nothing. */
 export function unknownToolsets(selection: ToolsetFilter): readonly string[] {
   return unknownNames(selection, everyOperation);
@@ -57,9 +63,8 @@ export function assertToolsLeft(view: View): void {
   if (isEverything(toolsetFilter)) return;
   const unknown = unknownToolsets(toolsetFilter);
   if (unknown.length > 0) {
-    const known = [...new Set(Object.values(groups)), ...Object.keys(presetToolsets)].join(', ');
     throw new ConfigError(
-      `--toolsets, --allow or --deny has unknown names: ${unknown.join(', ')}. Toolsets are ${known}.`,
+      `--toolsets, --allow or --deny has unknown names: ${unknown.join(', ')}. Toolsets are ${toolsetNames.join(', ')}.`,
     );
   }
   if (visibleTools(view).length === 0) {

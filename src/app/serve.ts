@@ -1,6 +1,6 @@
 import { assertToolsLeft } from '../access/visibility.ts';
 import { assertPath } from '../config/check-path.ts';
-import type { Config } from '../config/load-config.ts';
+import { type Config, ConfigError } from '../config/load-config.ts';
 import { settings } from '../config/settings.ts';
 import { StopController } from '../lib/cancellation.ts';
 import { enableForcedCollection } from '../lib/garbage-collection.ts';
@@ -49,10 +49,16 @@ async function serveOverStdio(config: Config): Promise<void> {
 export async function serveGateway(gateway: URL, config: Config): Promise<void> {
   const token = gatewayToken(config);
   assertProxies();
-  const [{ connectGateway }, { filterHeadersFor }] = await Promise.all([
+  const [{ connectGateway }, { filterHeadersFor }, { secretInUrl }] = await Promise.all([
     import('../transports/connect/connect.ts'),
     import('../transports/http/client-filters.ts'),
+    import('../transports/http/url-parameters.ts'),
   ]);
+  if (secretInUrl(gateway.href) !== undefined) {
+    throw new ConfigError(
+      'The URL of the server holds a parameter that looks like a secret, which others can read in logs: set SYNQLY_MCP_TOKEN.',
+    );
+  }
   const log = createLogger(config.logLevel.value, [token]);
   await connectGateway(gateway, { ...filterHeadersFor(config), authorization: `Bearer ${token}` }, log);
   await log.flush();

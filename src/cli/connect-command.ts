@@ -36,7 +36,7 @@ export function addConnectCommand(program: Command): void {
 
 function parseGateway(text: string): URL {
   try {
-    return parseSecureUrl(text);
+    return parseSecureUrl(text, { allowQuery: true });
   } catch (error) {
     throw new ConfigError(`The URL of the server ${(error as Error).message}.`);
   }

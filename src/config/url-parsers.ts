@@ -8,9 +8,11 @@ export function isLoopback(url: URL): boolean {
 /**
  * Parses a URL to which a bearer token is sent: https, or http to loopback.
  *
+ * @param allowQuery whether it may hold a query
+ *
  * @throws Error that says what is wrong with it
  */
-export function parseSecureUrl(text: string): URL {
+export function parseSecureUrl(text: string, { allowQuery = false } = {}): URL {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (!url) throw new Error('is not a URL, such as https://synqly.example.com');
   if (url.protocol !== 'https:' && url.protocol !== 'http:') throw new Error('must begin with https://');
@@ -18,7 +20,8 @@ export function parseSecureUrl(text: string): URL {
     throw new Error('must begin with https://: plain http would send the token in the clear');
   }
   if (url.username || url.password) throw new Error('must not hold a user name or password');
-  if (url.search || url.hash) throw new Error('must not hold a query or fragment');
+  if (url.hash || (url.search && !allowQuery))
+    throw new Error(allowQuery ? 'must not hold a fragment' : 'must not hold a query or fragment');
   return url;
 }
 

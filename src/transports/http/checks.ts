@@ -9,6 +9,7 @@ import { busyMessage, type Load } from './load.ts';
 import type { HttpOptions } from './options.ts';
 import { type CountAgain, checkQueueKey, limitRate } from './rate-limit.ts';
 import { reject } from './replies.ts';
+import { secretInUrl } from './url-parameters.ts';
 
 const differentTokens =
   'The headers Authorization and X-Api-Key hold different tokens: send one of them, or the same token in both.';
@@ -49,6 +50,8 @@ export async function protect(
   const limit = limitRate(mcp, options.ratePerMinute, options.authenticator, onExceeded);
   const onChecked = (from: AuthSource) => metrics.authChecks.inc({ from });
   mcp.addHook('preParsing', (request, reply, _, pass) => {
+    const secret = secretInUrl(request.raw.url ?? '');
+    if (secret !== undefined) return void rejectWith(reply, 'access', 400, secret);
     options.authenticator
       .authenticate(request.bearer, onChecked, checkQueueKey(request))
       .then((authenticated) => {
@@ -57,7 +60,7 @@ export async function protect(
         const message = isBad ? limit.refused(request, reply) : limit.accepted(request, reply);
         if (message !== undefined) return onExceeded(reply, message);
         if ('status' in authenticated) return deny(reply, authenticated);
-        const filtered = applyClientFilters(authenticated, request.headers);
+        const filtered = applyClientFilters(authenticated, request.raw);
         if ('status' in filtered) return void rejectWith(reply, 'access', filtered.status, filtered.message);
         request.caller = filtered;
         const unreadable = request.method === 'POST' ? checkBody(request.headers) : undefined;
