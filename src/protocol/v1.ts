@@ -179,9 +179,10 @@ function serveResources(server: Server, context: RequestContext, provider: Resou
     const traced = withTraceContext(context, params._meta, requestInfo?.headers);
     return asMcpError(() => readResource(params.uri, traced, provider, signal, resourceNotFound));
   });
-  server.setRequestHandler(CompleteRequestSchema, ({ params }, { signal }) =>
-    asMcpError(() => completeArgument(params, context, provider, signal)),
-  );
+  server.setRequestHandler(CompleteRequestSchema, ({ params }, { signal, requestInfo }) => {
+    const traced = withTraceContext(context, params._meta, requestInfo?.headers);
+    return asMcpError(() => completeArgument(params, traced, provider, signal));
+  });
 }
 
 /** The SDK sends the code of its own class of errors only. */

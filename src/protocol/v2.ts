@@ -79,9 +79,10 @@ function createV2Server(source: FeatureSource, context: RequestContext): Server 
     const traced = withTraceContext(context, mcpReq._meta, undefined);
     return readResource(params.uri, traced, resources, mcpReq.signal, rpcCodes.invalidParams);
   });
-  server.setRequestHandler('completion/complete', ({ params }, { mcpReq }) =>
-    completeArgument(params, context, resources, mcpReq.signal),
-  );
+  server.setRequestHandler('completion/complete', ({ params }, { mcpReq }) => {
+    const traced = withTraceContext(context, mcpReq._meta, undefined);
+    return completeArgument(params, traced, resources, mcpReq.signal);
+  });
   return server;
 }
 
@@ -126,16 +127,15 @@ const classification = { era: 'modern', revision } as const;
 /** Checked by `readEnvelope`; the SDK need not look at what the client sent. */
 const checkedMeta = { [metaKeys.version]: revision, [metaKeys.capabilities]: {} };
 
-/** Params with the envelope that the SDK needs, and the trace of the HTTP request. */
-function paramsFor(params: JsonObject | undefined, { headers }: RequestExtra): JsonObject {
-  const { traceparent, tracestate, baggage } = isJsonObject(params?._meta) ? params._meta : {};
-  const source = traceparent === undefined ? (headers ?? {}) : { traceparent, tracestate, baggage };
-  const traceMeta = {
-    traceparent: source.traceparent,
-    tracestate: source.tracestate,
-    baggage: source.baggage,
-  };
-  return { ...params, _meta: { ...checkedMeta, ...traceMeta } };
+/** Keys of W3C Trace Context and Baggage, in headers and in `_meta`. */
+const traceKeys = ['traceparent', 'tracestate', 'baggage'];
+
+/** Params with the envelope that the SDK needs, and the trace of `_meta` or, without one, of the HTTP request. */
+function paramsFor(params: JsonObject | undefined, { headers = {} }: RequestExtra): JsonObject {
+  const given = isJsonObject(params?._meta) ? params._meta : {};
+  const source = traceKeys.some((key) => key in given) ? given : headers;
+  const trace = Object.fromEntries(traceKeys.map((key) => [key, source[key]]));
+  return { ...params, _meta: { ...checkedMeta, ...trace } };
 }
 
 function createClient(params: JsonObject, { headers, notify }: RequestExtra): McpClient {
