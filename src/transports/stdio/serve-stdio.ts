@@ -8,6 +8,7 @@ import { interrupted } from '../../pipeline/execute/deadline.ts';
 import type { FeatureSource } from '../../protocol/server-features.ts';
 import type { StatelessServer } from '../../protocol/stateless-server.ts';
 import { waitForSignal } from '../signals.ts';
+import { waitForParentExit } from './parent.ts';
 import { routeGenerations } from './route-generations.ts';
 import { StdioTransport } from './stdio-transport.ts';
 
@@ -42,8 +43,8 @@ export async function serveStdio({ v1: server, openV2, features }: StdioServers,
 }
 
 /**
- * Waits until stdin ends, stdout breaks or a signal arrives, then shuts down within five seconds: running calls get
- * some time to finish and are then stopped; every finished response is written.
+ * Waits until stdin ends, stdout or stderr breaks, the parent process ends or a signal arrives, then shuts down within
+ * five seconds: running calls get some time to finish and are then stopped; every finished response is written.
  *
  * @param transport a started transport whose messages are already handled
  */
@@ -120,8 +121,17 @@ function waitForStop(): Promise<string> {
     process.stdin.once('end', () => resolve('stdin ended'));
     process.stdin.once('close', () => resolve('stdin closed'));
     process.stdout.once('error', () => resolve('stdout closed'));
+    process.stderr.on('error', (error: NodeJS.ErrnoException) => {
+      if (!isDiskFull(error)) resolve('stderr closed');
+    });
+    void waitForParentExit().then(() => resolve('the parent process ended'));
     void waitForSignal().then(resolve);
   });
+}
+
+/** Whether stderr is a file that cannot be written now: its reader has not gone. */
+function isDiskFull({ code = '' }: NodeJS.ErrnoException): boolean {
+  return ['ENOSPC', 'EDQUOT', 'EFBIG'].includes(code);
 }
 
 function flushed(): Promise<void> {
