@@ -36,11 +36,10 @@ async function send(
   headers: Record<string, string | undefined>,
   body: string | Buffer = '',
 ): Promise<Plain> {
-  const given = Object.entries(headers).filter((entry): entry is [string, string] => entry[1] !== undefined);
   const bytes = Buffer.from(body);
   const request = httpRequest(url, {
     method,
-    headers: { ...Object.fromEntries(given), ...(bytes.length > 0 && { 'content-length': bytes.length }) },
+    headers: { ...given(headers), ...(bytes.length > 0 && { 'content-length': bytes.length }) },
   });
   request.end(bytes.length > 0 ? bytes : undefined);
   const [response] = await once(request, 'response');
@@ -58,6 +57,12 @@ const headersOf = (more: Record<string, string | undefined> = {}) => ({
 });
 const ping = JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'ping' });
 const pong = { jsonrpc: '2.0', id: 1, result: {} };
+
+/** The headers that have a value. */
+const given = (headers: Record<string, string | undefined>) =>
+  Object.fromEntries(
+    Object.entries(headers).filter((entry): entry is [string, string] => entry[1] !== undefined),
+  );
 
 /** A session, opened under these headers; gives the headers of those that follow. */
 async function openSession(more: Record<string, string | undefined> = {}) {
@@ -189,6 +194,38 @@ describe('paths', () => {
         JSON.stringify(initialize),
       );
       expect(inSession.status).toBe(200);
+    },
+  );
+
+  test.each(['/mcp/', '//mcp', '/mcp/?read_only=false'])(
+    '%s serves a whole session, to a client that sends no Accept and null for no arguments',
+    async (path) => {
+      const plain = { accept: undefined };
+      const url = `${withSessions.origin}${path}`;
+      const opened = await send(url, 'POST', headersOf(plain), JSON.stringify(initialize));
+      const headers = { ...headersOf(plain), 'mcp-session-id': String(opened.headers['mcp-session-id']) };
+      const call = {
+        jsonrpc: '2.0',
+        id: 2,
+        method: 'tools/call',
+        params: { name: 'organization_get', arguments: null, _meta: null },
+      };
+      for (const [at, sent] of [
+        [url, headers],
+        [`${without.origin}${path}`, headersOf(plain)],
+      ] as const) {
+        const answer = await send(at, 'POST', sent, JSON.stringify(call));
+        expect(answer).toMatchObject({ status: 200, headers: { 'content-type': json } });
+        expect(JSON.parse(answer.text)).toMatchObject({ id: 2, result: { content: [{ type: 'text' }] } });
+        expect(answer.text).not.toContain('isError');
+      }
+      const request = httpRequest(url, { headers: given(headers) });
+      request.on('error', () => {}).end();
+      const [stream] = await once(request, 'response');
+      expect([stream.statusCode, stream.headers['content-type']]).toEqual([200, 'text/event-stream']);
+      request.destroy();
+      expect((await send(url, 'DELETE', headers)).status).toBe(200);
+      expect((await send(url, 'POST', headers, ping)).status).toBe(404);
     },
   );
 
