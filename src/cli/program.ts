@@ -65,7 +65,7 @@ function environmentHelp(): string {
 
 /** Runs the command line. Errors are printed in a line or two, without a stack. */
 export async function run(): Promise<void> {
-  // A closed stderr must not end the process.
+  // A closed stderr must not crash the process.
   process.stderr.on('error', () => {});
   // Node would print the failing source line, which is huge in the bundle.
   process.on('uncaughtException', (error) => fail(error));

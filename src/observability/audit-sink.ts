@@ -18,7 +18,7 @@ let isGuarded = false;
 export const stderrSink: Sink = {
   open: () => {},
   append: (line) => {
-    // A closed stderr must not end the process.
+    // A closed stderr must not crash the process.
     if (!isGuarded) process.stderr.on('error', () => {});
     isGuarded = true;
     process.stderr.write(`${line}\n`);

@@ -80,7 +80,7 @@ export function createLogger(level: Level | 'silent', ...secrets: readonly Secre
 
 async function openLogger(level: string, secrets: readonly Secrets[]): Promise<Logger> {
   const { default: pino } = await import('pino');
-  // A closed stderr must not end the process.
+  // A closed stderr must not crash the process.
   process.stderr.on('error', () => {});
   process.once('exit', writeLines);
   const stream = process.stderr.isTTY ? await prettyStream() : stderr;

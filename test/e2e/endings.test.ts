@@ -166,14 +166,14 @@ describe('a client that stops reading', () => {
     expect(watched.api.requests.filter(({ method }) => method === 'POST')).toEqual([]);
   });
 
-  test('does not stop calls when it is the reader of the log', async () => {
+  test('has running calls finished, and ends the program, when it is the reader of the log', async () => {
     const watched = ending(await watchApi());
     const served = ending(await serveOverStdio(watched));
     served.child.stderr?.destroy();
-    for (const name of ['one', 'two']) await served.ask(callOf('accounts_create', { name }));
-    expect(watched.lines().map(({ phase }) => phase)).toEqual(['sent', 'ended', 'sent', 'ended']);
-    served.child.kill('SIGTERM');
+    const { result } = await served.ask(callOf('accounts_create', { name: 'one' }));
+    expect(result.isError).toBeUndefined();
     expect(await served.exited).toEqual([0, null]);
+    expect(watched.lines().map(({ phase }) => phase)).toEqual(['sent', 'ended']);
   });
 
   test('ends a command without a stack trace', async () => {
