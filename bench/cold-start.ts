@@ -1,82 +1,192 @@
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import { startSandbox } from '../src/sandbox/start.ts';
+import { bundlePeers } from './bundle-peers.ts';
 import { compileUnbundled } from './compile.ts';
+import { type Generation, generations } from './generations.ts';
+import { processorTime } from './processor-time.ts';
 
 /*
- * Cold start: from spawning the process to the answer of `tools/list`, ours beside a server with one `registerTool`
- * call for each operation, run from unbundled files. The two take turns, so that noise meets both alike.
+ * Cold start over stdio: from spawning the process to the answer to the opening request, and on to the answer to
+ * `tools/list`, sent once the opening is answered. All candidates take turns, so that noise meets them alike. The
+ * reference is a server with one `registerTool` call for each operation, run from unbundled files.
  */
 const root = fileURLToPath(new URL('..', import.meta.url));
 const rounds = Number(process.argv[2] ?? 20);
 
-const messages = [
-  {
-    jsonrpc: '2.0',
-    id: 1,
-    method: 'initialize',
-    params: { protocolVersion: '2025-11-25', capabilities: {}, clientInfo: { name: 'bench', version: '1' } },
-  },
-  { jsonrpc: '2.0', method: 'notifications/initialized' },
-  { jsonrpc: '2.0', id: 2, method: 'tools/list' },
-];
+/** Milliseconds after which a process counts as hung. */
+const hangsAfterMs = 20_000;
 
-/** Milliseconds until the tool list is answered. */
-async function start({ file, env: more }: Candidate): Promise<number> {
-  const started = performance.now();
-  const env = { ...process.env, SYNQLY_LOG_LEVEL: 'silent', ...more };
-  const child = spawn(process.execPath, [file], { stdio: ['pipe', 'pipe', 'inherit'], env });
-  child.stdin.write(messages.map((message) => `${JSON.stringify(message)}\n`).join(''));
-  let answered = '';
-  for await (const chunk of child.stdout) {
-    answered += chunk;
-    if (answered.split('\n').length > 2) break;
-  }
-  const elapsed = performance.now() - started;
-  const tools = JSON.parse(answered.split('\n')[1] ?? '{}').result?.tools?.length;
-  if (tools < 96) throw new Error(`${file} listed ${tools} tools`);
-  child.kill();
-  await new Promise((resolve) => child.once('exit', resolve));
-  return elapsed;
+/** Milliseconds that a process gets to read the permissions of its token, which it keeps for later starts. */
+const learningMs = 5_000;
+
+interface Candidate {
+  readonly name: string;
+  readonly generation: Generation;
+  readonly file: string;
+  readonly env: Readonly<Record<string, string>>;
+  /** Where state of earlier starts is kept; absent if each start finds none. */
+  readonly stateHome?: string;
+  readonly times: Times[];
 }
 
-function quantile(sorted: readonly number[], share: number): number {
+/** Milliseconds from the spawn to each answer, and milliseconds of processor time until the second. */
+interface Times {
+  readonly opening: number;
+  readonly list: number;
+  readonly processor: number;
+}
+
+/** Starts a candidate, opens the connection and lists the tools as a client does. */
+async function start({ file, env, generation, stateHome }: Candidate, staysFor = 0): Promise<Times> {
+  const home = stateHome ?? mkdtempSync(join(tmpdir(), 'synqly-mcp-bench-'));
+  const started = performance.now();
+  const child = spawn(process.execPath, [file], {
+    stdio: ['pipe', 'pipe', 'inherit'],
+    env: { ...process.env, SYNQLY_LOG_LEVEL: 'silent', XDG_STATE_HOME: home, ...env },
+  });
+  try {
+    return await exchange(child, generations[generation], started);
+  } finally {
+    await new Promise((resolve) => setTimeout(resolve, staysFor));
+    child.kill();
+    await new Promise((resolve) => child.once('exit', resolve));
+    if (stateHome === undefined) rmSync(home, { recursive: true, force: true });
+  }
+}
+
+function exchange(
+  child: ChildProcess & { readonly stdin: NonNullable<ChildProcess['stdin']> },
+  { opening, afterOpening, list }: (typeof generations)[Generation],
+  started: number,
+): Promise<Times> {
+  return new Promise((resolve, reject) => {
+    const hung = setTimeout(() => reject(new Error('There was no answer.')), hangsAfterMs);
+    const send = (...messages: readonly object[]) =>
+      child.stdin.write(messages.map((message) => `${JSON.stringify(message)}\n`).join(''));
+    let openedAt = 0;
+    child.once('error', reject);
+    child.once('exit', () => reject(new Error('It ended.')));
+    createInterface({ input: child.stdout as NodeJS.ReadableStream }).on('line', (line) => {
+      const { id, result, error } = JSON.parse(line);
+      const elapsed = performance.now() - started;
+      if (error) reject(new Error(`It refused: ${error.message}`));
+      if (id === 1) {
+        openedAt = elapsed;
+        send(...afterOpening, { ...list, id: 2 });
+      }
+      if (id !== 2) return;
+      clearTimeout(hung);
+      const tools = result?.tools?.length ?? 0;
+      if (tools < 96) reject(new Error(`It listed ${tools} tools.`));
+      else resolve({ opening: openedAt, list: elapsed, processor: processorTime(child.pid) });
+    });
+    send({ ...opening, id: 1 });
+  });
+}
+
+/** A sandbox in a process of its own, so that its work does not delay the clock. */
+async function startSandbox(...flags: string[]) {
+  const child = spawn(process.execPath, [built, 'sandbox', '--json', ...flags], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  for await (const line of createInterface({ input: child.stdout })) {
+    const { base_url, token } = JSON.parse(line);
+    const env = { SYNQLY_TOKEN: token, SYNQLY_BASE_URL: base_url };
+    return { env, stop: () => child.kill() };
+  }
+  throw new Error('The sandbox did not start.');
+}
+
+function quantile(values: readonly number[], share: number): number {
+  const sorted = values.toSorted((one, other) => one - other);
   return sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? Number.NaN;
 }
 
-interface Candidate {
-  readonly file: string;
-  readonly env: Readonly<Record<string, string>>;
-}
-
-// On loopback: what the way to Synqly takes comes on top where the server asks what its token may do.
-const sandbox = await startSandbox();
 const built = `${root}dist/cli.js`;
-const own = { SYNQLY_TOKEN: sandbox.token, SYNQLY_BASE_URL: sandbox.baseUrl };
-const candidates: Readonly<Record<string, Candidate>> = {
-  '--permissions ignore': { file: built, env: { ...own, SYNQLY_PERMISSIONS: 'ignore' } },
-  '--permissions learn': { file: built, env: own },
-  'registerTool, unbundled': { file: compileUnbundled('bench/register-tool-server'), env: own },
+const naive = compileUnbundled('bench/register-tool-server');
+const peers = await bundlePeers();
+const fast = await startSandbox();
+const slow = await startSandbox('--fault', '*:delay=1000');
+const storedState = mkdtempSync(join(tmpdir(), 'synqly-mcp-bench-'));
+
+const reference = 'one registerTool call for each operation';
+const both: readonly Generation[] = ['2025', '2026'];
+type Described = Omit<Candidate, 'times' | 'generation'>;
+const own: readonly Described[] = [
+  { name: 'synqly-mcp', file: built, env: fast.env },
+  { name: 'synqly-mcp, permissions stored', file: built, env: fast.env, stateHome: `${storedState}/fast` },
+  { name: 'synqly-mcp, API answers after 1 s', file: built, env: slow.env },
+  { name: 'the same, permissions stored', file: built, env: slow.env, stateHome: `${storedState}/slow` },
+  {
+    name: 'synqly-mcp --permissions ignore',
+    file: built,
+    env: { ...fast.env, SYNQLY_PERMISSIONS: 'ignore' },
+  },
+];
+const bothGenerations: readonly Described[] = [
+  { name: 'low-level server, SDK v2', file: peers['v2-stdio'], env: fast.env },
+  { name: 'no SDK', file: peers['no-sdk-stdio'], env: fast.env },
+];
+const described: Readonly<Record<Generation, readonly Described[]>> = {
+  '2025': [
+    ...own,
+    { name: reference, file: naive, env: fast.env },
+    { name: 'low-level server, SDK v1', file: peers['v1-stdio'], env: fast.env },
+    ...bothGenerations,
+  ],
+  '2026': [...own, ...bothGenerations],
 };
-const times = Object.fromEntries(Object.keys(candidates).map((name) => [name, [] as number[]]));
-for (let round = -1; round < rounds; round++) {
-  for (const [name, candidate] of Object.entries(candidates)) {
-    const elapsed = await start(candidate);
-    // The first round fills the disk cache.
-    if (round >= 0) times[name]?.push(elapsed);
+const candidates = both.flatMap((generation) =>
+  described[generation].map((one): Candidate => ({ ...one, generation, times: [] })),
+);
+
+/** Candidates that cannot speak their generation, with the reason. */
+const left = new Map<Candidate, string>();
+// The first round fills the disk cache, and the state directories where there are some.
+for (const candidate of candidates) {
+  try {
+    await start(candidate, candidate.stateHome === undefined ? 0 : learningMs);
+  } catch (error) {
+    left.set(candidate, (error as Error).message);
+  }
+}
+for (let round = 0; round < rounds; round += 1) {
+  // None always comes after the same one.
+  for (const candidate of round % 2 === 0 ? candidates : candidates.toReversed()) {
+    if (!left.has(candidate)) candidate.times.push(await start(candidate));
+  }
+}
+fast.stop();
+slow.stop();
+rmSync(storedState, { recursive: true, force: true });
+
+const usual = candidates.find(({ name }) => name === reference)?.times ?? [];
+const columns = ['opening', 'list', 'processor'] as const;
+const firstWidth = 42;
+console.log(
+  `From the spawn to the answers to the opening and to tools/list, and processor time until then. Median of ${rounds}
+rounds in turn in milliseconds, its ratio to that of ${reference},
+and the first and the last tenth of the ratios of single rounds. Node ${process.version}`,
+);
+for (const generation of both) {
+  const { revision, opening } = generations[generation];
+  const titles = [opening.method, 'tools/list', 'processor time'].map((title) => title.padStart(24));
+  console.log(`\n${revision.padEnd(firstWidth)}${titles.join('')}`);
+  for (const candidate of candidates.filter((one) => one.generation === generation)) {
+    const cells = left.get(candidate) ?? columns.map((column) => cellOf(candidate, column)).join('');
+    console.log(candidate.name.padEnd(firstWidth) + cells);
   }
 }
 
-console.log(`Spawn to tools/list answered, ${rounds} rounds, Node ${process.version}, milliseconds`);
-const medians = Object.entries(times).map(([name, values]) => {
-  const sorted = values.toSorted((one, other) => one - other);
-  const [median, low, high] = [0.5, 0.1, 0.9].map((share) => quantile(sorted, share));
-  console.log(
-    `${name.padEnd(28)} median ${median?.toFixed(0)}   10 % ${low?.toFixed(0)}   90 % ${high?.toFixed(0)}`,
-  );
-  return median ?? Number.NaN;
-});
-const usual = medians.at(-1) ?? Number.NaN;
-for (const [index, name] of Object.keys(candidates).slice(0, -1).entries())
-  console.log(`${name.padEnd(28)} ratio ${((medians[index] ?? 0) / usual).toFixed(2)}`);
-await sandbox.close();
+function cellOf({ times }: Candidate, column: keyof Times): string {
+  const [ours, others] = [times, usual].map((all) => all.map((one) => one[column])) as [number[], number[]];
+  const median = quantile(ours, 0.5);
+  const ratios = ours.map((time, round) => time / (others[round] ?? Number.NaN));
+  const spread = [0.1, 0.9].map((share) => quantile(ratios, share).toFixed(2)).join('-');
+  const ratio = (median / quantile(others, 0.5)).toFixed(2);
+  return `${median.toFixed(0).padStart(6)} ${ratio.padStart(5)} ${spread.padStart(11)}`.padStart(24);
+}
