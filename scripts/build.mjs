@@ -6,6 +6,7 @@ import { leaveOut } from './leave-out.mjs';
 import { collectNotices } from './notices.mjs';
 import { oneStartFile } from './one-start-file.mjs';
 import { pureConstants } from './pure-constants.mjs';
+import { undiciDispatchers } from './undici-dispatchers.mjs';
 
 /*
  * One bundle, split at every dynamic import: what listing the tools needs is one file, and the HTTP client,
@@ -36,6 +37,7 @@ const { metafile } = await build({
     oneStartFile(fileURLToPath(new URL('src/cli/program.ts', root))),
     evaluateAtBuild('src/tools/published.ts', 'src/surfaces/compact/published.ts'),
     pureConstants(/@modelcontextprotocol\/sdk\/dist\/esm\/types\.js$/, 140),
+    undiciDispatchers('src/synqly/dispatcher.ts'),
     leaveOut({
       // The SDK makes one at every start, for answers to elicitation, which this server checks itself.
       'validation/ajv-provider\\.js$': 'export class AjvJsonSchemaValidator {}',
