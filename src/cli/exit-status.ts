@@ -1,0 +1,2 @@
+/** Exit status for an invalid command line or setting. */
+export const usageError = 2;
