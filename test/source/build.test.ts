@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { build, type Plugin } from 'esbuild';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
@@ -22,6 +23,7 @@ const { leaveOut } = await script('leave-out');
 const { pureConstants } = await script('pure-constants');
 const { evaluateAtBuild } = await script('evaluate');
 const { oneStartFile } = await script('one-start-file');
+const { undiciDispatchers } = await script('undici-dispatchers');
 
 /** Bundles files, the first of which is the entry point; gives the text of all bundled files. */
 async function bundle(files: Record<string, string>, plugin: Plugin): Promise<string> {
@@ -112,6 +114,36 @@ describe('a module that is evaluated', () => {
   test('fails the build where it is not bundled', async () => {
     const plugin = evaluateAtBuild('published.ts', 'compact/published.ts');
     await expect(bundle(files('1'), plugin)).rejects.toThrow('compact/published.ts is not bundled');
+  });
+});
+
+describe('the dispatchers of undici', () => {
+  const root = fileURLToPath(new URL('../..', import.meta.url));
+  /** Bundles a module of the project's root, where undici is installed. */
+  const bundleModule = async (contents: string, sourcefile: string): Promise<string> => {
+    const { outputFiles } = await build({
+      absWorkingDir: root,
+      stdin: { contents, sourcefile, resolveDir: root },
+      bundle: true,
+      format: 'esm',
+      platform: 'node',
+      write: false,
+      logLevel: 'silent',
+      plugins: [undiciDispatchers('dispatcher.ts')],
+    });
+    return outputFiles.map(({ text }) => text).join('');
+  };
+  const uses = `import { Agent, EnvHttpProxyAgent, Pool } from 'undici'; console.log(Agent, EnvHttpProxyAgent, Pool);`;
+
+  test('come without fetch and WebSockets', async () => {
+    const text = await bundleModule(uses, join(root, 'dispatcher.ts'));
+    expect(text).toContain('undici/lib/dispatcher/pool.js');
+    expect(text).not.toContain('undici/lib/web/websocket/');
+    expect(text).not.toContain('undici/lib/web/fetch/index.js');
+  });
+
+  test('fail the build where the module does not import undici', async () => {
+    await expect(bundleModule(uses, join(root, 'another.ts'))).rejects.toThrow('does not import undici');
   });
 });
 
