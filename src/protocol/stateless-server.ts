@@ -44,6 +44,8 @@ export interface StatelessServer {
   connect(
     send: (response: RpcResponse) => void,
   ): Promise<(message: RpcRequest | RpcNotification, extra?: RequestExtra) => void>;
+  /** Answers, by method, to the requests without arguments that need no dispatch of the SDK. */
+  readonly opening?: Readonly<Record<string, () => Promise<object>>>;
   /** Answers `tools/call` without the SDK's dispatch. @throws an error with `code` and `message` for the client */
   callTool(params: JsonObject, extra: RequestExtra, cancelled: StopSignal): Promise<object>;
 }

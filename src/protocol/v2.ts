@@ -1,41 +1,39 @@
-import { type JSONRPCMessage, PerRequestHTTPServerTransport, Server } from '@modelcontextprotocol/server';
 import { stringifyJson } from '../lib/exact-json.ts';
-import { getOrCreate } from '../lib/get-or-create.ts';
-import { isJsonObject, type JsonObject } from '../lib/json.ts';
+import type { JsonObject } from '../lib/json.ts';
 import type { McpClient } from '../mcp-client.ts';
 import type { RequestContext } from '../request-context.ts';
 import type { CallResult } from '../tools/define-tool.ts';
 import type { InputRequired } from '../tools/input-required.ts';
 import { type Envelope, elicitationModes, metaKeys, readEnvelope, v2Revisions } from './envelope.ts';
 import { instructionsFor } from './instructions.ts';
-import { callTool, completeArgument, maxNameLength, progressReporter, readResource } from './requests.ts';
+import { callTool, maxNameLength, progressReporter } from './requests.ts';
 import { RpcError, rpcCodes } from './rpc-error.ts';
 import type { FeatureSource } from './server-features.ts';
-import { resultMeta, serverInfo, shortServerInfo } from './server-info.ts';
-import type {
-  RequestExtra,
-  RpcNotification,
-  RpcRequest,
-  RpcResponse,
-  StatelessServer,
-} from './stateless-server.ts';
+import { resultMeta, serverInfo } from './server-info.ts';
+import type { RequestExtra, StatelessServer } from './stateless-server.ts';
 import { withTraceContext } from './trace-context.ts';
+import type { Opening, Receive } from './v2-sdk.ts';
 
-const [revision = ''] = v2Revisions;
+const capabilities = { tools: { listChanged: true }, resources: {}, completions: {} };
 
 /** Milliseconds that a client may reuse a list once the permissions of the token are known. */
 const listTtlMs = 60_000;
 
-const capabilities = { tools: { listChanged: true }, resources: {}, completions: {} };
-
 /** A server for one caller, of protocol revision 2026-07-28. Subscriptions belong to the transport. */
 export function createStatelessV2(source: FeatureSource, context: RequestContext): StatelessServer {
+  const opening = createOpening(source, context);
   return {
     connect: async (send) => {
-      const transport = new EndpointTransport(send);
-      await createV2Server(source, context).connect(transport);
-      return (message, extra) => transport.receive(message, extra);
+      // Loading the SDK takes a tenth of a start, and few requests need it.
+      let loading: Promise<Receive> | undefined;
+      return (message, extra) => {
+        loading ??= import('./v2-sdk.ts').then(({ connectSdk }) =>
+          connectSdk(source, context, opening, send),
+        );
+        void loading.then((receive) => receive(message, extra));
+      };
     },
+    opening: { 'server/discover': opening.discover, 'tools/list': opening.listTools },
     callTool: async (params, extra, cancelled) => {
       const client = createClient(params, extra);
       const caller = { ...withTraceContext(context, params._meta, extra.headers), client };
@@ -45,97 +43,26 @@ export function createStatelessV2(source: FeatureSource, context: RequestContext
 }
 
 /**
- * Answers every request but `tools/call`. The low-level server of the SDK is used because the high-level one converts
- * every schema on every list request over HTTP.
+ * `server/discover` and `tools/list`, with which every client begins. Lists and instructions depend on the caller's token,
+ * so no cache may give them to another caller.
  */
-function createV2Server(source: FeatureSource, context: RequestContext): Server {
-  const server = new Server(shortServerInfo, { supportedProtocolVersions: [...v2Revisions], capabilities });
-  const { resources } = source.current();
-  // Lists and instructions depend on the caller's token, so no cache may give them to another caller.
+function createOpening(source: FeatureSource, context: RequestContext): Opening {
   const hints = () => ({ ttlMs: source.isSettled() ? listTtlMs : 0, cacheScope: 'private' as const });
-  server.setRequestHandler('server/discover', () => {
-    const { surface } = source.current();
-    return {
+  return {
+    hints,
+    discover: async () => ({
       supportedVersions: [...v2Revisions],
       capabilities,
-      instructions: instructionsFor(context, surface),
+      instructions: instructionsFor(context, source.current().surface),
       ...hints(),
+      resultType: 'complete' as const,
       _meta: { [metaKeys.serverInfo]: serverInfo(context) },
-    };
-  });
-  server.setRequestHandler('tools/list', async () => {
-    const { tools } = (await source.forList()).surface;
-    return { tools: writable(tools), ...hints() };
-  });
-  server.setRequestHandler('resources/list', () => ({
-    resources: writable(resources.resources),
-    ...hints(),
-  }));
-  server.setRequestHandler('resources/templates/list', () => ({
-    resourceTemplates: writable(resources.resourceTemplates),
-    ...hints(),
-  }));
-  server.setRequestHandler('resources/read', ({ params }, { mcpReq }) => {
-    const traced = withTraceContext(context, mcpReq._meta, undefined);
-    return readResource(params.uri, traced, resources, mcpReq.signal, rpcCodes.invalidParams);
-  });
-  server.setRequestHandler('completion/complete', ({ params }, { mcpReq }) => {
-    const traced = withTraceContext(context, mcpReq._meta, undefined);
-    return completeArgument(params, traced, resources, mcpReq.signal);
-  });
-  return server;
-}
-
-const lists = new WeakMap<object, object[]>();
-
-/** The SDK's types want arrays that can be changed. One copy for each list: the transport caches its text. */
-function writable<Entry extends object>(list: readonly object[]): Entry[] {
-  return getOrCreate(lists, list, () => [...list]) as Entry[];
-}
-
-/**
- * Delivers the messages of many requests to one server. The SDK's class is extended because a server takes its protocol
- * revision from it; what the class does for its single request is replaced.
- */
-class EndpointTransport extends PerRequestHTTPServerTransport {
-  readonly #send: (response: RpcResponse) => void;
-
-  constructor(send: (response: RpcResponse) => void) {
-    super({ classification });
-    this.#send = send;
-  }
-
-  override async start(): Promise<void> {}
-
-  override async send(message: JSONRPCMessage): Promise<void> {
-    if ('method' in message) throw new Error('Without a connection, the server can only send responses.');
-    this.#send(message as RpcResponse);
-  }
-
-  override async close(): Promise<void> {
-    this.onclose?.();
-  }
-
-  receive(message: RpcRequest | RpcNotification, extra: RequestExtra = {}): void {
-    const params = 'id' in message ? paramsFor(message.params, extra) : message.params;
-    this.onmessage?.({ ...message, params } as JSONRPCMessage, { classification });
-  }
-}
-
-const classification = { era: 'modern', revision } as const;
-
-/** Checked by `readEnvelope`; the SDK need not look at what the client sent. */
-const checkedMeta = { [metaKeys.version]: revision, [metaKeys.capabilities]: {} };
-
-/** Keys of W3C Trace Context and Baggage, in headers and in `_meta`. */
-const traceKeys = ['traceparent', 'tracestate', 'baggage'];
-
-/** Params with the envelope that the SDK needs, and the trace of `_meta` or, without one, of the HTTP request. */
-function paramsFor(params: JsonObject | undefined, { headers = {} }: RequestExtra): JsonObject {
-  const given = isJsonObject(params?._meta) ? params._meta : {};
-  const source = traceKeys.some((key) => key in given) ? given : headers;
-  const trace = Object.fromEntries(traceKeys.map((key) => [key, source[key]]));
-  return { ...params, _meta: { ...checkedMeta, ...trace } };
+    }),
+    listTools: async () => {
+      const { tools } = (await source.forList()).surface;
+      return { tools, ...hints(), resultType: 'complete' as const, _meta: resultMeta };
+    },
+  };
 }
 
 function createClient(params: JsonObject, { headers, notify }: RequestExtra): McpClient {

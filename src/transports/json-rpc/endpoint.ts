@@ -48,6 +48,9 @@ export async function connectEndpoint(server: StatelessServer): Promise<Endpoint
     answer: (request, extra) => {
       const { id, method, params } = request;
       if (method === 'tools/call' && isCall(params)) return answerCall(server, id, params, extra);
+      const open = server.opening && hasOnlyMeta(params) && Object.hasOwn(server.opening, method);
+      const opening = open ? server.opening?.[method] : undefined;
+      if (opening) return answerOpening(opening, id);
       last += 1;
       const unique = last;
       const response = new Promise<RpcResponse | undefined>((resolve) => {
@@ -70,6 +73,27 @@ export async function connectEndpoint(server: StatelessServer): Promise<Endpoint
 function isCall(params: JsonObject | undefined): params is JsonObject {
   if (typeof params?.name !== 'string' || 'task' in params) return false;
   return params.arguments === undefined || isJsonObject(params.arguments);
+}
+
+/** Whether the params hold nothing beside `_meta`. */
+function hasOnlyMeta(params: JsonObject | undefined): boolean {
+  return params === undefined || Object.keys(params).every((key) => key === '_meta');
+}
+
+function answerOpening(open: () => Promise<object>, id: RequestId): PendingAnswer {
+  let isCancelled = false;
+  const respond = (response: RpcResponse) => (isCancelled ? undefined : response);
+  const cancel = () => {
+    isCancelled = true;
+  };
+  return {
+    response: open().then(
+      (result) => respond({ jsonrpc: '2.0', id, result }),
+      (error: unknown) => respond({ jsonrpc: '2.0', id, error: errorOf(error) }),
+    ),
+    cancel,
+    withdraw: cancel,
+  };
 }
 
 function answerCall(
