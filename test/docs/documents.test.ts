@@ -94,8 +94,9 @@ test('every relative link of a document leads to a file, and to a heading of it'
   expect(broken).toEqual([]);
 });
 
-/** Flags of other programs that the guides start. */
-const otherFlags = ['--env', '--header', '--help'];
+/** Flags of other programs that the guides start, among them the benchmarks. */
+const benchFlags = ['--beside', '--only', '--connections', '--rounds', '--requests', '--skip-memory'];
+const otherFlags = ['--env', '--header', '--help', ...benchFlags];
 
 test('every flag that a guide names is one of the command line', () => {
   const commands = new Command();
