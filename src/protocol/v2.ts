@@ -7,7 +7,7 @@ import type { InputRequired } from '../tools/input-required.ts';
 import { type Envelope, elicitationModes, metaKeys, readEnvelope, v2Revisions } from './envelope.ts';
 import { instructionsFor } from './instructions.ts';
 import { callTool, maxNameLength, progressReporter } from './requests.ts';
-import { RpcError, rpcCodes } from './rpc-error.ts';
+import { RpcError, rpcCodes, toRpcError } from './rpc-error.ts';
 import type { FeatureSource } from './server-features.ts';
 import { resultMeta, serverInfo } from './server-info.ts';
 import type { RequestExtra, StatelessServer } from './stateless-server.ts';
@@ -30,7 +30,14 @@ export function createStatelessV2(source: FeatureSource, context: RequestContext
         loading ??= import('./v2-sdk.ts').then(({ connectSdk }) =>
           connectSdk(source, context, opening, send),
         );
-        void loading.then((receive) => receive(message, extra));
+        void loading.then(
+          (receive) => receive(message, extra),
+          (error) => {
+            loading = undefined;
+            const { code, message: text } = toRpcError(error, context);
+            if ('id' in message) send({ jsonrpc: '2.0', id: message.id, error: { code, message: text } });
+          },
+        );
       };
     },
     opening: { 'server/discover': opening.discover, 'tools/list': opening.listTools },
