@@ -5,7 +5,7 @@ import type { PermissionsSource, TokenPermissions } from './permissions.ts';
 /** Permissions, or the fact that Synqly does not show them. */
 export type KnownPermissions = Exclude<PermissionsResult, 'failed'>;
 
-/** Milliseconds that a list of tools waits for the first read. */
+/** Milliseconds that lists of tools wait for the first read, from the first list. */
 const listWaitMs = 300;
 
 /** Milliseconds after which known permissions are read again, with the next call. */
@@ -41,7 +41,7 @@ export class PermissionsCache implements PermissionsSource {
   #isAnswered: boolean;
   #running: Promise<void> | undefined;
   #nextRead = 0;
-  #waitUntil = 0;
+  #waitUntil: number | undefined;
 
   constructor(options: PermissionsCacheOptions) {
     this.#options = options;
@@ -53,15 +53,15 @@ export class PermissionsCache implements PermissionsSource {
   refresh(): void {
     const now = performance.now();
     if (this.#running || now < this.#nextRead || this.#options.stopped.aborted) return;
-    this.#waitUntil = now + listWaitMs;
     this.#running = this.#read();
   }
 
   /** Resolves when the first read ends, or after a short time; undefined if there is nothing to wait for. */
   firstRead(): Promise<void> | undefined {
-    const left = this.#waitUntil - performance.now();
-    if (this.#isAnswered || !this.#running || left <= 0) return undefined;
-    return waitAtMost(left, this.#running);
+    if (this.#isAnswered || !this.#running) return undefined;
+    const now = performance.now();
+    this.#waitUntil ??= now + listWaitMs;
+    return now < this.#waitUntil ? waitAtMost(this.#waitUntil - now, this.#running) : undefined;
   }
 
   /** Calls the listener each time the permissions have been read. @returns removes the listener */
@@ -75,7 +75,7 @@ export class PermissionsCache implements PermissionsSource {
     await (isFirst && this.#isAnswered ? pause(storedDelayMs) : untilMessagesAreHandled());
     const learnt = await this.#options.learn();
     this.#running = undefined;
-    // After a failure, no list waits again: it is the same to Synqly, and the client would wait each time.
+    // Nor does a list wait again after a failure.
     this.#isAnswered = true;
     this.#nextRead = performance.now() + (learnt === 'failed' ? minPauseMs : refreshIntervalMs);
     if (learnt === 'failed') return;

@@ -1,5 +1,8 @@
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { encode } from 'gpt-tokenizer/encoding/o200k_base';
 import { afterEach, describe, expect, test } from 'vitest';
 import { catalogue, findOperation } from '../../src/tools/catalogue.ts';
@@ -42,9 +45,9 @@ const reads = catalogue.filter(({ effect }) => effect === 'read').map(({ id }) =
 
 test('a read-only token is shown reads only, and whoami says what is left out and why', async () => {
   const { program } = await startWith({ name: 'looker', permission_set: 'viewer', resources: everyAccount });
+  await expect.poll(() => namesOf(program)).not.toContain('accounts_create');
   const names = await namesOf(program);
   expect(names).toEqual(expect.arrayContaining(reads));
-  expect(names).not.toContain('accounts_create');
   expect(names).not.toContain('tokens_reset');
   // Nothing says whether a viewer may make one, so that it is shown.
   expect(names).toContain('tokens_create_mcp_token');
@@ -67,7 +70,8 @@ test('a tool left out for the token can still be called, and Synqly decides', as
   const { rig, program } = await startWith({ permission_set: 'viewer', resources: everyAccount });
   const { json } = await program.call('accounts_create', { name: 'not-mine' });
   expect(json.error.code).toBe('forbidden');
-  expect(rig.exchanges.at(-1)).toMatchObject({ method: 'POST', path: '/v1/accounts', status: 403 });
+  const sent = { method: 'POST', path: '/v1/accounts', status: 403 };
+  expect(rig.exchanges).toContainEqual(expect.objectContaining(sent));
 });
 
 test('the permission sets of all its roles count', async () => {
@@ -86,9 +90,9 @@ test('the permission sets of all its roles count', async () => {
   program = await startProgram(['--base-url', made.sandbox.baseUrl], {
     SYNQLY_TOKEN: result.token.access.secret,
   });
+  await expect.poll(() => namesOf(program as Program)).not.toContain('members_create');
   const names = await namesOf(program);
   expect(names).toEqual(expect.arrayContaining([...reads, 'accounts_create', 'credentials_delete']));
-  expect(names).not.toContain('members_create');
   expect((await program.call('whoami')).json.token).toMatchObject({
     roles: ['keeper', 'viewer'],
     permission_sets: ['account-manager', 'viewer'],
@@ -179,9 +183,9 @@ test('over HTTP each caller is shown what its own token may do', async () => {
   rig = http;
   const viewer = await http.makeToken({ permission_set: 'viewer', resources: everyAccount });
   const clients = await Promise.all([http.connect(viewer.secret), http.connect(http.sandbox.token)]);
-  const [few = [], all = []] = await Promise.all(clients.map((client) => namesOf({ client })));
-  expect(few).not.toContain('accounts_delete');
-  expect(all).toHaveLength(toolCount);
+  const [few, all] = clients as [Program['client'], Program['client']];
+  await expect.poll(() => namesOf({ client: few })).not.toContain('accounts_delete');
+  expect(await namesOf({ client: all })).toHaveLength(toolCount);
   await Promise.all(clients.map((client) => client.close()));
 });
 

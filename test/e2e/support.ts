@@ -18,9 +18,14 @@ export const builtCli = process.env.TEST_CLI ?? fileURLToPath(new URL('../../dis
 /** Bearer tokens of tests hold this, so that a leak is found by searching for it. */
 export const canary = 'canary-5f1d9a77c2e84b0e9a';
 
-/** What the tests of the front door need of the environment, and no token of the machine's own. */
+/** What the tests of the front door need of the environment: no token of the machine's own, and nothing kept between runs. */
 export function cleanEnvironment(extra: Record<string, string> = {}): Record<string, string> {
-  return { PATH: process.env.PATH ?? '', HOME: process.env.HOME ?? '', ...extra };
+  return {
+    PATH: process.env.PATH ?? '',
+    HOME: process.env.HOME ?? '',
+    XDG_STATE_HOME: '/dev/null',
+    ...extra,
+  };
 }
 
 export interface Program {

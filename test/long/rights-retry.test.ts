@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { startHttpRig } from '../e2e/http-support.ts';
 
-test('while the look-up of rights keeps failing, Synqly is asked less and less often', async () => {
+test('while the look-up of rights keeps failing, a burst of requests makes one look-up a second', async () => {
   const rig = await startHttpRig({ sandbox: { size: 'small' }, args: ['--rate-per-minute', '1000000'] });
   rig.sandbox.faults.add({ route: 'tokens_list', status: 500 });
   const until = Date.now() + 8_000;
@@ -10,7 +10,6 @@ test('while the look-up of rights keeps failing, Synqly is asked less and less o
   }
   const asked = rig.exchanges.filter(({ operationId }) => operationId === 'tokens_list').length;
   expect(asked).toBeGreaterThan(1);
-  // After 1, 2 and 4 s.
-  expect(asked).toBeLessThanOrEqual(5);
+  expect(asked).toBeLessThanOrEqual(9);
   await rig.close();
 });
