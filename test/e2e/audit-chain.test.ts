@@ -178,10 +178,16 @@ test('unprintable characters are escaped and read back unchanged', async () => {
 test('a line names the organization when it is already known', async () => {
   const file = join(folder, 'organization.log');
   const program = await start(file);
-  await write(program, 1);
   const { json } = await program.call('organization_get');
+  // It is learned while calls already run.
+  const organizations = async () => {
+    await write(program, 1);
+    return linesOf(file)
+      .slice(-2)
+      .map(({ organization }) => organization);
+  };
+  await expect.poll(organizations).toEqual([json.result.id, json.result.id]);
   await program.close();
-  expect(linesOf(file).map(({ organization }) => organization)).toEqual([json.result.id, json.result.id]);
 
   const unknown = join(folder, 'unknown.log');
   const other = await start(unknown, ['--permissions', 'ignore']);

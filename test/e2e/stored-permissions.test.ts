@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { chmodSync, renameSync, rmSync, statSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { startHttpProgram } from './http-support.ts';
 import {
   countListChanged,
   type HeldApi,
@@ -171,19 +172,30 @@ test('files that are a day old are removed', async () => {
   expect(state.files()).toContain(old[1]);
 });
 
-describe('a directory that cannot be written', () => {
-  test.each(['/proc/none', '/dev/null'])('at %s is done without, and reported once', async (path) => {
-    program = await startWithToken(api, token, { path }, '--log-level', 'debug');
-    await expect.poll(() => toolNames(program?.client as Program['client'])).not.toContain('accounts_create');
+test.each(['/proc/none', '/dev/null'])(
+  'a directory such as %s is done without, and reported once',
+  async (path) => {
+    const server = await startHttpProgram(['--base-url', api.url, '--log-level', 'debug'], {
+      XDG_STATE_HOME: path,
+    });
+    for (const bearer of [token, await api.makeToken()]) {
+      const list = async () => {
+        const response = await server.post({ method: 'tools/list' }, { authorization: `Bearer ${bearer}` });
+        const { result } = (await response.json()) as { result: { tools: unknown[] } };
+        return result.tools.length;
+      };
+      await expect.poll(list).toBeLessThan(toolCount);
+    }
     const lines = () =>
-      program
-        ?.stderr()
+      server
+        .stderr()
         .split('\n')
-        .filter((line) => line.includes('permissions')) ?? [];
+        .filter((line) => line.includes('are not kept'));
     await expect.poll(lines).toHaveLength(1);
     expect(JSON.parse(lines()[0] ?? '')).toMatchObject({ level: 'debug' });
-  });
-});
+    await server.close();
+  },
+);
 
 test.each([
   ['with --sandbox', ['--sandbox'], {}],
