@@ -12,7 +12,13 @@ import { serveStdio } from '../transports/stdio/serve-stdio.ts';
 import { describeStdioServer } from './client-config.ts';
 import { createApp } from './create-app.ts';
 import { pinsOf, policyOf, warnIfRevealing } from './policy-from-config.ts';
-import { assertProxies, gatewayToken, prepareConnection, withRecordedTokens } from './synqly-connection.ts';
+import {
+  assertProxies,
+  gatewayToken,
+  type LazyConnection,
+  prepareConnection,
+  withRecordedTokens,
+} from './synqly-connection.ts';
 import { featuresOf, permissionsOpener } from './token-permissions.ts';
 
 /** Runs the server on the configured transport until the client disconnects or a signal arrives. @throws ConfigError */
@@ -34,15 +40,36 @@ async function serveOverStdio(config: Config): Promise<void> {
   assertToolsLeft({ pins, policy });
   const app = createApp(config, { log, secrets, auditLog: createAuditLog(config.auditLog.value, log) });
   const stopped = new StopController();
-  const connect = async () => (await access.open()).client;
+  const { connect, misconfigured } = connectOrEnd(access);
   const permissions = token && (await permissionsOpener(config, { connect, log, stopped })?.(token));
   const context = app.createContext({ ...access, pins, policy, permissions, confirmationsOf: 'stdio' });
   const features = featuresOf(permissions, (known) => app.featuresFor({ pins, policy, permissions: known }));
   if (process.stdin.isTTY) process.stderr.write(describeStdioServer(config, process.argv[1] ?? 'synqly-mcp'));
   const v1 = createV1Server(features, context, { sendsNotifications: true });
-  await serveStdio({ v1, openV2: () => createServer('v2', features, context), features }, log);
+  const servers = { v1, openV2: () => createServer('v2', features, context), features };
+  await Promise.race([serveStdio(servers, log), misconfigured]);
   stopped.stop('The process is stopping.');
   await log.flush();
+}
+
+/**
+ * Opens the connection for reads of permissions. Some settings, such as the token store, are checked only then: a wrong one
+ * ends the process, as at start.
+ */
+function connectOrEnd({ open }: Pick<LazyConnection, 'open'>) {
+  let end: (error: ConfigError) => void = () => {};
+  const misconfigured = new Promise<never>((_, reject) => {
+    end = reject;
+  });
+  const connect = async () => {
+    try {
+      return (await open()).client;
+    } catch (error) {
+      if (error instanceof ConfigError) end(error);
+      throw error;
+    }
+  };
+  return { connect, misconfigured };
 }
 
 /** Connects stdin and stdout to a server over HTTP. @throws ConfigError */

@@ -91,12 +91,8 @@ export function prepareConnection(config: Config): LazyConnection {
   if (config.sandbox.value) return prepareSandbox(config);
   const token = tokenOf(config);
   assertProxies();
-  let client: Promise<SynqlyConnection['client']> | undefined;
-  const open = async () => {
-    client ??= connect(config, baseUrlOf(config));
-    return { client: await client, token };
-  };
-  return { open, knownTokens: token.known, token };
+  const open = async () => ({ client: await connect(config, baseUrlOf(config)), token });
+  return { open: once(open), knownTokens: token.known, token };
 }
 
 function prepareSandbox(config: Config): LazyConnection {
@@ -139,5 +135,17 @@ export function withRecordedTokens(connection: LazyConnection, config: Config): 
     const recordOptions = { store, audience: baseUrlOf(config).href, label: 'created by a tool' };
     return { client: recordIssuedTokens(client, recordOptions), token };
   };
-  return { ...connection, open };
+  return { ...connection, open: once(open) };
+}
+
+/** Calls and reads of permissions share a connection. After a failure, the next one opens it again. */
+function once(open: LazyConnection['open']): LazyConnection['open'] {
+  let opening: Promise<SynqlyConnection> | undefined;
+  return () => {
+    opening ??= open().catch((error) => {
+      opening = undefined;
+      throw error;
+    });
+    return opening;
+  };
 }

@@ -136,6 +136,20 @@ describe('over stdio', () => {
     expect(await toolNames(program.client)).not.toContain('accounts_create');
   });
 
+  test('a token store that cannot be opened still ends the process', async () => {
+    const args = ['--base-url', api.url, '--token-store', '/proc/none'];
+    const child = spawn(process.execPath, [builtCli, ...args], {
+      env: cleanEnvironment({ SYNQLY_TOKEN: await api.makeToken() }),
+    });
+    closing.push(() => child.kill('SIGKILL'));
+    let stderr = '';
+    child.stderr.on('data', (chunk) => {
+      stderr += chunk;
+    });
+    expect(await new Promise((resolve) => child.once('close', resolve))).toBe(2);
+    expect(stderr).toContain('Cannot open --token-store: /proc/none cannot be created.');
+  });
+
   test('without calls, a failed look-up is not repeated', async () => {
     const token = await api.makeToken();
     api.answer = (path) => (path === lookUpPath ? { status: 500, json: { message: 'no' } } : undefined);
