@@ -177,7 +177,7 @@ test('unprintable characters are escaped and read back unchanged', async () => {
 
 test('a line names the organization when it is already known', async () => {
   const file = join(folder, 'organization.log');
-  const program = await start(file);
+  const program = await start(file, ['--permissions', 'learn']);
   const { json } = await program.call('organization_get');
   // It is learned while calls already run.
   const organizations = async () => {

@@ -5,7 +5,14 @@ import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/
 import type { Transport } from '@modelcontextprotocol/sdk/shared/transport.js';
 import type { Exchange } from '../../src/sandbox/app.ts';
 import { type Sandbox, type SandboxOptions, startSandbox } from '../../src/sandbox/start.ts';
-import { builtCli, cleanEnvironment, createClient, type Person, wholeLists } from './support.ts';
+import {
+  builtCli,
+  cleanEnvironment,
+  createClient,
+  type Person,
+  wholeLists,
+  withoutPermissions,
+} from './support.ts';
 
 /** The built program, serving HTTP on a free port. */
 export interface HttpProgram {
@@ -50,7 +57,7 @@ export async function startHttpProgram(
   env: Record<string, string> = {},
 ): Promise<HttpProgram> {
   const child = spawn(process.execPath, [builtCli, '--transport', 'http', '--port', '0', ...args], {
-    env: cleanEnvironment(env),
+    env: cleanEnvironment({ ...withoutPermissions, ...env }),
   });
   let written = '';
   child.stderr.on('data', (chunk) => {

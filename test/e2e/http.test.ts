@@ -6,7 +6,10 @@ import { toolCount } from './support.ts';
 
 let rig: HttpRig;
 beforeAll(async () => {
-  rig = await startHttpRig({ args: ['--rate-per-minute', '1000000', '--timeout', '5'] });
+  rig = await startHttpRig({
+    env: { SYNQLY_PERMISSIONS: 'learn' },
+    args: ['--rate-per-minute', '1000000', '--timeout', '5'],
+  });
 });
 afterEach(() => rig.sandbox.faults.clear());
 afterAll(() => rig.close());

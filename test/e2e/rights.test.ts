@@ -28,6 +28,7 @@ async function startWith(
   rig = made;
   const { result } = await postTo(made.sandbox, '/v1/tokens', body);
   program = await startProgram(['--base-url', made.sandbox.baseUrl, ...args], {
+    SYNQLY_PERMISSIONS: 'learn',
     SYNQLY_TOKEN: result.primary.access.secret,
   });
   return { rig: made, program };
@@ -85,6 +86,7 @@ test('the permission sets of all its roles count', async () => {
   const { id } = made.sandbox.state.organization;
   const { result } = await postTo(made.sandbox, `/v1/auth/logon/${id}`, { name, secret });
   program = await startProgram(['--base-url', made.sandbox.baseUrl], {
+    SYNQLY_PERMISSIONS: 'learn',
     SYNQLY_TOKEN: result.token.access.secret,
   });
   await expect.poll(() => namesOf(program as Program)).not.toContain('members_create');
@@ -157,7 +159,10 @@ describe('all tools are shown', () => {
     );
     await new Promise<void>((resolve) => synqly.listen(0, '127.0.0.1', resolve));
     const { port } = synqly.address() as AddressInfo;
-    program = await startProgram(['--base-url', `http://127.0.0.1:${port}`], { SYNQLY_TOKEN: 'own-token' });
+    program = await startProgram(['--base-url', `http://127.0.0.1:${port}`], {
+      SYNQLY_PERMISSIONS: 'learn',
+      SYNQLY_TOKEN: 'own-token',
+    });
     expect(await namesOf(program)).toHaveLength(toolCount);
     synqly.close().closeAllConnections();
   });
@@ -170,13 +175,13 @@ describe('all tools are shown', () => {
     made.sandbox.faults.add({ route: 'tokens_list', hang: true });
     // A call would wait for longer than this test may take.
     const args = ['--base-url', made.sandbox.baseUrl, '--timeout', '55'];
-    program = await startProgram(args, { SYNQLY_TOKEN: made.sandbox.token });
+    program = await startProgram(args, { SYNQLY_PERMISSIONS: 'learn', SYNQLY_TOKEN: made.sandbox.token });
     expect(await namesOf(program)).toHaveLength(toolCount);
   });
 });
 
 test('over HTTP each caller is shown what its own token may do', async () => {
-  const http = await startHttpRig({ sandbox: { size: 'small' } });
+  const http = await startHttpRig({ env: { SYNQLY_PERMISSIONS: 'learn' }, sandbox: { size: 'small' } });
   rig = http;
   const viewer = await http.makeToken({ permission_set: 'viewer', resources: everyAccount });
   const clients = await Promise.all([http.connect(viewer.secret), http.connect(http.sandbox.token)]);
@@ -193,7 +198,7 @@ test('under a pin, whoami reveals nothing outside it', async () => {
   await made.program.close();
   program = await startProgram(
     ['--base-url', made.rig.sandbox.baseUrl, '--account', account?.name ?? '', '--read-only'],
-    { SYNQLY_TOKEN: made.rig.sandbox.token },
+    { SYNQLY_PERMISSIONS: 'learn', SYNQLY_TOKEN: made.rig.sandbox.token },
   );
   const { json } = await program.call('whoami');
   expect(json).toMatchObject({ pinned_to: { account: account?.name }, read_only: true });

@@ -302,7 +302,8 @@ describe('a person can be asked', () => {
       return { action };
     };
     const args = ['--base-url', rig.sandbox.baseUrl, '--confirm', 'never'];
-    const program = await startProgram(args, { SYNQLY_TOKEN: rig.sandbox.token }, person, 'url');
+    const env = { SYNQLY_TOKEN: rig.sandbox.token };
+    const program = await startProgram(args, env, person, 'url');
     const before = rig.exchanges.length;
     const answer = await program.call('credentials_create', credential('${ask:Splunk <b>token</b>}'));
     await program.close();

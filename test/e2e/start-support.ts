@@ -108,6 +108,7 @@ export function startWithToken(
 ): Promise<Program> {
   return startProgram(['--base-url', api.url, ...args], {
     SYNQLY_TOKEN: token,
+    SYNQLY_PERMISSIONS: 'learn',
     ...(state && { XDG_STATE_HOME: state.path }),
   });
 }

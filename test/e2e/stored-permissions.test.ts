@@ -186,6 +186,8 @@ test.each(['/proc/none', '/dev/null'])(
       };
       await expect.poll(list).toBeLessThan(toolCount);
     }
+    // The second is stored in the background, as the first was.
+    await new Promise((resolve) => setTimeout(resolve, 500));
     const lines = () =>
       server
         .stderr()
@@ -202,7 +204,11 @@ test.each([
   ['with --permissions ignore', ['--permissions', 'ignore'], { SYNQLY_TOKEN: 'any-token' }],
 ])('nothing is stored or looked up %s', async (_, args, env) => {
   const where = args[0] === '--sandbox' ? [] : ['--base-url', api.url];
-  program = await startProgram([...args, ...where], { ...env, XDG_STATE_HOME: state.path });
+  program = await startProgram([...args, ...where], {
+    SYNQLY_PERMISSIONS: 'learn',
+    ...env,
+    XDG_STATE_HOME: state.path,
+  });
   expect(await toolNames(program.client)).toHaveLength(toolCount);
   await program.call('accounts_list');
   expect(state.files()).toEqual([]);

@@ -28,6 +28,12 @@ export function cleanEnvironment(extra: Record<string, string> = {}): Record<str
   };
 }
 
+/**
+ * Permissions are read while calls already run: those requests would stand among what a test has asked for. Tests of
+ * permissions set `learn`.
+ */
+export const withoutPermissions = { SYNQLY_PERMISSIONS: 'ignore' };
+
 export interface Program {
   readonly client: Client;
   /** Everything the program has written to stderr so far. */
@@ -71,7 +77,8 @@ export async function startProgram(
   const transport = new StdioClientTransport({
     command: process.execPath,
     args: [builtCli, ...args],
-    env: cleanEnvironment(env),
+    // `connect` takes no settings of a server.
+    env: cleanEnvironment({ ...(args[0] !== 'connect' && withoutPermissions), ...env }),
     stderr: 'pipe',
   });
   let written = '';
@@ -126,9 +133,7 @@ export async function startRig(
     onExchange: (exchange) => exchanges.push(exchange),
   });
   const args = ['--base-url', sandbox.baseUrl, ...(options.args ?? [])];
-  // The sandbox's token may do everything: asking for that would only make hundreds of starts longer.
-  const env = { SYNQLY_TOKEN: sandbox.token, SYNQLY_PERMISSIONS: 'ignore', ...options.env };
-  const program = await startProgram(args, env);
+  const program = await startProgram(args, { SYNQLY_TOKEN: sandbox.token, ...options.env });
   return {
     ...program,
     sandbox,

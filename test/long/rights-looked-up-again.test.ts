@@ -15,7 +15,11 @@ const viewer = { name: 'looker', permission_set: 'viewer', resources: { accounts
 
 /** An HTTP server with a token that only reads, and how to ask with it. */
 async function start() {
-  const http = await startHttpRig({ sandbox: { size: 'small' }, args: ['--rate-per-minute', '1000000'] });
+  const http = await startHttpRig({
+    env: { SYNQLY_PERMISSIONS: 'learn' },
+    sandbox: { size: 'small' },
+    args: ['--rate-per-minute', '1000000'],
+  });
   rig = http;
   const { secret } = await http.makeToken(viewer);
   const authorization = `Bearer ${secret}`;
@@ -86,6 +90,7 @@ describe('whoami', () => {
       const { result } = await postTo(made.sandbox, '/v1/tokens', viewer);
       made.sandbox.faults.add({ route: 'tokens_list', hang: true });
       program = await startProgram(['--base-url', made.sandbox.baseUrl], {
+        SYNQLY_PERMISSIONS: 'learn',
         SYNQLY_TOKEN: result.primary.access.secret,
       });
       ask = () => (program as Program).call('whoami');

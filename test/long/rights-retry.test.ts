@@ -2,7 +2,11 @@ import { expect, test } from 'vitest';
 import { startHttpRig } from '../e2e/http-support.ts';
 
 test('while the look-up of rights keeps failing, a burst of requests makes one look-up a second', async () => {
-  const rig = await startHttpRig({ sandbox: { size: 'small' }, args: ['--rate-per-minute', '1000000'] });
+  const rig = await startHttpRig({
+    env: { SYNQLY_PERMISSIONS: 'learn' },
+    sandbox: { size: 'small' },
+    args: ['--rate-per-minute', '1000000'],
+  });
   rig.sandbox.faults.add({ route: 'tokens_list', status: 500 });
   const until = Date.now() + 8_000;
   while (Date.now() < until) {
