@@ -14,7 +14,7 @@ import {
   toolNames,
   viewer,
 } from './start-support.ts';
-import { builtCli, cleanEnvironment, type Program, startProgram, toolCount } from './support.ts';
+import { type Program, startProgram, toolCount } from './support.ts';
 
 let api: HeldApi;
 let state: StateDirectory;
@@ -176,6 +176,7 @@ test.each(['/proc/none', '/dev/null'])(
   'a directory such as %s is done without, and reported once',
   async (path) => {
     const server = await startHttpProgram(['--base-url', api.url, '--log-level', 'debug'], {
+      SYNQLY_PERMISSIONS: 'learn',
       XDG_STATE_HOME: path,
     });
     for (const bearer of [token, await api.makeToken()]) {
@@ -215,11 +216,19 @@ test.each([
   expect(api.asked(lookUpPath)).toBe(0);
 });
 
-test('without a home, nothing is stored', async () => {
-  const { status, stderr } = spawnSync(process.execPath, [builtCli, '--base-url', api.url], {
-    env: cleanEnvironment({ SYNQLY_TOKEN: token, HOME: '', XDG_STATE_HOME: '' }),
-    input: '',
-    encoding: 'utf8',
+test('nothing is stored by a server over HTTP with --sandbox', async () => {
+  const server = await startHttpProgram(['--sandbox'], {
+    SYNQLY_PERMISSIONS: 'learn',
+    XDG_STATE_HOME: state.path,
   });
-  expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+  await expect.poll(server.stderr).toContain('"Bearer ');
+  const [, bearer = ''] = /"Bearer ([^"]+)"/.exec(server.stderr()) ?? [];
+  const list = { method: 'tools/list' };
+  const authorization = `Bearer ${bearer}`;
+  for (let count = 0; count < 2; count += 1)
+    expect((await server.post(list, { authorization })).status).toBe(200);
+  // A server that read permissions would store them within moments.
+  await new Promise((resolve) => setTimeout(resolve, 1_000));
+  expect(state.files()).toEqual([]);
+  await server.close();
 });
