@@ -41,6 +41,8 @@ export interface OperationCall extends CallState {
   args: Arguments;
   /** References to secrets among the arguments. */
   references: readonly PlacedReference[];
+  /** Digest of the snapshot that was confirmed. */
+  confirmedDigest?: string | undefined;
   /** The state that the client sent with a repeated call, once it is verified. */
   inputState?: InputState | undefined;
   /** Whether this call has used it up. */

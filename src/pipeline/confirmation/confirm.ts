@@ -5,18 +5,16 @@ import { isJsonObject, type JsonObject } from '../../lib/json.ts';
 import { questionsSignal } from '../../lib/shutdown.ts';
 import type { McpClient } from '../../mcp-client.ts';
 import type { RequestContext } from '../../request-context.ts';
-import { maskKnown } from '../../secrets/redact.ts';
 import type { PendingCall } from '../../tools/define-tool.ts';
 import type { ConfirmedBy, OperationCall } from '../call-state.ts';
 import { halveDeadline } from '../execute/best-effort.ts';
 import { interrupted, type Limits } from '../execute/deadline.ts';
 import { readInputState } from '../input/input-state.ts';
 import type { Pinned, PinnedCall } from '../pins/enforce.ts';
-import { needsTypedName } from './dependents.ts';
-import { createForm } from './form.ts';
+import { askInRounds } from './ask-in-rounds.ts';
+import { confirmationForm, notConfirmed, otherNameTyped } from './form-of-call.ts';
 import { inspectCall } from './preview-call.ts';
 import { type Snapshot, takeSnapshot } from './snapshot.ts';
-import { typedNameOf } from './typed-name.ts';
 
 /** The consent to send a call. */
 export interface Consent {
@@ -43,6 +41,7 @@ export async function confirm(
   if (operation.effect !== 'read') await context.auditLog.assertReady();
   const consent = await obtainConsent(call, pinned, confirmed);
   call.confirmedBy = consent.by;
+  call.confirmedDigest = consent.digest;
   return consent;
 }
 
@@ -54,6 +53,7 @@ async function obtainConsent(
   const { operation, raw, context, cancelled } = call;
   if (!needsConfirmation(context.policy, operation.effect)) return { by: 'not needed' };
   if (confirmed) return { by: 'confirm_call', digest: confirmed.digest };
+  if (context.client?.input?.hasForms) return askInRounds(call, pinned);
   const { snapshot, preview } = await inspectCall(call, pinned);
   const { client, pendingCalls } = context;
   const { digest } = snapshot;
@@ -68,11 +68,7 @@ async function obtainConsent(
   if (answer === 'yes') return { by: 'person', digest };
   if (cancelled.aborted) throw new CallError('cancelled', 'The call was cancelled.', { retry: 'safe' });
   if (questionsSignal().aborted) throw interrupted();
-  if (answer === 'no')
-    throw new CallError('confirmation_declined', `The person did not agree to ${operation.id}.`);
-  throw new CallError('confirmation_declined', 'The person did not type the requested name.', {
-    remediation: 'Nothing was sent. Ask the person whether this is the right object before you try again.',
-  });
+  throw answer === 'no' ? notConfirmed(operation) : otherNameTyped();
 }
 
 const nextIfDenied = `${errorCodes.confirmation_required.remediation} If the client denies confirm_call and nobody can be asked, the administrator can set --tool-meta off.`;
@@ -109,17 +105,13 @@ export async function assertSnapshotUnchanged(
 
 /** Anything but an explicit yes cancels the call. */
 async function askPerson(
-  { operation, args, context, cancelled }: OperationCall,
+  call: OperationCall,
   snapshot: Snapshot,
   preview: JsonObject,
   showForm: NonNullable<McpClient['showForm']>,
 ): Promise<'yes' | 'no' | 'other name'> {
-  // The client may store what it shows, so the form holds no secret, not even one that the call repeats.
-  const shown = maskKnown(preview, context.knownTokens, context.secrets.known) as JsonObject;
-  const { form, typed } = createForm(operation, shown, {
-    needsName: needsTypedName.has(operation.id),
-    typedName: () => typedNameOf(operation, args, snapshot.object),
-  });
+  const { context, cancelled } = call;
+  const { form, typed } = confirmationForm(call, snapshot, preview);
   try {
     const answer = await showForm(form, {
       within: context.pendingCalls.timeoutMs,

@@ -49,7 +49,7 @@ export async function useInputState(state: InputState, call: OperationCall): Pro
 }
 
 /** A question to the person of a call. */
-export interface Question extends Pick<InputState, 'question' | 'snapshotDigest' | 'isConfirmed' | 'data'> {
+export interface Question extends Pick<InputState, 'question' | 'snapshotDigest' | 'data'> {
   readonly requests: InputRequired['requests'];
   /** The code under which the call is recorded. */
   readonly code: ErrorCode;
@@ -58,10 +58,11 @@ export interface Question extends Pick<InputState, 'question' | 'snapshotDigest'
 
 /**
  * Creates what a call throws to ask its person. If the call repeats one that asked the same question, it is the next round:
- * it expires with the first, and has the same id unless that is used up.
+ * it expires with the first, and has the same id unless that is used up. The person's consent to the call, if there is one,
+ * is kept for the next request.
  */
 export function needInput(call: OperationCall, { requests, code, message, ...asked }: Question): InputNeeded {
-  const { operation, args, context, inputState } = call;
+  const { operation, args, context, inputState, confirmedBy, confirmedDigest } = call;
   const { inputStates } = context;
   const former = inputState?.question === asked.question ? inputState : undefined;
   const state = inputStates.seal({
@@ -70,6 +71,7 @@ export function needInput(call: OperationCall, { requests, code, message, ...ask
     argumentsDigest: digestOf(args),
     round: (former?.round ?? 0) + 1,
     expires: former?.expires ?? Date.now() + inputStates.timeoutMs,
+    ...(confirmedBy === 'person' && { isConfirmed: true, snapshotDigest: confirmedDigest }),
     ...asked,
   });
   return new InputNeeded(code, message, { requests, state });
