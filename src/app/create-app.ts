@@ -1,4 +1,4 @@
-import { createInputStates } from '../access/input-states.ts';
+import { createInputStates, type InputStates } from '../access/input-states.ts';
 import { createConfirmations } from '../access/pending-confirmations.ts';
 import type { View } from '../access/visibility.ts';
 import type { Config } from '../config/load-config.ts';
@@ -16,6 +16,8 @@ export interface Shared {
   readonly log: Log;
   readonly secrets: SecretStore;
   readonly auditLog: AuditLog;
+  /** The states of a caller's questions; by default sealed with a random key. */
+  readonly inputStates?: (caller: string) => InputStates;
 }
 
 /** What belongs to one caller. */
@@ -37,10 +39,11 @@ export interface App {
 }
 
 /** The composition root: turns settings into a server, for every transport and for measurements. */
-export function createApp(config: Config, { log, secrets, auditLog }: Shared): App {
+export function createApp(config: Config, shared: Shared): App {
+  const { log, secrets, auditLog } = shared;
   const timeoutMs = config.confirmWithin.value;
   const confirmations = createConfirmations(timeoutMs);
-  const inputStates = createInputStates({ timeoutMs });
+  const inputStates = shared.inputStates ?? createInputStates({ timeoutMs });
   return {
     createContext: ({ confirmationsOf, ...caller }) =>
       createRequestContext({

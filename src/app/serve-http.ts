@@ -31,6 +31,7 @@ import { waitForSignal } from '../transports/signals.ts';
 import { callerPermissions } from './caller-permissions.ts';
 import { describeSandboxServer } from './client-config.ts';
 import { type App, createApp } from './create-app.ts';
+import { openInputStates } from './open-input-states.ts';
 import { pinsOf, policyOf, warnIfRevealing } from './policy-from-config.ts';
 import { openSharedConnection, type SharedConnection } from './synqly-connection.ts';
 import { featuresOf, permissionsOpener } from './token-permissions.ts';
@@ -52,7 +53,9 @@ export async function serveHttp(config: Config): Promise<void> {
   const log = createLogger(config.logLevel.value, upstream.token?.known ?? [], secrets.known);
   warnIfRevealing(config, log);
   const { authenticator, client, clientFor, store } = await chooseAuth(config, upstream);
-  const app = createApp(config, { log, secrets, auditLog: createAuditLog(config.auditLog.value, log) });
+  const { inputStates, close: closeInputStates } = await openInputStates(config);
+  const auditLog = createAuditLog(config.auditLog.value, log);
+  const app = createApp(config, { log, secrets, auditLog, inputStates });
   const readiness = createReadiness({ client, token: upstream.token, store });
   const stopped = new StopController();
   const server = await buildHttpServer({
@@ -83,6 +86,7 @@ export async function serveHttp(config: Config): Promise<void> {
   stopped.stop('The process is stopping.');
   await server.drain(drainTimeoutMs);
   await store?.close();
+  await closeInputStates();
   await log.flush();
 }
 

@@ -11,6 +11,7 @@ import { createServer, createV1Server } from '../server.ts';
 import { serveStdio } from '../transports/stdio/serve-stdio.ts';
 import { describeStdioServer } from './client-config.ts';
 import { createApp } from './create-app.ts';
+import { openInputStates } from './open-input-states.ts';
 import { pinsOf, policyOf, warnIfRevealing } from './policy-from-config.ts';
 import {
   assertProxies,
@@ -38,7 +39,9 @@ async function serveOverStdio(config: Config): Promise<void> {
   warnIfRevealing(config, log);
   const [pins, policy] = [pinsOf(config), policyOf(config)];
   assertToolsLeft({ pins, policy });
-  const app = createApp(config, { log, secrets, auditLog: createAuditLog(config.auditLog.value, log) });
+  const { inputStates, close } = await openInputStates(config);
+  const auditLog = createAuditLog(config.auditLog.value, log);
+  const app = createApp(config, { log, secrets, auditLog, inputStates });
   const stopped = new StopController();
   const { connect, misconfigured } = connectOrEnd(access);
   const permissions = token && (await permissionsOpener(config, { connect, log, stopped })?.(token));
@@ -49,6 +52,7 @@ async function serveOverStdio(config: Config): Promise<void> {
   const servers = { v1, openV2: () => createServer('v2', features, context), features };
   await Promise.race([serveStdio(servers, log), misconfigured]);
   stopped.stop('The process is stopping.');
+  await close();
   await log.flush();
 }
 

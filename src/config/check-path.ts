@@ -3,7 +3,7 @@ import { fs } from '../lib/node-builtins.ts';
 import { ConfigError, type Setting } from './load-config.ts';
 
 /** The kind of path that a setting takes. */
-export type PathKind = 'token' | 'log' | 'directory';
+export type PathKind = 'token' | 'key' | 'log' | 'directory';
 
 /** Tokens have at most a few kilobytes. */
 export const maxTokenFileBytes = 64 * 1024;
@@ -15,24 +15,43 @@ export const maxTokenFileBytes = 64 * 1024;
  * @throws ConfigError when the path cannot be of the required kind
  */
 export function assertPath(
-  { flag, env }: { readonly flag?: string | undefined; readonly env?: string | undefined },
-  { value, source }: Setting<string | undefined>,
+  definition: SettingNames,
+  setting: Setting<string | undefined>,
   kind: PathKind,
 ): void {
-  if (value === undefined) return;
-  const why = problemWith(value, kind);
+  if (setting.value === undefined) return;
+  const why = problemWith(setting.value, kind);
   if (why === undefined) return;
-  const name = source === 'flag' || env === undefined ? `--${flag}` : env;
-  throw new ConfigError(`${name} ${why}: it takes the path of a ${kinds[kind]}.`);
+  throw new ConfigError(
+    `${nameOfSetting(definition, setting)} ${why}: it takes the path of a ${kinds[kind]}.`,
+  );
 }
 
-const kinds: Record<PathKind, string> = { token: 'file with a token', log: 'file', directory: 'directory' };
+interface SettingNames {
+  readonly flag?: string | undefined;
+  readonly env?: string | undefined;
+}
+
+/** The flag or variable that set a value. */
+export function nameOfSetting(
+  { flag, env }: SettingNames,
+  { source }: Pick<Setting<unknown>, 'source'>,
+): string {
+  return source === 'flag' || env === undefined ? `--${flag}` : env;
+}
+
+const kinds: Record<PathKind, string> = {
+  token: 'file with a token',
+  key: 'file with a key',
+  log: 'file',
+  directory: 'directory',
+};
 
 function problemWith(path: string, kind: PathKind): string | undefined {
   let stat: Stats | undefined;
   try {
     stat = fs.statSync(path, { throwIfNoEntry: false });
-    if (stat && kind === 'token') fs.accessSync(path, fs.constants.R_OK);
+    if (stat && (kind === 'token' || kind === 'key')) fs.accessSync(path, fs.constants.R_OK);
   } catch (error) {
     const { code = 'unknown error' } = error as NodeJS.ErrnoException;
     return failures[code] ?? `cannot be read (${code})`;

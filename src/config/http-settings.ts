@@ -1,7 +1,7 @@
 import { defineSetting } from './define-setting.ts';
 import { type Proxies, parseHosts, parseListenHost, parseOrigins, parseProxies } from './http-parsers.ts';
 import { parseBoolean, parseNumber, parseWhole } from './parsers.ts';
-import { assertNoPassword, parseTokenStore } from './token-store-parser.ts';
+import { assertNoPassword, parseStore } from './store-parser.ts';
 
 /** Settings of the HTTP server. */
 export const httpSettings = {
@@ -71,8 +71,8 @@ export const httpSettings = {
     fallbackText: '~/.local/state/synqly-mcp/tokens',
     help: 'Store for hashes of MCP tokens: a directory, or redis://... for several gateways.',
     modes: ['stdio', 'http', 'token'],
-    parse: parseTokenStore,
-    checkFlag: assertNoPassword,
+    parse: parseStore,
+    checkFlag: assertNoPassword('SYNQLY_TOKEN_STORE'),
   }),
   trustProxy: defineSetting<Proxies | undefined>({
     flag: 'trust-proxy',

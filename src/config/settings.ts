@@ -9,6 +9,8 @@ import {
   parsePatterns,
   parseWhole,
 } from './parsers.ts';
+import { parseStateKeys } from './state-keys.ts';
+import { assertNoPassword, parseStore } from './store-parser.ts';
 import { parseBaseUrl } from './url-parsers.ts';
 
 /** Synqly's regions. */
@@ -220,6 +222,34 @@ export const settings = {
     help: 'Time to confirm a call; at most 3600.',
     modes: server,
     parse: (text) => parseNumber(text, 0.1, 3600) * 1000,
+  }),
+  stateKey: defineSetting<readonly Buffer[] | undefined>({
+    env: 'SYNQLY_STATE_KEY',
+    fallback: undefined,
+    fallbackText: 'random',
+    help: 'Key that seals what clients keep between a question and its answer: 32 bytes in base64 or hexadecimal.',
+    modes: server,
+    parse: parseStateKeys,
+  }),
+  stateKeyFile: defineSetting<string | undefined>({
+    flag: 'state-key-file',
+    placeholder: 'file',
+    env: 'SYNQLY_STATE_KEY_FILE',
+    fallback: undefined,
+    help: 'File with that key, for servers that share it. Of several lines, the first seals and all open.',
+    modes: server,
+    parse: parsePath,
+  }),
+  stateStore: defineSetting<string | undefined>({
+    flag: 'state-store',
+    placeholder: 'where',
+    env: 'SYNQLY_STATE_STORE',
+    fallback: undefined,
+    fallbackText: 'memory',
+    help: 'Store of used answers, for servers that share the key: a directory, or redis://....',
+    modes: server,
+    parse: parseStore,
+    checkFlag: assertNoPassword('SYNQLY_STATE_STORE'),
   }),
   auditLog: defineSetting<string | undefined>({
     flag: 'audit-log',

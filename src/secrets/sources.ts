@@ -11,6 +11,8 @@ const ownCredentials: ReadonlySet<string> = new Set([
   'SYNQLY_TOKEN',
   'SYNQLY_MCP_TOKEN',
   'SYNQLY_TOKEN_STORE',
+  'SYNQLY_STATE_KEY',
+  'SYNQLY_STATE_STORE',
 ]);
 
 /** Settings whose names match the default pattern but hold no secret. */

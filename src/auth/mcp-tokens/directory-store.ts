@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import { open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
+import { open, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { LRUCache } from 'lru-cache';
-import { createDirectory, exists } from '../../lib/create-directory.ts';
+import { exists } from '../../lib/create-directory.ts';
 import { parseJson } from '../../lib/json.ts';
+import { openPrivateDirectory } from '../../lib/private-directory.ts';
 import { type Grant, grantSchema } from './mcp-token.ts';
 import { type TokenStore, unexpired } from './store.ts';
 
@@ -18,8 +19,8 @@ const fileName = /^([0-9a-f]{64})\.json$/;
  * @throws Error when the directory cannot be created, or others may write to it
  */
 export async function openDirectoryStore(directory: string): Promise<TokenStore> {
-  await createDirectory(directory);
-  await assertPrivate(directory);
+  // Anyone who can write to the store can add valid tokens.
+  await openPrivateDirectory(directory);
   const known = new LRUCache<string, Grant>({ max: maxCached });
   const fileOf = (hash: string) => join(directory, `${hash}.json`);
 
@@ -57,16 +58,6 @@ export async function openDirectoryStore(directory: string): Promise<TokenStore>
     revoke,
     close: async () => {},
   };
-}
-
-/** Anyone who can write to the store can add valid tokens. */
-async function assertPrivate(directory: string): Promise<void> {
-  const status = await stat(directory);
-  if (!status.isDirectory()) throw new Error(`${directory} is not a directory.`);
-  const { mode, uid } = status;
-  const isOthers = process.getuid !== undefined && uid !== process.getuid();
-  if (process.platform === 'win32' || (!isOthers && (mode & 0o022) === 0)) return;
-  throw new Error(`${directory} must belong to this user and not be writable by others.`);
 }
 
 async function readGrant(path: string, hash: string): Promise<Grant | undefined> {

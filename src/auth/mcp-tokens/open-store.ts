@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { ConfigError } from '../../config/load-config.ts';
 import { stateDirectory } from '../../config/state-directory.ts';
-import { withoutCredentials } from '../../config/token-store-parser.ts';
+import { withoutCredentials } from '../../config/store-parser.ts';
 import type { TokenStore } from './store.ts';
 
 /** The default token store. */

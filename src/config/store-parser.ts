@@ -8,20 +8,22 @@ const scheme = /^[a-z][a-z0-9+.-]+:/i;
  *
  * @throws Error that says what is wrong, without quoting the text, which may hold a password
  */
-export function parseTokenStore(given: string): string {
+export function parseStore(given: string): string {
   const text = given.trim();
   if (!scheme.test(text)) return parsePath(text);
   if (/^rediss?:\/\/[^/]/i.test(text) && URL.canParse(text) && new URL(text).hostname !== '') return text;
   throw new Error('must be a directory, or a Redis URL such as redis://host:6379 or rediss://host:6379');
 }
 
-/** @throws Error when a Redis URL holds a password */
-export function assertNoPassword(text: string): void {
-  if (URL.canParse(text) && new URL(text).password === '' && !/[?&](password|auth)=/i.test(text)) return;
-  if (!scheme.test(text.trim())) return;
-  throw new Error(
-    'holds a password, which other users of this machine can read on the command line; set SYNQLY_TOKEN_STORE instead',
-  );
+/** Checks that the flag of a store holds no password. `variable` can be set in its place. */
+export function assertNoPassword(variable: string): (text: string) => void {
+  return (text) => {
+    if (URL.canParse(text) && new URL(text).password === '' && !/[?&](password|auth)=/i.test(text)) return;
+    if (!scheme.test(text.trim())) return;
+    throw new Error(
+      `holds a password, which other users of this machine can read on the command line; set ${variable} instead`,
+    );
+  };
 }
 
 /** Removes a URL's user and password from a text, encoded and decoded. */
