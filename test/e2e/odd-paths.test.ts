@@ -114,6 +114,16 @@ const refused: readonly (readonly [
     ['pipe', 'file', 'circle of links', 'socket', 'path through a file', 'endless device', 'name in /proc'],
   ],
   ['--token-store', (path) => [['token', 'list', '--token-store', path], {}], ['pipe', 'name in /proc']],
+  [
+    '--state-key-file',
+    (path) => [['--sandbox', '--state-key-file', path, '--state-store', at('answers')], {}],
+    ['pipe', 'directory', 'huge file', 'circle of links', 'socket', 'endless device', 'name in /proc'],
+  ],
+  [
+    '--state-store',
+    (path) => [['--sandbox', '--state-store', path], { SYNQLY_STATE_KEY: 'ab'.repeat(32) }],
+    ['pipe', 'file', 'circle of links', 'socket', 'path through a file', 'name in /proc'],
+  ],
 ];
 
 describe.skipIf(process.platform !== 'linux')('unusable paths', () => {
