@@ -87,6 +87,8 @@ export function startOperationCall(
     operation,
     args,
     references: [],
+    confirmedDigest: undefined,
+    inputState: undefined,
     cancelled,
   };
 }

@@ -24,7 +24,8 @@ export async function openDirectoryMarks(directory: string): Promise<UsedMarks> 
       const path = join(directory, name);
       if (!markName.test(name)) continue;
       const mark = await stat(path).catch(() => undefined);
-      if (mark && mark.mtimeMs <= now) await rm(path, { force: true });
+      // A file that cannot be removed does no harm.
+      if (mark && mark.mtimeMs <= now) await rm(path, { force: true }).catch(() => {});
     }
   };
 
