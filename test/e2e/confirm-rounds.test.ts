@@ -71,6 +71,7 @@ describe('the official client of 2026-07-28', () => {
       { name: 'test', version: '1' },
       { capabilities: { elicitation: { form: {} } }, versionNegotiation: { mode: { pin: '2026-07-28' } } },
     );
+    // The handler's type takes no union of results.
     client.setRequestHandler('elicitation/create', async ({ params }) => answers(params.message) as never);
     open.push(client);
     return client;
@@ -246,6 +247,17 @@ test('the compact surface asks too, and binds the answer to the operation and it
     expect(errorIn(await run('accounts_delete', other.args, repeat)).code).toBe('answer_rejected');
     expect(errorIn(await run('roles_delete', { role_id: name }, repeat)).code).toBe('answer_rejected');
     expect(errorIn(await run('accounts_delete', args, repeat))).toBeUndefined();
+  });
+  expect(sent).toBe(1);
+});
+
+test('the answer is bound to what is called, not to how the client writes it', async () => {
+  const { args, name } = await makeTarget('accounts_delete', ground);
+  const first = await call('accounts_delete', { ...args, toolCallId: 'call-1' });
+  const { requestState } = first.result;
+  const repeat = { requestState, inputResponses: accept({ name }) };
+  const sent = await ground.sendsOf('accounts_delete', async () => {
+    expect(errorIn(await call('accounts_delete', { ...args, toolCallId: 'call-2' }, repeat))).toBeUndefined();
   });
   expect(sent).toBe(1);
 });
