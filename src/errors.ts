@@ -28,6 +28,11 @@ export const errorCodes = {
       'Correct the reference. ${env:NAME}, ${file:PATH}, ${secret:HANDLE} or ${ask:WHAT} must be the whole value of a secret argument. Nothing was sent.',
     retry: 'no',
   },
+  secret_required: {
+    remediation:
+      'Nothing was sent. Show the person each URL of pages as it is. They open it in a browser on the machine of this server, before it expires, and type the secret there, never here. Then make the same call again.',
+    retry: 'safe',
+  },
   secret_refused: {
     remediation:
       'This call is made for a secret, and this server does not return secrets. Ask the administrator to make it over stdio, or to start the server with --reveal-secrets. Nothing was sent.',
@@ -228,6 +233,8 @@ export interface ErrorDetails {
   readonly authCode?: string | undefined;
   /** The call that waits for confirmation: its id and its preview. */
   readonly confirmation?: Readonly<Record<string, unknown>> | undefined;
+  /** The pages where the person types secrets: each with its argument, URL and `expires_in_s`. */
+  readonly pages?: readonly Readonly<Record<string, unknown>>[] | undefined;
   readonly upstream?: Readonly<Record<string, unknown>> | undefined;
   /** Whether Synqly reported success, so that the write was done. */
   readonly done?: boolean | undefined;
@@ -273,6 +280,7 @@ export class CallError extends Error {
       example: details.example,
       closest: details.closest,
       confirmation: details.confirmation,
+      pages: details.pages,
       upstream: details.upstream,
     });
   }

@@ -9,6 +9,8 @@ export interface PendingCalls {
   add(call: PendingCall): string;
   /** Removes and returns a call; undefined if the id is unknown, used, expired or another caller's. */
   take(id: string): PendingCall | undefined;
+  /** Stores a taken call again under its id, for the rest of its time. */
+  putBack(id: string, call: PendingCall): void;
 }
 
 /** Beyond these limits, the oldest call is dropped. */
@@ -27,8 +29,8 @@ interface PendingEntry {
  * @param timeoutMs milliseconds until each expires
  */
 export function createConfirmations(timeoutMs: number): (caller: string) => PendingCalls {
-  // Ordered by expiry.
   const pending = new Map<string, PendingEntry>();
+  const taken = new WeakMap<PendingCall, PendingEntry>();
 
   const makeRoom = (caller: string): void => {
     const now = performance.now();
@@ -51,7 +53,12 @@ export function createConfirmations(timeoutMs: number): (caller: string) => Pend
       const found = pending.get(id);
       if (found?.caller !== caller) return undefined;
       pending.delete(id);
+      taken.set(found.call, found);
       return found.until > performance.now() ? found.call : undefined;
+    },
+    putBack: (id, call) => {
+      const entry = taken.get(call);
+      if (entry?.caller === caller) pending.set(id, entry);
     },
   });
 }

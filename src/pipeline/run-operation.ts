@@ -51,7 +51,7 @@ export async function runOperation(
     const pinned = pinnedBy(call); //                                          3 pins: checked in 4 for the preview, and in 6 before sending
     if (options.as === previewCallTool) return await finish(call, await previewCall(call, pinned));
     const consent = await confirm(call, pinned, options.confirmed); //         4 confirmation
-    const secrets = await resolveReferences(call); //                          5 secrets of the arguments
+    const secrets = await resolveReferences(call, consent); //                 5 secrets of the arguments
     const response = await execute(call, pinned, consent, secrets); //         6 request
     const stored = await storeResponseSecrets(call, response); //              7 secrets of the response
     return await finish(call, await formatResult(call, stored, options)); //   8 result, 9 log and audit log

@@ -32,6 +32,7 @@ export async function runBuiltinTool(
     return await tool.run({
       args: parseArguments(tool, call.raw),
       takePending: (pending) => context.pendingCalls.take(pending),
+      putBackPending: (pending, taken) => context.pendingCalls.putBack(pending, taken),
       runOperation: run,
       describeAccess: async () => finish(call, { value: await describeAccess(context, cancelled) }),
     });

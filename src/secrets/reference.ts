@@ -35,3 +35,7 @@ export interface PlacedReference {
   readonly path: readonly string[];
   readonly reference: Reference;
 }
+
+/** What a client shows to a person whom it asks to open a page. */
+export const pageMessage =
+  'A secret is needed for a call to Synqly. Open the page to type it; the assistant will not see it.';

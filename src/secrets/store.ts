@@ -2,7 +2,9 @@ import type { Config } from '../config/load-config.ts';
 import { CallError } from '../errors.ts';
 import type { StopSignal } from '../lib/cancellation.ts';
 import { SecretIndex } from '../lib/mask.ts';
+import type { AskedSecrets, SecretRequests } from './asked-secrets.ts';
 import type { OpenPage } from './prompt.ts';
+import type { SecretPurpose } from './prompt-page.ts';
 import { type Reference, referenceError, secretReference } from './reference.ts';
 import { readSecretFile, readVariable, secretVariables } from './sources.ts';
 
@@ -17,6 +19,8 @@ export interface SecretStore {
    * full
    */
   resolve(reference: Reference, person: Person): Promise<string>;
+  /** Asks for secrets on pages of this machine; undefined over HTTP, where the person is at another. */
+  readonly pages: SecretPages | undefined;
   /**
    * Stores a secret for later calls and returns the reference to it. Undefined for callers whose secrets are not
    * stored.
@@ -39,10 +43,23 @@ export interface SecretStore {
   readonly known: SecretIndex;
 }
 
-/** How to ask a person for a secret, and when to stop waiting. */
+/** How to ask a person for a secret, what it is for, and when to stop waiting. */
 export interface Person {
   readonly openPage: OpenPage | undefined;
+  readonly purpose: Omit<SecretPurpose, 'description'>;
   readonly cancelled: StopSignal;
+}
+
+/** Secrets that people type on pages while their calls are repeated. A call is identified together with its arguments. */
+export interface SecretPages {
+  /** What a call has asked for; undefined if it has not, or if that was taken or dropped. */
+  find(call: string): AskedSecrets | undefined;
+  /**
+   * Opens a page for each secret of a call, unless its pages are open.
+   *
+   * @throws CallError `secret_reference` when pages cannot be opened, `secret_refused` when the store is full
+   */
+  ask(call: string, purposes: readonly SecretPurpose[]): Promise<AskedSecrets>;
 }
 
 interface Options {
@@ -165,19 +182,43 @@ function createSecretStore({ patterns, directory, tokenFile, storesSecrets }: Op
         'No stored secret has that handle. It may have been evicted by newer ones: read it again.',
       );
     },
-    ask: async (name, { openPage, cancelled }) => {
+    ask: async (description, { openPage, purpose, cancelled }) => {
+      if (!openPage)
+        throw referenceError(
+          'This client does not support opening a page for a person (elicitation in URL mode).',
+        );
       const { promptForSecret } = await import('./prompt.ts');
-      return promptForSecret(name, openPage, cancelled);
+      return promptForSecret({ ...purpose, description }, openPage, cancelled);
+    },
+  };
+
+  const addUsed = (secret: string): void => {
+    if (!permanent.has(secret)) assertRoom(secret.length);
+    addPermanent(secret);
+  };
+  const addTyped = (secret: string): void => known.add(secret);
+  const dropTyped = (secret: string): void => {
+    if (!permanent.has(secret) && !evictable.has(secret)) known.delete(secret);
+  };
+  let requests: SecretRequests | undefined;
+  const pages: SecretPages = {
+    find: (call) => requests?.find(call),
+    ask: async (call, purposes) => {
+      // Checked before a person types a secret that could not be stored.
+      assertRoom();
+      const { createSecretRequests } = await import('./asked-secrets.ts');
+      requests ??= createSecretRequests({ onTyped: addTyped, onTaken: addUsed, onDropped: dropTyped });
+      return requests.ask(call, purposes);
     },
   };
 
   return {
+    pages: storesSecrets ? pages : undefined,
     resolve: async ({ kind, name }, person) => {
       // Checked before a person types a secret that could not be stored.
       if (kind === 'ask') assertRoom();
       const secret = await read[kind](name, person);
-      if (!permanent.has(secret)) assertRoom(secret.length);
-      addPermanent(secret);
+      addUsed(secret);
       return secret;
     },
     store: storesSecrets ? storeSecret : undefined,

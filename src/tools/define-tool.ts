@@ -44,6 +44,8 @@ export interface ToolRequest {
   readonly args: Arguments;
   /** Takes a pending call of this caller. Each can be taken once. */
   takePending(id: string): PendingCall | undefined;
+  /** Stores a taken call again, for the rest of its time. */
+  putBackPending(id: string, call: PendingCall): void;
   runOperation(operation: Operation, args: unknown, options: ToolRunOptions): Promise<CallResult>;
   /** The caller, its limits, and which operations are left out and why. */
   describeAccess(): Promise<CallResult>;

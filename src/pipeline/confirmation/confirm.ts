@@ -11,6 +11,7 @@ import { halveDeadline } from '../execute/best-effort.ts';
 import { interrupted, type Limits } from '../execute/deadline.ts';
 import { readInputState } from '../input/input-state.ts';
 import type { Pinned, PinnedCall } from '../pins/enforce.ts';
+import { findConsent } from '../secrets/ask-person.ts';
 import { askInRounds } from './ask-in-rounds.ts';
 import { confirmationForm, notConfirmed, otherNameTyped } from './form-of-call.ts';
 import { inspectCall } from './preview-call.ts';
@@ -53,6 +54,8 @@ async function obtainConsent(
   const { operation, raw, context, cancelled } = call;
   if (!needsConfirmation(context.policy, operation.effect)) return { by: 'not needed' };
   if (confirmed) return { by: 'confirm_call', digest: confirmed.digest };
+  const given = findConsent(call);
+  if (given) return given;
   if (context.client?.input?.hasForms) return askInRounds(call, pinned);
   const { snapshot, preview } = await inspectCall(call, pinned);
   const { client, pendingCalls } = context;

@@ -88,6 +88,8 @@ function givenInError(error: JsonObject, operation: Operation, args: Arguments):
       ? error.arguments.map((fault) => (isJsonObject(fault) ? { argument: fault.argument } : undefined))
       : undefined,
     example: { arguments: args },
+    // Names of arguments, and URLs from this server.
+    pages: error.pages,
     confirmation: {
       preview: isJsonObject(preview) ? givenInPreview(preview, operation, args) : undefined,
     },

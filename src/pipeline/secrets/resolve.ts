@@ -1,13 +1,13 @@
-import { CallError } from '../../errors.ts';
-import type { StopSignal } from '../../lib/cancellation.ts';
+import { type ArgumentProblem, CallError } from '../../errors.ts';
 import type { Arguments } from '../../lib/json.ts';
 import { isJsonObject } from '../../lib/json.ts';
 import { namesAlong } from '../../lib/secret-names.ts';
-import type { RequestContext } from '../../request-context.ts';
 import { holdsReference, type PlacedReference, readReference } from '../../secrets/reference.ts';
 import { isPrefix, secretFieldsOf } from '../../secrets/secret-fields.ts';
 import type { Operation } from '../../tools/define-operation.ts';
 import type { OperationCall } from '../call-state.ts';
+import type { Consent } from '../confirmation/confirm.ts';
+import { isAsk, purposeOf, takeTypedSecrets } from './ask-person.ts';
 import { findSecretPlaces } from './find.ts';
 
 /**
@@ -91,43 +91,81 @@ export interface ResolvedReference {
 }
 
 /**
- * Resolves references. If a person must type a secret, this waits for the person.
+ * Resolves references. If a person must type a secret, this waits for the person, or ends the call with a page that the
+ * person opens before the call is repeated.
  *
- * @throws CallError `secret_reference` with the arguments and the reasons
+ * @throws CallError `secret_reference` with the arguments and the reasons, `secret_required` with pages for the person
  */
-export async function resolveReferences({
-  references,
-  context,
-  cancelled,
-}: OperationCall): Promise<readonly ResolvedReference[]> {
-  const resolved = [];
-  // In sequence, so that a person gets one page at a time.
-  for (const one of references) resolved.push(await resolveOne(one, context, cancelled));
-  const faults = resolved.flatMap(({ fault }) => fault ?? []);
-  if (faults.length > 0) {
-    throw new CallError('secret_reference', 'A reference to a secret cannot be resolved.', {
-      arguments: faults,
-    });
+export async function resolveReferences(
+  call: OperationCall,
+  consent: Consent,
+): Promise<readonly ResolvedReference[]> {
+  const { references } = call;
+  // Most calls have no reference.
+  if (references.length === 0) return [];
+  // Nobody types a secret for a call that fails without it.
+  const read = await resolveEach(
+    call,
+    references.filter((one) => !isAsk(one)),
+  );
+  return [...read, ...(await askPerson(call, references.filter(isAsk), consent))];
+}
+
+/** Asks on pages that outlive the call, unless the client keeps the call waiting while the person types. */
+async function askPerson(
+  call: OperationCall,
+  asks: readonly PlacedReference[],
+  consent: Consent,
+): Promise<readonly ResolvedReference[]> {
+  const { secrets, client } = call.context;
+  if (asks.length === 0) return [];
+  if (client?.openPage || !secrets.pages) return resolveEach(call, asks);
+  try {
+    const typed = await takeTypedSecrets(call, asks, secrets.pages, consent);
+    return asks.map(({ path }, index) => ({ path, value: typed[index] ?? '' }));
+  } catch (error) {
+    throw isReferenceError(error) ? notResolved(asks.map((one) => faultOf(one, error))) : error;
   }
-  return resolved as readonly ResolvedReference[];
+}
+
+/** In sequence, so that a person gets one page at a time. */
+async function resolveEach(
+  call: OperationCall,
+  references: readonly PlacedReference[],
+): Promise<readonly ResolvedReference[]> {
+  const resolved: ResolvedReference[] = [];
+  const faults: ArgumentProblem[] = [];
+  const { secrets, client } = call.context;
+  for (const one of references) {
+    const person = { openPage: client?.openPage, purpose: purposeOf(call, one), cancelled: call.cancelled };
+    try {
+      resolved.push({ path: one.path, value: await secrets.resolve(one.reference, person) });
+    } catch (error) {
+      if (!isReferenceError(error)) throw error;
+      faults.push(faultOf(one, error));
+    }
+  }
+  if (faults.length > 0) throw notResolved(faults);
+  return resolved;
+}
+
+const isReferenceError = (error: unknown): error is CallError =>
+  error instanceof CallError && error.code === 'secret_reference';
+
+const faultOf = ({ path }: PlacedReference, { message }: CallError): ArgumentProblem => ({
+  argument: path.join('.'),
+  problem: message,
+});
+
+function notResolved(faults: readonly ArgumentProblem[]): CallError {
+  return new CallError('secret_reference', 'A reference to a secret cannot be resolved.', {
+    arguments: faults,
+  });
 }
 
 /** A copy of the arguments with references replaced, only for the request body. */
 export function withResolved(args: Arguments, resolved: readonly ResolvedReference[]): Arguments {
   return resolved.reduce((part, { path, value }) => setAt(part, path, value) as Arguments, args);
-}
-
-async function resolveOne(
-  { path, reference }: PlacedReference,
-  { secrets, client }: RequestContext,
-  cancelled: StopSignal,
-) {
-  try {
-    return { path, value: await secrets.resolve(reference, { openPage: client?.openPage, cancelled }) };
-  } catch (error) {
-    if (!(error instanceof CallError) || error.code !== 'secret_reference') throw error;
-    return { path, fault: { argument: path.join('.'), problem: error.message } };
-  }
 }
 
 interface PlacedText {

@@ -13,10 +13,14 @@ export const confirmCallTool: BuiltinTool = {
   idempotent: false,
   params: {},
   input: z.strictObject({ id: text.describe('From the confirmation') }),
-  run: async ({ args, takePending, runOperation }) => {
-    const confirmed = takePending(String(args.id));
+  run: async ({ args, takePending, putBackPending, runOperation }) => {
+    const id = String(args.id);
+    const confirmed = takePending(id);
     const operation = confirmed && findOperation(confirmed.operationId);
     if (!operation) throw new CallError('confirmation_unknown', 'No call waits for this confirmation.');
-    return runOperation(operation, confirmed.args, { confirmed });
+    const result = await runOperation(operation, confirmed.args, { confirmed });
+    // Nothing was sent: confirm_call is repeated when the person has typed the secret.
+    if (result.inputRequired || result.error?.code === 'secret_required') putBackPending(id, confirmed);
+    return result;
   },
 };
