@@ -142,7 +142,7 @@ async function answer(
   const form = await readForm(request);
   if (page.state !== 'open') return show(page, response, 409);
   if (form === undefined) return respond(response, 413, texts.long);
-  const secret = new URLSearchParams(form).get('secret');
+  const secret = readSecret(form);
   if (!secret) return respond(response, 400, texts.empty);
   page.submit(secret);
   // With a redirect, the browser forgets the form: a reload does not send the secret again.
@@ -172,6 +172,12 @@ async function readForm(request: IncomingMessage): Promise<string | undefined> {
   return bytes <= maxFormBytes ? Buffer.concat(chunks).toString('utf8') : undefined;
 }
 
+/** The secret of a form. Browsers send each line break as CRLF; keys and certificates have LF. */
+function readSecret(form: string): string {
+  const fields = new URLSearchParams(form);
+  return fields.get('secret') || (fields.get('lines') ?? '').replaceAll('\r\n', '\n');
+}
+
 const texts = {
   typed:
     '<h1>Thank you</h1><p>The secret has arrived. You can close this page and tell the assistant to go on.</p>',
@@ -193,8 +199,12 @@ function formFor({ operation, argument, description }: SecretPurpose): string {
 </dl>
 <form method="post">
 <label for="secret">Secret</label>
-<input type="password" id="secret" name="secret" autocomplete="off" autofocus required aria-describedby="note">
-<p id="note">One line only: a text of several lines loses its line breaks.</p>
+<input type="password" id="secret" name="secret" autocomplete="off" autofocus>
+<details>
+<summary>The secret has several lines</summary>
+<label for="lines">Secret, shown as you type</label>
+<textarea id="lines" name="lines" rows="8" autocomplete="off" spellcheck="false"></textarea>
+</details>
 <button>Submit</button>
 </form>
 <p>If you did not expect this page, close it. It expires after five minutes.</p>`;
@@ -210,8 +220,9 @@ h1{font-size:1.4rem}
 dt,label{font-weight:600}
 dd{margin:0 0 .6rem;overflow-wrap:anywhere}
 label{display:block}
-input{box-sizing:border-box;font:inherit;padding:.5rem;width:100%}
-#note{margin:.3rem 0 1rem}
+input,textarea{box-sizing:border-box;font:inherit;padding:.5rem;width:100%}
+textarea{font-family:monospace}
+details{margin:.5rem 0 1rem}
 button{font:inherit;padding:.5rem 1.5rem}`;
 
 const headers = {

@@ -342,11 +342,6 @@ describe('a person can be asked', () => {
     expect(json.error.code).toBe('secret_reference');
     expect(sent).toBe(0);
   });
-
-  test('only where the client can open pages', async () => {
-    const { json } = await rig.call('credentials_create', credential('${ask:Splunk token}'));
-    expect(json.error.arguments[0].problem).toContain('does not support opening a page');
-  });
 });
 
 describe('over HTTP', () => {
@@ -379,6 +374,15 @@ describe('over HTTP', () => {
     expect((await create(named, '${env:SYNQLY_SECRET_SPLUNK}')).result.config.type).toBe('token');
     expect(named.exchanges.at(-1)?.requestBody).toMatchObject({ config: { secret: fromEnvironment } });
     expect((await create(named, '${env:PATH}')).error.code).toBe('secret_reference');
+  });
+
+  test('nobody is asked for a secret, since the person is at another machine', async () => {
+    const { error } = await create(http, '${ask:Splunk token}');
+    expect(error).toMatchObject({
+      code: 'secret_reference',
+      arguments: [{ problem: expect.stringContaining('does not support opening a page') }],
+    });
+    expect(JSON.stringify(error)).not.toContain('127.0.0.1');
   });
 
   test.each([

@@ -53,6 +53,8 @@ export async function takeTypedSecrets(
   const asked = keptConsents.has(consent)
     ? askedWith(consent, pages.find(identity))
     : await pages.ask(identity, purposes);
+  // Another repetition has taken them in the meantime.
+  if (pages.find(identity) !== asked) return takeTypedSecrets(call, asks, pages, consent);
   const secrets = asked.take();
   if (secrets) return secrets;
   if (consent.by === 'person') {
@@ -107,6 +109,7 @@ async function askInRounds(call: OperationCall, round: Round): Promise<readonly 
   if (!asked) throw noSecret();
   if (state) await waitForAnswers(call, asked, state);
   if (questionsSignal().aborted) throw interrupted();
+  if (pages.find(identity) !== asked) throw noSecret();
   if (asked.missing().length > 0) throw needPages(call, asked);
   if (state && !call.isInputStateUsed) await useInputState(state, call);
   const secrets = asked.take();
