@@ -52,6 +52,9 @@ const maxAsked = 20;
 export function createSecretRequests(handlers: Handlers): SecretRequests {
   // Ordered by age.
   const calls = new Map<string, { readonly asked: AskedSecrets; readonly count: number }>();
+  questionsSignal().addEventListener('abort', () => {
+    for (const { asked } of calls.values()) asked.drop();
+  });
 
   const makeRoom = (count: number): void => {
     let total = count;
@@ -95,7 +98,6 @@ function askOn(
   const end = (): void => {
     hasEnded = true;
     clearTimeout(timer);
-    questionsSignal().removeEventListener('abort', drop);
     for (const { close } of pages) close();
     onEnd();
     secrets.clear();
@@ -124,7 +126,6 @@ function askOn(
     }),
   );
   restartTimer();
-  questionsSignal().addEventListener('abort', drop, { once: true });
   return {
     missing: () =>
       purposes.flatMap(({ argument }, index) =>

@@ -200,7 +200,7 @@ describe('a client that opens no pages gets the page in the answer', () => {
   });
 
   test('of more than 20 pages, those of the oldest call are closed', async () => {
-    const { call } = await start();
+    const { call, stderr } = await start();
     const first = credential();
     const url = pageOf(await call('credentials_create', first));
     await type(url, secret);
@@ -209,6 +209,7 @@ describe('a client that opens no pages gets the page in the answer', () => {
     expect((await fetch(second)).status).toBe(200);
     await call('credentials_create', credential(aws));
     expect((await fetch(second)).status).toBe(410);
+    expect(stderr()).not.toContain('Warning');
     expect(pageOf(await call('credentials_create', first))).not.toBe(url);
     expect(sent()).toEqual([]);
   });

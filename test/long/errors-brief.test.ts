@@ -92,6 +92,13 @@ const kinds: readonly (readonly [code: string, Failing])[] = [
       args: { owner_id: account, config: { type: 'token', secret: '${env:HOME}' } },
     },
   ],
+  [
+    'secret_required',
+    {
+      name: 'credentials_create',
+      args: { owner_id: account, config: { type: 'token', secret: '${ask:Splunk token}' } },
+    },
+  ],
   ['timeout', { name: 'accounts_list', fault: { route: 'accounts_list', hang: true } }],
   ['connection_lost', { name: 'accounts_create', fault: { route: 'accounts_create', reset: true } }],
   ['connection_failed', { name: 'accounts_list', flags: ['--base-url', 'http://127.0.0.1:9'] }],

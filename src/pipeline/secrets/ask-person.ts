@@ -80,7 +80,7 @@ function identityOf({ operation, args }: OperationCall): string {
 const codeOfQuestion = 'secret_required';
 
 function messageFor({ operation }: OperationCall): string {
-  return `${operation.id} needs what only the person may type, on a page of this server.`;
+  return `The person must type a secret for ${operation.id}.`;
 }
 
 function secretRequired(call: OperationCall, asked: AskedSecrets): CallError {
