@@ -71,6 +71,7 @@ async function connect(
   });
   await client.connect(transport);
   endings.push(() => client.close());
+  // The clients of both generations call tools in the same way.
   return programOf(client as never, () => written);
 }
 

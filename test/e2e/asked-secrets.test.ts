@@ -256,6 +256,7 @@ describe('the time is limited', () => {
     const { call, client, close } = await start();
     const args = credential();
     const url = pageOf(await call('credentials_create', args));
+    // The transport over stdio has the id of its process.
     const { pid } = client.transport as unknown as { pid: number };
     // A browser may keep its connection open.
     const held = request(url, { method: 'POST', headers: { 'content-length': '100' } }).on('error', () => {});
