@@ -23,15 +23,14 @@ export interface MissingSecret {
   readonly url: string;
 }
 
-/** The calls of this process that people type secrets for. */
-export interface SecretRequests {
+/** Secrets that people type on pages while their calls are repeated. A call is identified together with its arguments. */
+export interface SecretPages {
   /** What a call has asked for; undefined if it has not, or if that was taken or dropped. */
   find(call: string): AskedSecrets | undefined;
   /**
-   * Asks for the secrets of a call, unless it has asked before.
+   * Opens a page for each secret of a call, unless the call has asked before.
    *
-   * @param call identifies the call and its arguments
-   * @throws CallError `secret_reference` when pages cannot be opened
+   * @throws CallError `secret_reference` when pages cannot be opened, `secret_refused` when the store is full
    */
   ask(call: string, purposes: readonly SecretPurpose[]): Promise<AskedSecrets>;
 }
@@ -49,7 +48,7 @@ interface Handlers {
 const maxAsked = 20;
 
 /** Keeps typed secrets in memory until their call takes them. */
-export function createSecretRequests(handlers: Handlers): SecretRequests {
+export function createSecretPages(handlers: Handlers): SecretPages {
   // Ordered by age.
   const calls = new Map<string, { readonly asked: AskedSecrets; readonly count: number }>();
   questionsSignal().addEventListener('abort', () => {

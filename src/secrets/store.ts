@@ -2,7 +2,7 @@ import type { Config } from '../config/load-config.ts';
 import { CallError } from '../errors.ts';
 import type { StopSignal } from '../lib/cancellation.ts';
 import { SecretIndex } from '../lib/mask.ts';
-import type { AskedSecrets, SecretRequests } from './asked-secrets.ts';
+import type { SecretPages } from './asked-secrets.ts';
 import type { OpenPage } from './prompt.ts';
 import type { SecretPurpose } from './prompt-page.ts';
 import { type Reference, referenceError, secretReference } from './reference.ts';
@@ -48,18 +48,6 @@ export interface Person {
   readonly openPage: OpenPage | undefined;
   readonly purpose: Omit<SecretPurpose, 'description'>;
   readonly cancelled: StopSignal;
-}
-
-/** Secrets that people type on pages while their calls are repeated. A call is identified together with its arguments. */
-export interface SecretPages {
-  /** What a call has asked for; undefined if it has not, or if that was taken or dropped. */
-  find(call: string): AskedSecrets | undefined;
-  /**
-   * Opens a page for each secret of a call, unless its pages are open.
-   *
-   * @throws CallError `secret_reference` when pages cannot be opened, `secret_refused` when the store is full
-   */
-  ask(call: string, purposes: readonly SecretPurpose[]): Promise<AskedSecrets>;
 }
 
 interface Options {
@@ -200,15 +188,15 @@ function createSecretStore({ patterns, directory, tokenFile, storesSecrets }: Op
   const dropTyped = (secret: string): void => {
     if (!permanent.has(secret) && !evictable.has(secret)) known.delete(secret);
   };
-  let requests: SecretRequests | undefined;
+  let opened: SecretPages | undefined;
   const pages: SecretPages = {
-    find: (call) => requests?.find(call),
+    find: (call) => opened?.find(call),
     ask: async (call, purposes) => {
       // Checked before a person types a secret that could not be stored.
       assertRoom();
-      const { createSecretRequests } = await import('./asked-secrets.ts');
-      requests ??= createSecretRequests({ onTyped: addTyped, onTaken: addUsed, onDropped: dropTyped });
-      return requests.ask(call, purposes);
+      const { createSecretPages } = await import('./asked-secrets.ts');
+      opened ??= createSecretPages({ onTyped: addTyped, onTaken: addUsed, onDropped: dropTyped });
+      return opened.ask(call, purposes);
     },
   };
 
