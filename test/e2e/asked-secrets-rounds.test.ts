@@ -337,7 +337,9 @@ describe('a client that repeats calls in its own way', () => {
     const args = credential();
     const { inputRequests, requestState } = await call(args);
     void call(args, { requestState, inputResponses: accepted });
+    await pause(500);
     call.cancelLast();
+    await pause(100);
     await type(inputRequests['secret-1'].params.url, 'typed-late-8b8b');
     await pause(500);
     expect(sent()).toEqual([]);
