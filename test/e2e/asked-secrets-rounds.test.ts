@@ -128,7 +128,7 @@ describe('a client of 2026-07-28 that opens pages', () => {
       if (urls.length === 3) await type(url, secret);
       return { action: 'accept' };
     };
-    const { call } = await connect({ url: {} }, person, [...never, '--timeout', '0.5']);
+    const { call } = await connect({ url: {} }, person, [...never, '--timeout', '1.5']);
     const { isError, text } = await call('credentials_create', credential());
     expect(isError, text).toBe(false);
     expect(urls).toHaveLength(3);
@@ -197,7 +197,7 @@ describe('the confirmation comes first, and is asked for once', () => {
       if (modes.length === 3) await type(url, 'the-next-2b2b');
       return { action: 'accept' };
     };
-    const { call } = await connect({ form: {}, url: {} }, person, [...confirmChange, '--timeout', '0.5']);
+    const { call } = await connect({ form: {}, url: {} }, person, [...confirmChange, '--timeout', '1.5']);
     const { isError, text } = await call('credentials_patch', args);
     expect(isError, text).toBe(false);
     expect(modes).toEqual(['form', 'url', 'url']);
