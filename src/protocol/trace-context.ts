@@ -19,8 +19,8 @@ export function withTraceContext(
   // Most requests have neither.
   if (!inMeta && !inHeaders) return context;
   const ofMeta = inMeta && readTrace(inMeta);
-  const trace = ofMeta?.traceparent ? ofMeta : { ...(inHeaders && readTrace(inHeaders)), ...ofMeta };
-  return Object.keys(trace).length === 0 ? context : context.withHeaders(trace);
+  const values = ofMeta?.traceparent ? ofMeta : { ...(inHeaders && readTrace(inHeaders)), ...ofMeta };
+  return Object.keys(values).length === 0 ? context : context.withHeaders(values);
 }
 
 function hasTrace(values: unknown): values is Values {

@@ -127,6 +127,6 @@ const traceKeys = ['traceparent', 'tracestate', 'baggage'];
 function paramsFor(params: JsonObject | undefined, { headers = {} }: RequestExtra): JsonObject {
   const given = isJsonObject(params?._meta) ? params._meta : {};
   const source = traceKeys.some((key) => key in given) ? given : headers;
-  const trace = Object.fromEntries(traceKeys.map((key) => [key, source[key]]));
-  return { ...params, _meta: { ...checkedMeta, ...trace } };
+  const traceMeta = Object.fromEntries(traceKeys.map((key) => [key, source[key]]));
+  return { ...params, _meta: { ...checkedMeta, ...traceMeta } };
 }
