@@ -1,0 +1,216 @@
+import type { NpmPackage, PythonPackage } from './install.ts';
+
+/** How a client reaches the server. */
+export type Transport = 'stdio' | 'HTTP' | 'HTTP, `--sessions`';
+
+/** What each client does in its session. */
+export const steps = ['list', 'read', 'error', 'decline', 'confirm', 'resource'] as const;
+export type Step = (typeof steps)[number];
+
+/** Why a client cannot do a step. */
+export interface Cannot {
+  readonly reason: string;
+  /** What the client shows instead, if it can be made to try; without it, the client has no way to try. */
+  readonly shows?: RegExp;
+  /** The transports on which it cannot; all by default. */
+  readonly on?: readonly Transport[];
+}
+
+export interface Client {
+  readonly name: string;
+  /** The package whose version is shown. */
+  readonly npm?: readonly [NpmPackage, ...NpmPackage[]];
+  readonly pypi?: PythonPackage;
+  readonly go?: true;
+  readonly driver: string;
+  readonly options?: Readonly<Record<string, unknown>>;
+  readonly transports: readonly Transport[];
+  /** The revision of the protocol that it must end up with. */
+  readonly protocol: string;
+  /** What its own health check prints about a server that works, if that is all it does. */
+  readonly healthy?: RegExp;
+  readonly cannot?: Partial<Record<Step, Cannot>>;
+}
+
+const legacy = '2025-11-25';
+const modern = '2026-07-28';
+const all = ['stdio', 'HTTP', 'HTTP, `--sessions`'] as const;
+/** Without sessions the server cannot ask a client of the older revisions; a client without forms is not asked. */
+const withoutSessions = ['stdio', 'HTTP'] as const;
+
+const noModel: Cannot = {
+  reason:
+    'Its command line checks servers without a login; tools and resources are used by its model, which needs one.',
+};
+const healthCheckOnly = {
+  read: noModel,
+  error: noModel,
+  decline: noModel,
+  confirm: noModel,
+  resource: noModel,
+};
+
+export const clients: readonly Client[] = [
+  {
+    name: 'MCP TypeScript SDK, v1',
+    npm: ['@modelcontextprotocol/sdk'],
+    driver: 'mcp-sdk.mjs',
+    transports: all,
+    protocol: legacy,
+  },
+  {
+    name: 'MCP TypeScript SDK, v2, `auto`',
+    npm: ['@modelcontextprotocol/client'],
+    driver: 'mcp-client-v2.mjs',
+    options: { mode: 'auto' },
+    transports: withoutSessions,
+    protocol: modern,
+  },
+  {
+    name: 'MCP TypeScript SDK, v2, pinned to 2026-07-28',
+    npm: ['@modelcontextprotocol/client'],
+    driver: 'mcp-client-v2.mjs',
+    options: { mode: { pin: modern } },
+    transports: withoutSessions,
+    protocol: modern,
+  },
+  {
+    name: 'MCP TypeScript SDK, v2, `legacy`',
+    npm: ['@modelcontextprotocol/client'],
+    driver: 'mcp-client-v2.mjs',
+    options: { mode: 'legacy' },
+    transports: all,
+    protocol: legacy,
+  },
+  {
+    name: 'MCP Inspector, command line, `legacy`',
+    npm: ['@modelcontextprotocol/inspector'],
+    driver: 'inspector.mjs',
+    options: { era: 'legacy' },
+    transports: withoutSessions,
+    protocol: legacy,
+  },
+  {
+    name: 'MCP Inspector, command line, `modern`',
+    npm: ['@modelcontextprotocol/inspector'],
+    driver: 'inspector.mjs',
+    options: { era: 'modern' },
+    transports: withoutSessions,
+    protocol: modern,
+  },
+  {
+    name: 'mcp-remote',
+    npm: ['mcp-remote', '@modelcontextprotocol/sdk'],
+    driver: 'mcp-remote.mjs',
+    transports: ['HTTP', 'HTTP, `--sessions`'],
+    protocol: legacy,
+  },
+  {
+    name: 'mcporter',
+    npm: ['mcporter'],
+    driver: 'mcporter.mjs',
+    transports: withoutSessions,
+    protocol: legacy,
+  },
+  {
+    name: 'AI SDK',
+    npm: ['@ai-sdk/mcp'],
+    driver: 'ai-sdk.mjs',
+    transports: all,
+    protocol: modern,
+  },
+  {
+    name: 'LangChain MCP adapters',
+    npm: ['@langchain/mcp-adapters', '@langchain/core'],
+    driver: 'langchain.mjs',
+    transports: withoutSessions,
+    protocol: legacy,
+  },
+  {
+    name: 'OpenAI Agents SDK',
+    npm: ['@openai/agents', 'zod'],
+    driver: 'openai-agents.mjs',
+    transports: withoutSessions,
+    protocol: modern,
+  },
+  {
+    name: 'Claude Code',
+    npm: ['@anthropic-ai/claude-code'],
+    driver: 'claude-code.mjs',
+    options: {
+      env: {
+        CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC: '1',
+        DISABLE_TELEMETRY: '1',
+        DISABLE_ERROR_REPORTING: '1',
+        DISABLE_AUTOUPDATER: '1',
+      },
+    },
+    transports: withoutSessions,
+    protocol: legacy,
+    healthy: /^synqly: .*✔ Connected$/m,
+    cannot: healthCheckOnly,
+  },
+  {
+    name: 'Gemini CLI',
+    npm: ['@google/gemini-cli'],
+    driver: 'gemini-cli.mjs',
+    transports: withoutSessions,
+    protocol: legacy,
+    healthy: /^✓ synqly: .* - Connected$/m,
+    cannot: healthCheckOnly,
+  },
+  {
+    name: 'Codex, app server',
+    npm: ['@openai/codex'],
+    driver: 'codex.mjs',
+    transports: all,
+    protocol: legacy,
+  },
+  {
+    name: 'MCP Python SDK, `auto`',
+    pypi: 'mcp',
+    driver: 'mcp_python.py',
+    options: { mode: 'auto' },
+    transports: withoutSessions,
+    protocol: modern,
+  },
+  {
+    name: 'MCP Python SDK, `legacy`',
+    pypi: 'mcp',
+    driver: 'mcp_python.py',
+    options: { mode: 'legacy' },
+    transports: all,
+    protocol: legacy,
+  },
+  {
+    name: 'FastMCP, `auto`',
+    pypi: 'fastmcp',
+    driver: 'fastmcp_client.py',
+    options: { mode: 'auto' },
+    transports: withoutSessions,
+    protocol: modern,
+  },
+  {
+    name: 'FastMCP, `legacy`',
+    pypi: 'fastmcp',
+    driver: 'fastmcp_client.py',
+    options: { mode: 'legacy' },
+    transports: all,
+    protocol: legacy,
+  },
+  {
+    name: 'MCP Go SDK',
+    go: true,
+    driver: '',
+    transports: withoutSessions,
+    protocol: modern,
+  },
+  {
+    name: 'MCP Go SDK, 2025-11-25',
+    go: true,
+    driver: '',
+    options: { protocolVersion: legacy },
+    transports: all,
+    protocol: legacy,
+  },
+];

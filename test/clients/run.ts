@@ -1,0 +1,89 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { parseArgs } from 'node:util';
+import { type Client, clients, type Transport } from './clients.ts';
+import { holdSession, type Session } from './hold-session.ts';
+import {
+  goVersion,
+  type Installation,
+  installGo,
+  installNewerNode,
+  installNpm,
+  installPython,
+  NotInstalled,
+} from './install.ts';
+import { startHttpServer, startSandbox } from './sandbox.ts';
+import { type Row, replaceTable, toMarkdown } from './table.ts';
+import versions from './versions.json' with { type: 'json' };
+
+/*
+ * Has every client of the list hold a session with the built server, over stdio and over HTTP, and prints a table.
+ *
+ *   npm run clients                     all clients
+ *   npm run clients -- --only mcporter  those whose name contains a text
+ *   npm run clients -- --write          writes the table into docs/clients.md
+ *
+ * Exit code 1 if anything that is expected to work does not, or if npm could not install a client. Clients in Python and
+ * Go are left out where these languages are missing.
+ */
+const { values } = parseArgs({
+  options: { write: { type: 'boolean', default: false }, only: { type: 'string', default: '' } },
+});
+if (values.write && values.only !== '') throw new Error('--write wants all clients: leave out --only.');
+
+const document = new URL('../../docs/clients.md', import.meta.url);
+const chosen = clients.filter(({ name }) => name.toLowerCase().includes(values.only.toLowerCase()));
+if (chosen.length === 0) throw new Error(`No client has "${values.only}" in its name.`);
+
+const newerNode = await installNewerNode();
+const sandbox = await startSandbox();
+const http = await startHttpServer(sandbox, []);
+const withSessions = await startHttpServer(sandbox, ['--sessions']);
+const servers = { sandbox, urls: { HTTP: http.url, 'HTTP, `--sessions`': withSessions.url } };
+
+const rows: Row[] = [];
+for (const client of chosen) {
+  const installed = await install(client).catch((error) => {
+    if (error instanceof NotInstalled) return error.message;
+    throw error;
+  });
+  for (const transport of client.transports) {
+    const started = performance.now();
+    const result =
+      typeof installed === 'string' ? installed : await holdSession(client, installed, transport, servers);
+    rows.push({ client, version: versionOf(client), transport, result });
+    report(client, transport, result, performance.now() - started);
+  }
+}
+for (const server of [http, withSessions, sandbox]) server.close();
+
+const table = toMarkdown(rows, new Date().toISOString().slice(0, 10), process.versions.node);
+console.log(`\n${table}\n`);
+if (values.write) writeFileSync(document, replaceTable(readFileSync(document, 'utf8'), table));
+
+const notRun = rows.filter(({ result }) => typeof result === 'string');
+const failing = rows.filter(({ result }) => failuresOf(result).length > 0);
+console.log(`${rows.length} rows, ${failing.length} failing, ${notRun.length} not run.`);
+process.exit(failing.length > 0 || notRun.some(({ client }) => client.npm !== undefined) ? 1 : 0);
+
+function install({ npm, pypi }: Client): Promise<Installation> {
+  if (npm) return installNpm(npm, newerNode);
+  return pypi ? installPython(pypi) : installGo();
+}
+
+function versionOf({ npm, pypi }: Client): string {
+  if (npm) return versions.npm[npm[0]];
+  return pypi ? versions.pypi[pypi] : goVersion();
+}
+
+function failuresOf(result: string | Session): string[] {
+  if (typeof result === 'string') return [];
+  const cells = Object.entries({ protocol: result.protocol, ...result.steps });
+  return cells.flatMap(([name, { outcome, text }]) => (outcome === 'failed' ? [`${name}: ${text}`] : []));
+}
+
+function report({ name }: Client, transport: Transport, result: string | Session, ms: number): void {
+  const failures = failuresOf(result);
+  const outcome = typeof result === 'string' ? `not run: ${result}` : failures.length > 0 ? 'FAILS' : 'ok';
+  console.log(`${name}, ${transport}: ${outcome} (${Math.round(ms)} ms)`);
+  for (const failure of failures) console.log(`    ${failure}`);
+}
