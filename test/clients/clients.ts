@@ -26,7 +26,7 @@ export interface Client {
   readonly options?: Readonly<Record<string, unknown>>;
   readonly transports: readonly Transport[];
   /** The revision of the protocol that it must end up with. */
-  readonly protocol: string;
+  readonly protocol: string | Readonly<Partial<Record<Transport, string>>>;
   /** What its own health check prints about a server that works, if that is all it does. */
   readonly healthy?: RegExp;
   readonly cannot?: Partial<Record<Step, Cannot>>;
@@ -48,6 +48,14 @@ const healthCheckOnly = {
   decline: noModel,
   confirm: noModel,
   resource: noModel,
+};
+
+/** A command line that starts the server anew for each command. */
+const oneServerEach: Cannot = {
+  reason:
+    'Over stdio each of its commands starts a server of its own, and the call that waits for `confirm_call` ends with it.',
+  shows: /"code":\s*"confirmation_unknown"/,
+  on: ['stdio'],
 };
 
 export const clients: readonly Client[] = [
@@ -89,6 +97,7 @@ export const clients: readonly Client[] = [
     options: { era: 'legacy' },
     transports: withoutSessions,
     protocol: legacy,
+    cannot: { confirm: oneServerEach },
   },
   {
     name: 'MCP Inspector, command line, `modern`',
@@ -97,6 +106,7 @@ export const clients: readonly Client[] = [
     options: { era: 'modern' },
     transports: withoutSessions,
     protocol: modern,
+    cannot: { confirm: oneServerEach },
   },
   {
     name: 'mcp-remote',
@@ -137,14 +147,16 @@ export const clients: readonly Client[] = [
     name: 'Claude Code',
     npm: ['@anthropic-ai/claude-code'],
     driver: 'claude-code.mjs',
-    options: {
-      env: {
-        CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC: '1',
-        DISABLE_TELEMETRY: '1',
-        DISABLE_ERROR_REPORTING: '1',
-        DISABLE_AUTOUPDATER: '1',
-      },
-    },
+    transports: withoutSessions,
+    protocol: modern,
+    healthy: /^synqly: .*✔ Connected$/m,
+    cannot: healthCheckOnly,
+  },
+  {
+    name: 'Claude Code, `MCP_PROTOCOL_NEGOTIATION=legacy`',
+    npm: ['@anthropic-ai/claude-code'],
+    driver: 'claude-code.mjs',
+    options: { env: { MCP_PROTOCOL_NEGOTIATION: 'legacy' } },
     transports: withoutSessions,
     protocol: legacy,
     healthy: /^synqly: .*✔ Connected$/m,
@@ -155,16 +167,29 @@ export const clients: readonly Client[] = [
     npm: ['@google/gemini-cli'],
     driver: 'gemini-cli.mjs',
     transports: withoutSessions,
-    protocol: legacy,
+    protocol: '2025-06-18',
     healthy: /^✓ synqly: .* - Connected$/m,
-    cannot: healthCheckOnly,
+    cannot: {
+      ...healthCheckOnly,
+      list: { reason: 'Its check sends `initialize` and `ping` only.' },
+    },
   },
   {
     name: 'Codex, app server',
     npm: ['@openai/codex'],
     driver: 'codex.mjs',
+    options: { features: {} },
     transports: all,
-    protocol: legacy,
+    protocol: '2025-06-18',
+  },
+  {
+    name: 'Codex, app server, feature `mcp_2026_07_28`',
+    npm: ['@openai/codex'],
+    driver: 'codex.mjs',
+    options: { features: { mcp_2026_07_28: true } },
+    transports: withoutSessions,
+    // Over stdio it opens with the older revision all the same.
+    protocol: { stdio: '2025-06-18', HTTP: modern },
   },
   {
     name: 'MCP Python SDK, `auto`',

@@ -27,8 +27,16 @@ export interface Servers {
 }
 
 const limitMs = 120_000;
-const toolNames = [...catalogue, ...builtinTools].map(({ id }) => id).sort();
+export const toolNames = [...catalogue, ...builtinTools].map(({ id }) => id).sort();
 let count = 0;
+
+/** Makes two accounts: the client deletes one, and leaves it at the preview of the other. */
+export async function createAccounts(sandbox: Sandbox): Promise<{ declined: string; confirmed: string }> {
+  count += 1;
+  const names = { declined: `client-${count}-declined`, confirmed: `client-${count}-confirmed` };
+  for (const name of Object.values(names)) await sandbox.createAccount(name);
+  return names;
+}
 
 /** Has a client hold its session with the server, and judges what its driver printed. */
 export async function holdSession(
@@ -37,11 +45,7 @@ export async function holdSession(
   transport: Transport,
   { sandbox, urls }: Servers,
 ): Promise<Session> {
-  count += 1;
-  const declined = `client-${count}-declined`;
-  const confirmed = `client-${count}-confirmed`;
-  await sandbox.createAccount(declined);
-  await sandbox.createAccount(confirmed);
+  const { declined, confirmed } = await createAccounts(sandbox);
   const home = mkdtempSync(join(tmpdir(), 'synqly-mcp-clients-'));
   const messages = join(home, 'messages.jsonl');
   const proxy = transport === 'stdio' ? undefined : await startRecordingProxy(urls[transport]);
@@ -113,9 +117,11 @@ interface Printed {
   readonly failed?: string;
 }
 
-function judgeProtocol({ client, observed, found, missing }: Judge): Cell {
+function judgeProtocol({ client, transport, observed, found, missing }: Judge): Cell {
   const { protocol = 'none' } = observed;
-  if (protocol !== client.protocol) return failed(`${protocol} instead of ${client.protocol}. ${missing}`);
+  const wanted = typeof client.protocol === 'string' ? client.protocol : client.protocol[transport];
+  if (protocol === 'none') return failed(`No answer. ${missing}`);
+  if (protocol !== wanted) return failed(`${protocol} instead of ${wanted}`);
   if (client.healthy === undefined) return { outcome: 'ok', text: protocol };
   const { text = '', failed: problem } = found.check ?? {};
   return client.healthy.test(text) ? { outcome: 'ok', text: protocol } : failed(problem ?? (text || missing));
@@ -174,8 +180,12 @@ function expectedConsent({ observed, transport }: Judge): string {
   return observed.showsForms && canBeAsked ? 'form' : 'confirm_call';
 }
 
+/** Why a driver ended before its last step. */
 function lastWords({ code, stderr }: Ended): string {
-  if (code === undefined) return `took longer than ${limitMs / 1000} s`;
-  const lines = stderr.split('\n').filter((line) => /error/i.test(line));
-  return `exit code ${code}: ${lines.at(0) ?? stderr.trim().slice(-200)}`;
+  if (code === undefined) return `It took longer than ${limitMs / 1000} s.`;
+  // The server writes its log there too.
+  const lines = stderr.split('\n').filter((line) => line.trim() !== '' && !line.startsWith('{'));
+  const error =
+    lines.findLast((line) => /^\S*(Error|error)\b.*: /.test(line)) ?? lines.at(-1) ?? 'no message';
+  return `It ended with exit code ${code}: ${error}`;
 }

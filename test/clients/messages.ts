@@ -95,7 +95,8 @@ export function observe(recorded: readonly Recorded[]): Observed {
       return result === undefined ? [] : [{ ...message, result }];
     });
   const modern = answered.filter(({ params }) => params?._meta?.[versionKey] !== undefined);
-  const initialize = answered.find(({ method }) => method === 'initialize');
+  // The last one: a proxy may open a connection of its own first.
+  const initialize = answered.findLast(({ method }) => method === 'initialize');
   const used = modern.find(({ method }) => method !== 'server/discover');
   const last = used ?? initialize ?? modern[0];
   const capabilities = last?.params?._meta?.[capabilitiesKey] ?? last?.params?.capabilities;

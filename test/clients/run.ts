@@ -1,6 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
-import { type Client, clients, type Transport } from './clients.ts';
+import { type Client, clients } from './clients.ts';
 import { holdSession, type Session } from './hold-session.ts';
 import {
   goVersion,
@@ -11,6 +11,7 @@ import {
   installPython,
   NotInstalled,
 } from './install.ts';
+import { readRecordings, replay } from './replay.ts';
 import { startHttpServer, startSandbox } from './sandbox.ts';
 import { type Row, replaceTable, toMarkdown } from './table.ts';
 import versions from './versions.json' with { type: 'json' };
@@ -31,8 +32,10 @@ const { values } = parseArgs({
 if (values.write && values.only !== '') throw new Error('--write wants all clients: leave out --only.');
 
 const document = new URL('../../docs/clients.md', import.meta.url);
-const chosen = clients.filter(({ name }) => name.toLowerCase().includes(values.only.toLowerCase()));
-if (chosen.length === 0) throw new Error(`No client has "${values.only}" in its name.`);
+const isChosen = (name: string) => name.toLowerCase().includes(values.only.toLowerCase());
+const chosen = clients.filter(({ name }) => isChosen(name));
+const recordings = readRecordings().filter(({ client }) => isChosen(client));
+if (chosen.length + recordings.length === 0) throw new Error(`No client has "${values.only}" in its name.`);
 
 const newerNode = await installNewerNode();
 const sandbox = await startSandbox();
@@ -41,6 +44,7 @@ const withSessions = await startHttpServer(sandbox, ['--sessions']);
 const servers = { sandbox, urls: { HTTP: http.url, 'HTTP, `--sessions`': withSessions.url } };
 
 const rows: Row[] = [];
+let npmFailed = false;
 for (const client of chosen) {
   const installed = await install(client).catch((error) => {
     if (error instanceof NotInstalled) return error.message;
@@ -50,9 +54,14 @@ for (const client of chosen) {
     const started = performance.now();
     const result =
       typeof installed === 'string' ? installed : await holdSession(client, installed, transport, servers);
-    rows.push({ client, version: versionOf(client), transport, result });
-    report(client, transport, result, performance.now() - started);
+    if (typeof result === 'string' && client.npm) npmFailed = true;
+    add({ client: client.name, version: versionOf(client), transport, result }, started);
   }
+}
+for (const recording of recordings) {
+  const { client, transport } = recording;
+  const started = performance.now();
+  add({ client, version: 'recorded', transport, result: await replay(recording, servers) }, started);
 }
 for (const server of [http, withSessions, sandbox]) server.close();
 
@@ -63,7 +72,7 @@ if (values.write) writeFileSync(document, replaceTable(readFileSync(document, 'u
 const notRun = rows.filter(({ result }) => typeof result === 'string');
 const failing = rows.filter(({ result }) => failuresOf(result).length > 0);
 console.log(`${rows.length} rows, ${failing.length} failing, ${notRun.length} not run.`);
-process.exit(failing.length > 0 || notRun.some(({ client }) => client.npm !== undefined) ? 1 : 0);
+process.exit(failing.length > 0 || npmFailed ? 1 : 0);
 
 function install({ npm, pypi }: Client): Promise<Installation> {
   if (npm) return installNpm(npm, newerNode);
@@ -81,9 +90,11 @@ function failuresOf(result: string | Session): string[] {
   return cells.flatMap(([name, { outcome, text }]) => (outcome === 'failed' ? [`${name}: ${text}`] : []));
 }
 
-function report({ name }: Client, transport: Transport, result: string | Session, ms: number): void {
+function add(row: Row, started: number): void {
+  rows.push(row);
+  const { client, transport, result } = row;
   const failures = failuresOf(result);
   const outcome = typeof result === 'string' ? `not run: ${result}` : failures.length > 0 ? 'FAILS' : 'ok';
-  console.log(`${name}, ${transport}: ${outcome} (${Math.round(ms)} ms)`);
+  console.log(`${client}, ${transport}: ${outcome} (${Math.round(performance.now() - started)} ms)`);
   for (const failure of failures) console.log(`    ${failure}`);
 }

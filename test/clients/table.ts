@@ -1,9 +1,9 @@
-import { type Client, type Step, steps, type Transport } from './clients.ts';
+import { type Step, steps, type Transport } from './clients.ts';
 import type { Cell, Session } from './hold-session.ts';
 
 /** One line of the table: a client over one transport. */
 export interface Row {
-  readonly client: Client;
+  readonly client: string;
   readonly version: string;
   readonly transport: Transport;
   /** Why it was not run, or what it did. */
@@ -40,7 +40,7 @@ export function toMarkdown(rows: readonly Row[], date: string, node: string): st
       typeof result === 'string'
         ? [withNote('not run', result), ...steps.map(() => '')]
         : [cellText(result.protocol), ...steps.map((step) => cellText(result.steps[step]))];
-    return [client.name, version, transport, ...cells];
+    return [client, version, transport, ...cells];
   });
   const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
   const head = [line(tableHead), line(tableHead.map(() => '---'))];

@@ -4,8 +4,15 @@ import { holdSession, run } from './session.mjs';
 const synqly = run.command
   ? { type: 'stdio', command: run.command, args: run.args, env: run.env }
   : { type: 'http', url: run.url, headers: run.headers };
+const env = {
+  CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC: '1',
+  DISABLE_TELEMETRY: '1',
+  DISABLE_ERROR_REPORTING: '1',
+  DISABLE_AUTOUPDATER: '1',
+  ...run.options.env,
+};
 const ask = async (...args) =>
-  (await runCommand('@anthropic-ai/claude-code/cli-wrapper.cjs', args, { env: run.options.env })).stdout;
+  (await runCommand('@anthropic-ai/claude-code/cli-wrapper.cjs', args, { env })).stdout;
 
 await holdSession({
   check: async () => {

@@ -18,6 +18,8 @@ writeFileSync(
 check_for_update_on_startup = false
 [analytics]
 enabled = false
+[features]
+${Object.entries(run.options.features).map(([name, value]) => `${name} = ${value}`)}
 [model_providers.closed]
 name = "closed"
 base_url = "http://127.0.0.1:9/v1"

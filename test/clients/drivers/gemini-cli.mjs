@@ -13,7 +13,10 @@ writeFileSync(
 );
 await holdSession({
   check: async () => {
-    const { stdout, stderr } = await runCommand('@google/gemini-cli/bundle/gemini.js', ['mcp', 'list']);
+    const env = { GEMINI_CLI_TRUST_WORKSPACE: 'true', GEMINI_TELEMETRY_ENABLED: 'false' };
+    const { stdout, stderr } = await runCommand('@google/gemini-cli/bundle/gemini.js', ['mcp', 'list'], {
+      env,
+    });
     return stdout + stderr;
   },
 });
