@@ -1,4 +1,4 @@
-import type { NpmPackage, PythonPackage } from './install.ts';
+import type { NpmPackage, PythonPackage } from './versions.ts';
 
 /** How a client reaches the server. */
 export type Transport = 'stdio' | 'HTTP' | 'HTTP, `--sessions`';
@@ -126,8 +126,16 @@ export const clients: readonly Client[] = [
     name: 'AI SDK',
     npm: ['@ai-sdk/mcp'],
     driver: 'ai-sdk.mjs',
-    transports: all,
+    transports: withoutSessions,
     protocol: modern,
+  },
+  {
+    name: 'AI SDK, `protocolVersionDiscovery: false`',
+    npm: ['@ai-sdk/mcp'],
+    driver: 'ai-sdk.mjs',
+    options: { protocolVersionDiscovery: false },
+    transports: all,
+    protocol: legacy,
   },
   {
     name: 'LangChain MCP adapters',

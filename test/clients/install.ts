@@ -2,14 +2,12 @@ import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } fr
 import { fileURLToPath } from 'node:url';
 import { runProgram } from './run-program.ts';
 import versions from './versions.json' with { type: 'json' };
+import { goVersion, type NpmPackage, type PythonPackage } from './versions.ts';
 
 const drivers = fileURLToPath(new URL('drivers/', import.meta.url));
 const cache = fileURLToPath(new URL('../../node_modules/.cache/clients/', import.meta.url));
 const limitMs = 300_000;
 mkdirSync(cache, { recursive: true });
-
-export type NpmPackage = keyof typeof versions.npm;
-export type PythonPackage = keyof typeof versions.pypi;
 
 /** Where a client is installed. */
 export interface Installation {
@@ -44,15 +42,11 @@ export async function installPython(name: PythonPackage): Promise<Installation> 
 /** Builds the client in Go. */
 export async function installGo(): Promise<Installation> {
   const path = `${drivers}go`;
-  const version = goVersion();
-  const folder = await install([`go-sdk@${version}`], async (target) => {
+  const folder = await install([`go-sdk@${goVersion()}`], async (target) => {
     await runInstaller('go', ['build', '-mod=readonly', '-o', `${target}client`, '.'], path);
   });
   return { folder, program: [`${folder}client`] };
 }
-
-export const goVersion = () =>
-  /go-sdk v(\S+)/.exec(readFileSync(`${drivers}go/go.mod`, 'utf8'))?.[1] ?? 'unknown';
 
 /** The program of the newer Node, which some clients need; npm brings it. */
 export async function installNewerNode(): Promise<string> {

@@ -3,7 +3,6 @@ import { parseArgs } from 'node:util';
 import { type Client, clients } from './clients.ts';
 import { holdSession, type Session } from './hold-session.ts';
 import {
-  goVersion,
   type Installation,
   installGo,
   installNewerNode,
@@ -14,7 +13,7 @@ import {
 import { readRecordings, replay } from './replay.ts';
 import { startHttpServer, startSandbox } from './sandbox.ts';
 import { type Row, replaceTable, toMarkdown } from './table.ts';
-import versions from './versions.json' with { type: 'json' };
+import { versionOf } from './versions.ts';
 
 /*
  * Has every client of the list hold a session with the built server, over stdio and over HTTP, and prints a table.
@@ -77,11 +76,6 @@ process.exit(failing.length > 0 || npmFailed ? 1 : 0);
 function install({ npm, pypi }: Client): Promise<Installation> {
   if (npm) return installNpm(npm, newerNode);
   return pypi ? installPython(pypi) : installGo();
-}
-
-function versionOf({ npm, pypi }: Client): string {
-  if (npm) return versions.npm[npm[0]];
-  return pypi ? versions.pypi[pypi] : goVersion();
 }
 
 function failuresOf(result: string | Session): string[] {
