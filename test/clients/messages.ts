@@ -58,7 +58,7 @@ export async function startRecordingProxy(target: string): Promise<RecordingProx
 }
 
 /** The messages in a body of JSON or of server-sent events. */
-function messagesIn(text: string): unknown[] {
+export function messagesIn(text: string): unknown[] {
   const events = [...text.matchAll(/^data: ?(.*)$/gm)].map(([, data = '']) => data);
   return (events.length > 0 ? events : [text]).flatMap((json) => {
     try {

@@ -6,6 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
 import { type Step, steps, type Transport } from './clients.ts';
 import { type Cell, createAccounts, type Servers, type Session, toolNames } from './hold-session.ts';
+import { messagesIn } from './messages.ts';
 import { clientEnvironment } from './run-program.ts';
 import { serverCommand } from './sandbox.ts';
 
@@ -28,6 +29,8 @@ interface Exchange {
   /** All headers of the request over HTTP, but for the token. */
   readonly headers?: Readonly<Record<string, string>>;
   readonly status?: number;
+  /** How the person answers the form that comes before the answer. */
+  readonly form?: Readonly<Record<string, unknown>>;
   /**
    * The parts of the answer that count: `{"contains": ...}` stands for a text with these parts, and `"every tool"` for the
    * tools of the server; undefined for a notification.
@@ -56,7 +59,9 @@ export async function replay(recording: Recording, servers: Servers): Promise<Se
   try {
     for (const recorded of recording.exchanges) {
       const exchange = fillIn(recorded, placeholders);
-      const { status, answer } = await connection.exchange(exchange);
+      const { status, answer } = await connection
+        .exchange(exchange)
+        .catch((error: Error) => ({ status: undefined, answer: error.message }));
       placeholders.confirmation = /\\"id\\":\\"([^"\\]+)\\"/.exec(JSON.stringify(answer) ?? '')?.[1] ?? '';
       const problem =
         exchange.status !== undefined && status !== exchange.status
@@ -75,8 +80,9 @@ export async function replay(recording: Recording, servers: Servers): Promise<Se
       ? { outcome: 'ok', text }
       : { outcome: 'failed', text: problem.slice(0, 300) };
   };
-  const texts: Partial<Record<Step, string>> = { decline: 'confirm_call', confirm: 'confirm_call' };
-  const cells = steps.map((step) => [step, cellOf(step, texts[step] ?? 'ok')]);
+  const consent = recording.exchanges.some(({ form }) => form !== undefined) ? 'form' : 'confirm_call';
+  const textOf = (step: Step) => (step === 'decline' || step === 'confirm' ? consent : 'ok');
+  const cells = steps.map((step) => [step, cellOf(step, textOf(step))]);
   return { protocol: cellOf('open', recording.protocol), steps: Object.fromEntries(cells) };
 }
 
@@ -96,14 +102,20 @@ function openStdio({ sandbox }: Servers): Connection {
   });
   const answers = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
   return {
-    async exchange({ send: message, answer }) {
+    async exchange({ send: message, answer, form }) {
+      let wasShown = false;
       child.stdin.write(`${JSON.stringify(message)}\n`);
       while (answer !== undefined) {
         const { value, done } = await Promise.race([answers.next(), silence()]);
         if (done) return { answer: undefined };
         const received = JSON.parse(value);
+        if (received.method === 'elicitation/create' && form !== undefined) {
+          wasShown = true;
+          child.stdin.write(`${JSON.stringify({ jsonrpc: '2.0', id: received.id, result: form })}\n`);
+        }
         // Notifications of the server are not what is waited for.
-        if (received.method === undefined) return { answer: received };
+        if (received.method !== undefined) continue;
+        return { answer: form !== undefined && !wasShown ? 'no form was shown' : received };
       }
       return { answer: undefined };
     },
@@ -125,8 +137,7 @@ function openHttp({ sandbox, urls }: Servers): Connection {
             response.on('data', (chunk) => chunks.push(chunk));
             response.on('end', () => {
               const text = String(Buffer.concat(chunks));
-              const answer = text === '' ? undefined : JSON.parse(text);
-              resolve({ status: response.statusCode ?? 0, answer });
+              resolve({ status: response.statusCode ?? 0, answer: messagesIn(text).at(-1) });
             });
             response.on('error', reject);
           },
