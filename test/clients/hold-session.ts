@@ -81,6 +81,7 @@ export async function holdSession(
     );
     const judge = {
       client,
+      ended,
       transport,
       observed,
       sandbox,
@@ -99,6 +100,7 @@ export async function holdSession(
 
 interface Judge {
   readonly client: Client;
+  readonly ended: Ended;
   readonly transport: Transport;
   readonly observed: Observed;
   readonly sandbox: Sandbox;
@@ -117,11 +119,12 @@ interface Printed {
   readonly failed?: string;
 }
 
-function judgeProtocol({ client, transport, observed, found, missing }: Judge): Cell {
+function judgeProtocol({ client, transport, ended, observed, found, missing }: Judge): Cell {
   const { protocol = 'none' } = observed;
   const wanted = typeof client.protocol === 'string' ? client.protocol : client.protocol[transport];
   if (protocol === 'none') return failed(`No answer. ${missing}`);
   if (protocol !== wanted) return failed(`${protocol} instead of ${wanted}`);
+  if (ended.code !== 0) return failed(missing);
   if (client.healthy === undefined) return { outcome: 'ok', text: protocol };
   const { text = '', failed: problem } = found.check ?? {};
   return client.healthy.test(text) ? { outcome: 'ok', text: protocol } : failed(problem ?? (text || missing));

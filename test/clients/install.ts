@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { runProgram } from './run-program.ts';
@@ -42,7 +43,10 @@ export async function installPython(name: PythonPackage): Promise<Installation> 
 /** Builds the client in Go. */
 export async function installGo(): Promise<Installation> {
   const path = `${drivers}go`;
-  const folder = await install([`go-sdk@${goVersion()}`], async (target) => {
+  const source = createHash('sha256')
+    .update(readFileSync(`${path}/main.go`))
+    .digest('hex');
+  const folder = await install([`go-sdk@${goVersion()}`, source], async (target) => {
     await runInstaller('go', ['build', '-mod=readonly', '-o', `${target}client`, '.'], path);
   });
   return { folder, program: [`${folder}client`] };

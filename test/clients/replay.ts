@@ -80,9 +80,11 @@ export async function replay(recording: Recording, servers: Servers): Promise<Se
       ? { outcome: 'ok', text }
       : { outcome: 'failed', text: problem.slice(0, 300) };
   };
-  const consent = recording.exchanges.some(({ form }) => form !== undefined) ? 'form' : 'confirm_call';
-  const textOf = (step: Step) => (step === 'decline' || step === 'confirm' ? consent : 'ok');
-  const cells = steps.map((step) => [step, cellOf(step, textOf(step))]);
+  const showsForms = recording.exchanges.some(({ form }) => form !== undefined);
+  const texts: Partial<Record<Step, string>> = showsForms
+    ? { decline: 'form', confirm: 'form' }
+    : { decline: 'preview', confirm: 'confirm_call' };
+  const cells = steps.map((step) => [step, cellOf(step, texts[step] ?? 'ok')]);
   return { protocol: cellOf('open', recording.protocol), steps: Object.fromEntries(cells) };
 }
 

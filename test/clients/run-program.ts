@@ -42,8 +42,9 @@ export async function runProgram(
       output.stderr += error.message;
       end(1);
     });
-    // Not 'close': a process that outlives the client may hold its output open.
-    child.on('exit', (code) => setTimeout(end, 100, code));
+    child.on('close', end);
+    // A process that outlives the client may hold its output open.
+    child.on('exit', (code) => setTimeout(end, 2000, code).unref());
   });
 }
 

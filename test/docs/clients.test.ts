@@ -22,7 +22,7 @@ test('no tested client fails, and each cell that says no or not run has its reas
     expect(cells).toHaveLength(tableHead.length);
     for (const cell of cells.slice(3)) {
       expect(cell, cells.join(' | ')).toMatch(
-        /^(\d{4}-\d\d-\d\d|ok(, (form|`confirm_call`))?|(no|not run) \(\d+\)|)$/,
+        /^(\d{4}-\d\d-\d\d|ok(, (form|preview|`confirm_call`))?|(no|not run) \(\d+\)|)$/,
       );
       const [, note] = /\((\d+)\)/.exec(cell) ?? [];
       if (note !== undefined) expect(document).toMatch(new RegExp(`^${note}\\. \\S`, 'm'));

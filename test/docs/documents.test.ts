@@ -96,7 +96,8 @@ test('every relative link of a document leads to a file, and to a heading of it'
 
 /** Flags of other programs that the guides start, among them the benchmarks. */
 const benchFlags = ['--beside', '--only', '--connections', '--rounds', '--requests', '--skip-memory'];
-const otherFlags = ['--env', '--header', '--help', ...benchFlags];
+const inspectorFlags = ['--cli', '--method', '--tool-name'];
+const otherFlags = ['--env', '--header', '--help', ...benchFlags, ...inspectorFlags];
 
 test('every flag that a guide names is one of the command line', () => {
   const commands = new Command();

@@ -45,7 +45,7 @@ async function deleteAccount(call, name, answer) {
   const shownBefore = formsShown;
   const text = await call('accounts_delete', { account_id: name });
   if (formsShown > shownBefore) return { text, by: 'form' };
-  if (answer === 'decline') return { text, by: 'confirm_call' };
+  if (answer === 'decline') return { text, by: 'preview' };
   const id = /"confirmation":\s*\{\s*"id":\s*"([^"]+)"/.exec(text)?.[1];
   if (id === undefined) return { text, by: 'nothing' };
   return { text: await call('confirm_call', { id }), by: 'confirm_call' };

@@ -27,7 +27,7 @@ async def hold_session(list_tools, call, read_resource):
         if _state["forms"] > before:
             return {"text": text, "by": "form"}
         if answer == "decline":
-            return {"text": text, "by": "confirm_call"}
+            return {"text": text, "by": "preview"}
         found = re.search(r'"confirmation":\s*\{\s*"id":\s*"([^"]+)"', text)
         if not found:
             return {"text": text, "by": "nothing"}

@@ -115,7 +115,7 @@ func run() error {
 		case forms > before:
 			return found{"text": text, "by": "form"}, nil
 		case answer == "decline":
-			return found{"text": text, "by": "confirm_call"}, nil
+			return found{"text": text, "by": "preview"}, nil
 		}
 		id := confirmation.FindStringSubmatch(text)
 		if id == nil {
