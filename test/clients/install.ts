@@ -82,6 +82,10 @@ async function runInstaller(command: string, args: readonly string[], cwd: strin
   const { code, stdout, stderr } = await runProgram(command, args, { cwd, env: process.env, limitMs });
   if (code === 0) return stdout;
   const lines = `${stderr}\n${stdout}`.trim().split('\n');
-  const reason = lines.find((line) => /error|ENOENT|not found/i.test(line)) ?? lines.at(-1);
+  const errors = lines.filter((line) => /error|ENOENT|not found/i.test(line)).slice(0, 2);
+  // The table may be published: it names no registry.
+  const reason = (errors.length > 0 ? errors : lines.slice(-1))
+    .join(' ')
+    .replaceAll(/https?:\S+/g, '(address)');
   throw new NotInstalled(`${command}: ${code === undefined ? 'took too long' : reason}`);
 }
