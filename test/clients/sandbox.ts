@@ -63,6 +63,8 @@ async function start(args: readonly string[], ready: RegExp): Promise<{ found: s
     env: clientEnvironment('/nonexistent'),
     stdio: ['ignore', 'pipe', 'pipe'],
   });
+  // Also when this program fails.
+  process.on('exit', () => child.kill());
   let output = '';
   const found = await new Promise<string>((resolve, reject) => {
     const read = (text: string) => {
