@@ -77,6 +77,9 @@ export async function callOnce(
 export const errorIn = ({ result }: Answer): Answer =>
   result?.isError ? JSON.parse(result.content[0].text).error : undefined;
 
+/** Whether a tool's result is complete and no error. */
+export const isDone = ({ result }: Answer): boolean => result?.resultType === 'complete' && !result.isError;
+
 /** Two servers that share a key and a store, behind a proxy that sends each request to the other one. */
 export interface Replicas {
   readonly url: string;
