@@ -14,6 +14,13 @@ import { maskAllButGiven } from './secrets/mask-result.ts';
 /** How a call came to be allowed, as the audit log records it. */
 export type ConfirmedBy = 'not needed' | 'person' | 'confirm_call';
 
+/** The consent to send a call. */
+export interface Consent {
+  readonly by: ConfirmedBy;
+  /** Digest of the snapshot that was confirmed. */
+  readonly digest?: string;
+}
+
 /** One call of a tool, from its start to its result. */
 export interface CallState {
   /** The tool that logs and the audit log name. */

@@ -1,11 +1,10 @@
 import type { InputState } from '../../access/input-states.ts';
 import { CallError } from '../../errors.ts';
 import { isJsonObject } from '../../lib/json.ts';
-import type { OperationCall } from '../call-state.ts';
+import type { Consent, OperationCall } from '../call-state.ts';
 import type { InputNeeded } from '../input/input-needed.ts';
 import { assertStateOfCall, needInput, useInputState } from '../input/input-state.ts';
 import type { Pinned } from '../pins/enforce.ts';
-import type { Consent } from './confirm.ts';
 import { confirmationForm, notConfirmed, otherNameTyped } from './form-of-call.ts';
 import { inspectCall } from './preview-call.ts';
 import type { Snapshot } from './snapshot.ts';

@@ -6,7 +6,7 @@ import { questionsSignal } from '../../lib/shutdown.ts';
 import type { McpClient } from '../../mcp-client.ts';
 import type { RequestContext } from '../../request-context.ts';
 import type { PendingCall } from '../../tools/define-tool.ts';
-import type { ConfirmedBy, OperationCall } from '../call-state.ts';
+import type { Consent, OperationCall } from '../call-state.ts';
 import { halveDeadline } from '../execute/best-effort.ts';
 import { interrupted, type Limits } from '../execute/deadline.ts';
 import { readInputState } from '../input/input-state.ts';
@@ -16,13 +16,6 @@ import { askInRounds } from './ask-in-rounds.ts';
 import { confirmationForm, notConfirmed, otherNameTyped } from './form-of-call.ts';
 import { inspectCall } from './preview-call.ts';
 import { type Snapshot, takeSnapshot } from './snapshot.ts';
-
-/** The consent to send a call. */
-export interface Consent {
-  readonly by: ConfirmedBy;
-  /** Digest of the snapshot that was confirmed. */
-  readonly digest?: string;
-}
 
 /**
  * Gets the consent that the policy requires for a call: from the person, if the client can show a form; otherwise the call

@@ -1,7 +1,7 @@
 import type { StopSignal } from '../../lib/cancellation.ts';
 import { openAuditEntry } from '../audit-entry.ts';
-import type { OperationCall } from '../call-state.ts';
-import { assertSnapshotUnchanged, type Consent } from '../confirmation/confirm.ts';
+import type { Consent, OperationCall } from '../call-state.ts';
+import { assertSnapshotUnchanged } from '../confirmation/confirm.ts';
 import type { Pinned } from '../pins/enforce.ts';
 import { type ResolvedReference, withResolved } from '../secrets/resolve.ts';
 import { assertStoreHasCapacity } from '../secrets/store-response.ts';

@@ -5,8 +5,7 @@ import { namesAlong } from '../../lib/secret-names.ts';
 import { holdsReference, type PlacedReference, readReference } from '../../secrets/reference.ts';
 import { isPrefix, secretFieldsOf } from '../../secrets/secret-fields.ts';
 import type { Operation } from '../../tools/define-operation.ts';
-import type { OperationCall } from '../call-state.ts';
-import type { Consent } from '../confirmation/confirm.ts';
+import type { Consent, OperationCall } from '../call-state.ts';
 import { isAsk, purposeOf, takeTypedSecrets } from './ask-person.ts';
 import { findSecretPlaces } from './find.ts';
 

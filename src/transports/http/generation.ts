@@ -129,8 +129,10 @@ function decodeHeader(value: string): string | undefined {
   const [, encoded] = /^=\?base64\?(.*)\?=$/.exec(value) ?? [];
   if (encoded === undefined) return value;
   const bytes = Buffer.from(encoded, 'base64');
+  const plain = bytes.toString('base64');
+  const unpadded = plain.slice(0, Math.ceil((bytes.length * 4) / 3));
   // Buffer skips what is no Base64.
-  if (bytes.toString('base64').replace(/=+$/, '') !== encoded.replace(/=+$/, '')) return undefined;
+  if (encoded !== plain && encoded !== unpadded) return undefined;
   const text = bytes.toString('utf8');
   return Buffer.from(text, 'utf8').equals(bytes) ? text : undefined;
 }
