@@ -4,6 +4,7 @@ import { info } from './environment.ts';
 import type { Forward } from './forward.ts';
 import { tools } from './precomputed.ts';
 
+// The type of our tools is stricter than that of the SDK, and read-only.
 const list = { tools: [...tools] as object[] as { name: string; inputSchema: { type: 'object' } }[] };
 
 /** A low-level server of SDK v1 (2025-11-25 and older) with a list made beforehand. */

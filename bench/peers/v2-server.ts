@@ -3,6 +3,7 @@ import { info } from './environment.ts';
 import type { Forward } from './forward.ts';
 import { tools } from './precomputed.ts';
 
+// The type of our tools is stricter than that of the SDK, and read-only.
 const list = { tools: [...tools] as object[] as ListToolsResult['tools'] };
 
 /** A low-level server of SDK v2 (2026-07-28 and older) with a list made beforehand. */
