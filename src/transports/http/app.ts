@@ -4,10 +4,10 @@ import type { Bearer } from '../../auth/authenticate.ts';
 import { parseExact } from '../../lib/exact-json.ts';
 import { getOrCreate } from '../../lib/get-or-create.ts';
 import { RunningList } from '../../lib/running-list.ts';
-
 import { stopQuestions, stopWork } from '../../lib/shutdown.ts';
 import { createMetrics, type Metrics } from '../../observability/metrics.ts';
 import { interrupted } from '../../pipeline/execute/deadline.ts';
+import { v2Revisions } from '../../protocol/envelope.ts';
 import type { ServerFeatures } from '../../protocol/server-features.ts';
 import type { RpcRequest } from '../../protocol/stateless-server.ts';
 import { createServer, createV1Server, type Generation } from '../../server.ts';
@@ -111,6 +111,8 @@ export async function buildHttpServer(options: HttpOptions): Promise<HttpServer>
   };
 }
 
+const streamNotAccepted =
+  'subscriptions/listen sends a text/event-stream, which the Accept header does not allow.';
 const notFoundMessage = 'Not found: the MCP endpoint is /mcp.';
 
 export interface HttpServer {
@@ -188,6 +190,8 @@ function serveMcp(
   const subscribeCaller = async (request: FastifyRequest, reply: FastifyReply, message: RpcRequest) => {
     const { opened } = connectedOf(request.caller as FilteredCaller);
     const { features } = await opened;
+    // The client may have disconnected while its permissions were read.
+    if (reply.raw.closed) return reply.hijack();
     const busy = takeStreamSlot(request, reply, load);
     if (busy === undefined) return streamSubscription(request, reply, message, features);
     metrics.rejected.inc({ reason: 'busy' });
@@ -207,7 +211,11 @@ function serveMcp(
     if (!post) return reply;
     if (generation.generation === 'v2') {
       const { request: message } = generation;
-      if (message.method === 'subscriptions/listen') return subscribeCaller(request, reply, message);
+      if (!message) return reply.code(202).send();
+      if (message.method === 'subscriptions/listen') {
+        if (post.accepted.stream) return subscribeCaller(request, reply, message);
+        return reject(reply, 406, streamNotAccepted, { id: message.id });
+      }
       return answerV2(request, reply, message, post.accepted, await endpointOf(caller, 'v2'));
     }
     if (sessions) {
@@ -238,9 +246,11 @@ function serveMcp(
     url: '/mcp',
     exposeHeadRoute: false,
     handler: async (request, reply) => {
-      if (sessions) return streamOrEnd(request, reply, sessions);
+      const isV2 = v2Revisions.includes(String(request.headers['mcp-protocol-version']));
+      if (sessions && !isV2) return streamOrEnd(request, reply, sessions);
       reply.header('allow', 'POST');
-      return reject(reply, 405, 'This server keeps no sessions: send POST requests.');
+      const who = isV2 ? `Protocol revision ${v2Revisions.join(', ')} has` : 'This server keeps';
+      return reject(reply, 405, `${who} no sessions: send POST requests.`);
     },
   });
 }

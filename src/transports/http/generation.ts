@@ -10,17 +10,21 @@ import {
   v2Revisions,
 } from '../../protocol/envelope.ts';
 import type { RpcRequest } from '../../protocol/stateless-server.ts';
-import type { ParsedMessages } from '../json-rpc/messages.ts';
+import { type Incoming, idOf, type ParsedMessages } from '../json-rpc/messages.ts';
+import { batchHoldsV2, isV2 } from '../json-rpc/revisions.ts';
 
 /** Which protocol generation a POST belongs to. */
 export type PostGeneration =
   /** `ignoresVersion`: the version header names the other generation, and is not checked. */
   | { readonly generation: 'v1'; readonly ignoresVersion: boolean }
-  | { readonly generation: 'v2'; readonly request: RpcRequest }
+  /** Without a request for a notification, which says nothing that this server uses. */
+  | { readonly generation: 'v2'; readonly request: RpcRequest | undefined }
   /** Answered with status 400 and this error. */
   | { readonly generation: undefined; readonly error: EnvelopeError; readonly id: RequestId | undefined };
 
 const v1: PostGeneration = { generation: 'v1', ignoresVersion: false };
+const v1WithV2Header: PostGeneration = { generation: 'v1', ignoresVersion: true };
+const v2Notification: PostGeneration = { generation: 'v2', request: undefined };
 
 /**
  * Reads the generation from the body; then the headers must agree with it (MCP specification 2026-07-28, transports,
@@ -30,29 +34,33 @@ const v1: PostGeneration = { generation: 'v1', ignoresVersion: false };
 export function readGeneration(headers: IncomingHttpHeaders, reading: ParsedMessages): PostGeneration {
   const { messages, isArray } = reading;
   const [first] = messages;
-  if (first?.kind !== 'request' && first?.kind !== 'notification') return v1;
-  if (isArray) {
-    const isMixed = messages.some((one) => 'message' in one && hasEnvelope(paramsOf(one.message)));
-    return isMixed ? refuse(batchError, undefined) : v1;
-  }
+  const version = headerText(headers['mcp-protocol-version']);
+  const method = headerText(headers['mcp-method']);
+  const isV2Header = version !== undefined && v2Revisions.includes(version);
+  if (isArray) return isV2Header || messages.some(isV2) ? refuse(batchError, undefined) : v1;
+  if (first?.kind !== 'request' && first?.kind !== 'notification')
+    return isV2Header ? readInvalid(first, method) : v1;
   const { message } = first;
   const id = 'id' in message ? message.id : undefined;
   const claims = hasEnvelope(message.params);
   if (claims && message.method === 'initialize' && 'code' in readEnvelope(message.params)) return v1;
-  const version = headerText(headers['mcp-protocol-version']);
-  const method = headerText(headers['mcp-method']);
   if (!claims) {
-    if (version === undefined || !v2Revisions.includes(version)) return v1;
-    if (method === undefined) return { generation: 'v1', ignoresVersion: true };
+    if (!isV2Header) return v1;
+    if (method === undefined) return v1WithV2Header;
     if (first.kind === 'request') return refuse(missingKeys(metaOf(message.params)), id);
     const wrong = method === message.method ? undefined : mismatch('Mcp-Method', method, message.method);
-    return wrong ? refuse(wrong, id) : { generation: 'v1', ignoresVersion: true };
+    return wrong ? refuse(wrong, id) : v2Notification;
   }
   const wrong = checkHeaders(headers, message);
   if (wrong) return refuse(wrong, id);
-  // A notification of the second generation says nothing that this server uses.
-  if (first.kind === 'notification') return { generation: 'v1', ignoresVersion: true };
-  return { generation: 'v2', request: first.message };
+  return first.kind === 'notification' ? v2Notification : { generation: 'v2', request: first.message };
+}
+
+/** A message that is no request or notification, below a version header of the second generation. */
+function readInvalid(first: Incoming | undefined, method: string | undefined): PostGeneration {
+  const lacksEnvelope =
+    first?.kind === 'refused' && first.answer.error.code === ErrorCode.InvalidParams && !first.isV2;
+  return lacksEnvelope && method !== undefined ? refuse(missingKeys(), idOf(first)) : v1WithV2Header;
 }
 
 const refuse = (error: EnvelopeError, id: RequestId | undefined): PostGeneration => ({
@@ -63,10 +71,8 @@ const refuse = (error: EnvelopeError, id: RequestId | undefined): PostGeneration
 
 const batchError: EnvelopeError = {
   code: ErrorCode.InvalidRequest,
-  message: `Protocol revision ${v2Revisions.join(', ')} has no batches: no message was handled; send each message separately.`,
+  message: batchHoldsV2,
 };
-
-const paramsOf = (message: object) => ('params' in message ? message.params : undefined);
 
 const metaOf = (params: unknown) => (isJsonObject(params) && isJsonObject(params._meta) ? params._meta : {});
 
@@ -103,7 +109,9 @@ function checkHeaders(
   if (given === undefined) return missing('Mcp-Name', name);
   const decoded = decodeHeader(given);
   if (decoded === undefined)
-    return headerError(`Mcp-Name is not valid: =?base64?...?= must hold the Base64 of UTF-8 text.`);
+    return headerError(
+      'Mcp-Name is not valid: write ASCII text as it is, and other text as =?base64?...?= with the Base64 of its UTF-8.',
+    );
   return decoded === name ? undefined : mismatch('Mcp-Name', decoded, name);
 }
 
@@ -120,19 +128,18 @@ const headerError = (message: string): EnvelopeError => ({ code: v2ErrorCodes.he
 /** The values are arbitrary client text. */
 const shown = (value: string) => JSON.stringify(value.slice(0, 100));
 
+/** Node has removed the whitespace around it, and joined the values of repeated headers with commas. */
 function headerText(header: string | string[] | undefined): string | undefined {
-  return typeof header === 'string' ? header.trim() : undefined;
+  return typeof header === 'string' ? header : undefined;
 }
 
 /** The text of a header value, which is Base64 if it cannot stand in a header (SEP-2243). */
 function decodeHeader(value: string): string | undefined {
   const [, encoded] = /^=\?base64\?(.*)\?=$/.exec(value) ?? [];
-  if (encoded === undefined) return value;
+  if (encoded === undefined) return /^[\t\x20-\x7e]*$/.test(value) ? value : undefined;
   const bytes = Buffer.from(encoded, 'base64');
-  const plain = bytes.toString('base64');
-  const unpadded = plain.slice(0, Math.ceil((bytes.length * 4) / 3));
   // Buffer skips what is no Base64.
-  if (encoded !== plain && encoded !== unpadded) return undefined;
+  if (bytes.toString('base64') !== encoded) return undefined;
   const text = bytes.toString('utf8');
   return Buffer.from(text, 'utf8').equals(bytes) ? text : undefined;
 }

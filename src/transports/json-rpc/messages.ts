@@ -8,6 +8,7 @@ import {
 } from '@modelcontextprotocol/sdk/types.js';
 import { ExactNumber, stringifyJson } from '../../lib/exact-json.ts';
 import { isJsonObject, type JsonObject } from '../../lib/json.ts';
+import { hasEnvelope } from '../../protocol/envelope.ts';
 import type { RpcNotification, RpcResponse } from '../../protocol/stateless-server.ts';
 import { type FoundId, findId } from './find-id.ts';
 import { InvalidParams, readNotificationParams, readParams } from './message-params.ts';
@@ -22,12 +23,15 @@ export interface ErrorAnswer {
   readonly error: { readonly code: number; readonly message: string; readonly data?: unknown };
 }
 
+type Refused = Extract<Incoming, { readonly kind: 'refused' }>;
+
 /** A received message: normalized for the SDK, or rejected with an error response. */
 export type Incoming =
   | { readonly kind: 'request'; readonly message: JSONRPCRequest }
   | { readonly kind: 'notification'; readonly message: JSONRPCNotification }
   | { readonly kind: 'response'; readonly message: JSONRPCResponse }
-  | { readonly kind: 'refused'; readonly answer: ErrorAnswer }
+  /** `isV2`: whether it has the envelope of the second generation. */
+  | { readonly kind: 'refused'; readonly answer: ErrorAnswer; readonly isV2?: boolean }
   /** Cannot be handled, and no response is due. */
   | { readonly kind: 'ignored' };
 
@@ -80,7 +84,7 @@ export function unreadable(found: FoundId, message: string, code: number = Error
   return refuse(code, message, found.id === undefined ? undefined : idOfText(found.id));
 }
 
-function refuse(code: number, message: string, id: RequestId | undefined = undefined): Incoming {
+function refuse(code: number, message: string, id: RequestId | undefined = undefined): Refused {
   return { kind: 'refused', answer: errorAnswer(id, code, message) };
 }
 
@@ -120,7 +124,10 @@ export function readMessage(value: unknown, text?: string): Incoming {
   if (value.id === undefined || (value.id === null && method.startsWith('notifications/')))
     return readNotification(method, given, text);
   if (id === undefined)
-    return refuse(ErrorCode.InvalidRequest, 'The id of a request must be a string or an integer.');
+    return {
+      ...refuse(ErrorCode.InvalidRequest, 'The id of a request must be a string or an integer.'),
+      isV2: hasEnvelope(given),
+    };
   try {
     const params = readParams(method, given);
     return {
@@ -129,7 +136,10 @@ export function readMessage(value: unknown, text?: string): Incoming {
     };
   } catch (error) {
     if (!(error instanceof InvalidParams)) throw error;
-    return refuse(ErrorCode.InvalidParams, `${shortened(method)}: ${error.message}`, id);
+    return {
+      ...refuse(ErrorCode.InvalidParams, `${shortened(method)}: ${error.message}`, id),
+      isV2: hasEnvelope(given),
+    };
   }
 }
 
@@ -146,7 +156,11 @@ function readNotification(method: string, given: unknown, text: string | undefin
   const requestId = readId(params?.requestId, 'requestId', text);
   if (requestId === undefined) return { kind: 'ignored' };
   const reason = typeof params?.reason === 'string' ? { reason: params.reason } : {};
-  return { kind: 'notification', message: { jsonrpc: '2.0', method, params: { requestId, ...reason } } };
+  const meta = params && hasEnvelope(params) ? { _meta: params._meta as JsonObject } : {};
+  return {
+    kind: 'notification',
+    message: { jsonrpc: '2.0', method, params: { requestId, ...reason, ...meta } },
+  };
 }
 
 function isProgress(params: JsonObject | undefined): boolean {
@@ -211,6 +225,11 @@ function idOfText(text: string): RequestId {
 /** The JSON text of an id, exactly as the client sent it. */
 export function idText(id: RequestId): string {
   return isOrdinaryId(id) ? JSON.stringify(id) : String(id).slice(rawIdPrefix.length);
+}
+
+/** The id as a value inside a message, for `stringifyJson`. */
+export function idValue(id: RequestId): RequestId | ExactNumber {
+  return isOrdinaryId(id) ? id : new ExactNumber(idText(id));
 }
 
 /** Whether an id is a plain number or string, not one carried with `rawIdPrefix`. */

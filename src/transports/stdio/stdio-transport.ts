@@ -13,6 +13,7 @@ import {
   unreadable,
   writeMessage,
 } from '../json-rpc/messages.ts';
+import { batchHoldsV2, isV2 } from '../json-rpc/revisions.ts';
 import { splitLines } from './lines.ts';
 
 /** Maximum bytes of a line; the longest arguments, patches and mappings, are far shorter. */
@@ -95,6 +96,11 @@ export class StdioTransport implements Transport {
   }
 
   #handle({ messages, isBatch }: ParsedMessages): void {
+    if (isBatch && messages.some(isV2)) {
+      this.onerror?.(new Error(batchHoldsV2));
+      void this.#write(writeMessage(errorAnswer(undefined, ErrorCode.InvalidRequest, batchHoldsV2)));
+      return;
+    }
     const refused = messages.flatMap((one) => (one.kind === 'refused' ? [one.answer] : []));
     for (const { error } of refused) this.onerror?.(new Error(error.message));
     if (isBatch) {
