@@ -1,17 +1,25 @@
+import { setMaxListeners } from 'node:events';
 import { type Listed, RunningList } from './running-list.ts';
 
 /** Created on first use: loading AbortController would slow the start. */
 let questions: AbortController | undefined;
 
+function createQuestions(): AbortController {
+  const controller = new AbortController();
+  // Every open form and subscription listens to it, for which Node would warn of a leak.
+  setMaxListeners(0, controller.signal);
+  return controller;
+}
+
 /** Aborts when the process is stopping: a person's answer might arrive too late. */
 export function questionsSignal(): AbortSignal {
-  questions ??= new AbortController();
+  questions ??= createQuestions();
   return questions.signal;
 }
 
 /** Ends all open and later elicitations. */
 export function stopQuestions(): void {
-  questions ??= new AbortController();
+  questions ??= createQuestions();
   questions.abort();
 }
 

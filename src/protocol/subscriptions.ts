@@ -15,11 +15,13 @@ export interface Subscription {
  * Opens a subscription: sends its acknowledgement, then a notification for each change that the client asked for. Only
  * the list of tools changes here.
  *
+ * @param subscriptionId the id of the request, as a value inside a message
  * @returns the subscription, or the response that ends it at once when nothing is left to notify of
  * @throws RpcError for invalid params
  */
 export function subscribe(
   { id, params }: RpcRequest,
+  subscriptionId: unknown,
   source: FeatureSource,
   send: (notification: RpcNotification) => void,
 ): Subscription | RpcResponse {
@@ -29,7 +31,7 @@ export function subscribe(
     throw new RpcError(rpcCodes.invalidParams, `notifications must be an object, such as ${form}.`);
   }
   const hasTools = wanted.toolsListChanged === true;
-  const _meta = { [metaKeys.subscription]: id };
+  const _meta = { [metaKeys.subscription]: subscriptionId };
   const notify = (method: string, rest: JsonObject = {}) =>
     send({ jsonrpc: '2.0', method, params: { ...rest, _meta } });
   const ended: RpcResponse = {

@@ -134,8 +134,8 @@ export async function answerPost(
   }
   if (reply.raw.closed) return reply.hijack();
   const [text] = texts;
-  if (text === undefined) return reply.code(202).send();
   if (recipient.stream?.isOpen) return recipient.stream.end(text);
+  if (text === undefined) return reply.code(202).send();
   const asEvent = !accepted.json;
   if (isBatch) return sendText(request, reply, `[${texts.join(',')}]`, { asEvent });
   return sendText(request, reply, text, { asEvent, status: statusOf(messages[0]) });

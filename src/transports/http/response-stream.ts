@@ -26,9 +26,9 @@ export class ResponseStream {
     this.#write(': keep-alive\n\n');
   }
 
-  /** Sends the last message, and ends the response. */
-  end(text: string): FastifyReply {
-    this.send(text);
+  /** Sends the last message, and ends the response; a cancelled request has no last message. */
+  end(text: string | undefined): FastifyReply {
+    if (text !== undefined) this.send(text);
     this.#reply.raw.end();
     return this.#reply;
   }

@@ -6,7 +6,7 @@ import type { FeatureSource } from '../../protocol/server-features.ts';
 import type { RpcRequest, RpcResponse } from '../../protocol/stateless-server.ts';
 import { subscribe } from '../../protocol/subscriptions.ts';
 import { type Endpoint, renderResponse } from '../json-rpc/endpoint.ts';
-import { writeMessage } from '../json-rpc/messages.ts';
+import { idValue, writeMessage } from '../json-rpc/messages.ts';
 import type { Accepted } from './accept.ts';
 import type { Slot } from './concurrency.ts';
 import { reject, sendText } from './replies.ts';
@@ -31,7 +31,9 @@ export async function answerV2(
   accepted: Accepted,
   endpoint: Endpoint,
 ): Promise<FastifyReply> {
-  const stream = accepted.stream ? new ResponseStream(request, reply) : undefined;
+  // The client may have disconnected while its permissions were read.
+  if (reply.raw.closed) return reply.hijack();
+  const stream = accepted.namesStream ? new ResponseStream(request, reply) : undefined;
   const notify = stream && ((notification: object) => stream.send(JSON.stringify(notification)));
   const pending = endpoint.answer(message, { headers: request.headers, notify });
   reply.raw.once('close', () => pending.cancel());
@@ -58,12 +60,13 @@ export function streamSubscription(
 ): FastifyReply {
   const stream = new ResponseStream(request, reply);
   try {
-    const subscription = subscribe(message, source, (notification) =>
+    const subscription = subscribe(message, idValue(message.id), source, (notification) =>
       stream.send(writeMessage(notification)),
     );
     if ('id' in subscription) return stream.end(writeMessage(subscription));
     const timer = setInterval(() => stream.keepAlive(), keepAliveMs).unref();
-    const end = () => stream.end(writeMessage(subscription.end()));
+    // Returns nothing: an event listener's result with a method `then`, such as a reply, would be called.
+    const end = () => void stream.end(writeMessage(subscription.end()));
     const stopping = questionsSignal();
     stopping.addEventListener('abort', end, { once: true });
     reply.raw.once('close', () => {

@@ -13,7 +13,7 @@ import type { FeatureSource } from '../../protocol/server-features.ts';
 import type { RpcNotification, RpcResponse, StatelessServer } from '../../protocol/stateless-server.ts';
 import { type Subscription, subscribe } from '../../protocol/subscriptions.ts';
 import { connectEndpoint, type Endpoint } from '../json-rpc/endpoint.ts';
-import { errorAnswer, internalErrorMessage } from '../json-rpc/messages.ts';
+import { errorAnswer, idValue, internalErrorMessage } from '../json-rpc/messages.ts';
 
 /**
  * Routes each message to the server of its protocol generation. A request with an envelope belongs to the second one;
@@ -37,31 +37,50 @@ export function routeGenerations(
   const send = (message: RpcNotification | RpcResponse | ReturnType<typeof errorAnswer>) =>
     transport.send(message as JSONRPCMessage).catch((error) => transport.onerror?.(error as Error));
   const answer = async (request: JSONRPCRequest): Promise<void> => {
+    const { id } = request;
     // Loading the server takes a moment, in which the client may cancel.
     let isWithdrawn = false;
-    const opening = { withdraw: () => (isWithdrawn = true) };
-    running.set(request.id, opening);
-    endpoint ??= openV2().then(connectEndpoint);
-    const { answer } = await endpoint;
-    if (isWithdrawn) return;
-    const pending = answer(request, { notify: (notification) => void send(notification) });
-    running.set(request.id, pending);
-    const response = await pending.response;
-    if (running.get(request.id) === pending) running.delete(request.id);
-    if (response) await send(response);
+    let current: { withdraw(): void } = {
+      withdraw: () => {
+        isWithdrawn = true;
+      },
+    };
+    running.set(id, current);
+    try {
+      endpoint ??= openV2().then(connectEndpoint);
+      const { answer } = await endpoint;
+      if (isWithdrawn) return;
+      const pending = answer(request, { notify: (notification) => void send(notification) });
+      current = pending;
+      running.set(id, pending);
+      const response = await pending.response;
+      if (response) await send(response);
+    } finally {
+      // The client may have used the id again.
+      if (running.get(id) === current) running.delete(id);
+    }
+  };
+  /** A stopping process waits until every request is answered. */
+  const endSubscriptions = (): void => {
+    for (const subscription of subscriptions.values()) void send(subscription.end());
+    subscriptions.clear();
   };
   const keep = (id: RequestId, subscription: Subscription): void => {
     subscriptions.get(id)?.end();
     subscriptions.set(id, subscription);
-    // A stopping process waits until every request is answered.
-    const stop = () => {
-      if (subscriptions.delete(id)) void send(subscription.end());
-    };
-    questionsSignal().addEventListener('abort', stop, { once: true });
+    const stopping = questionsSignal();
+    if (stopping.aborted) endSubscriptions();
+    // Adding the same listener again has no effect.
+    else stopping.addEventListener('abort', endSubscriptions, { once: true });
   };
   const listen = (request: JSONRPCRequest): void => {
     try {
-      const opened = subscribe(request, features, (notification) => void send(notification));
+      const opened = subscribe(
+        request,
+        idValue(request.id),
+        features,
+        (notification) => void send(notification),
+      );
       if ('id' in opened) void send(opened);
       else keep(request.id, opened);
     } catch (error) {
