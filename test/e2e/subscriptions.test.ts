@@ -3,7 +3,7 @@ import { StreamableHTTPClientTransport, Client as V2Client } from '@modelcontext
 import { StdioClientTransport } from '@modelcontextprotocol/client/stdio';
 import type { Transport } from '@modelcontextprotocol/sdk/shared/transport.js';
 import Fastify from 'fastify';
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import { questionsSignal } from '../../src/lib/shutdown.ts';
 import type { FeatureSource } from '../../src/protocol/server-features.ts';
 import type { RpcRequest } from '../../src/protocol/stateless-server.ts';
@@ -90,6 +90,34 @@ const createClient = () => {
   return { client, errors };
 };
 
+/** Opens a subscription, and reads what comes. */
+async function subscribeTo(program: HttpProgram, token: string, message: Message) {
+  const closing = new AbortController();
+  const response = await fetch(program.url, {
+    method: 'POST',
+    headers: {
+      ...v2Headers(message),
+      authorization: `Bearer ${token}`,
+      'content-type': 'application/json',
+      accept: 'application/json, text/event-stream',
+    },
+    body: JSON.stringify(message),
+    signal: closing.signal,
+  });
+  let text = '';
+  const decoder = new TextDecoder();
+  const finished = (async () => {
+    for await (const chunk of response.body ?? []) text += decoder.decode(chunk, { stream: true });
+  })().catch(() => {});
+  return {
+    response,
+    text: () => text,
+    messages: () => eventsIn(text),
+    finished,
+    close: () => closing.abort(),
+  };
+}
+
 describe('over HTTP', () => {
   let rig: HttpRig;
   let post: Post;
@@ -104,34 +132,6 @@ describe('over HTTP', () => {
     return Number(new RegExp(`^${name} (\\d+)$`, 'm').exec(text)?.[1]);
   };
   const open = (program: HttpProgram) => metric(program, 'synqly_mcp_streams_open');
-
-  /** Opens a subscription, and reads what comes. */
-  async function subscribeTo(program: HttpProgram, token: string, message: Message) {
-    const closing = new AbortController();
-    const response = await fetch(program.url, {
-      method: 'POST',
-      headers: {
-        ...v2Headers(message),
-        authorization: `Bearer ${token}`,
-        'content-type': 'application/json',
-        accept: 'application/json, text/event-stream',
-      },
-      body: JSON.stringify(message),
-      signal: closing.signal,
-    });
-    let text = '';
-    const decoder = new TextDecoder();
-    const finished = (async () => {
-      for await (const chunk of response.body ?? []) text += decoder.decode(chunk, { stream: true });
-    })().catch(() => {});
-    return {
-      response,
-      text: () => text,
-      messages: () => eventsIn(text),
-      finished,
-      close: () => closing.abort(),
-    };
-  }
 
   test.each(['s', 7, 'listen:1'])('the acknowledgement comes first, with the id %j', async (id) => {
     const stream = await subscribeTo(rig, rig.sandbox.token, listen(undefined, id));
@@ -283,6 +283,24 @@ describe('over HTTP', () => {
     expect(getEventListeners(questionsSignal(), 'abort')).toEqual([]);
     await app.close();
   });
+});
+
+test('an idle stream is kept open with comments, until the client leaves', async () => {
+  vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
+  const { source } = changingFeatures();
+  const app = Fastify({ forceCloseConnections: true });
+  app.post('/mcp', (request, reply) =>
+    streamSubscription(request, reply, request.body as RpcRequest, source),
+  );
+  const url = `${await app.listen({ port: 0, host: '127.0.0.1' })}/mcp`;
+  const before = vi.getTimerCount();
+  const stream = await subscribeTo({ url } as HttpProgram, '', listen());
+  vi.advanceTimersByTime(20_000);
+  await expect.poll(stream.text).toMatch(/\n\n: keep-alive\n\n$/);
+  stream.close();
+  await expect.poll(() => vi.getTimerCount()).toBe(before);
+  vi.useRealTimers();
+  await app.close();
 });
 
 describe('over stdio', () => {

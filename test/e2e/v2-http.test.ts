@@ -697,6 +697,7 @@ describe('progress', () => {
   test('v1: a call that is cancelled after its first event ends the stream, without a response', async () => {
     const gate = createGate();
     hold = gate.opened;
+    api.requests.length = 0;
     const answer = send(long('p', false, 41), false);
     await expect.poll(() => api.requests.some(({ query }) => query.get('start_after'))).toBe(true);
     const message = { jsonrpc: '2.0', method: 'notifications/cancelled', params: { requestId: 41 } };
