@@ -2,6 +2,7 @@ import { getEventListeners } from 'node:events';
 import { StreamableHTTPClientTransport, Client as V2Client } from '@modelcontextprotocol/client';
 import { StdioClientTransport } from '@modelcontextprotocol/client/stdio';
 import type { Transport } from '@modelcontextprotocol/sdk/shared/transport.js';
+import { JSONRPCMessageSchema } from '@modelcontextprotocol/sdk/types.js';
 import Fastify from 'fastify';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import { questionsSignal } from '../../src/lib/shutdown.ts';
@@ -68,12 +69,18 @@ const invalid = [undefined, null, true, 'x', [], [{ toolsListChanged: true }]];
 /** Features whose changes a test makes. */
 function changingFeatures() {
   const listeners = new Set<() => void>();
-  const source = {
-    onChange: (listener: () => void) => {
+  const unused = () => {
+    throw new Error('A subscription needs no features.');
+  };
+  const source: FeatureSource = {
+    current: unused,
+    forList: unused,
+    isSettled: () => true,
+    onChange: (listener) => {
       listeners.add(listener);
       return () => void listeners.delete(listener);
     },
-  } as unknown as FeatureSource;
+  };
   const change = () => {
     for (const listener of listeners) listener();
   };
@@ -383,14 +390,15 @@ describe('over stdio', () => {
 
   describe('with features that change', () => {
     function connect() {
-      const sent: Message[] = [];
-      const transport = {
-        onmessage: () => {},
-        send: async (message: Message) => void sent.push(message),
-      } as unknown as Transport;
+      const sent: unknown[] = [];
+      const transport: Transport = {
+        start: async () => {},
+        close: async () => {},
+        send: async (message) => void sent.push(message),
+      };
       const { source, change, listeners } = changingFeatures();
       routeGenerations(transport, () => new Promise(() => {}), source);
-      const receive = (message: object) => transport.onmessage?.(message as never);
+      const receive = (message: object) => transport.onmessage?.(JSONRPCMessageSchema.parse(message));
       return { sent, change, listeners, receive };
     }
     const cancel = (requestId: unknown) => ({
