@@ -312,6 +312,17 @@ describe('a client of the first generation with the version header of the second
     expect([status, json.id, json.error.code]).toEqual([400, 5, invalidParams]);
   });
 
+  test('an envelope that is not valid does not keep initialize from it', async () => {
+    const _meta = { [versionKey]: '2025-11-25' };
+    const message = legacy('initialize', { ...introduction, _meta });
+    for (const version of [undefined, '2025-11-25', revision])
+      expect(
+        (await post(message, { ...header, 'mcp-protocol-version': version })).json.result.protocolVersion,
+      ).toBe('2025-11-25');
+    const refused = await post(message, { 'mcp-method': 'initialize' });
+    expect([refused.status, refused.json.error.code]).toEqual([400, unsupported]);
+  });
+
   test('an unknown version is refused as before', async () => {
     const { status, json } = await post(legacy('tools/list'), {
       ...header,

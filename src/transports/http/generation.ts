@@ -42,12 +42,17 @@ export function readGeneration(headers: IncomingHttpHeaders, reading: ParsedMess
     return isV2Header ? readInvalid(first, method) : v1;
   const { message } = first;
   const id = 'id' in message ? message.id : undefined;
-  const claims = hasEnvelope(message.params);
-  if (claims && message.method === 'initialize' && 'code' in readEnvelope(message.params)) return v1;
+  // In `initialize`, an envelope that is not valid says nothing.
+  const claims =
+    hasEnvelope(message.params) &&
+    !(message.method === 'initialize' && 'code' in readEnvelope(message.params));
   if (!claims) {
     if (!isV2Header) return v1;
     if (method === undefined) return v1WithV2Header;
-    if (first.kind === 'request') return refuse(missingKeys(metaOf(message.params)), id);
+    if (first.kind === 'request') {
+      const envelope = readEnvelope(message.params);
+      return refuse('code' in envelope ? envelope : missingKeys(), id);
+    }
     const wrong = method === message.method ? undefined : mismatch('Mcp-Method', method, message.method);
     return wrong ? refuse(wrong, id) : v2Notification;
   }
@@ -73,8 +78,6 @@ const batchError: EnvelopeError = {
   code: ErrorCode.InvalidRequest,
   message: batchHoldsV2,
 };
-
-const metaOf = (params: unknown) => (isJsonObject(params) && isJsonObject(params._meta) ? params._meta : {});
 
 /** The parameter that `Mcp-Name` repeats, by method. */
 const namedBy: Readonly<Record<string, string>> = {
