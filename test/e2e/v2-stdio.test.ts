@@ -275,9 +275,9 @@ describe('calls that take a while', () => {
   });
 });
 
-describe('the code of this generation', () => {
+describe('the SDK of this generation', () => {
   const chunks = join(dirname(builtCli), 'chunks');
-  const isV2Code = (file: string) =>
+  const isSdkV2 = (file: string) =>
     readFileSync(join(chunks, file), 'utf8').includes('PerRequestHTTPServerTransport');
 
   /** Names of the built files that a session loads. */
@@ -297,16 +297,21 @@ describe('the code of this generation', () => {
     return loaded.map((url) => basename(url));
   }
 
-  test('is loaded for its clients only', async () => {
+  test('is loaded for its clients only, and not for their first requests', async () => {
     const first = await filesLoadedBy(async ({ ask }) => {
       await ask(initialize());
       await ask(legacy('tools/list', {}, 1));
       await ask(legacy('tools/call', { name: 'organization_get' }, 2));
     });
-    const second = await filesLoadedBy(({ ask }) => ask(v2Request('tools/list', {}, 1)));
+    const second = await filesLoadedBy(async ({ ask }) => {
+      await ask(v2Request('server/discover', {}, 1));
+      await ask(v2Request('tools/list', {}, 2));
+    });
+    const third = await filesLoadedBy(({ ask }) => ask(v2Request('resources/list', {}, 1)));
     expect(first.length).toBeGreaterThan(1);
-    expect(first.filter(isV2Code)).toEqual([]);
-    expect(second.filter(isV2Code)).not.toEqual([]);
+    expect(first.filter(isSdkV2)).toEqual([]);
+    expect(second.filter(isSdkV2)).toEqual([]);
+    expect(third.filter(isSdkV2)).not.toEqual([]);
   });
 });
 
