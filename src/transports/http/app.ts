@@ -203,6 +203,9 @@ function serveMcp(
     const generation = readGeneration(request.headers, request.reading ?? emptyBody);
     if (generation.generation === undefined) {
       const { error, id } = generation;
+      metrics.rejected.inc({ reason: 'headers' });
+      // Names the header and the body where they disagree.
+      options.log.warn({ caller: caller.caller.hash.slice(0, 8), error: error.message }, 'refused a request');
       return reject(reply, 400, error.message, { ...error, id });
     }
     const post = readPost(request, reply, {
