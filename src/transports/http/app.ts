@@ -26,7 +26,7 @@ import type { HttpOptions, OpenedCaller } from './options.ts';
 import { answerPost, emptyBody, noRecipient, type Recipient, readPost, rejectBatch } from './post.ts';
 import type { CountAgain } from './rate-limit.ts';
 import { reject } from './replies.ts';
-import { ResponseStream } from './response-stream.ts';
+import { asksForProgress, ResponseStream } from './response-stream.ts';
 import { postInSession, streamOrEnd } from './session-routes.ts';
 import { createSessions, type Sessions } from './sessions.ts';
 import { refuseUnreadable } from './unreadable.ts';
@@ -236,7 +236,12 @@ function serveMcp(
     const refused = rejectBatch(post, request, reply);
     if (refused) return refused;
     const hasRequest = post.reading.messages.some(({ kind }) => kind === 'request');
-    const streams = post.accepted.namesStream && !post.reading.isBatch;
+    const [first] = post.reading.messages;
+    const streams =
+      post.accepted.namesStream &&
+      !post.reading.isBatch &&
+      first?.kind === 'request' &&
+      asksForProgress(first.message);
     const stream = streams ? new ResponseStream(request, reply) : undefined;
     const recipient = hasRequest
       ? toCaller(await endpointOf(caller, 'v1'), request, reply, stream)

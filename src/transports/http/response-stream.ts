@@ -1,5 +1,12 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { isJsonObject } from '../../lib/json.ts';
+import type { RpcRequest } from '../../protocol/stateless-server.ts';
 import { replyHeaders } from './replies.ts';
+
+/** Whether a request may be answered with events: only progress is sent before the response. */
+export function asksForProgress({ params }: RpcRequest): boolean {
+  return isJsonObject(params?._meta) && params._meta.progressToken !== undefined;
+}
 
 /** The response to a POST as server-sent events. Nothing is sent before the first event. */
 export class ResponseStream {

@@ -10,7 +10,7 @@ import { idValue, writeMessage } from '../json-rpc/messages.ts';
 import type { Accepted } from './accept.ts';
 import type { Slot } from './concurrency.ts';
 import { reject, sendText } from './replies.ts';
-import { ResponseStream } from './response-stream.ts';
+import { asksForProgress, ResponseStream } from './response-stream.ts';
 
 /** Milliseconds between the comments that keep the stream of a subscription open. */
 const keepAliveMs = 15_000;
@@ -33,7 +33,8 @@ export async function answerV2(
 ): Promise<FastifyReply> {
   // The client may have disconnected while its permissions were read.
   if (reply.raw.closed) return reply.hijack();
-  const stream = accepted.namesStream ? new ResponseStream(request, reply) : undefined;
+  const stream =
+    accepted.namesStream && asksForProgress(message) ? new ResponseStream(request, reply) : undefined;
   const notify = stream && ((notification: object) => stream.send(JSON.stringify(notification)));
   const pending = endpoint.answer(message, { headers: request.headers, notify });
   reply.raw.once('close', () => pending.cancel());
