@@ -13,10 +13,10 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { initialize } from './doors.ts';
-import { pause } from './endings-support.ts';
-import { type HttpRig, startHttpRig } from './http-support.ts';
-import { builtCli, cleanEnvironment } from './support.ts';
+import { initialize } from '../e2e/doors.ts';
+import { pause } from '../e2e/endings-support.ts';
+import { type HttpRig, startHttpRig } from '../e2e/http-support.ts';
+import { builtCli, cleanEnvironment } from '../e2e/support.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'orphans-'));
 

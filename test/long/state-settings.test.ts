@@ -4,7 +4,7 @@ import { chmodSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
-import { builtCli, cleanEnvironment } from './support.ts';
+import { builtCli, cleanEnvironment } from '../e2e/support.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'state-setting-'));
 const work = mkdtempSync(join(tmpdir(), 'state-setting-'));

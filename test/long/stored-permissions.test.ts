@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { chmodSync, renameSync, rmSync, statSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { startHttpProgram } from './http-support.ts';
+import { startHttpProgram } from '../e2e/http-support.ts';
 import {
   countListChanged,
   type HeldApi,
@@ -13,8 +13,8 @@ import {
   startWithToken,
   toolNames,
   viewer,
-} from './start-support.ts';
-import { type Program, startProgram, toolCount } from './support.ts';
+} from '../e2e/start-support.ts';
+import { type Program, startProgram, toolCount } from '../e2e/support.ts';
 
 let api: HeldApi;
 let state: StateDirectory;
