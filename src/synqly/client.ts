@@ -5,6 +5,7 @@ import { assertAuthenticated, toCallError } from './api-error.ts';
 import { createDispatcher } from './dispatcher.ts';
 import { exchange } from './exchange.ts';
 import { toNetworkError } from './network-error.ts';
+import type { Pace } from './pace.ts';
 import { type ApiResponse, readResponse } from './response.ts';
 import { retryWhenSafe } from './retry.ts';
 import { type Base, baseOf, type Query, targetOf } from './url.ts';
@@ -27,6 +28,8 @@ export interface ApiRequest {
   readonly deadline: number;
   /** Called before each retry, if the caller counts them; `false` stops retrying. */
   readonly mayRepeat?: (() => boolean) | undefined;
+  /** Limits the rate of this request together with others. */
+  readonly pace?: Pace | undefined;
   /** Called before the first send; if it throws, nothing is sent. */
   readonly beforeSending?: (() => Promise<void>) | undefined;
 }

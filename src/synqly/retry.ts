@@ -1,6 +1,7 @@
 import type { StopSignal } from '../lib/cancellation.ts';
 import type { ExchangeResult } from './exchange.ts';
 import { codeOf, isUnsent } from './network-error.ts';
+import type { Pace } from './pace.ts';
 import { parseRetryAfter, type RawResponse } from './response-meta.ts';
 
 /** The limits of retries for one request. */
@@ -11,6 +12,8 @@ export interface RetryScope {
   readonly deadline: number;
   /** Called before each retry, if the caller counts them; `false` stops retrying. */
   readonly mayRepeat?: (() => boolean) | undefined;
+  /** Limits the rate of this request together with others. */
+  readonly pace?: Pace | undefined;
 }
 
 const maxRetries = 3;
@@ -36,7 +39,7 @@ export async function retryWhenSafe(
   scope: RetryScope,
 ): Promise<RawResponse> {
   for (let attempt = 1; ; attempt += 1) {
-    const ended = await send();
+    const ended = scope.pace ? await sendAtPace(send, scope, scope.pace) : await send();
     const pause = attempt > maxRetries ? undefined : pauseBefore(ended, attempt, scope);
     const isLate = pause === undefined || Date.now() + pause >= scope.deadline;
     if (isLate || scope.mayRepeat?.() === false) {
@@ -44,6 +47,27 @@ export async function retryWhenSafe(
       throw ended.error;
     }
     await wait(pause, scope.signal);
+  }
+}
+
+/** @throws the signal's reason; CallError `rate_limited` when other requests have to wait too long */
+async function sendAtPace(
+  send: () => Promise<ExchangeResult>,
+  scope: RetryScope,
+  pace: Pace,
+): Promise<ExchangeResult> {
+  await pace.start(scope);
+  let ended: ExchangeResult | undefined;
+  try {
+    ended = await send();
+    return ended;
+  } finally {
+    const head = ended && readMeta(ended);
+    const retryAfter = head && parseRetryAfter(head.headers);
+    pace.end({
+      isRateLimited: head?.status === 429,
+      retryAfterMs: retryAfter === undefined ? undefined : retryAfter * 1000,
+    });
   }
 }
 
