@@ -116,6 +116,10 @@ export const errorCodes = {
       'Call the tool that the message names, with the same operation and arguments. Nothing was sent.',
     retry: 'no',
   },
+  dependency_failed: {
+    remediation: 'See the error of the earlier call. Nothing was sent.',
+    retry: 'no',
+  },
   method_not_allowed: {
     remediation: 'This Synqly installation does not offer the operation.',
     retry: 'no',

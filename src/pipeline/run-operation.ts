@@ -6,16 +6,16 @@ import type { Operation } from '../tools/define-operation.ts';
 import type { CallResult, PendingCall, ToolDefinition } from '../tools/define-tool.ts';
 import { checkArguments } from './arguments/check.ts';
 import { authorize } from './authorize.ts';
-import { startOperationCall } from './call-state.ts';
+import { type OperationCall, startOperationCall } from './call-state.ts';
 import { confirm } from './confirmation/confirm.ts';
 import { previewCall } from './confirmation/preview-call.ts';
 import { execute } from './execute/execute.ts';
-import { finish } from './outcome.ts';
+import { finish, type Outcome } from './outcome.ts';
 import { pinnedBy } from './pins/enforce.ts';
 import { explainFailure } from './recovery/explain-failure.ts';
 import { formatResult } from './result/format.ts';
 import { resolveReferences } from './secrets/resolve.ts';
-import { storeResponseSecrets } from './secrets/store-response.ts';
+import { type StoredResponse, storeResponseSecrets } from './secrets/store-response.ts';
 
 /** Options for runs that are not plain calls of the operation's tool. */
 export interface RunOptions {
@@ -29,6 +29,8 @@ export interface RunOptions {
   readonly as?: ToolDefinition;
   /** Return the part of the result at this cursor only. */
   readonly cursor?: string;
+  /** Formats the response in place of the usual format, for a call whose result is one part of a result. */
+  readonly format?: (call: OperationCall, stored: StoredResponse) => Outcome;
 }
 
 /**
@@ -54,7 +56,8 @@ export async function runOperation(
     const secrets = await resolveReferences(call, consent); //                 5 secrets of the arguments
     const response = await execute(call, pinned, consent, secrets); //         6 request
     const stored = await storeResponseSecrets(call, response); //              7 secrets of the response
-    return await finish(call, await formatResult(call, stored, options)); //   8 result, 9 log and audit log
+    const outcome = options.format?.(call, stored) ?? (await formatResult(call, stored, options)); // 8 result
+    return await finish(call, outcome); //                                     9 log and audit log
   } catch (error) {
     return await finish(call, { cause: await explainFailure(error, call) });
   }

@@ -6,6 +6,7 @@ import { findOperation } from '../tools/catalogue.ts';
 import type { CallResult, ToolRequest } from '../tools/define-tool.ts';
 import { wrapExample } from './arguments/example.ts';
 import { parseArguments } from './arguments/parse.ts';
+import { runBatch } from './batch/run-batch.ts';
 import { startCall } from './call-state.ts';
 import { describeAccess } from './describe-access.ts';
 import { readInputState } from './input/input-state.ts';
@@ -34,6 +35,7 @@ export async function runBuiltinTool(
       takePending: (pending) => context.pendingCalls.take(pending),
       putBackPending: (pending, taken) => context.pendingCalls.putBack(pending, taken),
       runOperation: run,
+      readBatch: (calls) => runBatch(tool, call.raw, calls, context, cancelled),
       describeAccess: async () => finish(call, { value: await describeAccess(context, cancelled) }),
     });
   } catch (cause) {

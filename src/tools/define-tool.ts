@@ -47,6 +47,8 @@ export interface ToolRequest {
   /** Stores a taken call again, for the rest of its time. */
   putBackPending(id: string, call: PendingCall): void;
   runOperation(operation: Operation, args: unknown, options: ToolRunOptions): Promise<CallResult>;
+  /** Makes the read calls of a batch side by side. */
+  readBatch(calls: unknown): Promise<CallResult>;
   /** The caller, its limits, and which operations are left out and why. */
   describeAccess(): Promise<CallResult>;
 }

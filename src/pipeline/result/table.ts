@@ -17,15 +17,28 @@ export interface Table {
  */
 export function toTable(objects: readonly JsonObject[], columns: readonly string[]): Table {
   const cells = columns.map((column) => objects.map((object) => cellAt(object, column.split('.'))));
+  return tableOf(columns, cells, objects.length);
+}
+
+/**
+ * A table of the cells of each column, null where there is none.
+ *
+ * @param count the number of rows
+ */
+export function tableOf(
+  columns: readonly string[],
+  cells: readonly (readonly unknown[])[],
+  count: number,
+): Table {
   const hasValue = (index: number) => cells[index]?.some((cell) => cell !== null);
   const present = columns.map((_, index) => index).filter(hasValue);
-  const constant = new Set(present.filter((index) => objects.length > 1 && areSame(cells[index] ?? [])));
+  const constant = new Set(present.filter((index) => count > 1 && areSame(cells[index] ?? [])));
   const varying = present.filter((index) => !constant.has(index));
   const same = [...constant].map((index) => [columns[index] as string, cells[index]?.[0]] as const);
   return {
     ...(same.length > 0 && { same: Object.fromEntries(same) }),
     columns: varying.map((index) => columns[index] as string),
-    rows: objects.map((_, row) => varying.map((index) => cells[index]?.[row])),
+    rows: Array.from({ length: count }, (_, row) => varying.map((index) => cells[index]?.[row])),
   };
 }
 

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { batchCalls } from '../../tools/builtin/read-batch.ts';
 import type { Effect } from '../../tools/define-operation.ts';
 import type { ToolDefinition } from '../../tools/define-tool.ts';
 import { limit, openObject, text } from '../../tools/schemas/fields.ts';
@@ -34,7 +35,12 @@ export const runRead: ToolDefinition = {
   effect: 'read',
   idempotent: true,
   params: {},
-  input: describedInput,
+  input: describedInput.extend({
+    operation: describedInput.shape.operation.optional(),
+    calls: batchCalls
+      .optional()
+      .describe('Up to 50 at once. "$0.result.id", "$0.rows.*.id": values of an earlier answer'),
+  }),
 };
 
 export const runWrite: ToolDefinition = {

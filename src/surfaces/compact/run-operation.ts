@@ -7,6 +7,7 @@ import { findRespelled } from '../../lib/respelled-name.ts';
 import { withoutBookkeeping } from '../../pipeline/arguments/bookkeeping.ts';
 import { exampleOf, wrapExample } from '../../pipeline/arguments/example.ts';
 import { parseArguments } from '../../pipeline/arguments/parse.ts';
+import { runBatch } from '../../pipeline/batch/run-batch.ts';
 import { type CallState, startCall } from '../../pipeline/call-state.ts';
 import { readInputState } from '../../pipeline/input/input-state.ts';
 import { finish } from '../../pipeline/outcome.ts';
@@ -37,6 +38,9 @@ export async function runDispatcher(
       readInputState(context);
       return await finish(call, { value: searchOperations(args, index) });
     }
+    if (args.calls !== undefined)
+      return await runBatch(dispatcher, call.raw, soleCalls(dispatcher, args), context, cancelled);
+    if (args.operation === undefined) throw missingOperation(dispatcher);
     const id = String(args.operation);
     const hidden = index.isVisible(id) ? undefined : findOperation(id);
     // A refusal is recorded under the operation as soon as its name is known.
@@ -72,6 +76,22 @@ function parseDispatcherArguments(
     };
     throw new CallError(error.code, error.message, { ...error.details, example });
   }
+}
+
+/** `run_read` also takes `calls`, so that its schema does not require `operation`. */
+function missingOperation({ id }: ToolDefinition): CallError {
+  return new CallError('invalid_arguments', `Invalid arguments for ${id}.`, {
+    arguments: [{ argument: 'operation', problem: 'is required (string)' }],
+    example: { tool: id, arguments: { operation: '<operation>' } },
+  });
+}
+
+/** The calls of `run_read`, which takes either one call or several. @throws CallError `invalid_arguments` */
+function soleCalls({ id }: ToolDefinition, { calls, ...others }: Arguments): unknown {
+  if (Object.keys(others).length === 0) return calls;
+  throw new CallError('invalid_arguments', `${id} takes either calls, or operation and arguments.`, {
+    arguments: Object.keys(others).map((argument) => ({ argument, problem: 'cannot be given with calls' })),
+  });
 }
 
 /** The operation and its arguments, which a refusal records in place of those of the dispatcher. */

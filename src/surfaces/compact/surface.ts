@@ -12,7 +12,8 @@ import { dispatcherNames, publishedDispatchers } from './published.ts';
  */
 export function createCompactSurface(view: View): Surface {
   const selected = visibleTools(view);
-  const builtinTools = visibleBuiltinTools(view);
+  // `run_read` makes several calls itself.
+  const builtinTools = visibleBuiltinTools(view).filter(({ name }) => name !== 'read_batch');
   const index: OperationIndex = {
     tools: selected,
     isVisible: (id) => Object.hasOwn(effects, id) && isVisible(id, view.pins),

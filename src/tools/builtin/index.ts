@@ -1,6 +1,7 @@
 import type { BuiltinTool } from '../define-tool.ts';
 import { confirmCallTool } from './confirm-call.ts';
 import { previewCallTool } from './preview-call.ts';
+import { readBatchTool } from './read-batch.ts';
 import { readMoreTool } from './read-more.ts';
 import { whoamiTool } from './whoami.ts';
 
@@ -8,6 +9,7 @@ import { whoamiTool } from './whoami.ts';
 export const builtinTools: readonly BuiltinTool[] = [
   confirmCallTool,
   previewCallTool,
+  readBatchTool,
   readMoreTool,
   whoamiTool,
 ];
