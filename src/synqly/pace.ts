@@ -24,7 +24,7 @@ export interface PaceOptions {
   readonly perSecond: number;
 }
 
-/** Milliseconds to wait after a 429 that does not say how long. */
+/** Milliseconds to wait after a 429 that does not say how long; doubled with each that follows. */
 const defaultPauseMs = 1_000;
 
 /** A longer pause is reported to the caller instead. */
@@ -39,6 +39,7 @@ export function createPace({ maxConcurrent, perSecond }: PaceOptions): Pace {
   let inFlight = 0;
   let limit = maxConcurrent;
   let pausedUntil = 0;
+  let pauses = 0;
   // A second's worth of requests may start at once.
   let allowance = perSecond;
   let countedAt = Date.now();
@@ -78,11 +79,16 @@ export function createPace({ maxConcurrent, perSecond }: PaceOptions): Pace {
       retry: 'safe',
     });
 
-  const slowDown = (retryAfterMs = defaultPauseMs) => {
+  const slowDown = (retryAfterMs: number | undefined) => {
     const now = Date.now();
     // Requests that were in flight together may all be refused; that halves the limit once.
-    if (now >= pausedUntil) limit = Math.max(1, Math.floor(limit / 2));
-    pausedUntil = Math.max(pausedUntil, now + retryAfterMs);
+    const isFirst = now >= pausedUntil;
+    const pauseMs = retryAfterMs ?? (isFirst ? defaultPauseMs * 2 ** pauses : 0);
+    if (isFirst) {
+      limit = Math.max(1, Math.floor(limit / 2));
+      pauses += 1;
+    }
+    pausedUntil = Math.max(pausedUntil, now + pauseMs);
     rejectLate();
   };
 
@@ -116,7 +122,10 @@ export function createPace({ maxConcurrent, perSecond }: PaceOptions): Pace {
     end: ({ isRateLimited, retryAfterMs }) => {
       inFlight -= 1;
       if (isRateLimited) slowDown(retryAfterMs);
-      else limit = Math.min(maxConcurrent, limit + 1);
+      else {
+        limit = Math.min(maxConcurrent, limit + 1);
+        pauses = 0;
+      }
       startWaiting();
     },
   };

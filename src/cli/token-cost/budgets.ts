@@ -7,15 +7,15 @@
  */
 export const budgets = {
   /** All tools of the full surface. */
-  full: 12_000,
+  full: 12_500,
   /** Its read tools. */
   reading: 4_500,
   /** The preset `observe`. */
-  observe: 2_500,
+  observe: 2_800,
   /** Any one tool. */
   tool: 600,
   /** All tools of the compact surface. */
-  compact: 800,
+  compact: 900,
   /** Tools and instructions of the compact surface. */
   compactStart: 1_500,
   /** The server's instructions, without what the compact surface adds. */

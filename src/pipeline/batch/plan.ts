@@ -26,9 +26,6 @@ export interface PlannedCall {
   readonly each: AnswerPath | undefined;
 }
 
-/** The calls of one batch at most. */
-export const maxCalls = 50;
-
 /**
  * Checks the calls of a batch before any of them is made.
  *

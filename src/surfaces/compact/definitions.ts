@@ -39,7 +39,9 @@ export const runRead: ToolDefinition = {
     operation: describedInput.shape.operation.optional(),
     calls: batchCalls
       .optional()
-      .describe('Up to 50 at once. "$0.result.id", "$0.rows.*.id": values of an earlier answer'),
+      .describe(
+        'Up to 50 at once: {operation, arguments?, fields?}. Values of earlier answers: "$0.result.id", "$0.rows.*.id"',
+      ),
   }),
 };
 
