@@ -6,6 +6,8 @@ import { namesInIndex } from './surfaces.ts';
 
 const compact = ['--surface', 'compact'];
 const runners = ['find_operations', 'run_read', 'run_write', 'run_destroy'];
+/** `run_read` makes several calls itself. */
+const helpers = helperNames.filter((name) => name !== 'read_batch');
 
 let rig: Rig;
 beforeAll(async () => {
@@ -23,7 +25,7 @@ async function namesOf(flags: string[], env = {}): Promise<string[]> {
 describe('the list of tools', () => {
   test('has find_operations, a dispatcher for each effect, and the built-in tools', async () => {
     const { tools } = await rig.client.listTools();
-    expect(tools.map(({ name }) => name)).toEqual([...runners, ...helperNames]);
+    expect(tools.map(({ name }) => name)).toEqual([...runners, ...helpers]);
     expect(Object.fromEntries(tools.map(({ name, annotations }) => [name, annotations]))).toMatchObject({
       find_operations: { readOnlyHint: true, destructiveHint: false, idempotentHint: true },
       run_read: { readOnlyHint: true, destructiveHint: false, idempotentHint: true },
@@ -37,7 +39,7 @@ describe('the list of tools', () => {
     [
       'no destroys',
       ['--deny', '*_delete,*_reset,*_logoff,*_secondary'],
-      [...runners.slice(0, 3), ...helperNames.filter((name) => name !== 'confirm_call')],
+      [...runners.slice(0, 3), ...helpers.filter((name) => name !== 'confirm_call')],
     ],
     [
       'one destroy',
@@ -52,7 +54,7 @@ describe('the list of tools', () => {
     [
       'no confirmation',
       ['--confirm', 'never'],
-      [...runners, ...helperNames.filter((name) => name !== 'confirm_call')],
+      [...runners, ...helpers.filter((name) => name !== 'confirm_call')],
     ],
   ])('has no tool that is useless with %s', async (_, flags, expected) => {
     expect(await namesOf([...compact, ...flags])).toEqual(expected);
@@ -144,7 +146,7 @@ describe('the dispatchers', () => {
     const { json } = await rig.call('run_read', { account_id: 'x' });
     expect(json.error).toMatchObject({
       code: 'invalid_arguments',
-      accepted_arguments: ['operation', 'arguments'],
+      accepted_arguments: ['operation', 'arguments', 'calls'],
     });
   });
 
@@ -234,7 +236,7 @@ test('works over HTTP, with metrics by operation', async () => {
   const http = await startHttpRig({ args: compact, sandbox: { size: 'small' } });
   const client = await http.connect(http.sandbox.token);
   const { tools } = await client.listTools();
-  expect(tools.map(({ name }) => name)).toEqual([...runners, ...helperNames]);
+  expect(tools.map(({ name }) => name)).toEqual([...runners, ...helpers]);
   expect(client.getInstructions()).toContain('Operations are not tools here.');
   const call = (name: string, args: Record<string, unknown>) => http.call(http.sandbox.token, name, args);
   expect((await call('find_operations', { query: 'tenants' })).operations[0].id).toBe('accounts_list');

@@ -54,7 +54,7 @@ describe('--read-only over HTTP', () => {
   test('only what reads is listed', async () => {
     const client = await rig.connect(rig.sandbox.token);
     const { tools } = await client.listTools();
-    expect(tools.map(({ name }) => name)).toEqual([...reading, 'read_more', 'whoami']);
+    expect(tools.map(({ name }) => name)).toEqual([...reading, 'read_batch', 'read_more', 'whoami']);
     await client.close();
   });
 

@@ -60,7 +60,7 @@ test.each([
 test('the preset for observing changes nothing, and needs no tools about changes', async () => {
   const { rig, listed } = await start(['--toolsets', 'observe']);
   const { tools } = await rig.client.listTools();
-  expect(tools.map(({ name }) => name)).toEqual([...listed, 'read_more', 'whoami']);
+  expect(tools.map(({ name }) => name)).toEqual([...listed, 'read_batch', 'read_more', 'whoami']);
   expect(rig.client.getInstructions()).toContain('This server is read-only.');
   expect(listed.length).toBeGreaterThan(12);
   for (const id of listed) expect(catalogue.find((one) => one.id === id)?.effect, id).toBe('read');

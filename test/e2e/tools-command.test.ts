@@ -135,7 +135,7 @@ describe('synqly-mcp tools --tokens', () => {
       'full',
       `${full.tools}`,
       full.tokens.toLocaleString('en-US'),
-      '12,000',
+      '12,500',
       share,
     ]);
     const heading = lines.find((line) => line.startsWith('TOOLS')) ?? '';

@@ -156,6 +156,8 @@ describe('a typical error costs at most 150 tokens', () => {
       'confirmation_required',
       'confirmation_declined',
       'object_changed',
+      // Within the result of a batch.
+      'dependency_failed',
       'authentication_failed',
       'cancelled',
       'interrupted',

@@ -40,8 +40,8 @@ export async function runDispatcher(
     }
     if (args.calls !== undefined)
       return await runBatch(dispatcher, call.raw, soleCalls(dispatcher, args), context, cancelled);
-    if (args.operation === undefined) throw missingOperation(dispatcher);
-    const id = String(args.operation);
+    if (!isJsonObject(call.raw) || !('operation' in call.raw)) throw missingOperation(dispatcher);
+    const id = String(args.operation ?? '');
     const hidden = index.isVisible(id) ? undefined : findOperation(id);
     // A refusal is recorded under the operation as soon as its name is known.
     if (hidden) Object.assign(call, { ...callOf(hidden, args), recordedAs: 'outside_pin' });
