@@ -130,7 +130,7 @@ describe('synqly-mcp tools --tokens', () => {
     const lines = stdout.split('\n');
     const cells = (start: string) => lines.find((line) => line.startsWith(start))?.split(/ {2,}/);
     const [full] = costs.surfaces;
-    const share = `${Math.round((100 * full.tokens) / 12_000)} %`;
+    const share = `${Math.round((100 * full.tokens) / 12_500)} %`;
     expect(cells('full  ')).toEqual([
       'full',
       `${full.tools}`,
