@@ -193,6 +193,10 @@ export const errorCodes = {
     remediation: 'Check whether it took effect before you call again; the server must be restarted first.',
     retry: 'check',
   },
+  output_failed: {
+    remediation: 'The administrator must check --output-dir. To see the result, call again without save_as.',
+    retry: 'safe',
+  },
   audit_unavailable: {
     remediation:
       'Only reads are possible while the audit log cannot be written. The administrator must fix the file that --audit-log names. Nothing was sent.',

@@ -35,6 +35,8 @@ export interface RequestContext {
   readonly sandbox: boolean;
   /** Whether tools are published with their `_meta`. */
   readonly toolMeta?: boolean | undefined;
+  /** The directory of files that results are written to; undefined if they are not. */
+  readonly outputDirectory?: string | undefined;
   readonly log: Log;
   /** The account or environment that calls are limited to. */
   readonly pins?: Pins | undefined;

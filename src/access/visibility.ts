@@ -17,6 +17,8 @@ export interface View {
   readonly policy: Policy;
   /** The token's permissions; undefined if unknown or not requested. */
   readonly permissions?: TokenPermissions | undefined;
+  /** Whether lists can be written to files. */
+  readonly savesFiles?: boolean;
 }
 
 /** Whether an operation is visible under pins. An operation without a pin rule is not. */
@@ -90,7 +92,8 @@ export function hiddenReason(id: string, { pins, policy, permissions }: View): H
 
 /** The tools that pins, policy and permissions allow, without the arguments that the pins fix. */
 export function visibleTools(view: View): readonly Tool[] {
-  return pinnedTools(view.pins).filter(({ name }) => hiddenReason(name, view) === undefined);
+  const visible = pinnedTools(view.pins).filter(({ name }) => hiddenReason(name, view) === undefined);
+  return view.savesFiles ? visible.map(withSaveAs) : visible;
 }
 
 /** The built-in tools that are useful with the visible operations. */
@@ -102,7 +105,16 @@ export function visibleBuiltinTools(view: View): readonly Tool[] {
     read_batch: visibleEffects.includes('read'),
     read_more: visibleEffects.includes('read'),
   };
-  return publishedBuiltinTools.filter(({ name }) => isUseful[name] ?? true);
+  const useful = publishedBuiltinTools.filter(({ name }) => isUseful[name] ?? true);
+  return useful.map((tool) => withoutUnusedSaveAs(tool, view));
+}
+
+/** The tool of a list with the argument that names a file for its rows. */
+function withSaveAs(tool: Tool): Tool {
+  const { inputSchema } = tool;
+  if (!inputSchema.properties || !('fields' in inputSchema.properties)) return tool;
+  const properties = { ...inputSchema.properties, save_as: { type: 'string' } };
+  return { ...tool, inputSchema: { ...inputSchema, properties } };
 }
 
 const toolsUnder = new Map<PinKind, readonly Tool[]>();
@@ -116,6 +128,12 @@ function pinnedTools(pins: Pins | undefined): readonly Tool[] {
       .filter(({ name }) => isVisible(name, pins))
       .map((tool) => withoutPinnedArguments(tool, kind)),
   );
+}
+
+/** A tool that can write files, without the argument for that where this server writes none. */
+export function withoutUnusedSaveAs(tool: Tool, { savesFiles }: Pick<View, 'savesFiles'>): Tool {
+  const isUnused = !savesFiles && tool.inputSchema.properties && 'save_as' in tool.inputSchema.properties;
+  return isUnused ? { ...tool, inputSchema: omitProperties(tool.inputSchema, ['save_as']) } : tool;
 }
 
 function withoutPinnedArguments(tool: Tool, kind: PinKind): Tool {

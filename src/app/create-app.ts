@@ -42,6 +42,8 @@ export interface App {
 export function createApp(config: Config, shared: Shared): App {
   const { log, secrets, auditLog } = shared;
   const timeoutMs = config.confirmWithin.value;
+  // Callers over HTTP are on other machines.
+  const outputDirectory = config.transport.value === 'stdio' ? config.outputDir.value : undefined;
   const confirmations = createConfirmations(timeoutMs);
   const inputStates = shared.inputStates ?? createInputStates({ timeoutMs });
   return {
@@ -58,11 +60,12 @@ export function createApp(config: Config, shared: Shared): App {
         revealSecrets: config.revealSecrets.value,
         sandbox: config.sandbox.value,
         toolMeta: config.toolMeta.value === 'on',
+        outputDirectory,
       }),
     featuresFor: ({ pins, policy, permissions }, surface = config.surface.value) => ({
       surface: createSurface(
         surface,
-        { pins, policy, permissions },
+        { pins, policy, permissions, savesFiles: outputDirectory !== undefined },
         { toolMeta: config.toolMeta.value === 'on' },
       ),
       resources: createResourceProvider(pins, policy),

@@ -26,6 +26,7 @@ import { featuresOf, permissionsOpener } from './token-permissions.ts';
 export async function serve(config: Config): Promise<void> {
   assertPath(settings.auditLog, config.auditLog, 'log');
   assertPath(settings.secretDir, config.secretDir, 'directory');
+  assertPath(settings.outputDir, config.outputDir, 'output directory');
   if (config.transport.value === 'stdio') return serveOverStdio(config);
   const { serveHttp } = await import('./serve-http.ts');
   await serveHttp(config);

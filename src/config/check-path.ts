@@ -3,7 +3,7 @@ import { fs } from '../lib/node-builtins.ts';
 import { ConfigError, type Setting } from './load-config.ts';
 
 /** The kind of path that a setting takes. */
-export type PathKind = 'token' | 'key' | 'log' | 'directory';
+export type PathKind = 'token' | 'key' | 'log' | 'directory' | 'output directory';
 
 /** Tokens have at most a few kilobytes. */
 export const maxTokenFileBytes = 64 * 1024;
@@ -45,6 +45,7 @@ const kinds: Record<PathKind, string> = {
   key: 'file with a key',
   log: 'file',
   directory: 'directory',
+  'output directory': 'directory that exists',
 };
 
 function problemWith(path: string, kind: PathKind): string | undefined {
@@ -52,13 +53,16 @@ function problemWith(path: string, kind: PathKind): string | undefined {
   try {
     stat = fs.statSync(path, { throwIfNoEntry: false });
     if (stat && (kind === 'token' || kind === 'key')) fs.accessSync(path, fs.constants.R_OK);
+    if (stat && kind === 'output directory') fs.accessSync(path, fs.constants.W_OK);
   } catch (error) {
     const { code = 'unknown error' } = error as NodeJS.ErrnoException;
     return failures[code] ?? `cannot be read (${code})`;
   }
+  if (!stat && kind === 'output directory') return 'does not exist';
   // Node also returns nothing for a path through a file (ENOTDIR).
   if (!stat) return isThroughFile(path) ? failures.ENOTDIR : undefined;
-  if (kind === 'directory') return stat.isDirectory() ? undefined : 'is not a directory';
+  if (kind === 'directory' || kind === 'output directory')
+    return stat.isDirectory() ? undefined : 'is not a directory';
   if (stat.isDirectory()) return 'is a directory';
   if (stat.isSocket() || stat.isBlockDevice()) return 'is a socket or a disk';
   if (kind === 'log') return undefined;
@@ -72,8 +76,8 @@ const failures: Readonly<Record<string, string>> = {
   ENOTDIR: 'has a file where a directory should be',
   ELOOP: 'has a loop of symbolic links',
   ENAMETOOLONG: 'is longer than this system allows',
-  EACCES: 'is not readable by this user',
-  EPERM: 'is not readable by this user',
+  EACCES: 'is not accessible to this user',
+  EPERM: 'is not accessible to this user',
 };
 
 function isThroughFile(path: string): boolean {

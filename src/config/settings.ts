@@ -289,6 +289,15 @@ export const settings = {
     modes: ['stdio'],
     parse: parsePath,
   }),
+  outputDir: defineSetting<string | undefined>({
+    flag: 'output-dir',
+    placeholder: 'directory',
+    env: 'SYNQLY_OUTPUT_DIR',
+    fallback: undefined,
+    help: 'stdio: existing directory to which lists are written as CSV or JSON files (argument save_as).',
+    modes: ['stdio'],
+    parse: parsePath,
+  }),
   transport: defineSetting<(typeof transports)[number]>({
     flag: 'transport',
     placeholder: 'stdio|http',

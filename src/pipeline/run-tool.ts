@@ -11,6 +11,7 @@ import { startCall } from './call-state.ts';
 import { describeAccess } from './describe-access.ts';
 import { readInputState } from './input/input-state.ts';
 import { finish } from './outcome.ts';
+import { withoutUnusedSaveAs } from './output/save-as-argument.ts';
 import { runOperation } from './run-operation.ts';
 
 /** Runs a built-in tool. Never throws, except for an unknown id. */
@@ -31,11 +32,11 @@ export async function runBuiltinTool(
   try {
     readInputState(context);
     return await tool.run({
-      args: parseArguments(tool, call.raw),
+      args: parseArguments(withoutUnusedSaveAs(tool, context), call.raw),
       takePending: (pending) => context.pendingCalls.take(pending),
       putBackPending: (pending, taken) => context.pendingCalls.putBack(pending, taken),
       runOperation: run,
-      readBatch: (calls) => runBatch(tool, call.raw, calls, context, cancelled),
+      readBatch: (args) => runBatch(tool, call.raw, args, context, cancelled),
       describeAccess: async () => finish(call, { value: await describeAccess(context, cancelled) }),
     });
   } catch (cause) {

@@ -48,7 +48,7 @@ export interface ToolRequest {
   putBackPending(id: string, call: PendingCall): void;
   runOperation(operation: Operation, args: unknown, options: ToolRunOptions): Promise<CallResult>;
   /** Makes the read calls of a batch side by side. */
-  readBatch(calls: unknown): Promise<CallResult>;
+  readBatch(args: Arguments): Promise<CallResult>;
   /** The caller, its limits, and which operations are left out and why. */
   describeAccess(): Promise<CallResult>;
 }

@@ -158,6 +158,7 @@ describe('a typical error costs at most 150 tokens', () => {
       'object_changed',
       // Within the result of a batch.
       'dependency_failed',
+      'output_failed',
       'authentication_failed',
       'cancelled',
       'interrupted',

@@ -8,6 +8,7 @@ import { catalogue, findOperation } from '../../tools/catalogue.ts';
 import type { Operation } from '../../tools/define-operation.ts';
 import { startCall } from '../call-state.ts';
 import { finish } from '../outcome.ts';
+import { assertFileName } from '../output/save-rows.ts';
 import { type AnswerPath, itemStepOf, mapPaths, pathProblem, sourceOf } from './paths.ts';
 
 /** A call of a batch, before it is made. */
@@ -29,17 +30,32 @@ export interface PlannedCall {
 /**
  * Checks the calls of a batch before any of them is made.
  *
- * @param calls the checked argument `calls`
+ * @param args the checked arguments of the batch
  * @throws CallError `invalid_arguments` for a wrong path; `wrong_tool`, `read_only` or `not_selected` for a write
  */
-export async function planBatch(calls: unknown, context: RequestContext): Promise<readonly PlannedCall[]> {
+export async function planBatch(
+  { calls, save_as }: Arguments,
+  context: RequestContext,
+): Promise<readonly PlannedCall[]> {
   const given = (calls as readonly JsonObject[]).map((one) => ({
     fields: one.fields,
     id: String(one.operation),
     args: isJsonObject(one.arguments) ? one.arguments : {},
   }));
   await refuseWrites(given, context);
-  const problems: ArgumentProblem[] = [];
+  const problems: ArgumentProblem[] = given.flatMap(({ args }, index) =>
+    args.save_as === undefined
+      ? []
+      : [{ argument: `calls.${index}.arguments.save_as`, problem: 'goes beside calls, for all of them' }],
+  );
+  if (save_as !== undefined) {
+    assertFileName(save_as, context);
+    if (/\.csv$/i.test(String(save_as)) && new Set(given.map(({ id }) => id)).size > 1)
+      problems.push({
+        argument: 'save_as',
+        problem: 'must end in .json, since the calls are of several operations',
+      });
+  }
   const planned = given.map(({ id, args, fields }, index): PlannedCall => {
     const paths: AnswerPath[] = [];
     mapPaths(args, (path, at) => {
@@ -60,7 +76,7 @@ export async function planBatch(calls: unknown, context: RequestContext): Promis
     };
   });
   if (problems.length === 0) return planned;
-  throw new CallError('invalid_arguments', 'A path of the batch is wrong.', { arguments: problems });
+  throw new CallError('invalid_arguments', 'The batch has a wrong argument.', { arguments: problems });
 }
 
 /** A path may only name an earlier call, so that no two calls can wait for each other. */

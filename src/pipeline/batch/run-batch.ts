@@ -1,6 +1,6 @@
 import { CallError } from '../../errors.ts';
 import type { StopSignal } from '../../lib/cancellation.ts';
-import type { JsonObject } from '../../lib/json.ts';
+import type { Arguments, JsonObject } from '../../lib/json.ts';
 import type { RequestContext } from '../../request-context.ts';
 import type { CallResult, ToolDefinition } from '../../tools/define-tool.ts';
 import { startCall } from '../call-state.ts';
@@ -10,7 +10,7 @@ import { finish } from '../outcome.ts';
 import { runOperation } from '../run-operation.ts';
 import { type Answer, joinAnswers, readAnswer } from './answer.ts';
 import { type Expansion, expandCall } from './expand.ts';
-import { formatBatch } from './format-batch.ts';
+import { formatBatch, saveBatch } from './format-batch.ts';
 import { type PlannedCall, planBatch } from './plan.ts';
 
 /** A call of a batch that was made, or could not be. */
@@ -39,22 +39,25 @@ const maxMade = 200;
  *
  * @param tool the tool that was called, for log and metrics
  * @param raw its arguments
- * @param calls its argument `calls`, checked
+ * @param args its arguments, checked: `calls` and `save_as`
  */
 export async function runBatch(
   tool: ToolDefinition,
   raw: unknown,
-  calls: unknown,
+  args: Arguments,
   context: RequestContext,
   cancelled: StopSignal,
 ): Promise<CallResult> {
   const call = startCall(tool, raw, context);
   try {
     readInputState(context);
-    const planned = await planBatch(calls, context);
-    const parts = await new Batch(planned, context, cancelled).run();
+    const planned = await planBatch(args, context);
+    const parts = await new Batch(planned, args.save_as, context, cancelled).run();
     if (cancelled.aborted) throw wasCancelled();
-    const value = formatBatch(parts, context);
+    const value =
+      args.save_as === undefined
+        ? formatBatch(parts, context)
+        : await saveBatch(parts, String(args.save_as), context);
     const isFailed = parts.every(({ made }) => made.length > 0 && made.every(({ error }) => error));
     const result = await finish(call, { value, isMasked: true });
     return isFailed ? { ...result, error: new CallError('dependency_failed', 'Every call failed.') } : result;
@@ -74,11 +77,18 @@ class Batch {
   readonly #sideBySide: ReturnType<typeof runSideBySide>;
   readonly #report: ((done: number, total: number) => void) | undefined;
   readonly #cancelled: StopSignal;
+  readonly #saveAs: unknown;
   #done = 0;
   #total: number;
   #made = 0;
 
-  constructor(planned: readonly PlannedCall[], context: RequestContext, cancelled: StopSignal) {
+  constructor(
+    planned: readonly PlannedCall[],
+    saveAs: unknown,
+    context: RequestContext,
+    cancelled: StopSignal,
+  ) {
+    this.#saveAs = saveAs;
     this.#planned = planned;
     this.#cancelled = cancelled;
     this.#deadline = Date.now() + context.timeout;
@@ -147,8 +157,14 @@ class Batch {
         args,
         error: errorOf(new CallError('timeout', 'Not sent: the time was used up.', { retry: 'safe' })),
       };
-    const isNeeded = this.#planned.some(({ needs }) => needs.includes(index));
-    const given = fields && 'fields' in operation.input.shape ? { ...args, fields } : args;
+    const isSaved = this.#saveAs !== undefined;
+    const isNeeded = isSaved || this.#planned.some(({ needs }) => needs.includes(index));
+    const given = {
+      ...args,
+      ...(fields && 'fields' in operation.input.shape && { fields }),
+      // All pages are read for a file.
+      ...(isSaved && operation.listing && { save_as: this.#saveAs }),
+    };
     let answer: Answer | undefined;
     const context = { ...this.#sideBySide.context, timeout };
     const { value, error } = await runOperation(operation, given, context, this.#cancelled, {

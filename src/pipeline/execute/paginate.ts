@@ -42,6 +42,9 @@ export type ListDoubt =
   /** Fewer rows than requested, of a list that cannot be paged. */
   | { readonly kind: 'maybe cut' };
 
+/** Rows that are written to a file at most. */
+const maxSavedRows = 50_000;
+
 /** Milliseconds for a request that only checks whether there are more rows. */
 const maxCheckMs = 2_000;
 
@@ -62,7 +65,8 @@ export async function collectRows(
   limits: Limits,
 ): Promise<CollectedRows> {
   const { cursor } = operation.listing ?? {};
-  const wanted = typeof args.limit === 'number' ? args.limit : pageLength;
+  const wanted =
+    typeof args.limit === 'number' ? args.limit : args.save_as === undefined ? pageLength : maxSavedRows;
   const list: ListCall = { operation, args, wanted, request, context, limits };
   // The API does not document start_after with another order.
   return cursor && args.order === undefined ? readAll(list, cursor) : readOnce(list);
@@ -81,6 +85,8 @@ async function readAll(list: ListCall, cursor: Cursor): Promise<CollectedRows> {
   const { args, wanted, context } = list;
   let answer: ApiResponse | undefined;
   let reported = 0;
+  // What goes to a file is not limited to the size of a result.
+  const isSaved = args.save_as !== undefined;
   const pages = await readPages({
     ...cursor,
     wanted,
@@ -93,7 +99,7 @@ async function readAll(list: ListCall, cursor: Cursor): Promise<CollectedRows> {
       const counted = options.isFirst ? {} : { total: undefined };
       const page = await readPage(list, { ...query, ...counted }, options);
       answer ??= page;
-      return { items: itemsOf(page), size: page.size, total: totalOf(page.body) };
+      return { items: itemsOf(page), size: isSaved ? 0 : page.size, total: totalOf(page.body) };
     },
     onPage: ({ length }) => {
       if (length > reported) context.client?.reportProgress?.(length, wanted);

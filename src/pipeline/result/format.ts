@@ -1,6 +1,7 @@
 import { isJsonObject } from '../../lib/json.ts';
 import { maskResult, type OperationCall, timeLeft } from '../call-state.ts';
 import type { Outcome } from '../outcome.ts';
+import { saveList } from '../output/save-list.ts';
 import { explainEmptyList } from '../recovery/empty-list.ts';
 import type { StoredResponse } from '../secrets/store-response.ts';
 import { continuationFor } from './continuation.ts';
@@ -20,6 +21,7 @@ export async function formatResult(
   { whole = false, cursor }: { readonly whole?: boolean; readonly cursor?: string },
 ): Promise<Outcome> {
   const { operation, args, context } = call;
+  if (args.save_as !== undefined && !whole) return saveList(call, { response, body, files });
   // The hint may use the remaining time of the call. If it fails, the result is returned without it.
   const hint =
     whole || response.remainder || !operation.listing

@@ -42,6 +42,7 @@ export const runRead: ToolDefinition = {
       .describe(
         'Up to 50 at once: {operation, arguments?, fields?}. Values of earlier answers: "$0.result.id", "$0.rows.*.id"',
       ),
+    save_as: text.optional(),
   }),
 };
 

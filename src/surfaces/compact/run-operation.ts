@@ -11,6 +11,7 @@ import { runBatch } from '../../pipeline/batch/run-batch.ts';
 import { type CallState, startCall } from '../../pipeline/call-state.ts';
 import { readInputState } from '../../pipeline/input/input-state.ts';
 import { finish } from '../../pipeline/outcome.ts';
+import { withoutUnusedSaveAs } from '../../pipeline/output/save-as-argument.ts';
 import { visibleOperation } from '../../pipeline/pins/enforce.ts';
 import { runOperationById } from '../../pipeline/run-operation.ts';
 import type { RequestContext } from '../../request-context.ts';
@@ -39,7 +40,8 @@ export async function runDispatcher(
       return await finish(call, { value: searchOperations(args, index) });
     }
     if (args.calls !== undefined)
-      return await runBatch(dispatcher, call.raw, soleCalls(dispatcher, args), context, cancelled);
+      return await runBatch(dispatcher, call.raw, assertOnlyCalls(dispatcher, args), context, cancelled);
+    if (args.save_as !== undefined) throw misplacedSaveAs(dispatcher);
     if (!isJsonObject(call.raw) || !('operation' in call.raw)) throw missingOperation(dispatcher);
     const id = String(args.operation ?? '');
     const hidden = index.isVisible(id) ? undefined : findOperation(id);
@@ -63,7 +65,7 @@ function parseDispatcherArguments(
   context: RequestContext,
 ): Arguments {
   try {
-    return parseArguments(dispatcher, raw);
+    return parseArguments(withoutUnusedSaveAs(dispatcher, context), raw);
   } catch (error) {
     const { operation: id, arguments: nested, ...others } = isJsonObject(raw) ? raw : {};
     const operation = typeof id === 'string' && index.isVisible(id) ? findOperation(id) : undefined;
@@ -78,6 +80,14 @@ function parseDispatcherArguments(
   }
 }
 
+function misplacedSaveAs({ id }: ToolDefinition): CallError {
+  return new CallError('invalid_arguments', `Invalid arguments for ${id}.`, {
+    arguments: [
+      { argument: 'save_as', problem: 'goes with calls; for one operation, put it into arguments' },
+    ],
+  });
+}
+
 /** `run_read` also takes `calls`, so that its schema does not require `operation`. */
 function missingOperation({ id }: ToolDefinition): CallError {
   return new CallError('invalid_arguments', `Invalid arguments for ${id}.`, {
@@ -87,8 +97,9 @@ function missingOperation({ id }: ToolDefinition): CallError {
 }
 
 /** The calls of `run_read`, which takes either one call or several. @throws CallError `invalid_arguments` */
-function soleCalls({ id }: ToolDefinition, { calls, ...others }: Arguments): unknown {
-  if (Object.keys(others).length === 0) return calls;
+function assertOnlyCalls({ id }: ToolDefinition, args: Arguments): Arguments {
+  const { calls: _, save_as: _name, ...others } = args;
+  if (Object.keys(others).length === 0) return args;
   throw new CallError('invalid_arguments', `${id} takes either calls, or operation and arguments.`, {
     arguments: Object.keys(others).map((argument) => ({ argument, problem: 'cannot be given with calls' })),
   });

@@ -1,4 +1,10 @@
-import { isVisible, type View, visibleBuiltinTools, visibleTools } from '../../access/visibility.ts';
+import {
+  isVisible,
+  type View,
+  visibleBuiltinTools,
+  visibleTools,
+  withoutUnusedSaveAs,
+} from '../../access/visibility.ts';
 import { findRespelled } from '../../lib/respelled-name.ts';
 import { effects } from '../../tools/published.ts';
 import type { Tool } from '../../tools/tool.ts';
@@ -19,7 +25,7 @@ export function createCompactSurface(view: View): Surface {
     isVisible: (id) => Object.hasOwn(effects, id) && isVisible(id, view.pins),
   };
   const has = (list: readonly Tool[], name: string) => list.some((tool) => tool.name === name);
-  const dispatchers = usefulDispatchers(selected);
+  const dispatchers = usefulDispatchers(selected).map((tool) => withoutUnusedSaveAs(tool, view));
   const note = createNote(dispatchers);
   const tools = [...dispatchers, ...builtinTools];
   return {

@@ -18,6 +18,7 @@ export const readBatchTool: BuiltinTool = {
   effect: 'read',
   idempotent: true,
   params: {},
-  input: z.strictObject({ calls: batchCalls }),
-  run: ({ args, readBatch }) => readBatch(args.calls),
+  // Published where results can be written to files.
+  input: z.strictObject({ calls: batchCalls, save_as: text.optional() }),
+  run: ({ args, readBatch }) => readBatch(args),
 };
