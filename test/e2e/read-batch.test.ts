@@ -526,3 +526,17 @@ test.each(['full', 'compact'])(
     await rig.close();
   },
 );
+
+test('a batch shows no token that an argument repeats', async () => {
+  const rig = await startRig({ sandbox: { size: 'small' } });
+  const list = (filter: string): BatchCall => ({
+    operation: 'accounts_list',
+    arguments: { filter: [filter], limit: 2 },
+  });
+  const { json, text } = await rig.call('read_batch', {
+    calls: [list(`name[lte]zz${rig.sandbox.token}`), list('name[lte]zz')],
+  });
+  expect(rowsOf(json, 'accounts_list')).toHaveLength(4);
+  expect(text).not.toContain(rig.sandbox.token);
+  await rig.close();
+});

@@ -2,21 +2,21 @@ import { canonicalJson, isJsonObject, type JsonObject } from '../../lib/json.ts'
 import { costOf, fitsTokens } from '../../lib/token-estimate.ts';
 import type { RequestContext } from '../../request-context.ts';
 import { maskKnown } from '../../secrets/redact.ts';
-import { saveRows } from '../output/save-rows.ts';
+import { pick } from '../arguments/parse.ts';
 import { askForLess } from '../result/continuation.ts';
-import { pickPaths, tableOf, toTable } from '../result/table.ts';
+import { tableOf, toTable } from '../result/table.ts';
 import { truncate } from '../result/truncate.ts';
 import type { Answer } from './answer.ts';
 import type { BatchPart, MadeCall } from './run-batch.ts';
 import { divideFairly } from './shares.ts';
 
 /** A call with an answer. */
-interface Answered extends MadeCall {
+export interface Answered extends MadeCall {
   readonly answer: Answer;
 }
 
 /** Calls of the same operation, and the names of the arguments in which they differ. */
-interface Group {
+export interface Group {
   readonly operation: string;
   readonly calls: readonly Answered[];
   readonly varying: readonly string[];
@@ -73,57 +73,8 @@ export function formatBatch(parts: readonly BatchPart[], context: RequestContext
   return truncate(build(sharesOf(calls, costs, 0)), max, askForLess) as JsonObject;
 }
 
-/** Writes the rows of all answers to a file, each with its call. @throws CallError `output_failed` */
-export async function saveBatch(
-  parts: readonly BatchPart[],
-  name: string,
-  context: RequestContext,
-): Promise<JsonObject> {
-  const made = parts.flatMap((part) => part.made);
-  const answered = made.filter((one): one is Answered => one.answer !== undefined);
-  const groups = groupsOf(answered);
-  const rows = groups.flatMap((group) =>
-    group.calls.flatMap((one) =>
-      rowsToSave(one).map((row) => ({
-        ...(groups.length > 1 && { operation: group.operation }),
-        call: one.planned.index,
-        ...pick(one.args, group.varying),
-        ...row,
-      })),
-    ),
-  );
-  const shown = [...new Set(answered.flatMap(({ answer }) => Object.keys(answer.rows[0] ?? {})))].slice(0, 8);
-  const more = groups.flatMap((group) =>
-    group.calls.flatMap((one) => describeRest(one, one.answer.count, group)),
-  );
-  const failed = made.filter(({ error }) => error !== undefined);
-  const notes = parts.flatMap(({ planned, note }) => (note ? [{ call: planned.index, ...note }] : []));
-  const saved = await saveRows(
-    name,
-    { rows: maskKnown(rows, context.knownTokens) as JsonObject[], shown: ['operation', 'call', ...shown] },
-    context,
-  );
-  const result = {
-    ok: made.length - failed.length,
-    ...(failed.length > 0 && { failed: failed.length }),
-    ...saved,
-    ...(more.length > 0 && { more }),
-    ...(notes.length > 0 && { for_each: notes }),
-    ...(failed.length > 0 && { errors: formatErrors(failed) }),
-  };
-  return truncate(maskKnown(result, context.knownTokens), context.maxResultTokens, askForLess) as JsonObject;
-}
-
-/** All rows of an answer, with the fields that the call asks for. */
-function rowsToSave({ planned, answer }: Answered): readonly JsonObject[] {
-  const { whole } = answer;
-  const rows = Array.isArray(whole?.rows) ? whole.rows.filter(isJsonObject) : [];
-  const fields =
-    planned.fields ?? (Array.isArray(planned.args.fields) ? planned.args.fields.map(String) : ['*']);
-  return fields.includes('*') ? rows : rows.map((row) => pickPaths(row, fields));
-}
-
-function groupsOf(calls: readonly Answered[]): readonly Group[] {
+/** Groups calls by their operation, in the order of the first call of each. */
+export function groupsOf(calls: readonly Answered[]): readonly Group[] {
   const byOperation = new Map<string, Answered[]>();
   for (const call of calls) {
     const { operation } = call.planned;
@@ -272,7 +223,7 @@ function labelsOf(calls: readonly Answered[], group: Group): unknown {
 }
 
 /** How to read the rows of a list that are not shown. */
-function describeRest(one: Answered, shown: number, group: Group): readonly JsonObject[] {
+export function describeRest(one: Answered, shown: number, group: Group): readonly JsonObject[] {
   const { answer, args } = one;
   if (!answer.isList) return [];
   const { more } = answer.more(shown) as { readonly more?: JsonObject };
@@ -294,15 +245,11 @@ function describeRest(one: Answered, shown: number, group: Group): readonly Json
 }
 
 /** Errors as a table, in which what they have in common stands once. */
-function formatErrors(failed: readonly MadeCall[]): JsonObject {
+export function formatErrors(failed: readonly MadeCall[]): JsonObject {
   const rows = failed.map(({ planned, args, error = {} }) => ({
     call: planned.index,
     ...(planned.each && { arguments: args }),
     ...error,
   }));
   return { ...toTable(rows, [...new Set(rows.flatMap((row) => Object.keys(row)))]) };
-}
-
-function pick(args: JsonObject, names: readonly string[]): JsonObject {
-  return Object.fromEntries(names.filter((name) => name in args).map((name) => [name, args[name]]));
 }

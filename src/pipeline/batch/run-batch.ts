@@ -10,8 +10,9 @@ import { finish } from '../outcome.ts';
 import { runOperation } from '../run-operation.ts';
 import { type Answer, joinAnswers, readAnswer } from './answer.ts';
 import { type Expansion, expandCall } from './expand.ts';
-import { formatBatch, saveBatch } from './format-batch.ts';
+import { formatBatch } from './format-batch.ts';
 import { type PlannedCall, planBatch } from './plan.ts';
+import { saveBatch } from './save-batch.ts';
 
 /** A call of a batch that was made, or could not be. */
 export interface MadeCall {
