@@ -77,6 +77,7 @@ test('a read-only server stays read-only whatever headers say', async () => {
   expect(result.tools.map(({ name }: { name: string }) => name)).toEqual([
     'accounts_list',
     'accounts_get',
+    'read_batch',
     'read_more',
     'whoami',
   ]);
@@ -198,7 +199,13 @@ test('connect sends its own flags as these headers', async () => {
   const args = ['connect', rig.url, '--toolsets', 'accounts', '--read-only', '--environment', 'test'];
   program = await startProgram(args, { SYNQLY_MCP_TOKEN: rig.sandbox.token });
   const { tools } = await program.client.listTools();
-  expect(tools.map(({ name }) => name)).toEqual(['accounts_list', 'accounts_get', 'read_more', 'whoami']);
+  expect(tools.map(({ name }) => name)).toEqual([
+    'accounts_list',
+    'accounts_get',
+    'read_batch',
+    'read_more',
+    'whoami',
+  ]);
   const { json } = await program.call('whoami');
   expect(json).toMatchObject({ read_only: true, pinned_to: { environment: 'test' }, operations: 2 });
 });

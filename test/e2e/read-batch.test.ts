@@ -326,12 +326,13 @@ describe('the API', () => {
   let status = 200;
   let retryAfter: string | undefined;
   let limited = 0;
+  let delay = 30;
   const times: { readonly at: number; readonly status: number }[] = [];
   beforeAll(async () => {
     api = await startFakeSynqly(async () => {
       inFlight += 1;
       most = Math.max(most, inFlight);
-      await pause(30);
+      await pause(delay);
       inFlight -= 1;
       const isLimited = limited > 0;
       limited -= 1;
@@ -356,12 +357,13 @@ describe('the API', () => {
     program.call('read_batch', {
       calls: Array.from({ length: count }, (_, index) => get(`account-${index}`)),
     });
-  const start = (next: { limited: number; retryAfter?: string }) => {
+  const start = (next: { limited: number; retryAfter?: string; delay?: number }) => {
     api.requests.length = 0;
     times.length = 0;
     most = 0;
     status = 200;
     limited = next.limited;
+    delay = next.delay ?? 30;
     retryAfter = next.retryAfter;
   };
 
@@ -410,6 +412,17 @@ describe('the API', () => {
     expect(json.failed).toBe(50);
     // 8 at first, 4 after a second, 2 after two more, 1 after four more.
     expect(api.requests.length).toBeLessThanOrEqual(16);
+  }, 30_000);
+
+  test('that is slow leaves errors for the calls that had no time, beside the results of the others', async () => {
+    start({ limited: 0, delay: 1_500 });
+    const began = Date.now();
+    const { json } = await batch(50);
+    expect(Date.now() - began).toBeLessThan(12_000);
+    expect(json.ok).toBeGreaterThanOrEqual(24);
+    expect(json.ok + json.failed).toBe(50);
+    expect(new Set(errorsOf(json).map(({ code }) => code))).toEqual(new Set(['timeout']));
+    expect(api.requests.length).toBeLessThanOrEqual(json.ok + 8);
   }, 30_000);
 
   test('gets nothing more once the client cancels', async () => {

@@ -311,7 +311,13 @@ test('connect passes the query on, and its own flags narrow further', async () =
   const args = ['connect', `${rig.url}?toolsets=accounts&environment=test`, '--read-only'];
   program = await startProgram(args, { SYNQLY_MCP_TOKEN: rig.sandbox.token });
   const { tools } = await program.client.listTools();
-  expect(tools.map(({ name }) => name)).toEqual(['accounts_list', 'accounts_get', 'read_more', 'whoami']);
+  expect(tools.map(({ name }) => name)).toEqual([
+    'accounts_list',
+    'accounts_get',
+    'read_batch',
+    'read_more',
+    'whoami',
+  ]);
   const { json } = await program.call('whoami');
   expect(json).toMatchObject({ read_only: true, pinned_to: { environment: 'test' }, operations: 2 });
 });
