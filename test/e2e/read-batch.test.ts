@@ -10,6 +10,7 @@ import { connectGateway } from './gateway-support.ts';
 import { type HttpProgram, postTo, startHttpProgram } from './http-support.ts';
 import { marker, plant } from './pins-support.ts';
 import { type Program, programOf, type Rig, startProgram, startRig } from './support.ts';
+import { testSurfaces } from './surfaces.ts';
 
 interface BatchCall {
   readonly operation: string;
@@ -25,10 +26,14 @@ const get = (account_id: string): BatchCall => ({ operation: 'accounts_get', arg
 /** The rows of the table of an operation, each with the names of its columns. */
 function rowsOf({ results }: Answer, operation: string): Answer[] {
   const table = results.find((one: Answer) => one.operation === operation && one.rows);
-  return (table?.rows ?? []).map((row: unknown[]) => ({
-    ...table.same,
-    ...Object.fromEntries(row.map((cell, index) => [table.columns[index], cell])),
-  }));
+  const objectsOf = ({ same, columns, rows }: Answer): Answer[] =>
+    rows.map((row: unknown[]) => ({
+      ...same,
+      ...Object.fromEntries(row.map((cell, index) => [columns[index], cell])),
+    }));
+  if (!table) return [];
+  const calls = table.calls ? objectsOf(table.calls) : [];
+  return objectsOf(table).map((row) => ({ ...calls.find(({ call }) => call === row.call), ...row }));
 }
 
 const errorsOf = ({ errors }: Answer): Answer[] =>
@@ -119,6 +124,26 @@ describe.each([
     const table = json.results.find(({ operation }: Answer) => operation === 'integrations_list');
     const without = table.without_rows?.account_id ?? [];
     expect(new Set([...found.map(({ account_id }) => account_id), ...without]).size).toBe(3);
+  });
+
+  test('names the arguments of calls with many rows once', async () => {
+    const each = { account_id: '$0.rows.*.account_id', integration_id: '$0.rows.*.integration_id' };
+    const { json } = await batch(
+      { operation: 'status_list', arguments: { limit: 6 }, fields: ['status'] },
+      { operation: 'status_list_events', arguments: { ...each, limit: 3 } },
+    );
+    const table = json.results.find(({ operation }: Answer) => operation === 'status_list_events');
+    expect(table.calls.columns).toEqual(expect.arrayContaining(['call', 'integration_id']));
+    expect(table.columns).not.toContain('integration_id');
+    const rows = rowsOf(json, 'status_list_events');
+    expect(rows.length).toBeGreaterThan(table.calls.rows.length * 1.5);
+    expect(new Set(rows.map(({ integration_id }) => integration_id)).size).toBe(table.calls.rows.length);
+    const [{ account_id, integration_id, call }] = rows;
+    expect(call).toMatch(/^1\.\d$/);
+    const single = await program.call(
+      ...testSurfaces[surface].toolCall('status_list_events', { account_id, integration_id, limit: 3 }),
+    );
+    expect(rows.filter((row) => row.call === call)).toHaveLength(single.json.result.length);
   });
 
   test.each([

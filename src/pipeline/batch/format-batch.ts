@@ -4,7 +4,7 @@ import type { RequestContext } from '../../request-context.ts';
 import { maskKnown } from '../../secrets/redact.ts';
 import { pick } from '../arguments/parse.ts';
 import { askForLess } from '../result/continuation.ts';
-import { tableOf, toTable } from '../result/table.ts';
+import { type Table, tableOf, toTable } from '../result/table.ts';
 import { truncate } from '../result/truncate.ts';
 import type { Answer } from './answer.ts';
 import type { BatchPart, MadeCall } from './run-batch.ts';
@@ -102,7 +102,11 @@ function costsOf({ calls, varying }: Group): readonly (readonly [Answered, reado
   return calls.map((one) => {
     if (!isRows(one, calls)) return [one, [costOf(one.answer.value)]] as const;
     const label = costOf(pick(one.args, varying)) + 2;
-    return [one, one.answer.rows.map((row) => costOf(Object.values(row)) + label)] as const;
+    return [
+      one,
+      // The arguments stand once where there are several rows.
+      one.answer.rows.map((row, index) => costOf(Object.values(row)) + (index === 0 ? label : 3)),
+    ] as const;
   });
 }
 
@@ -168,28 +172,38 @@ function formatTable(group: Group, calls: readonly Answered[], shares: Shares | 
   }));
   const rows = shown.flatMap(({ one, rows }) => rows.map((row) => ({ one, row })));
   const indices = new Set(calls.map(({ planned }) => planned.index));
-  const columns: Column[] = [];
-  if (indices.size > 1) columns.push({ name: 'call', cells: rows.map(({ one }) => one.planned.index) });
+  const given: Column[] = [];
+  const repeated = new Set<string>();
   const fields = [...new Set(rows.flatMap(({ row }) => Object.keys(row)))];
   for (const argument of group.varying) {
     const { name, cells } = argumentColumn(argument, rows, group);
     const isField = fields.includes(name);
     // A list of one account's objects has the account in its rows too.
-    if (isField && rows.every(({ row }, index) => row[name] === cells[index])) continue;
-    columns.push({ name: isField ? `arguments.${name}` : name, cells });
+    const isRepeated = isField && rows.every(({ row }, index) => row[name] === cells[index]);
+    if (isRepeated) repeated.add(name);
+    given.push({ name: isField && !isRepeated ? `arguments.${name}` : name, cells });
   }
-  for (const name of fields) columns.push({ name, cells: rows.map(({ row }) => row[name] ?? null) });
-  const table = tableOf(
-    columns.map(({ name }) => name),
-    columns.map(({ cells }) => cells),
-    rows.length,
-  );
+  const withRows = [...new Set(rows.map(({ one }) => one))];
+  // Where calls have several rows each, their arguments stand in a table of their own.
+  const isApart = given.length > 0 && rows.length > withRows.length * 1.5;
+  const names = isApart ? nameCalls(withRows) : undefined;
+  const callColumn = { name: 'call', cells: rows.map(({ one }) => names?.get(one) ?? one.planned.index) };
+  const table = toColumns([
+    ...(indices.size > 1 || isApart ? [callColumn] : []),
+    ...(isApart ? [] : given.filter(({ name }) => !repeated.has(name))),
+    ...fields
+      .filter((name) => !isApart || !repeated.has(name))
+      .map((name) => ({ name, cells: rows.map(({ row }) => row[name] ?? null) })),
+  ]);
+  const firstRows = withRows.map((one) => rows.findIndex((row) => row.one === one));
+  const ofFirstRows = ({ name, cells }: Column) => ({ name, cells: firstRows.map((row) => cells[row]) });
   const empty = calls.filter(({ answer }) => answer.isList && answer.count === 0);
   const others = calls.filter(({ answer }) => Object.keys(answer.others).length > 0);
   const more = shown.flatMap(({ one, rows }) => describeRest(one, rows.length, group));
   return {
     operation,
     ...(indices.size === 1 && { call: [...indices][0] }),
+    ...(isApart && { calls: toColumns([callColumn, ...given].map(ofFirstRows)) }),
     ...(rows.length > 0 && table),
     ...(empty.length > 0 && { without_rows: labelsOf(empty, group) }),
     ...(others.length > 0 && {
@@ -197,6 +211,27 @@ function formatTable(group: Group, calls: readonly Answered[], shares: Shares | 
     }),
     ...(more.length > 0 && { more, more_help: 'next: what to change in the call to read on' }),
   };
+}
+
+function toColumns(columns: readonly Column[]): Table {
+  return tableOf(
+    columns.map(({ name }) => name),
+    columns.map(({ cells }) => cells),
+    columns[0]?.cells.length ?? 0,
+  );
+}
+
+/** Names calls: by their position, with a number behind it where a call was made for several items, as in `1.0`. */
+function nameCalls(calls: readonly Answered[]): ReadonlyMap<Answered, number | string> {
+  const counts = new Map<number, number>();
+  return new Map(
+    calls.map((one) => {
+      const { index, each } = one.planned;
+      const count = counts.get(index) ?? 0;
+      counts.set(index, count + 1);
+      return [one, each ? `${index}.${count}` : index];
+    }),
+  );
 }
 
 /** The column of an argument; of `filter`, by the field that the calls differ in, if it is one. */
