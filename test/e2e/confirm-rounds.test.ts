@@ -349,18 +349,21 @@ describe('keys and stores', () => {
     expect((await stat(storeIn('marks'))).mode & 0o777).toBe(0o700);
     const old = join(storeIn('marks'), `${'0'.repeat(32)}.used`);
     const recent = join(storeIn('marks'), `${'1'.repeat(32)}.used`);
+    // Another process has created it, and not yet set its time.
+    const unfinished = join(storeIn('marks'), `${'2'.repeat(32)}.used`);
     const foreign = join(storeIn('marks'), 'notes.txt');
-    for (const path of [old, recent, foreign]) await writeFile(path, '');
-    const [past, future] = [new Date(Date.now() - 1000), new Date(Date.now() + 60_000)];
+    for (const path of [old, recent, unfinished, foreign]) await writeFile(path, '');
+    const [past, future] = [new Date(Date.now() - 601_000), new Date(Date.now() + 60_000)];
     await utimes(old, past, past);
     await utimes(foreign, past, past);
     await utimes(recent, future, future);
     await (await ask('mappings_delete', at)).answer(yes);
     const names = await readdir(storeIn('marks'));
-    expect(names).toHaveLength(3);
+    expect(names).toHaveLength(4);
     expect(names).toContain('notes.txt');
     expect(names).toContain(`${'1'.repeat(32)}.used`);
-    const mark = names.find((name) => !/^(1|notes)/.test(name)) ?? '';
+    expect(names).toContain(`${'2'.repeat(32)}.used`);
+    const mark = names.find((name) => !/^(1{32}|2{32}|notes)/.test(name)) ?? '';
     const { mode, size, mtimeMs } = await stat(join(storeIn('marks'), mark));
     expect([mode & 0o777, size]).toEqual([0o600, 0]);
     // It is needed for as long as the answer could be given.

@@ -5,6 +5,9 @@ import type { UsedMarks } from './used-marks.ts';
 
 /** Milliseconds between two searches for marks that are no longer needed. */
 const sweepIntervalMs = 60_000;
+
+/** Another process may just have created a mark: until its time is set, it has that of the file system's clock. */
+const unfinishedMs = 10 * 60_000;
 const markName = /^[0-9a-f]+\.used$/;
 
 /**
@@ -25,7 +28,7 @@ export async function openDirectoryMarks(directory: string): Promise<UsedMarks> 
       if (!markName.test(name)) continue;
       const mark = await stat(path).catch(() => undefined);
       // A file that cannot be removed does no harm.
-      if (mark && mark.mtimeMs <= now) await rm(path, { force: true }).catch(() => {});
+      if (mark && mark.mtimeMs <= now - unfinishedMs) await rm(path, { force: true }).catch(() => {});
     }
   };
 
