@@ -8,6 +8,11 @@ import { createDirectory } from './create-directory.ts';
  */
 export async function openPrivateDirectory(directory: string): Promise<void> {
   await createDirectory(directory);
+  await assertPrivateDirectory(directory);
+}
+
+/** @throws Error when it does not exist, or others may write to it */
+export async function assertPrivateDirectory(directory: string): Promise<void> {
   const status = await stat(directory);
   if (!status.isDirectory()) throw new Error(`${directory} is not a directory.`);
   const { mode, uid } = status;

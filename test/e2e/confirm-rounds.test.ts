@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { mkdtemp, readdir, rm, stat, utimes, writeFile } from 'node:fs/promises';
+import { chmod, mkdtemp, readdir, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
@@ -407,5 +407,17 @@ describe('keys and stores', () => {
       expect(errorIn(await answer(yes)).code).toBe('state_store_unavailable');
     });
     expect(sent).toBe(0);
+  });
+
+  test('a directory that others may write to by now sends nothing', async () => {
+    const at = await serveFor([], withKey('opened', key()));
+    const { answer } = await ask('mappings_delete', at);
+    await chmod(storeIn('opened'), 0o777);
+    const sent = await ground.sendsOf('mappings_delete', async () => {
+      expect(errorIn(await answer(yes)).code).toBe('state_store_unavailable');
+    });
+    expect(sent).toBe(0);
+    await chmod(storeIn('opened'), 0o700);
+    expect(isDone(await answer(yes))).toBe(true);
   });
 });

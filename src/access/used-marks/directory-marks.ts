@@ -1,6 +1,6 @@
 import { open, readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { openPrivateDirectory } from '../../lib/private-directory.ts';
+import { assertPrivateDirectory, openPrivateDirectory } from '../../lib/private-directory.ts';
 import type { UsedMarks } from './used-marks.ts';
 
 /** Milliseconds between two searches for marks that are no longer needed. */
@@ -34,6 +34,8 @@ export async function openDirectoryMarks(directory: string): Promise<UsedMarks> 
 
   return {
     use: async (id, until) => {
+      // It may have been replaced while the server runs.
+      await assertPrivateDirectory(directory);
       const now = Date.now();
       if (now - lastSweep >= sweepIntervalMs) await sweep(now);
       return create(join(directory, `${id}.used`), until);
