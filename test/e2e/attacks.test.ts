@@ -36,6 +36,23 @@ describe('slow connections', () => {
     const metrics = async () => (await fetch(`${rig.origin}/metrics`)).text();
     await expect.poll(metrics).toMatch(/synqly_mcp_requests_in_flight 0/);
   });
+
+  test('a client that sends requests without waiting for answers, and disconnects, takes up no room', async () => {
+    rig.sandbox.faults.add({ route: 'accounts_list', delay: 300 });
+    const body =
+      '{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"accounts_list","arguments":{}}}';
+    for (let round = 0; round < 3; round += 1) {
+      const socket = openSocket(rig);
+      socket.write((postHead(rig, body.length) + body).repeat(12));
+      await new Promise((resolve) => setTimeout(resolve, 100));
+      socket.destroy();
+      await expect.poll(isServed).toBe(true);
+    }
+    rig.sandbox.faults.clear();
+    const metrics = async () => (await fetch(`${rig.origin}/metrics`)).text();
+    await expect.poll(metrics).toMatch(/synqly_mcp_requests_in_flight 0\n/);
+    expect(rig.stderr()).not.toContain('internal error');
+  });
 });
 
 describe('arguments of hostile size or depth', () => {

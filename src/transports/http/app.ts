@@ -24,6 +24,7 @@ import { refuseOtherMethods } from './methods.ts';
 import { serveMonitoring } from './monitoring.ts';
 import type { HttpOptions, OpenedCaller } from './options.ts';
 import { answerPost, emptyBody, noRecipient, type Recipient, readPost, rejectBatch } from './post.ts';
+import { closeQueuedResponses } from './queued-responses.ts';
 import type { CountAgain } from './rate-limit.ts';
 import { reject } from './replies.ts';
 import { asksForProgress, ResponseStream } from './response-stream.ts';
@@ -78,6 +79,7 @@ export async function buildHttpServer(options: HttpOptions): Promise<HttpServer>
     frameworkErrors: (_, __, reply) => void reject(reply, 404, notFoundMessage),
     clientErrorHandler: refuseUnreadable,
   });
+  closeQueuedResponses(app.server);
   // Only /mcp reads a body.
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('*', (_request, _body, done) => done(null));
