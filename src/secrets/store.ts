@@ -167,14 +167,14 @@ function createSecretStore({ patterns, directory, tokenFile, storesSecrets }: Op
       const secret = secrets.get(name);
       if (secret !== undefined) return secret;
       throw referenceError(
-        'No stored secret has that handle. It may have been evicted by newer ones: read it again.',
+        storesSecrets
+          ? 'No stored secret has that handle. It may have been evicted by newer ones: read it again.'
+          : 'Over HTTP the server stores no secrets.',
       );
     },
     ask: async (description, { openPage, purpose, cancelled }) => {
-      if (!openPage)
-        throw referenceError(
-          'This client does not support opening a page for a person (elicitation in URL mode).',
-        );
+      // Over stdio, clients that open no page get its address.
+      if (!openPage) throw referenceError('Over HTTP nobody is asked: the person is at another machine.');
       const { promptForSecret } = await import('./prompt.ts');
       return promptForSecret({ ...purpose, description }, openPage, cancelled);
     },

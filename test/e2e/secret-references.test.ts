@@ -382,9 +382,15 @@ describe('over HTTP', () => {
     const { error } = await create(http, '${ask:Splunk token}');
     expect(error).toMatchObject({
       code: 'secret_reference',
-      arguments: [{ problem: expect.stringContaining('does not support opening a page') }],
+      arguments: [{ problem: expect.stringContaining('Over HTTP nobody is asked') }],
     });
     expect(JSON.stringify(error)).not.toContain('127.0.0.1');
+  });
+
+  test('a reference to a stored secret is refused with the reason', async () => {
+    expect((await create(http, '${secret:0123456789}')).error.arguments).toEqual([
+      { argument: 'config.secret', problem: 'Over HTTP the server stores no secrets.' },
+    ]);
   });
 
   test.each([
