@@ -2,7 +2,7 @@ import { type StopSignal, toAbortSignal } from '../lib/cancellation.ts';
 import { isJsonObject } from '../lib/json.ts';
 import { questionsSignal } from '../lib/shutdown.ts';
 import { openSite, pageLifetimeMs, type SecretPurpose } from './prompt-page.ts';
-import { pageMessage, referenceError } from './reference.ts';
+import { noSecretGiven, pageMessage, referenceError } from './reference.ts';
 
 /** A page that a person is asked to open (MCP specification 2025-11-25, elicitation in URL mode). */
 export interface PageRequest {
@@ -51,6 +51,6 @@ export async function promptForSecret(
       page.close();
     }
   } catch {
-    throw referenceError('The person gave no secret.');
+    throw referenceError(noSecretGiven);
   }
 }

@@ -30,6 +30,9 @@ export function referenceError(reason: string): CallError {
   return new CallError('secret_reference', reason);
 }
 
+/** The reason when a person was asked for a secret, and gave none. */
+export const noSecretGiven = 'The person gave no secret.';
+
 /** A reference among arguments. */
 export interface PlacedReference {
   readonly path: readonly string[];

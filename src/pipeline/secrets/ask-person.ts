@@ -5,7 +5,7 @@ import { canonicalJson, isJsonObject } from '../../lib/json.ts';
 import { questionsSignal } from '../../lib/shutdown.ts';
 import type { AskedSecrets, SecretPages } from '../../secrets/asked-secrets.ts';
 import type { SecretPurpose } from '../../secrets/prompt-page.ts';
-import { type PlacedReference, pageMessage, referenceError } from '../../secrets/reference.ts';
+import { noSecretGiven, type PlacedReference, pageMessage, referenceError } from '../../secrets/reference.ts';
 import type { InputRequest } from '../../tools/input-required.ts';
 import type { Consent, OperationCall } from '../call-state.ts';
 import { interrupted, withDeadline } from '../execute/deadline.ts';
@@ -162,4 +162,4 @@ async function waitForAnswers(call: OperationCall, asked: AskedSecrets, state: I
 
 const actionOf = (response: unknown): unknown => (isJsonObject(response) ? response.action : undefined);
 
-const noSecret = (): CallError => referenceError('The person gave no secret.');
+const noSecret = (): CallError => referenceError(noSecretGiven);

@@ -2,7 +2,12 @@ import { type ArgumentProblem, CallError } from '../../errors.ts';
 import type { Arguments } from '../../lib/json.ts';
 import { isJsonObject } from '../../lib/json.ts';
 import { namesAlong } from '../../lib/secret-names.ts';
-import { holdsReference, type PlacedReference, readReference } from '../../secrets/reference.ts';
+import {
+  holdsReference,
+  noSecretGiven,
+  type PlacedReference,
+  readReference,
+} from '../../secrets/reference.ts';
 import { isPrefix, secretFieldsOf } from '../../secrets/secret-fields.ts';
 import type { Operation } from '../../tools/define-operation.ts';
 import type { Consent, OperationCall } from '../call-state.ts';
@@ -159,6 +164,10 @@ const faultOf = ({ path }: PlacedReference, { message }: CallError): ArgumentPro
 function notResolved(faults: readonly ArgumentProblem[]): CallError {
   return new CallError('secret_reference', 'A reference to a secret cannot be resolved.', {
     arguments: faults,
+    // There is nothing to correct.
+    remediation: faults.every(({ problem }) => problem === noSecretGiven)
+      ? 'Nothing was sent: the person declined, or did not type it in time. Ask them before you try again.'
+      : undefined,
   });
 }
 
