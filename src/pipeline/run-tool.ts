@@ -7,6 +7,7 @@ import type { CallResult, ToolRequest } from '../tools/define-tool.ts';
 import { wrapExample } from './arguments/example.ts';
 import { parseArguments } from './arguments/parse.ts';
 import { runBatch } from './batch/run-batch.ts';
+import { previewCalls } from './call-lists/preview-calls.ts';
 import { startCall } from './call-state.ts';
 import { describeAccess } from './describe-access.ts';
 import { readInputState } from './input/input-state.ts';
@@ -37,6 +38,7 @@ export async function runBuiltinTool(
       putBackPending: (pending, taken) => context.pendingCalls.putBack(pending, taken),
       runOperation: run,
       readBatch: (args) => runBatch(tool, call.raw, args, context, cancelled),
+      previewCalls: (calls) => previewCalls(tool, call.raw, calls, context, cancelled),
       describeAccess: async () => finish(call, { value: await describeAccess(context, cancelled) }),
     });
   } catch (cause) {

@@ -49,6 +49,8 @@ export interface ToolRequest {
   runOperation(operation: Operation, args: unknown, options: ToolRunOptions): Promise<CallResult>;
   /** Makes the read calls of a batch side by side. */
   readBatch(args: Arguments): Promise<CallResult>;
+  /** Previews the calls of a list together. */
+  previewCalls(calls: unknown): Promise<CallResult>;
   /** The caller, its limits, and which operations are left out and why. */
   describeAccess(): Promise<CallResult>;
 }

@@ -20,7 +20,7 @@ import { parseArguments } from './parse.ts';
  */
 export function checkArguments(
   call: OperationCall,
-  { acceptsPinned = false }: { readonly acceptsPinned?: boolean },
+  { acceptsPinned = false }: { readonly acceptsPinned?: boolean } = {},
 ): void {
   const { operation, tool, context } = call;
   const visible = visibleOperation(context.pins, operation);

@@ -21,6 +21,8 @@ export interface Snapshot {
   readonly objectUnread: string | undefined;
   /** Its dependents by kind: counts and names, figures, or why they could not be read. */
   readonly dependents: JsonObject;
+  /** The ids of the dependents that were read, by kind; of a row without an id, the row. */
+  readonly dependentIds: readonly { readonly what: string; readonly ids: readonly string[] }[];
   /** What could not be read: `object`, and kinds of dependents. */
   readonly unread: readonly string[];
   /** Changes when the object, its dependents, or what can be read of them changes. */
@@ -61,6 +63,10 @@ export async function takeSnapshot(
     object,
     objectUnread,
     dependents: Object.fromEntries(found.map(({ what, summary }) => [what, summary])),
+    dependentIds: found.map(({ what, rows = [] }) => ({
+      what,
+      ids: rows.map((row) => (typeof row.id === 'string' ? row.id : canonicalJson(row))),
+    })),
     unread,
     digest: createHash('sha256')
       .update(canonicalJson({ object: object ?? null, rows, unread }))

@@ -1,8 +1,17 @@
 import * as z from 'zod';
+import { CallError } from '../../errors.ts';
 import { isJsonObject } from '../../lib/json.ts';
 import type { BuiltinTool } from '../define-tool.ts';
-import { openObject, text } from '../schemas/fields.ts';
+import { abbreviated, openObject, text } from '../schemas/fields.ts';
 import { operationNamed } from './operation-named.ts';
+
+/** Calls of a list: the operation under either name, so that a list can be previewed as it is, and its arguments. */
+const calls = z
+  .array(
+    z.strictObject({ operation: text.optional(), tool: text.optional(), arguments: openObject.optional() }),
+  )
+  .min(1)
+  .max(50);
 
 export const previewCallTool: BuiltinTool = {
   id: 'preview_call',
@@ -11,9 +20,27 @@ export const previewCallTool: BuiltinTool = {
   effect: 'read',
   idempotent: true,
   params: {},
-  input: z.strictObject({ tool: text, arguments: openObject.optional() }),
-  run: async ({ args, runOperation }) => {
-    const operation = operationNamed(args.tool, previewCallTool);
+  input: z.strictObject({
+    tool: text.optional(),
+    arguments: openObject.optional(),
+    calls: abbreviated(calls, 'Up to 50 {operation, arguments}: their sum').optional(),
+  }),
+  run: async ({ args, runOperation, previewCalls }) => {
+    const { tool, calls, ...others } = args;
+    if (calls !== undefined) {
+      const given = Object.keys(tool === undefined ? others : { tool, ...others });
+      if (given.length === 0) return previewCalls(calls);
+      throw new CallError('invalid_arguments', 'preview_call takes either calls, or tool and arguments.', {
+        arguments: given.map((argument) => ({ argument, problem: 'cannot be given with calls' })),
+      });
+    }
+    if (tool === undefined) {
+      throw new CallError('invalid_arguments', `Invalid arguments for ${previewCallTool.id}.`, {
+        arguments: [{ argument: 'tool', problem: 'is required (string)' }],
+        example: { tool: previewCallTool.id, arguments: { tool: '<tool>' } },
+      });
+    }
+    const operation = operationNamed(tool, previewCallTool);
     return runOperation(operation, isJsonObject(args.arguments) ? args.arguments : {}, {
       as: previewCallTool,
     });
