@@ -1,16 +1,16 @@
 import { randomBytes } from 'node:crypto';
-import type { PendingCall } from '../tools/define-tool.ts';
+import type { PendingCall, PendingCallList } from '../tools/define-tool.ts';
 
 /** The calls of one caller that wait for confirmation. */
 export interface PendingCalls {
   /** Milliseconds until a pending call expires. */
   readonly timeoutMs: number;
   /** Stores a call. Returns the id that confirms it. */
-  add(call: PendingCall): string;
+  add(call: PendingCall | PendingCallList): string;
   /** Removes and returns a call; undefined if the id is unknown, used, expired or another caller's. */
-  take(id: string): PendingCall | undefined;
+  take(id: string): PendingCall | PendingCallList | undefined;
   /** Stores a taken call again under its id, for the rest of its time. */
-  putBack(id: string, call: PendingCall): void;
+  putBack(id: string, call: PendingCall | PendingCallList): void;
 }
 
 /** Beyond these limits, the oldest call is dropped. */
@@ -18,7 +18,7 @@ const maxPerCaller = 20;
 const maxPending = 10_000;
 
 interface PendingEntry {
-  readonly call: PendingCall;
+  readonly call: PendingCall | PendingCallList;
   readonly caller: string;
   readonly until: number;
 }

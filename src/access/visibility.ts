@@ -102,6 +102,7 @@ export function visibleBuiltinTools(view: View): readonly Tool[] {
   const isUseful: Readonly<Record<string, boolean>> = {
     preview_call: visibleEffects.some((effect) => effect !== 'read'),
     confirm_call: visibleEffects.some((effect) => needsConfirmation(view.policy, effect)),
+    confirm_calls: visibleEffects.includes('destroy'),
     read_batch: visibleEffects.includes('read'),
     read_more: visibleEffects.includes('read'),
   };

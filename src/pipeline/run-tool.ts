@@ -7,6 +7,8 @@ import type { CallResult, ToolRequest } from '../tools/define-tool.ts';
 import { wrapExample } from './arguments/example.ts';
 import { parseArguments } from './arguments/parse.ts';
 import { runBatch } from './batch/run-batch.ts';
+import { carryOut } from './call-lists/carry-out.ts';
+import { confirmCalls } from './call-lists/confirm-calls.ts';
 import { previewCalls } from './call-lists/preview-calls.ts';
 import { startCall } from './call-state.ts';
 import { describeAccess } from './describe-access.ts';
@@ -38,6 +40,8 @@ export async function runBuiltinTool(
       putBackPending: (pending, taken) => context.pendingCalls.putBack(pending, taken),
       runOperation: run,
       readBatch: (args) => runBatch(tool, call.raw, args, context, cancelled),
+      confirmCalls: (args) => confirmCalls(tool, call.raw, args, context, cancelled),
+      carryOut: (calls) => carryOut(calls, context, cancelled),
       previewCalls: (calls) => previewCalls(tool, call.raw, calls, context, cancelled),
       describeAccess: async () => finish(call, { value: await describeAccess(context, cancelled) }),
     });

@@ -37,18 +37,29 @@ export interface PendingCall {
   readonly args: unknown;
   /** Digest of the snapshot that was shown for confirmation. */
   readonly digest: string;
+  /** `person` if a form confirmed it; by default `confirm_call`. */
+  readonly confirmedBy?: 'person';
+}
+
+/** Calls that wait for one confirmation. */
+export interface PendingCallList {
+  readonly calls: readonly PendingCall[];
 }
 
 /** What the handler of a built-in tool gets. */
 export interface ToolRequest {
   readonly args: Arguments;
   /** Takes a pending call of this caller. Each can be taken once. */
-  takePending(id: string): PendingCall | undefined;
+  takePending(id: string): PendingCall | PendingCallList | undefined;
   /** Stores a taken call again, for the rest of its time. */
   putBackPending(id: string, call: PendingCall): void;
   runOperation(operation: Operation, args: unknown, options: ToolRunOptions): Promise<CallResult>;
   /** Makes the read calls of a batch side by side. */
   readBatch(args: Arguments): Promise<CallResult>;
+  /** Makes the destroying calls of the checked arguments, after one confirmation. */
+  confirmCalls(args: Arguments): Promise<CallResult>;
+  /** Carries out confirmed calls one after the other. */
+  carryOut(calls: readonly PendingCall[]): Promise<CallResult>;
   /** Previews the calls of a list together. */
   previewCalls(calls: unknown): Promise<CallResult>;
   /** The caller, its limits, and which operations are left out and why. */

@@ -46,7 +46,7 @@ async function obtainConsent(
 ): Promise<Consent> {
   const { operation, raw, context, cancelled } = call;
   if (!needsConfirmation(context.policy, operation.effect)) return { by: 'not needed' };
-  if (confirmed) return { by: 'confirm_call', digest: confirmed.digest };
+  if (confirmed) return { by: confirmed.confirmedBy ?? 'confirm_call', digest: confirmed.digest };
   const given = findConsent(call);
   if (given) return given;
   if (context.client?.input?.hasForms) return askInRounds(call, pinned);
@@ -57,7 +57,7 @@ async function obtainConsent(
     const id = pendingCalls.add({ operationId: operation.id, args: raw, digest });
     throw new CallError('confirmation_required', `${operation.id} must be confirmed.`, {
       confirmation: { id, expires_in_s: Math.round(pendingCalls.timeoutMs / 1000), preview },
-      remediation: mayDenyConfirmCall(context) ? nextIfDenied : undefined,
+      remediation: nextStep(context),
     });
   }
   const answer = await askPerson(call, snapshot, preview, client.showForm);
@@ -66,6 +66,10 @@ async function obtainConsent(
   if (questionsSignal().aborted) throw interrupted();
   throw answer === 'no' ? notConfirmed(operation) : otherNameTyped();
 }
+
+/** What to do about `confirmation_required`, where it is not what its code says. */
+export const nextStep = (context: RequestContext): string | undefined =>
+  mayDenyConfirmCall(context) ? nextIfDenied : undefined;
 
 const nextIfDenied = `${errorCodes.confirmation_required.remediation} If the client denies confirm_call and nobody can be asked, the administrator can set --tool-meta off.`;
 

@@ -44,7 +44,7 @@ export interface ConfirmationForm {
   readonly typed: TypedName | undefined;
 }
 
-const yesForm: FormSchema = {
+export const yesForm: FormSchema = {
   type: 'object',
   properties: { confirm: { type: 'boolean', title: 'Yes, carry it out', default: false } },
   required: ['confirm'],
@@ -62,13 +62,13 @@ const titles = {
   tool: 'Tool, typed in full',
 } as const satisfies Record<TypedName['kind'], string>;
 
-const nameForm = (title: string): FormSchema => ({
+export const nameForm = (title: string): FormSchema => ({
   type: 'object',
   properties: { name: { type: 'string', title } },
   required: ['name'],
 });
 
-function amount([what, summary]: readonly [string, unknown]): string {
+export function amount([what, summary]: readonly [string, unknown]): string {
   // Says that it could not be read; written by this server.
   if (typeof summary === 'string') return `${what} ${summary}`;
   if (!isJsonObject(summary) || summary.count === undefined) return `${what} ${pairs(summary)}`;
@@ -80,7 +80,7 @@ function amount([what, summary]: readonly [string, unknown]): string {
 }
 
 /** Whether all dependents are shown by name, if they have names. */
-function isFullyNamed(summary: unknown): boolean {
+export function isFullyNamed(summary: unknown): boolean {
   if (!isJsonObject(summary) || summary.count === undefined) return true;
   if (summary.or_more === true) return false;
   if (!Array.isArray(summary.names)) return true;
@@ -91,7 +91,7 @@ function withoutTimes({ created_at, updated_at, ...rest }: JsonObject): JsonObje
   return rest;
 }
 
-function pairs(value: unknown): string {
+export function pairs(value: unknown): string {
   if (!isJsonObject(value)) return quoted(value);
   return Object.entries(value)
     .filter(([, part]) => part !== undefined)

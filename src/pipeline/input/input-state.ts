@@ -21,8 +21,11 @@ export function readInputState({ client, inputStates }: RequestContext): InputSt
   throw new CallError('invalid_request_state', 'The request state is not valid.');
 }
 
+/** A call that asks its person: of an operation, or of a tool that makes several calls. */
+export type AskingCall = Omit<OperationCall, 'operation'> & { readonly operation: { readonly id: string } };
+
 /** @throws CallError `answer_rejected` when the state has expired, or belongs to a call with other arguments */
-export function assertStateOfCall(state: InputState, { operation, args }: OperationCall): void {
+export function assertStateOfCall(state: InputState, { operation, args }: AskingCall): void {
   if (state.operation !== operation.id || state.argumentsDigest !== digestOf(args))
     throw new CallError('answer_rejected', 'The arguments are not those that the person was asked about.');
   if (state.expires <= Date.now()) throw new CallError('answer_rejected', 'The answer came too late.');
@@ -33,7 +36,7 @@ export function assertStateOfCall(state: InputState, { operation, args }: Operat
  *
  * @throws CallError `answer_rejected` when it was used before, `state_store_unavailable`
  */
-export async function useInputState(state: InputState, call: OperationCall): Promise<void> {
+export async function useInputState(state: InputState, call: AskingCall): Promise<void> {
   const { context } = call;
   const isFirst = await context.inputStates.use(state).catch((cause) => {
     context.log.error({ err: cause }, 'the state store failed');
@@ -61,7 +64,7 @@ export interface Question extends Pick<InputState, 'question' | 'snapshotDigest'
  * it expires with the first, and has the same id unless that is used up. The person's consent to the call, if there is one,
  * is kept for the next request.
  */
-export function needInput(call: OperationCall, { requests, code, message, ...asked }: Question): InputNeeded {
+export function needInput(call: AskingCall, { requests, code, message, ...asked }: Question): InputNeeded {
   const { operation, args, context, inputState, confirmedBy, confirmedDigest } = call;
   const { inputStates } = context;
   const former = inputState?.question === asked.question ? inputState : undefined;

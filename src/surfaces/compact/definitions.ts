@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { destroyingCalls } from '../../tools/builtin/confirm-calls.ts';
 import { batchCalls } from '../../tools/builtin/read-batch.ts';
 import type { Effect } from '../../tools/define-operation.ts';
 import type { ToolDefinition } from '../../tools/define-tool.ts';
@@ -63,7 +64,10 @@ export const runDestroy: ToolDefinition = {
   effect: 'destroy',
   idempotent: false,
   params: {},
-  input,
+  input: input.extend({
+    operation: text.optional(),
+    calls: destroyingCalls.optional().describe('Up to 50 {operation, arguments}, with one confirmation'),
+  }),
 };
 
 /** The tools of the compact surface. */

@@ -8,6 +8,7 @@ import { withoutBookkeeping } from '../../pipeline/arguments/bookkeeping.ts';
 import { exampleOf, wrapExample } from '../../pipeline/arguments/example.ts';
 import { parseArguments } from '../../pipeline/arguments/parse.ts';
 import { runBatch } from '../../pipeline/batch/run-batch.ts';
+import { confirmCalls } from '../../pipeline/call-lists/confirm-calls.ts';
 import { type CallState, startCall } from '../../pipeline/call-state.ts';
 import { readInputState } from '../../pipeline/input/input-state.ts';
 import { finish } from '../../pipeline/outcome.ts';
@@ -18,7 +19,7 @@ import type { RequestContext } from '../../request-context.ts';
 import { findOperation } from '../../tools/catalogue.ts';
 import type { Operation } from '../../tools/define-operation.ts';
 import type { CallResult, ToolDefinition } from '../../tools/define-tool.ts';
-import { dispatcherFor, dispatcherTools, findOperations } from './definitions.ts';
+import { dispatcherFor, dispatcherTools, findOperations, runDestroy } from './definitions.ts';
 import { searchOperations } from './find-operations.ts';
 import type { OperationIndex } from './operation-index.ts';
 import { closestTools } from './search.ts';
@@ -39,8 +40,12 @@ export async function runDispatcher(
       readInputState(context);
       return await finish(call, { value: searchOperations(args, index) });
     }
-    if (args.calls !== undefined)
-      return await runBatch(dispatcher, call.raw, assertOnlyCalls(dispatcher, args), context, cancelled);
+    if (args.calls !== undefined) {
+      const only = assertOnlyCalls(dispatcher, args);
+      return dispatcher === runDestroy
+        ? await confirmCalls(dispatcher, call.raw, only, context, cancelled)
+        : await runBatch(dispatcher, call.raw, only, context, cancelled);
+    }
     if (args.save_as !== undefined) throw misplacedSaveAs(dispatcher);
     if (!isJsonObject(call.raw) || !('operation' in call.raw)) throw missingOperation(dispatcher);
     const id = String(args.operation ?? '');
@@ -88,7 +93,7 @@ function misplacedSaveAs({ id }: ToolDefinition): CallError {
   });
 }
 
-/** `run_read` also takes `calls`, so that its schema does not require `operation`. */
+/** `run_read` and `run_destroy` also take `calls`, so that their schema does not require `operation`. */
 function missingOperation({ id }: ToolDefinition): CallError {
   return new CallError('invalid_arguments', `Invalid arguments for ${id}.`, {
     arguments: [{ argument: 'operation', problem: 'is required (string)' }],
@@ -96,7 +101,7 @@ function missingOperation({ id }: ToolDefinition): CallError {
   });
 }
 
-/** The calls of `run_read`, which takes either one call or several. @throws CallError `invalid_arguments` */
+/** The calls of `run_read` or `run_destroy`, which takes either one call or several. @throws CallError `invalid_arguments` */
 function assertOnlyCalls({ id }: ToolDefinition, args: Arguments): Arguments {
   const { calls: _, save_as: _name, ...others } = args;
   if (Object.keys(others).length === 0) return args;

@@ -18,8 +18,10 @@ import { dispatcherNames, publishedDispatchers } from './published.ts';
  */
 export function createCompactSurface(view: View): Surface {
   const selected = visibleTools(view);
-  // `run_read` makes several calls itself.
-  const builtinTools = visibleBuiltinTools(view).filter(({ name }) => name !== 'read_batch');
+  // `run_read` and `run_destroy` make several calls themselves.
+  const builtinTools = visibleBuiltinTools(view).filter(
+    ({ name }) => name !== 'read_batch' && name !== 'confirm_calls',
+  );
   const index: OperationIndex = {
     tools: selected,
     isVisible: (id) => Object.hasOwn(effects, id) && isVisible(id, view.pins),

@@ -13,9 +13,10 @@ export const confirmCallTool: BuiltinTool = {
   idempotent: false,
   params: {},
   input: z.strictObject({ id: text.describe('From the confirmation') }),
-  run: async ({ args, takePending, putBackPending, runOperation }) => {
+  run: async ({ args, takePending, putBackPending, runOperation, carryOut }) => {
     const id = String(args.id);
     const confirmed = takePending(id);
+    if (confirmed && 'calls' in confirmed) return carryOut(confirmed.calls);
     const operation = confirmed && findOperation(confirmed.operationId);
     if (!operation) throw new CallError('confirmation_unknown', 'No call waits for this confirmation.');
     const result = await runOperation(operation, confirmed.args, { confirmed });

@@ -1,0 +1,22 @@
+import * as z from 'zod';
+import type { BuiltinTool } from '../define-tool.ts';
+import { abbreviated, openObject, text } from '../schemas/fields.ts';
+
+const calls = z
+  .array(z.strictObject({ operation: text, arguments: openObject.optional() }))
+  .min(1)
+  .max(50);
+
+/** The destroying calls of a list. */
+export const destroyingCalls = abbreviated(calls, 'Up to 50 {operation, arguments}');
+
+export const confirmCallsTool: BuiltinTool = {
+  id: 'confirm_calls',
+  title: 'Make several destroying calls',
+  summary: 'Make several deletes, resets or revokes, one after the other, with one confirmation. Final.',
+  effect: 'destroy',
+  idempotent: false,
+  params: {},
+  input: z.strictObject({ calls: destroyingCalls }),
+  run: ({ args, confirmCalls }) => confirmCalls(args),
+};
