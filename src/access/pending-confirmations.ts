@@ -30,7 +30,7 @@ interface PendingEntry {
  */
 export function createConfirmations(timeoutMs: number): (caller: string) => PendingCalls {
   const pending = new Map<string, PendingEntry>();
-  const taken = new WeakMap<PendingCall, PendingEntry>();
+  const taken = new WeakMap<PendingCall | PendingCallList, PendingEntry>();
 
   const makeRoom = (caller: string): void => {
     const now = performance.now();

@@ -7,7 +7,7 @@ import { namesInIndex } from './surfaces.ts';
 const compact = ['--surface', 'compact'];
 const runners = ['find_operations', 'run_read', 'run_write', 'run_destroy'];
 /** `run_read` makes several calls itself. */
-const helpers = helperNames.filter((name) => name !== 'read_batch');
+const helpers = helperNames.filter((name) => !['confirm_calls', 'read_batch'].includes(name));
 
 let rig: Rig;
 beforeAll(async () => {

@@ -92,7 +92,7 @@ function labelOf({ operationId, args }: ReadyCall, index: number): JsonObject {
 
 /** Deleted objects in one table, by what identifies them; other results by themselves. */
 function describeDone(done: readonly JsonObject[], isShort: boolean): JsonObject {
-  const results = done.flatMap(({ deleted, call, operation, target, ...rest }) => {
+  const results = done.flatMap(({ deleted, call, operation, target, done, status, ...rest }) => {
     const result = pruneEmpty(rest);
     return isJsonObject(result) ? [{ call, ...result }] : [];
   });

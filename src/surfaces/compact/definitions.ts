@@ -66,7 +66,7 @@ export const runDestroy: ToolDefinition = {
   params: {},
   input: input.extend({
     operation: text.optional(),
-    calls: destroyingCalls.optional().describe('Up to 50 {operation, arguments}, with one confirmation'),
+    calls: destroyingCalls.optional(),
   }),
 };
 

@@ -13,7 +13,7 @@ export const destroyingCalls = abbreviated(calls, 'Up to 50 {operation, argument
 export const confirmCallsTool: BuiltinTool = {
   id: 'confirm_calls',
   title: 'Make several destroying calls',
-  summary: 'Make several deletes, resets or revokes, one after the other, with one confirmation. Final.',
+  summary: 'Delete, reset or revoke several objects in turn, with one confirmation. Final.',
   effect: 'destroy',
   idempotent: false,
   params: {},

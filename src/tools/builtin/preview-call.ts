@@ -23,7 +23,7 @@ export const previewCallTool: BuiltinTool = {
   input: z.strictObject({
     tool: text.optional(),
     arguments: openObject.optional(),
-    calls: abbreviated(calls, 'Up to 50 {operation, arguments}: their sum').optional(),
+    calls: abbreviated(calls, 'Up to 50 {operation, arguments}').optional(),
   }),
   run: async ({ args, runOperation, previewCalls }) => {
     const { tool, calls, ...others } = args;
