@@ -308,7 +308,15 @@ describe.each(['full', 'compact'] as const)('on the %s surface', (surface) => {
   test('with --confirm never nobody is asked, and a failure still stops the rest', async () => {
     const program = await open([...flags, '--confirm', 'never']);
     const names = await accounts(3);
-    const { json, isError } = await program.call(tool, { calls: names.map(remove) });
+    const progress: number[] = [];
+    const result = await program.client.callTool(
+      { name: tool, arguments: { calls: names.map(remove) } },
+      undefined,
+      { onprogress: ({ progress: done }) => progress.push(done) },
+    );
+    const json = JSON.parse((result.content as Answer)[0].text);
+    const isError = result.isError === true;
+    expect(progress).toEqual([1, 2, 3]);
     expect([json.done, json.of, json.stopped, isError]).toEqual([3, 3, undefined, false]);
     expect(audited(program.log).map(({ outcome, confirmed_by }) => [outcome, confirmed_by])).toEqual(
       Array(3).fill(['ok', 'not needed']),

@@ -75,7 +75,8 @@ export async function inspectCalls(
         .run(() => inspect(one, index))
         .catch((error) => wasDropped(error, cancelled));
       done += 1;
-      context.client?.reportProgress?.(done, length);
+      // Where the calls are made afterwards, that is the progress.
+      if (as) context.client?.reportProgress?.(done, length);
       return result;
     }),
   );
