@@ -7,7 +7,7 @@ import type { RequestContext } from '../request-context.ts';
 import type { PlacedReference } from '../secrets/reference.ts';
 import type { Operation } from '../tools/define-operation.ts';
 import type { ToolDefinition } from '../tools/define-tool.ts';
-import { withoutBookkeeping } from './arguments/bookkeeping.ts';
+import { normalizeArguments } from './arguments/other-names.ts';
 import type { Limits } from './execute/deadline.ts';
 import { maskAllButGiven } from './secrets/mask-result.ts';
 
@@ -25,7 +25,7 @@ export interface Consent {
 export interface CallState {
   /** The tool that logs and the audit log name. */
   tool: Operation | ToolDefinition;
-  /** The arguments as the client sent them, without those that it added for its own use. */
+  /** The arguments as the client sent them, under their own names, without those that it added for its own use. */
   raw: unknown;
   readonly context: RequestContext;
   /** `performance.now()` at the start. */
@@ -64,7 +64,7 @@ export function startCall(
   given: unknown,
   context: RequestContext,
 ): CallState {
-  const raw = withoutBookkeeping(tool, given);
+  const raw = normalizeArguments(tool, given);
   return { tool, raw, context, startedAt: performance.now(), secrets: [], confirmedBy: undefined };
 }
 
@@ -80,7 +80,7 @@ export function startOperationCall(
   cancelled: StopSignal,
   tool: ToolDefinition | undefined,
 ): OperationCall {
-  const raw = withoutBookkeeping(operation, given);
+  const raw = normalizeArguments(operation, given);
   // Masking needs the arguments, also when they are refused.
   const args = isJsonObject(raw) ? raw : {};
   // One literal: a spread costs each call more than all its other objects.

@@ -67,6 +67,8 @@ interface Description<Path extends string> {
   readonly bodyIn?: string;
   /** Arguments that select what the result shows. They are not sent. */
   readonly formatting?: Fields;
+  /** Other names of the argument `search`, each with what the list must be expanded by to find the words. */
+  readonly searchNames?: Readonly<Record<string, readonly string[]>>;
   /** Set for a list of objects. */
   readonly listing?: Listing;
   /** Places of secrets in the response: dotted paths, `[]` for every item of a list. */
@@ -111,6 +113,8 @@ export interface Operation {
   readonly bodyIn: string | undefined;
   /** Arguments that select what the result shows. They are not sent. */
   readonly formatting: Fields;
+  /** Other names of the argument `search`, each with what the list must be expanded by to find the words. */
+  readonly searchNames: Readonly<Record<string, readonly string[]>> | undefined;
   /** Set for a list of objects. */
   readonly listing: Listing | undefined;
   readonly secrets: readonly string[];
@@ -150,6 +154,7 @@ export function defineOperation<const Path extends string, Given>(
     params,
     query,
     formatting,
+    searchNames: description.searchNames,
     listing,
     body,
     bodyIn: description.bodyIn,

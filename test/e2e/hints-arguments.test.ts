@@ -184,12 +184,12 @@ describe('the example of a valid call', () => {
 
 test.each([
   ['accounts_get', 'acount_id', 'account_id'],
-  ['accounts_get', 'accountId', 'account_id'],
+  ['accounts_get', 'account-id', 'account_id'],
   ['accounts_get', 'ACCOUNT-ID', 'account_id'],
   ['accounts_get', 'account', 'account_id'],
   ['accounts_get', 'name', 'account_id'],
   ['accounts_list', 'filters', 'filter'],
-  ['accounts_list', 'startAfter', 'start_after'],
+  ['accounts_list', 'start-after', 'start_after'],
   ['accounts_create', 'full_name', 'fullname'],
   ['accounts_create', 'enviroment', 'environment'],
 ])('%s: for %s the argument %s is suggested', async (tool, slip, meant) => {
@@ -207,7 +207,7 @@ describe('on the compact surface', () => {
     ['run_read', { operation: 'accounts_get' }, 'run_read', 'accounts_get', { account_id: '<account_id>' }],
     [
       'run_read',
-      { operation: 'accounts_get', arguments: { accountId: 'x' } },
+      { operation: 'accounts_get', arguments: { 'account-id': 'x' } },
       'run_read',
       'accounts_get',
       { account_id: 'x' },

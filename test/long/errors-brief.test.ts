@@ -63,7 +63,7 @@ const kinds: readonly (readonly [code: string, Failing])[] = [
   ['invalid_arguments', { name: 'accounts_list', args: { filter: ['name=acme', 'environment=test'] } }],
   ['invalid_arguments', { name: 'accounts_list', args: { order: ['-name'] } }],
   ['invalid_arguments', { name: 'accounts_get' }],
-  ['invalid_arguments', { name: 'accounts_get', args: { accountId: 'acme' } }],
+  ['invalid_arguments', { name: 'accounts_get', args: { 'account-id': 'acme' } }],
   ['invalid_arguments', { name: 'integrations_create', args: { account: 'acme', provider: 'splunk' } }],
   ['invalid_arguments', { name: 'credentials_create', args: { owner: 'acme', type: 'token' } }],
   ['invalid_arguments', { name: 'accounts_list', args: { limit: 0 } }],

@@ -7,6 +7,7 @@ import { argumentSchemaOf } from '../../tools/json-schema.ts';
 import { coerceArguments, type Kind } from './coerce.ts';
 import { exampleOf } from './example.ts';
 import { listSyntaxOf } from './list-syntax.ts';
+import { describeClashes } from './other-names.ts';
 import { exceededLimit, isWithinLimits } from './size-limits.ts';
 import { suggestArgument } from './suggestions.ts';
 import { findTooLong } from './text-limits.ts';
@@ -18,7 +19,8 @@ export function pick(args: Arguments, names: readonly string[]): JsonObject {
   return picked;
 }
 
-type ParsableTool = Pick<Operation, 'id' | 'input'> & Partial<Pick<Operation, 'replacesWhole' | 'body'>>;
+type ParsableTool = Pick<Operation, 'id' | 'input'> &
+  Partial<Pick<Operation, 'replacesWhole' | 'body' | 'pinRule' | 'searchNames'>>;
 
 function kindOf({ replacesWhole }: ParsableTool): Kind {
   if (replacesWhole === undefined) return 'built-in tool';
@@ -42,14 +44,15 @@ export function parseArguments(operation: ParsableTool, raw: unknown): Arguments
   // The decoded arguments, not zod's copy, which drops keys such as __proto__. No field transforms its value.
   if (parsed.success && unclear.length === 0) return decoded as Arguments;
   const { issues = [] } = parsed.error ?? {};
-  const { unknown, missing, suggested } = findMisnamed(operation, decoded, issues);
+  const clashes = describeClashes(operation, decoded);
+  const { unknown, missing, suggested } = findMisnamed(operation, decoded, issues, clashes);
   // Problems of misnamed or undecodable arguments are already reported under the given name.
   const shown = [...suggested.values(), ...unclear.map(({ argument }) => argument)];
   const misfits = issues
     .flatMap((issue) => describeIssue(issue, decoded, kind === 'update'))
     .filter(({ argument }) => !shown.some((one) => argument === one || argument.startsWith(`${one}.`)))
     .map((one) => (isExactAt(decoded, one.argument) ? { ...one, problem: tooManyDigits } : one));
-  const faults = [...unclear, ...misfits];
+  const faults = [...unclear, ...misfits].map((one) => withClash(one, clashes));
   throw new CallError('invalid_arguments', `Invalid arguments for ${operation.id}.`, {
     arguments: limitFaults(faults.map((fault) => withSuggestion(fault, suggested))),
     acceptedArguments: unknown.length > 0 ? Object.keys(operation.input.shape) : undefined,
@@ -93,7 +96,12 @@ function holdsExactNumber(value: unknown): boolean {
 }
 
 /** Unknown arguments, missing ones, and which known name each unknown one most likely means. */
-function findMisnamed({ input }: Pick<Operation, 'input'>, given: unknown, issues: readonly Issue[]) {
+function findMisnamed(
+  { input }: Pick<Operation, 'input'>,
+  given: unknown,
+  issues: readonly Issue[],
+  clashes: ReadonlyMap<string, string>,
+) {
   const unknown = issues.flatMap((issue) =>
     issue.code === 'unrecognized_keys' && issue.path.length === 0 ? issue.keys : [],
   );
@@ -101,7 +109,12 @@ function findMisnamed({ input }: Pick<Operation, 'input'>, given: unknown, issue
   const missing = issues.flatMap(({ path: [name, ...rest] }) =>
     rest.length === 0 && typeof name === 'string' && !names.includes(name) ? [name] : [],
   );
-  return { unknown, missing, suggested: suggestArgument(unknown, Object.keys(input.shape), names, missing) };
+  const unclear = unknown.filter((name) => !clashes.has(name));
+  return { unknown, missing, suggested: suggestArgument(unclear, Object.keys(input.shape), names, missing) };
+}
+
+function withClash(fault: ArgumentProblem, clashes: ReadonlyMap<string, string>): ArgumentProblem {
+  return { ...fault, problem: clashes.get(fault.argument) ?? fault.problem };
 }
 
 function withSuggestion(fault: ArgumentProblem, suggested: ReadonlyMap<string, string>): ArgumentProblem {

@@ -2,10 +2,11 @@ import { isEffectAllowed } from '../../access/policy.ts';
 import { isInToolsetFilter } from '../../access/visibility.ts';
 import { CallError } from '../../errors.ts';
 import type { StopSignal } from '../../lib/cancellation.ts';
-import { type Arguments, isJsonObject } from '../../lib/json.ts';
+import { type Arguments, isJsonObject, type JsonObject } from '../../lib/json.ts';
 import { findRespelled } from '../../lib/respelled-name.ts';
-import { withoutBookkeeping } from '../../pipeline/arguments/bookkeeping.ts';
 import { exampleOf, wrapExample } from '../../pipeline/arguments/example.ts';
+import { listArguments, withArgumentList } from '../../pipeline/arguments/list-arguments.ts';
+import { normalizeArguments } from '../../pipeline/arguments/other-names.ts';
 import { parseArguments } from '../../pipeline/arguments/parse.ts';
 import { runBatch } from '../../pipeline/batch/run-batch.ts';
 import { confirmCalls } from '../../pipeline/call-lists/confirm-calls.ts';
@@ -56,7 +57,9 @@ export async function runDispatcher(
     Object.assign(call, callOf(operation, args));
     assertMatchesEffect(dispatcher, operation, context);
     const result = await runOperationById(operation.id, args.arguments, context, cancelled);
-    return { ...result, value: wrapExample(result.value, dispatcher.id, 'operation') };
+    const isRefused = result.error?.code === 'invalid_arguments';
+    const value = isRefused ? withArgumentList(result.value, argumentsOf(operation, context)) : result.value;
+    return { ...result, value: wrapExample(value, dispatcher.id, 'operation') };
   } catch (cause) {
     return await finish(call, { cause });
   }
@@ -75,13 +78,17 @@ function parseDispatcherArguments(
     const { operation: id, arguments: nested, ...others } = isJsonObject(raw) ? raw : {};
     const operation = typeof id === 'string' && index.isVisible(id) ? findOperation(id) : undefined;
     if (!(error instanceof CallError) || !operation) throw error;
-    const given = { ...others, ...(isJsonObject(nested) && nested) };
-    const { arguments: args } = exampleOf(visibleOperation(context.pins, operation), given);
+    const given = normalizeArguments(operation, { ...others, ...(isJsonObject(nested) && nested) });
+    const { arguments: args } = exampleOf(visibleOperation(context.pins, operation), given as JsonObject);
+    const acceptedArguments = [
+      ...(error.details.acceptedArguments ?? []),
+      ...argumentsOf(operation, context).map((text) => `arguments.${text}`),
+    ];
     const example = {
       tool: dispatcherFor(operation.effect).id,
       arguments: { operation: id, arguments: args },
     };
-    throw new CallError(error.code, error.message, { ...error.details, example });
+    throw new CallError(error.code, error.message, { ...error.details, acceptedArguments, example });
   }
 }
 
@@ -110,9 +117,14 @@ function assertOnlyCalls({ id }: ToolDefinition, args: Arguments): Arguments {
   });
 }
 
+/** The arguments that this caller may give, in short, so that it need not look them up. */
+function argumentsOf(operation: Operation, { pins }: RequestContext): readonly string[] {
+  return listArguments(visibleOperation(pins, operation));
+}
+
 /** The operation and its arguments, which a refusal records in place of those of the dispatcher. */
 function callOf(tool: Operation, args: Arguments): Pick<CallState, 'tool' | 'raw'> {
-  return { tool, raw: withoutBookkeeping(tool, args.arguments) };
+  return { tool, raw: normalizeArguments(tool, args.arguments) };
 }
 
 function operationNamed(id: string, index: OperationIndex): Operation {

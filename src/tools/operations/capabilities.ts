@@ -29,6 +29,21 @@ export const capabilitiesListProviders = defineOperation({
     expand: z.array(z.enum(['connector', 'operations', 'provider_config'])).optional(),
   },
   formatting: { search: text.optional() },
+  searchNames: {
+    query: [],
+    name: [],
+    fullname: [],
+    vendor: [],
+    provider: [],
+    provider_id: [],
+    connector: [],
+    connector_id: [],
+    category: [],
+    categories: [],
+    operation: ['operations'],
+    operations: ['operations'],
+    operation_id: ['operations'],
+  },
 });
 
 export const capabilitiesGetProvider = defineOperation({

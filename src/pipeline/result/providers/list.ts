@@ -22,7 +22,11 @@ export function formatProviders(result: readonly unknown[], { search, expand }: 
   const providers = result.filter(isJsonObject);
   const expanded = Array.isArray(expand) && expand.length > 0;
   const note = expanded ? { note: expandHint } : {};
-  if (typeof search === 'string' && search !== '') return { ...searchProviders(providers, search), ...note };
+  if (typeof search === 'string' && search !== '') {
+    const { those, rest } = withOperations(providers, search);
+    if (those === undefined) return { ...searchProviders(providers, search), ...note };
+    return rest === '' ? { ...toTable(those, columns) } : searchProviders(those, rest);
+  }
   if (!expanded) return { ...toTable(providers, columns), next: detailsHint };
   const byConnector: Record<string, JsonObject> = {};
   for (const provider of providers) {
@@ -30,6 +34,33 @@ export function formatProviders(result: readonly unknown[], { search, expand }: 
     byConnector[connector] = { ...byConnector[connector], [String(provider.id)]: provider.fullname };
   }
   return { result: byConnector, ...note };
+}
+
+/**
+ * The providers that support all operations that the search names, and the rest of the search. Undefined if it names none, or
+ * if the list is not expanded by operations.
+ */
+function withOperations(providers: readonly JsonObject[], search: string) {
+  const supported = new Map(providers.map((provider) => [provider, operationsOf(provider)]));
+  const terms = search
+    .toLowerCase()
+    .split(/[\s,]+/)
+    .filter((term) => term !== '');
+  const isOperation = (term: string) => [...supported.values()].some((names) => names.has(term));
+  const named = terms.filter(isOperation);
+  if (named.length === 0) return { rest: search };
+  return {
+    those: providers.filter((provider) => named.every((term) => supported.get(provider)?.has(term))),
+    rest: terms.filter((term) => !named.includes(term)).join(' '),
+  };
+}
+
+/** The ids and names of the operations that a provider supports. */
+function operationsOf({ operations }: JsonObject): ReadonlySet<string> {
+  const supported = (Array.isArray(operations) ? operations : [])
+    .filter(isJsonObject)
+    .filter((one) => one.supported !== false);
+  return new Set(supported.flatMap(({ id, name }) => [id, name].map((one) => String(one).toLowerCase())));
 }
 
 function searchProviders(providers: readonly JsonObject[], search: string): JsonObject {
