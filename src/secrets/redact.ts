@@ -47,7 +47,8 @@ export function declaredSecrets(operation: Operation, body: unknown): readonly s
   return secrets;
 }
 
-function withholdInto(
+/** Copies a response body without the secrets of an operation, which are added to `secrets`. */
+export function withholdInto(
   operation: Operation,
   body: unknown,
   secrets: string[],
@@ -57,7 +58,8 @@ function withholdInto(
   return mayHoldUndocumentedSecrets(operation) ? withholdOpen(rest, { secrets, replacement }) : rest;
 }
 
-function withholdPaths(
+/** Copies a response body without the secrets at these paths, which are added to `secrets`. */
+export function withholdPaths(
   paths: readonly string[],
   body: unknown,
   secrets: string[],

@@ -52,6 +52,20 @@ export function mayHoldUndocumentedSecrets({ id, group, secrets }: Operation): b
   });
 }
 
+const takers = new Map<string, boolean>();
+
+/** Whether the body of an operation may hold a secret: operations of its group take some. */
+export function takesSecrets({ body, group }: Operation): boolean {
+  if (body === undefined) return false;
+  return getOrCreate(takers, group, () =>
+    catalogue.some(
+      (one) =>
+        one.group === group &&
+        Object.entries(one.body ?? {}).some(([name, field]) => fieldsIn(field, [name]).length > 0),
+    ),
+  );
+}
+
 function isItemOf(path: string, collection: string): boolean {
   return path.startsWith(`${collection}/{`) && !path.slice(collection.length + 1).includes('/');
 }

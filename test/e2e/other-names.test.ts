@@ -293,22 +293,20 @@ describe('the words that providers are filtered by', () => {
 });
 
 describe('on the compact surface, a wrong argument is answered with all arguments of the operation', () => {
-  test.each(catalogue.map(({ id, effect, input }) => [id, effect, input.shape] as const))(
-    '%s',
-    async (id, effect, shape) => {
-      const { json } = await callWith(compact, dispatcherFor(effect).id, {
-        operation: id,
-        arguments: { nonsense: 1 },
-      });
-      const list: string[] = json.error.accepted_arguments;
-      expect(list.map((text) => text.split(':')[0])).toEqual(Object.keys(shape));
-      const { required = [] } = argumentSchemaOf({ input: findOperation(id)?.input as never });
-      expect(list.filter((text) => text.includes(', required')).map((text) => text.split(':')[0])).toEqual(
-        required,
-      );
-      expect(tokensOfJson(list)).toBeLessThanOrEqual(300);
-    },
-  );
+  test.each(catalogue.map((operation) => [operation.id, operation] as const))('%s', async (id, operation) => {
+    const { effect, input } = operation;
+    const { json } = await callWith(compact, dispatcherFor(effect).id, {
+      operation: id,
+      arguments: { nonsense: 1 },
+    });
+    const list: string[] = json.error.accepted_arguments;
+    expect(list.map((text) => text.split(':')[0])).toEqual(Object.keys(input.shape));
+    const { required = [] } = argumentSchemaOf(operation);
+    expect(list.filter((text) => text.includes(', required')).map((text) => text.split(':')[0])).toEqual(
+      required,
+    );
+    expect(tokensOfJson(list)).toBeLessThanOrEqual(300);
+  });
 
   test('a wrong type and an argument beside operation are answered the same way', async () => {
     const wrong = { operation: 'accounts_list', arguments: { limit: 'many' } };

@@ -1,4 +1,5 @@
 import type { RequestContext } from '../../request-context.ts';
+import { showsAuditBodies, withholdInAuditEntries } from '../../secrets/audited-calls.ts';
 import { withholdDeclared } from '../../secrets/redact.ts';
 import type { Operation } from '../../tools/define-operation.ts';
 import { isEcho } from '../../tools/response-secrets.ts';
@@ -32,12 +33,14 @@ export function assertStoreHasCapacity({ effect, secrets: paths }: Operation, co
  * can use; new secrets of a write are also saved to files. Otherwise they are withheld.
  */
 export async function storeResponseSecrets(
-  { operation, context }: OperationCall,
+  { operation, args, context }: OperationCall,
   response: Sent,
 ): Promise<StoredResponse> {
   const { secrets, revealSecrets, log } = context;
   const { body } = response;
   if (revealSecrets) return { response, body: withoutLastingTokens(operation, body, context), files: {} };
+  if (showsAuditBodies(operation, args.fields))
+    return { response, body: withholdInAuditEntries(body), files: {} };
   const references: string[] = [];
   const origin = operation.effect === 'read' ? 'read' : 'write';
   const replacement =
