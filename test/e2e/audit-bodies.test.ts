@@ -186,8 +186,14 @@ function entriesFor(fact: Fact): Json[] {
   if (requestSchemaOf(fact) && (secrets.length > 0 || fact.method === 'PATCH')) {
     const masked = JSON.parse(JSON.stringify(sent), (_, value) => (canaries.has(value) ? '***' : value));
     for (const unknown of [undefined, masked, text.slice(0, -9)]) {
-      add(unknown, JSON.stringify(problemWith(plant())), '400');
-      add(unknown, JSON.stringify({ result: {}, messages: { problems: [problemWith(plant())] } }));
+      // Without the value of the parameter, by which the texts would be searched.
+      const problems = [plant(), plant()].map((secret) => ({
+        ...problemWith(secret),
+        context: {},
+        cause: [],
+      }));
+      add(unknown, JSON.stringify(problems[0]), '400');
+      add(unknown, JSON.stringify({ result: {}, messages: { problems: [problems[1]] } }));
     }
   }
   return entries;
