@@ -144,8 +144,9 @@ function knowsSecrets(
   request: { readonly isCut: boolean } | undefined,
   found: readonly string[],
 ): boolean {
-  if (!operations.some(takesSecrets)) return true;
-  return request?.isCut === false && found.every(isSearchable);
+  if (request?.isCut === false) return found.every(isSearchable);
+  // A patch may hold anything.
+  return !operations.some((operation) => takesSecrets(operation) || operation.method === 'PATCH');
 }
 
 const isSearchable = (secret: string) =>
