@@ -50,10 +50,13 @@ function withoutSecrets(entry: JsonObject, secrets: Set<string>): JsonObject {
   const isKnown = isReadable && knowsSecrets(operations, request, found);
   const answer =
     isReadable && response ? maskResponse(operations, response.value, isKnown, found) : undefined;
-  for (const secret of found) secrets.add(secret);
   const shown = { body: markCut(body, request?.isCut), response: markCut(answer, response?.isCut) };
   const fields = bodyFields.filter((name) => Object.hasOwn(entry, name) && !isEmpty(entry[name]));
   const masked = Object.fromEntries(fields.map((name) => [name, shown[name] ?? withheld]));
+  // A text that cannot be read may be the secret itself.
+  for (const name of fields)
+    if (shown[name] === undefined && typeof entry[name] === 'string') found.push(entry[name]);
+  for (const secret of found) secrets.add(secret);
   return maskKnown({ ...entry, ...masked }, found) as JsonObject;
 }
 

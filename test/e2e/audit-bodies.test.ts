@@ -264,7 +264,7 @@ describe.each(Object.entries(testSurfaces))('on the %s surface', (name, surface)
       { ...known, path: '/v1/accounts/a/b' },
       { ...known, path: undefined },
       { ...known, method: undefined },
-      { ...known, body: 'visible', response: '"visible"' },
+      { ...known, body: 'opaque', response: '"opaque"' },
       { ...known, path: '/v1/accounts?visible=yes' },
     ];
     const { json } = await list(['*']);
