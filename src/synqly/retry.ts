@@ -62,10 +62,10 @@ async function sendAtPace(
     ended = await send();
     return ended;
   } finally {
-    const head = ended && readMeta(ended);
-    const retryAfter = head && parseRetryAfter(head.headers);
+    const responseMeta = ended && readMeta(ended);
+    const retryAfter = responseMeta && parseRetryAfter(responseMeta.headers);
     pace.end({
-      isRateLimited: head?.status === 429,
+      isRateLimited: responseMeta?.status === 429,
       retryAfterMs: retryAfter === undefined ? undefined : retryAfter * 1000,
     });
   }
