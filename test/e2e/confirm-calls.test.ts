@@ -140,6 +140,7 @@ describe.each(['full', 'compact'] as const)('on the %s surface', (surface) => {
       ];
       const sent = await deletes(async () => {
         for (const content of wrong) {
+          // Not every form answer has the type of one.
           answer = async () => ({ action: 'accept', content: content as never });
           expect((await run(names.map(remove))).json.error?.code, JSON.stringify(content)).toBe(
             'confirmation_declined',

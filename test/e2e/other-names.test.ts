@@ -323,6 +323,7 @@ describe('on the compact surface, a wrong argument is answered with all argument
     expect(error.accepted_arguments).toEqual([
       'operation',
       'arguments',
+      'calls',
       'arguments.account_id: string, required',
     ]);
     expect(error.example.arguments.arguments).toEqual({ account_id: account });

@@ -39,7 +39,10 @@ test('what is listed is what the snapshots show', async () => {
   const { tools } = await program.client.listTools();
   for (const tool of tools) {
     const snapshot = readFileSync(new URL(`../tools/snapshots/${tool.name}.json`, import.meta.url), 'utf8');
-    expect(JSON.parse(snapshot), tool.name).toEqual(tool);
+    const expected = JSON.parse(snapshot);
+    // Published with --output-dir only.
+    delete expected.inputSchema.properties.save_as;
+    expect(expected, tool.name).toEqual(tool);
   }
 });
 

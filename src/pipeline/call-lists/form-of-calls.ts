@@ -27,10 +27,16 @@ export interface CountAndName {
 /** Whether the person typed what was asked for. */
 export function acceptsCountAndName({ count, name }: CountAndName, answer: unknown): boolean {
   if (typeof answer !== 'string') return false;
-  const [, number, rest] = /^\s*["'\u201c]?\s*(\d+)\s+(.*)$/s.exec(answer) ?? [];
-  if (number === undefined || rest === undefined || Number(number) !== count) return false;
+  const text = answer
+    .trim()
+    .replace(/^["'\u201c]/, '')
+    .trimStart();
+  const space = text.search(/\s/);
+  const number = text.slice(0, Math.max(0, space));
+  if (!/^\d+$/.test(number) || Number(number) !== count) return false;
+  const rest = text.slice(space).trimStart();
   const named = typedNameOf(anyOperation, {}, { name });
-  return named.accepts(rest) || named.accepts(rest.replace(/["'\u201d]\s*$/, ''));
+  return named.accepts(rest) || named.accepts(rest.replace(/["'\u201d]$/, ''));
 }
 
 /** `typedNameOf` compares spellings of a name that it gets as that of an object. */

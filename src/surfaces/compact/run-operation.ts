@@ -76,6 +76,13 @@ function parseDispatcherArguments(
     return parseArguments(withoutUnusedSaveAs(dispatcher, context), raw);
   } catch (error) {
     const { operation: id, arguments: nested, ...others } = isJsonObject(raw) ? raw : {};
+    if (
+      error instanceof CallError &&
+      id === undefined &&
+      others.calls === undefined &&
+      dispatcher !== findOperations
+    )
+      throw new CallError(error.code, error.message, { ...error.details, example: exampleFor(dispatcher) });
     const operation = typeof id === 'string' && index.isVisible(id) ? findOperation(id) : undefined;
     if (!(error instanceof CallError) || !operation) throw error;
     const given = normalizeArguments(operation, { ...others, ...(isJsonObject(nested) && nested) });
@@ -104,9 +111,14 @@ function misplacedSaveAs({ id }: ToolDefinition): CallError {
 function missingOperation({ id }: ToolDefinition): CallError {
   return new CallError('invalid_arguments', `Invalid arguments for ${id}.`, {
     arguments: [{ argument: 'operation', problem: 'is required (string)' }],
-    example: { tool: id, arguments: { operation: '<operation>' } },
+    example: exampleFor({ id }),
   });
 }
+
+const exampleFor = ({ id }: Pick<ToolDefinition, 'id'>) => ({
+  tool: id,
+  arguments: { operation: '<operation>' },
+});
 
 /** The calls of `run_read` or `run_destroy`, which takes either one call or several. @throws CallError `invalid_arguments` */
 function assertOnlyCalls({ id }: ToolDefinition, args: Arguments): Arguments {
