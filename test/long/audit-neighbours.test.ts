@@ -7,8 +7,8 @@ import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { StdioClientTransport } from '@modelcontextprotocol/sdk/client/stdio.js';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { type Sandbox, startSandbox } from '../../src/sandbox/start.ts';
-import { auditLines } from './endings-support.ts';
-import { builtCli, cleanEnvironment, type Program, programOf, startProgram } from './support.ts';
+import { auditLines } from '../e2e/endings-support.ts';
+import { builtCli, cleanEnvironment, type Program, programOf, startProgram } from '../e2e/support.ts';
 
 const page = readFileSync(fileURLToPath(new URL('../../docs/audit-log.md', import.meta.url)), 'utf8');
 const folder = mkdtempSync(join(tmpdir(), 'neighbours-'));

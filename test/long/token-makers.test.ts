@@ -8,8 +8,8 @@ import {
   type Store,
   startGateway,
   startRedis,
-} from './gateway-support.ts';
-import type { HttpProgram } from './http-support.ts';
+} from '../e2e/gateway-support.ts';
+import type { HttpProgram } from '../e2e/http-support.ts';
 
 const kinds = hasRedis ? (['folder', 'redis'] as const) : (['folder'] as const);
 

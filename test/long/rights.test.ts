@@ -4,9 +4,9 @@ import { encode } from 'gpt-tokenizer/encoding/o200k_base';
 import { afterEach, describe, expect, test } from 'vitest';
 import { catalogue, findOperation } from '../../src/tools/catalogue.ts';
 import { permissionOf } from '../../src/tools/required-permission.ts';
-import { type HttpRig, postTo, startHttpRig } from './http-support.ts';
-import { factSheet, type Program, type Rig, startProgram, startRig, toolCount } from './support.ts';
-import { namesInIndex } from './surfaces.ts';
+import { type HttpRig, postTo, startHttpRig } from '../e2e/http-support.ts';
+import { factSheet, type Program, type Rig, startProgram, startRig, toolCount } from '../e2e/support.ts';
+import { namesInIndex } from '../e2e/surfaces.ts';
 
 let rig: Rig | HttpRig | undefined;
 let program: Program | undefined;

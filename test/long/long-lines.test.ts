@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { afterEach, expect, test } from 'vitest';
 import { type Sandbox, startSandbox } from '../../src/sandbox/start.ts';
-import { type RawProgram, startRaw } from './doors.ts';
-import { type HttpProgram, startHttpProgram } from './http-support.ts';
+import { type RawProgram, startRaw } from '../e2e/doors.ts';
+import { type HttpProgram, startHttpProgram } from '../e2e/http-support.ts';
 
 let program: RawProgram | undefined;
 let gateway: HttpProgram | undefined;

@@ -11,9 +11,9 @@ import {
   type Store,
   startGateway,
   startRedis,
-} from './gateway-support.ts';
-import { type HttpProgram, postTo, startHttpProgram } from './http-support.ts';
-import { startProgram, toolCount } from './support.ts';
+} from '../e2e/gateway-support.ts';
+import { type HttpProgram, postTo, startHttpProgram } from '../e2e/http-support.ts';
+import { startProgram, toolCount } from '../e2e/support.ts';
 
 const bearer = (token: string) => ({ authorization: `Bearer ${token}` });
 const open: { close(): Promise<unknown> }[] = [];

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import type { Exchange } from '../../src/sandbox/app.ts';
 import { type Sandbox, startSandbox } from '../../src/sandbox/start.ts';
-import { type Person, type Program, startProgram, type ToolAnswer } from './support.ts';
+import { type Person, type Program, startProgram, type ToolAnswer } from '../e2e/support.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'asked-'));
 const auditLog = join(folder, 'audit.log');

@@ -1,8 +1,8 @@
 import { Client } from '@modelcontextprotocol/client';
 import { StdioClientTransport } from '@modelcontextprotocol/client/stdio';
 import { afterEach, describe, expect, test } from 'vitest';
-import { type HttpRig, startHttpRig } from './http-support.ts';
-import { builtCli, cleanEnvironment, toolCount } from './support.ts';
+import { type HttpRig, startHttpRig } from '../e2e/http-support.ts';
+import { builtCli, cleanEnvironment, toolCount } from '../e2e/support.ts';
 
 let rig: HttpRig | undefined;
 let client: Client | undefined;

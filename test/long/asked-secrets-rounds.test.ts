@@ -8,7 +8,7 @@ import { StdioClientTransport } from '@modelcontextprotocol/client/stdio';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { Exchange } from '../../src/sandbox/app.ts';
 import { type Sandbox, startSandbox } from '../../src/sandbox/start.ts';
-import { builtCli, cleanEnvironment, programOf, startProgram } from './support.ts';
+import { builtCli, cleanEnvironment, programOf, startProgram } from '../e2e/support.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'asked-rounds-'));
 const auditLog = join(folder, 'audit.log');
