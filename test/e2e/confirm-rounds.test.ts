@@ -399,6 +399,26 @@ describe('keys and stores', () => {
     60_000,
   );
 
+  test.runIf(hasRedis)(
+    'a Redis that does not answer sends nothing',
+    async () => {
+      const redis = await startRedis();
+      open.push(redis);
+      const at = await serveFor([], { SYNQLY_STATE_KEY: key(), SYNQLY_STATE_STORE: redis.named });
+      const { answer } = await ask('mappings_delete', at);
+      redis.freeze();
+      const sent = await ground.sendsOf('mappings_delete', async () => {
+        for (const _ of [1, 2])
+          expect(errorIn(await answer(yes))).toMatchObject({
+            code: 'state_store_unavailable',
+            retry: 'safe',
+          });
+      });
+      expect(sent).toBe(0);
+    },
+    60_000,
+  );
+
   test('a store that cannot be written sends nothing', async () => {
     const at = await serveFor([], withKey('gone', key()));
     const { answer } = await ask('mappings_delete', at);

@@ -31,8 +31,14 @@ export async function makeFolder(): Promise<Store> {
   };
 }
 
+/** A Redis that can be frozen: it keeps its connections, and does not answer. */
+export interface RedisStore extends Store {
+  freeze(): void;
+  thaw(): void;
+}
+
 /** A real redis-server on a port of its own, keeping nothing on disk. */
-export async function startRedis(): Promise<Store> {
+export async function startRedis(): Promise<RedisStore> {
   const port = await freePort();
   const launch = async () => {
     const args = ['--port', String(port), '--save', '', '--appendonly', 'no', '--bind', '127.0.0.1'];
@@ -52,6 +58,8 @@ export async function startRedis(): Promise<Store> {
     start: async () => {
       child = await launch();
     },
+    freeze: () => void child.kill('SIGSTOP'),
+    thaw: () => void child.kill('SIGCONT'),
     close: stop,
   };
 }

@@ -242,6 +242,29 @@ test.runIf(hasRedis)(
   },
 );
 
+test.runIf(hasRedis)(
+  'while Redis does not answer all callers are refused, and a gateway that starts reports it',
+  async () => {
+    const sandbox = await keep(startSandbox({ size: 'small' }));
+    const store = await keep(startRedis());
+    const { token } = await makeMcpToken(sandbox, store.named, '--organization');
+    const program = await keep(startGateway(sandbox, store.named));
+    expect(await statusOf(program, token)).toBe(200);
+    store.freeze();
+    expect(await statusOf(program, token)).toBe(503);
+    expect((await fetch(`${program.origin}/readyz`)).status).toBe(503);
+    const { status, stderr } = await runToken(sandbox, { SYNQLY_TOKEN_STORE: store.named }, 'list');
+    expect(status).toBe(2);
+    expect(stderr).toContain('Redis cannot be reached (no answer)');
+    store.thaw();
+    await vi.waitUntil(async () => (await statusOf(program, token)) === 200, {
+      timeout: 30_000,
+      interval: 200,
+    });
+  },
+  60_000,
+);
+
 test('a token made by a tool over stdio opens a gateway of the same store', async () => {
   const sandbox = await keep(startSandbox({ size: 'small' }));
   const { named } = await keep(makeFolder());
