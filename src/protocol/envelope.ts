@@ -29,6 +29,8 @@ export interface EnvelopeError {
   readonly code: number;
   readonly message: string;
   readonly data?: JsonObject;
+  /** The header that is missing or wrong, if that is the reason. */
+  readonly header?: string;
 }
 
 /** Whether the `params` of a message name a protocol version, as every request of the second generation does. */

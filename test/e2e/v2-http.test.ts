@@ -53,6 +53,15 @@ const unsupported = -32_022;
 type Overrides = Record<string, string | undefined>;
 
 describe('headers', () => {
+  test('the log names the header that is wrong, and repeats neither it nor the body', async () => {
+    const { token } = rig.sandbox;
+    await post(call, { 'mcp-name': token });
+    await post(v2Call(`${token} in the body`), { 'mcp-name': undefined });
+    await expect.poll(() => rig.stderr().split('"msg":"refused a request"').length).toBe(3);
+    expect(rig.stderr()).toContain('"code":-32020,"header":"Mcp-Name"');
+    expect(rig.stderr()).not.toContain(token);
+  });
+
   test.each<[what: string, message: Message, headers: Overrides, expected: [status: number, code?: number]]>([
     ['as the specification wants them', call, {}, [200]],
     ['names in capitals', list, { 'mcp-method': undefined, 'MCP-METHOD': 'tools/list' }, [200]],

@@ -206,8 +206,9 @@ function serveMcp(
     if (generation.generation === undefined) {
       const { error, id } = generation;
       metrics.rejected.inc({ reason: 'headers' });
-      // Names the header and the body where they disagree.
-      options.log.warn({ caller: caller.caller.hash.slice(0, 8), error: error.message }, 'refused a request');
+      // Without the message, which repeats the client's text: that may hold the token.
+      const { code, header } = error;
+      options.log.warn({ caller: caller.caller.hash.slice(0, 8), code, header }, 'refused a request');
       return reject(reply, 400, error.message, { ...error, id });
     }
     const post = readPost(request, reply, {

@@ -113,20 +113,25 @@ function checkHeaders(
   const decoded = decodeHeader(given);
   if (decoded === undefined)
     return headerError(
+      'Mcp-Name',
       'Mcp-Name is not valid: write ASCII text as it is, and other text as =?base64?...?= with the Base64 of its UTF-8.',
     );
   return decoded === name ? undefined : mismatch('Mcp-Name', decoded, name);
 }
 
 function missing(header: string, value: string): EnvelopeError {
-  return headerError(`The header ${header} is missing; the body says ${shown(value)}.`);
+  return headerError(header, `The header ${header} is missing; the body says ${shown(value)}.`);
 }
 
 function mismatch(header: string, value: string, inBody: string): EnvelopeError {
-  return headerError(`The header ${header} says ${shown(value)}, and the body ${shown(inBody)}.`);
+  return headerError(header, `The header ${header} says ${shown(value)}, and the body ${shown(inBody)}.`);
 }
 
-const headerError = (message: string): EnvelopeError => ({ code: v2ErrorCodes.headerMismatch, message });
+const headerError = (header: string, message: string): EnvelopeError => ({
+  code: v2ErrorCodes.headerMismatch,
+  message,
+  header,
+});
 
 /** The values are arbitrary client text. */
 const shown = (value: string) => JSON.stringify(value.slice(0, 100));
