@@ -10,7 +10,7 @@ import {
   parseWhole,
 } from './parsers.ts';
 import { parseStateKeys } from './state-keys.ts';
-import { assertNoPassword, parseStore } from './store-parser.ts';
+import { assertNoPassword, parseSharedStore } from './store-parser.ts';
 import { parseBaseUrl } from './url-parsers.ts';
 
 /** Synqly's regions. */
@@ -248,7 +248,7 @@ export const settings = {
     fallbackText: 'memory',
     help: 'Store of used answers, for servers that share a state key: a directory, or redis://... for several machines.',
     modes: server,
-    parse: parseStore,
+    parse: parseSharedStore,
     checkFlag: assertNoPassword('SYNQLY_STATE_STORE'),
   }),
   auditLog: defineSetting<string | undefined>({

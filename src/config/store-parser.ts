@@ -15,6 +15,14 @@ export function parseStore(given: string): string {
   throw new Error('must be a directory, or a Redis URL such as redis://host:6379 or rediss://host:6379');
 }
 
+/** Parses a store that servers share. The name of the default, which is not shared, would become a directory. @throws Error */
+export function parseSharedStore(given: string): string {
+  if (given.trim() !== 'memory') return parseStore(given);
+  throw new Error(
+    'must be a store that servers share: a directory (./memory if that is its name), or a Redis URL',
+  );
+}
+
 /** Checks that the flag of a store holds no password. `variable` can be set in its place. */
 export function assertNoPassword(variable: string): (text: string) => void {
   return (text) => {

@@ -108,6 +108,8 @@ describe.each(modes)('%s', (_, flags) => {
 
   test('a store that is no directory and no Redis is refused, with no password shown', () => {
     const env = { SYNQLY_STATE_KEY: key.toString('base64') };
+    const memory = run([...flags, '--state-store', 'memory'], env);
+    expect(memory.stderr).toContain('--state-store must be a store that servers share: a directory');
     const malformed = run([...flags, '--state-store', 'redis:127.0.0.1:1'], env);
     expect(malformed.stderr).toContain('--state-store must be a directory, or a Redis URL');
     const login = 'redis://gate:hush-hush@127.0.0.1:1/0';
