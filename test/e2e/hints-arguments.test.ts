@@ -324,6 +324,14 @@ describe('a tool that does not exist', () => {
     expect(message.split('Closest: ')[1]).toMatch(/^accounts_(list|get)(, accounts_(list|get))?\.$/);
   });
 
+  test.each(['run_delete', 'run_change', 'run_create', 'run_operation', 'RUN_UPDATE'])(
+    'on the compact surface %s is answered with the tools that run operations',
+    async (name) => {
+      const message = await messageOf(name, compact);
+      expect(message).toContain(`Unknown tool: ${name}. Use run_read, run_write or run_destroy.`);
+    },
+  );
+
   test('gets no suggestion when no name is similar', async () => {
     expect(await messageOf('zzzzqqqq')).toMatch(/Unknown tool: zzzzqqqq\.$/);
     expect((await messageOf('x'.repeat(5000))).length).toBeLessThan(300);

@@ -46,6 +46,9 @@ export function createCompactSurface(view: View): Surface {
     suggestAlternative: async (name) => {
       const tool = findRespelled(name, namesOf(tools));
       if (tool !== undefined) return `Use ${tool}.`;
+      // A made-up dispatcher is like no operation, and a suggested one would be arbitrary.
+      const dispatcherTools = namesOf(dispatchers).filter((one) => one.startsWith('run_'));
+      if (/^run[-_.]/i.test(name) && dispatcherTools.length > 0) return `Use ${oneOf(dispatcherTools)}.`;
       const respelled = findRespelled(name, namesOf(selected));
       const operation = respelled ?? (await similarTools(name, selected))[0];
       if (operation === undefined) return '';
@@ -77,8 +80,12 @@ const purposes: Record<string, string> = {
  */
 function createNote(dispatchers: readonly Tool[]): string | undefined {
   const names = dispatchers.flatMap(({ name }) => purposes[name] ?? []);
-  const last = names.pop();
-  if (last === undefined) return undefined;
-  const choice = names.length === 0 ? last : `${names.join(', ')} or ${last}`;
-  return `Operations are not tools here. Run them, also those named in texts, undo, previews and errors, with ${choice}: {"operation":"accounts_list","arguments":{...}}. find_operations shows an operation's arguments; without arguments, the names of all.`;
+  if (names.length === 0) return undefined;
+  return `Operations are not tools here. Run them, also those named in texts, undo, previews and errors, with ${oneOf(names)}: {"operation":"accounts_list","arguments":{...}}. find_operations shows an operation's arguments; without arguments, the names of all.`;
+}
+
+/** `a, b or c` */
+function oneOf(names: readonly string[]): string {
+  const rest = names.slice(0, -1);
+  return [...(rest.length > 0 ? [rest.join(', ')] : []), ...names.slice(-1)].join(' or ');
 }
