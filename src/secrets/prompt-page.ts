@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { quoted } from '../lib/quote-text.ts';
 import { questionsSignal } from '../lib/shutdown.ts';
 
 /** What a secret is for, as its page shows it. */
@@ -26,6 +27,9 @@ export interface SecretPage {
 export const pageLifetimeMs = 5 * 60_000;
 
 const maxFormBytes = 200_000;
+
+/** A longer description would move the form off the screen. */
+const maxDescriptionLength = 300;
 
 /** Pages that are kept to say what became of them; beyond this number, the oldest is dropped. */
 const maxPages = 200;
@@ -195,7 +199,7 @@ function formFor({ operation, argument, description }: SecretPurpose): string {
 <dl>
 <dt>Call</dt><dd>${escaped(operation)}</dd>
 <dt>Argument</dt><dd>${escaped(argument)}</dd>
-<dt>The assistant's description</dt><dd>${escaped(description)}</dd>
+<dt>The assistant's description</dt><dd>${escaped(quoted(description, maxDescriptionLength))}</dd>
 </dl>
 <form method="post">
 <label for="secret">Secret</label>

@@ -73,6 +73,20 @@ const pageOf = (answer: ToolAnswer) => {
 };
 
 describe('a client that opens no pages gets the page in the answer', () => {
+  test('on the page, the words of the model are short and have no characters that mislead', async () => {
+    const program = await start();
+    const textOf = async (what: string) => {
+      const config = { type: 'token', secret: `\${ask:${what}}` };
+      const url = pageOf(await program.call('credentials_create', credential(config)));
+      const html = await (await fetch(url)).text();
+      return /description<\/dt><dd>(.*?)<\/dd>/s.exec(html)?.[1] ?? '';
+    };
+    expect((await textOf('x'.repeat(100_000))).length).toBeLessThan(400);
+    const odd = await textOf('key\n\n\u202eyalp\u2066\u200b');
+    expect(odd).toMatch(/key.*yalp/);
+    expect(odd).not.toMatch(/[\p{Cc}\p{Cf}]/u);
+  });
+
   const secret = 'typed-on-the-page-83bc';
 
   test('the person types the secret there, and the repeated call sends it once', async () => {
