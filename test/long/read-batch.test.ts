@@ -4,13 +4,13 @@ import { join } from 'node:path';
 import { encode } from 'gpt-tokenizer/encoding/o200k_base';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { type Sandbox, startSandbox } from '../../src/sandbox/start.ts';
-import { auditLines, pause } from './endings-support.ts';
-import { type FakeSynqly, startFakeSynqly } from './fake-synqly.ts';
-import { connectGateway } from './gateway-support.ts';
-import { type HttpProgram, postTo, startHttpProgram } from './http-support.ts';
-import { marker, plant } from './pins-support.ts';
-import { type Program, programOf, type Rig, startProgram, startRig } from './support.ts';
-import { testSurfaces } from './surfaces.ts';
+import { auditLines, pause } from '../e2e/endings-support.ts';
+import { type FakeSynqly, startFakeSynqly } from '../e2e/fake-synqly.ts';
+import { connectGateway } from '../e2e/gateway-support.ts';
+import { type HttpProgram, postTo, startHttpProgram } from '../e2e/http-support.ts';
+import { marker, plant } from '../e2e/pins-support.ts';
+import { type Program, programOf, type Rig, startProgram, startRig } from '../e2e/support.ts';
+import { testSurfaces } from '../e2e/surfaces.ts';
 
 interface BatchCall {
   readonly operation: string;

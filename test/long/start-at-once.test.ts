@@ -3,8 +3,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { makeFolder, makeMcpToken } from './gateway-support.ts';
-import { type HttpProgram, startHttpProgram } from './http-support.ts';
+import { makeFolder, makeMcpToken } from '../e2e/gateway-support.ts';
+import { type HttpProgram, startHttpProgram } from '../e2e/http-support.ts';
 import {
   countListChanged,
   type HeldApi,
@@ -13,8 +13,8 @@ import {
   startHeldApi,
   startWithToken,
   toolNames,
-} from './start-support.ts';
-import { builtCli, cleanEnvironment, type Program, startProgram, toolCount } from './support.ts';
+} from '../e2e/start-support.ts';
+import { builtCli, cleanEnvironment, type Program, startProgram, toolCount } from '../e2e/support.ts';
 
 let api: HeldApi;
 const closing: (() => unknown)[] = [];

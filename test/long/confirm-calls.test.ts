@@ -3,10 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { encode } from 'gpt-tokenizer/encoding/o200k_base';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type Ground, prepareGround } from './destroys.ts';
-import { startHttpProgram } from './http-support.ts';
-import { type Person, type Program, startProgram } from './support.ts';
-import { testSurfaces } from './surfaces.ts';
+import { type Ground, prepareGround } from '../e2e/destroys.ts';
+import { startHttpProgram } from '../e2e/http-support.ts';
+import { type Person, type Program, startProgram } from '../e2e/support.ts';
+import { testSurfaces } from '../e2e/surfaces.ts';
 
 // biome-ignore lint/suspicious/noExplicitAny: answers are compared, not programmed against
 type Answer = any;

@@ -1,4 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type FakeSynqly, startFakeSynqly } from '../e2e/fake-synqly.ts';
+import { type Program, type Rig, startProgram, startRig } from '../e2e/support.ts';
+import { testSurfaces } from '../e2e/surfaces.ts';
 import { writtenForms } from '../lib/written-forms.ts';
 import {
   answerSchemaOf,
@@ -9,9 +12,6 @@ import {
   type Schema,
   sensitivePathsOf,
 } from '../tools/fact-sheet.ts';
-import { type FakeSynqly, startFakeSynqly } from './fake-synqly.ts';
-import { type Program, type Rig, startProgram, startRig } from './support.ts';
-import { testSurfaces } from './surfaces.ts';
 
 /*
  * The audit log of Synqly repeats what was sent and returned. Entries of every operation, with a secret in every place that
