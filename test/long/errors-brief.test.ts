@@ -155,13 +155,17 @@ describe('a typical error costs at most 150 tokens', () => {
       'secret_refused',
       'confirmation_required',
       'confirmation_declined',
+      // Of clients that repeat the call with the person's answer.
+      'answer_rejected',
+      'invalid_request_state',
+      'state_store_unavailable',
       'object_changed',
       // Within the result of a batch.
       'dependency_failed',
-      'output_failed',
       'authentication_failed',
       'cancelled',
       'interrupted',
+      'output_failed',
       'token_not_kept',
       'internal',
     ]);
