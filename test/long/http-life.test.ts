@@ -3,9 +3,9 @@ import { once } from 'node:events';
 import { createServer, type IncomingHttpHeaders } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, test } from 'vitest';
-import { type HttpRig, startHttpRig } from './http-support.ts';
-import { seeTheirOwnByApiTokens, seeTheirOwnByMcpTokens } from './interleaving.ts';
-import { builtCli, cleanEnvironment, toolCount } from './support.ts';
+import { type HttpRig, startHttpRig } from '../e2e/http-support.ts';
+import { seeTheirOwnByApiTokens, seeTheirOwnByMcpTokens } from '../e2e/interleaving.ts';
+import { builtCli, cleanEnvironment, toolCount } from '../e2e/support.ts';
 
 let rig: HttpRig | undefined;
 afterEach(async () => {

@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { canary, type Program, type Rig, startProgram, startRig } from './support.ts';
+import { canary, type Program, type Rig, startProgram, startRig } from '../e2e/support.ts';
 
 const seconds = 2;
 const oneMebibyte = 1024 * 1024;
