@@ -77,6 +77,11 @@ function matches(id: string, patterns: readonly string[]): boolean {
   return patterns.some((pattern) => matchesPattern(id.toLowerCase(), pattern.toLowerCase()));
 }
 
+/** Whether `deny` names a tool. */
+export function isDenied(id: string, { deny, within }: ToolsetFilter): boolean {
+  return matches(id, deny) || (within !== undefined && isDenied(id, within));
+}
+
 /** Whether the filter allows everything, so that it need not be checked. */
 export function isEverything({ toolsets, allow, deny, within }: ToolsetFilter): boolean {
   return toolsets.length + allow.length + deny.length === 0 && (!within || isEverything(within));
@@ -86,9 +91,20 @@ export function isEverything({ toolsets, allow, deny, within }: ToolsetFilter): 
  * Names that match nothing. They are errors: a misspelt `deny` would leave a tool available.
  *
  * @param all every operation
+ * @param deniable names of other tools that can be denied, but not allowed by themselves
  */
-export function unknownNames({ toolsets, allow, deny }: ToolsetFilter, all: readonly Selectable[]): string[] {
+export function unknownNames(
+  { toolsets, allow, deny }: ToolsetFilter,
+  all: readonly Selectable[],
+  deniable: readonly string[],
+): string[] {
   const known = new Set([...all.map(({ group }) => group), ...Object.keys(presetToolsets)]);
-  const matchesNothing = (pattern: string) => !all.some(({ id }) => matches(id, [pattern]));
-  return [...toolsets.filter((name) => !known.has(name)), ...[...allow, ...deny].filter(matchesNothing)];
+  const ids = all.map(({ id }) => id);
+  const matchesNone = (pattern: string, names: readonly string[]) =>
+    !names.some((name) => matches(name, [pattern]));
+  return [
+    ...toolsets.filter((name) => !known.has(name)),
+    ...allow.filter((pattern) => matchesNone(pattern, ids)),
+    ...deny.filter((pattern) => matchesNone(pattern, [...ids, ...deniable])),
+  ];
 }

@@ -3,13 +3,28 @@ import { getOrCreate } from '../lib/get-or-create.ts';
 import type { Operation } from '../tools/define-operation.ts';
 import type { InputSchema } from '../tools/json-schema.ts';
 import { isHiddenByPins, type PinKind, pinnedArguments } from '../tools/pin-rule.ts';
-import { effects, groups, pinRules, publishedBuiltinTools, publishedTools } from '../tools/published.ts';
+import {
+  effects,
+  groups,
+  pinRules,
+  publishedBuiltinTools,
+  publishedTools,
+  publishedWorkflows,
+  workflowReads,
+} from '../tools/published.ts';
 import { permissionOf } from '../tools/required-permission.ts';
 import type { Tool } from '../tools/tool.ts';
 import { isPermitted, type TokenPermissions } from './permissions.ts';
 import { kindOf, type Pins } from './pins.ts';
 import { isEffectAllowed, needsConfirmation, type Policy } from './policy.ts';
-import { isEverything, isInToolsets, presetToolsets, type ToolsetFilter, unknownNames } from './toolsets.ts';
+import {
+  isDenied,
+  isEverything,
+  isInToolsets,
+  presetToolsets,
+  type ToolsetFilter,
+  unknownNames,
+} from './toolsets.ts';
 
 /** What determines the tools that a caller sees. */
 export interface View {
@@ -52,7 +67,7 @@ export const toolsetNames: readonly string[] = [
 
 /** Names in a toolset filter that match nothing. */
 export function unknownToolsets(selection: ToolsetFilter): readonly string[] {
-  return unknownNames(selection, everyOperation);
+  return unknownNames(selection, everyOperation, Object.keys(workflowReads));
 }
 
 /**
@@ -108,6 +123,20 @@ export function visibleBuiltinTools(view: View): readonly Tool[] {
   };
   const useful = publishedBuiltinTools.filter(({ name }) => isUseful[name] ?? true);
   return useful.map((tool) => withoutUnusedSaveAs(tool, view));
+}
+
+/** Whether a workflow is available: it is not denied, and all operations that it needs are visible. */
+export function isWorkflowVisible(id: string, view: View): boolean {
+  const needed = Object.hasOwn(workflowReads, id) ? workflowReads[id] : undefined;
+  if (!needed || isDenied(id, view.policy.toolsetFilter)) return false;
+  return needed.every((operation) => hiddenReason(operation, view) === undefined);
+}
+
+/** The workflows that are available, without the account that pins fix. */
+export function visibleWorkflows(view: View): readonly Tool[] {
+  const visible = publishedWorkflows.filter(({ name }) => isWorkflowVisible(name, view));
+  if (view.pins?.account === undefined) return visible;
+  return visible.map((tool) => ({ ...tool, inputSchema: omitProperties(tool.inputSchema, ['account_id']) }));
 }
 
 /** The tool of a list with the argument that names a file for its rows. */

@@ -16,6 +16,7 @@ import { readInputState } from './input/input-state.ts';
 import { finish } from './outcome.ts';
 import { withoutUnusedSaveAs } from './output/save-as-argument.ts';
 import { runOperation } from './run-operation.ts';
+import { runWorkflow } from './workflows/run-workflow.ts';
 
 /** Runs a built-in tool. Never throws, except for an unknown id. */
 export async function runBuiltinTool(
@@ -39,6 +40,7 @@ export async function runBuiltinTool(
       takePending: (pending) => context.pendingCalls.take(pending),
       putBackPending: (pending, taken) => context.pendingCalls.putBack(pending, taken),
       runOperation: run,
+      runWorkflow: (workflow, args, options) => runWorkflow(workflow, args, context, cancelled, options),
       readBatch: (args) => runBatch(tool, call.raw, args, context, cancelled),
       confirmCalls: (args) => confirmCalls(tool, call.raw, args, context, cancelled),
       carryOut: (calls) => carryOut(calls, context, cancelled),

@@ -1,23 +1,38 @@
-import { isVisible, type View, visibleBuiltinTools, visibleTools } from '../access/visibility.ts';
+import {
+  isVisible,
+  type View,
+  visibleBuiltinTools,
+  visibleTools,
+  visibleWorkflows,
+} from '../access/visibility.ts';
 import type { StopSignal } from '../lib/cancellation.ts';
 import { findRespelled } from '../lib/respelled-name.ts';
 import type { RequestContext } from '../request-context.ts';
 import type { CallResult } from '../tools/define-tool.ts';
 import { effects } from '../tools/published.ts';
-import { recordHiddenCallNamed, runBuiltinToolNamed, type Surface, similarTools } from './surface.ts';
+import type { Tool } from '../tools/tool.ts';
+import {
+  recordHiddenCallNamed,
+  runBuiltinToolNamed,
+  runWorkflowNamed,
+  type Surface,
+  similarTools,
+} from './surface.ts';
 
-/** One tool for each selected operation, and the built-in tools. For contexts with the pins of this view. */
+/** One tool for each selected operation, the workflows and the built-in tools. For contexts with the pins of this view. */
 export function createFullSurface(view: View): Surface {
   const operations = visibleTools(view);
+  const workflows = visibleWorkflows(view);
   const builtinTools = visibleBuiltinTools(view);
-  const isBuiltin = (name: string) => builtinTools.some((tool) => tool.name === name);
-  const tools = [...operations, ...builtinTools];
+  const has = (list: readonly Tool[], name: string) => list.some((tool) => tool.name === name);
+  const tools = [...operations, ...workflows, ...builtinTools];
   return {
     tools,
     operations,
     // The call itself refuses what only the policy hides: it gives the reason and writes to the audit log.
     call: (name, args, context, cancelled) => {
-      if (isBuiltin(name)) return runBuiltinToolNamed(name, args, context, cancelled);
+      if (has(builtinTools, name)) return runBuiltinToolNamed(name, args, context, cancelled);
+      if (has(workflows, name)) return runWorkflowNamed(name, args, context, cancelled);
       return isOperation(name) && isVisible(name, view.pins)
         ? runNamed(name, args, context, cancelled)
         : undefined;

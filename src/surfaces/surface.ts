@@ -43,6 +43,17 @@ export async function runBuiltinToolNamed(
   return runBuiltinTool(name, args, context, cancelled);
 }
 
+/** Runs a workflow. The first call loads their code. */
+export async function runWorkflowNamed(
+  name: string,
+  args: unknown,
+  context: RequestContext,
+  cancelled: StopSignal,
+): Promise<CallResult> {
+  const { runWorkflow } = await import('../pipeline/workflows/run-workflow.ts');
+  return runWorkflow(name, args, context, cancelled);
+}
+
 /** Records a call of an operation that is not a tool here, because pins hide it or because the surface is compact. */
 export async function recordHiddenCallNamed(
   name: string,

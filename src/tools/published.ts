@@ -4,6 +4,7 @@ import type { Effect, Group } from './define-operation.ts';
 import { takesSecret } from './json-schema.ts';
 import type { PinRule } from './pin-rule.ts';
 import { type Tool, toTool } from './tool.ts';
+import { workflows } from './workflows/index.ts';
 
 /**
  * Every operation as a tool. The build evaluates this module and puts its value into the bundle, because converting the
@@ -36,3 +37,11 @@ export const groups: Readonly<Record<string, Group>> = Object.fromEntries(
 
 /** The built-in tools. */
 export const publishedBuiltinTools: readonly Tool[] = builtinTools.map(toTool);
+
+/** The workflows. */
+export const publishedWorkflows: readonly Tool[] = workflows.map(toTool);
+
+/** The operations that each workflow needs, by its id. */
+export const workflowReads: Readonly<Record<string, readonly string[]>> = Object.fromEntries(
+  workflows.map(({ id, reads }) => [id, reads]),
+);

@@ -1,5 +1,6 @@
 import { isInToolsets } from '../../access/toolsets.ts';
 import type { InProcessClient } from '../../app/in-process-client.ts';
+import { isWorkflow } from '../../tools/effect-of.ts';
 import { effects, groups } from '../../tools/published.ts';
 import type { Tool } from '../../tools/tool.ts';
 import { budgets } from './budgets.ts';
@@ -58,7 +59,7 @@ export function costsOfSurfaces(full: InProcessClient, compact: InProcessClient)
 
 /** The cost of each group of operations on the full surface, most expensive first. */
 export function costsOfGroups(tools: readonly Tool[]): readonly Cost[] {
-  const groupOf = ({ name }: Tool) => groups[name] ?? 'built-in tools';
+  const groupOf = ({ name }: Tool) => groups[name] ?? (isWorkflow(name) ? 'workflows' : 'built-in tools');
   return [...new Set(tools.map(groupOf))]
     .map((name) => {
       const some = tools.filter((tool) => groupOf(tool) === name);

@@ -1,7 +1,8 @@
 import { dropUndefined } from '../../errors.ts';
 import type { Arguments, JsonObject } from '../../lib/json.ts';
 import { findOperation } from '../../tools/catalogue.ts';
-import { effects, groups } from '../../tools/published.ts';
+import { effectOf } from '../../tools/effect-of.ts';
+import { groups } from '../../tools/published.ts';
 import type { Tool } from '../../tools/tool.ts';
 import { toolIndex } from '../../tools/tool-index.ts';
 import type { OperationIndex } from './operation-index.ts';
@@ -24,7 +25,7 @@ export function searchOperations(args: Arguments, index: OperationIndex): JsonOb
   const fitting = ranked(String(query ?? ''), index).filter(
     ({ name }) =>
       (group === undefined || isInGroup(String(group), name)) &&
-      (effect === undefined || effects[name] === effect),
+      (effect === undefined || effectOf(name) === effect),
   );
   const shown = fitting.slice(0, Number(limit));
   let left = maxCharacters;
@@ -35,11 +36,11 @@ export function searchOperations(args: Arguments, index: OperationIndex): JsonOb
     const details = isDescribed
       ? { arguments: inputSchema, columns: findOperation(id)?.listing?.columns }
       : {};
-    return dropUndefined({ id, effect: effects[id], text, ...details });
+    return dropUndefined({ id, effect: effectOf(id), text, ...details });
   });
   const more = fitting.length - shown.length;
   if (operations.length > 0) return more > 0 ? { operations, more } : { operations };
-  return { operations, groups: [...new Set(index.tools.map(({ name }) => groups[name]))] };
+  return { operations, groups: [...new Set(index.tools.flatMap(({ name }) => groups[name] ?? []))] };
 }
 
 function namesByPrefix({ tools }: OperationIndex): JsonObject {

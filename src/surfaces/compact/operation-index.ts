@@ -2,7 +2,7 @@ import type { Tool } from '../../tools/tool.ts';
 
 /** The operations that the compact surface finds and runs. */
 export interface OperationIndex {
-  /** The selected operations, as they are published. */
+  /** The selected operations and the workflows, as they are published. */
   readonly tools: readonly Tool[];
   /** Whether the pins leave an operation visible. The call itself refuses what only the policy hides. */
   isVisible(id: string): boolean;

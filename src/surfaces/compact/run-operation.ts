@@ -16,10 +16,13 @@ import { finish } from '../../pipeline/outcome.ts';
 import { withoutUnusedSaveAs } from '../../pipeline/output/save-as-argument.ts';
 import { visibleOperation } from '../../pipeline/pins/enforce.ts';
 import { runOperationById } from '../../pipeline/run-operation.ts';
+import { runWorkflow, visibleWorkflow } from '../../pipeline/workflows/run-workflow.ts';
 import type { RequestContext } from '../../request-context.ts';
 import { findOperation } from '../../tools/catalogue.ts';
 import type { Operation } from '../../tools/define-operation.ts';
 import type { CallResult, ToolDefinition } from '../../tools/define-tool.ts';
+import { isWorkflow } from '../../tools/effect-of.ts';
+import { findWorkflow } from '../../tools/workflows/index.ts';
 import { dispatcherFor, dispatcherTools, findOperations, runDestroy } from './definitions.ts';
 import { searchOperations } from './find-operations.ts';
 import type { OperationIndex } from './operation-index.ts';
@@ -53,6 +56,8 @@ export async function runDispatcher(
     const hidden = index.isVisible(id) ? undefined : findOperation(id);
     // A refusal is recorded under the operation as soon as its name is known.
     if (hidden) Object.assign(call, { ...callOf(hidden, args), recordedAs: 'outside_pin' });
+    if (isWorkflow(id) && index.tools.some(({ name }) => name === id))
+      return await runAsWorkflow(id, dispatcher, args, context, cancelled);
     const operation = operationNamed(id, index);
     Object.assign(call, callOf(operation, args));
     assertMatchesEffect(dispatcher, operation, context);
@@ -63,6 +68,25 @@ export async function runDispatcher(
   } catch (cause) {
     return await finish(call, { cause });
   }
+}
+
+/** @throws CallError `wrong_tool` for a dispatcher that does not read */
+async function runAsWorkflow(
+  id: string,
+  dispatcher: ToolDefinition,
+  args: Arguments,
+  context: RequestContext,
+  cancelled: StopSignal,
+): Promise<CallResult> {
+  const expected = dispatcherFor('read');
+  if (dispatcher !== expected) throw new CallError('wrong_tool', `${id} only reads: call ${expected.id}.`);
+  const result = await runWorkflow(id, args.arguments ?? {}, context, cancelled);
+  const workflow = findWorkflow(id);
+  const isRefused = result.error?.code === 'invalid_arguments' && workflow !== undefined;
+  const value = isRefused
+    ? withArgumentList(result.value, listArguments(visibleWorkflow(workflow, context.pins)))
+    : result.value;
+  return { ...result, value: wrapExample(value, dispatcher.id, 'operation') };
 }
 
 /** The arguments of a dispatcher. Unknown ones are most likely meant for the operation, which the example shows. */

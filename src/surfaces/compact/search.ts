@@ -1,6 +1,7 @@
 import MiniSearch from 'minisearch';
 import { getOrCreate } from '../../lib/get-or-create.ts';
-import { effects, groups } from '../../tools/published.ts';
+import { effectOf } from '../../tools/effect-of.ts';
+import { groups } from '../../tools/published.ts';
 import type { Tool } from '../../tools/tool.ts';
 import { groupWords, operationWords, phrases, stopWords, verbWords } from './synonyms.ts';
 
@@ -77,7 +78,7 @@ function documentOf({ name, title, description, inputSchema }: Tool): Record<str
     description,
     synonyms: operationWords[name] ?? '',
     group: groupWords[groups[name] ?? ''] ?? '',
-    verb: `${effects[name]} ${verbWords[verbOf(name)] ?? ''}`,
+    verb: `${effectOf(name)} ${verbWords[verbOf(name)] ?? ''}`,
     arguments: Object.keys(inputSchema.properties ?? {})
       .join(' ')
       .replaceAll('_', ' '),

@@ -3,9 +3,11 @@ import {
   type View,
   visibleBuiltinTools,
   visibleTools,
+  visibleWorkflows,
   withoutUnusedSaveAs,
 } from '../../access/visibility.ts';
 import { findRespelled } from '../../lib/respelled-name.ts';
+import { effectOf } from '../../tools/effect-of.ts';
 import { effects } from '../../tools/published.ts';
 import type { Tool } from '../../tools/tool.ts';
 import { recordHiddenCallNamed, runBuiltinToolNamed, type Surface, similarTools } from '../surface.ts';
@@ -23,7 +25,7 @@ export function createCompactSurface(view: View): Surface {
     ({ name }) => name !== 'read_batch' && name !== 'confirm_calls',
   );
   const index: OperationIndex = {
-    tools: selected,
+    tools: [...selected, ...visibleWorkflows(view)],
     isVisible: (id) => Object.hasOwn(effects, id) && isVisible(id, view.pins),
   };
   const has = (list: readonly Tool[], name: string) => list.some((tool) => tool.name === name);
@@ -49,8 +51,8 @@ export function createCompactSurface(view: View): Surface {
       // A made-up dispatcher is like no operation, and a suggested one would be arbitrary.
       const dispatcherTools = namesOf(dispatchers).filter((one) => one.startsWith('run_'));
       if (/^run[-_.]/i.test(name) && dispatcherTools.length > 0) return `Use ${oneOf(dispatcherTools)}.`;
-      const respelled = findRespelled(name, namesOf(selected));
-      const operation = respelled ?? (await similarTools(name, selected))[0];
+      const respelled = findRespelled(name, namesOf(index.tools));
+      const operation = respelled ?? (await similarTools(name, index.tools))[0];
       if (operation === undefined) return '';
       return `Call ${dispatcherNameOf(operation)} with {"operation":"${operation}","arguments":{...}}.`;
     },
@@ -58,7 +60,7 @@ export function createCompactSurface(view: View): Surface {
 }
 
 const namesOf = (tools: readonly Tool[]) => tools.map(({ name }) => name);
-const dispatcherNameOf = (operation: string) => dispatcherNames[effects[operation] ?? 'destroy'];
+const dispatcherNameOf = (operation: string) => dispatcherNames[effectOf(operation) ?? 'destroy'];
 
 /** The dispatchers that have operations to run or to find. */
 function usefulDispatchers(selected: readonly Tool[]): readonly Tool[] {

@@ -2,6 +2,7 @@ import * as z from 'zod';
 import { isJsonObject } from '../../lib/json.ts';
 import type { BuiltinTool } from '../define-tool.ts';
 import { openObject, text } from '../schemas/fields.ts';
+import { findWorkflow } from '../workflows/index.ts';
 import { operationNamed } from './operation-named.ts';
 
 export const readMoreTool: BuiltinTool = {
@@ -12,7 +13,10 @@ export const readMoreTool: BuiltinTool = {
   idempotent: true,
   params: {},
   input: z.strictObject({ tool: text, arguments: openObject.optional(), cursor: text }),
-  run: async ({ args, runOperation }) => {
+  run: async ({ args, runOperation, runWorkflow }) => {
+    const workflow = findWorkflow(String(args.tool));
+    if (workflow)
+      return runWorkflow(workflow.id, args.arguments ?? {}, { as: readMoreTool, cursor: String(args.cursor) });
     const operation = operationNamed(args.tool, readMoreTool);
     return runOperation(operation, isJsonObject(args.arguments) ? args.arguments : {}, {
       as: readMoreTool,

@@ -1,0 +1,11 @@
+import type { Workflow } from './define-workflow.ts';
+
+/** All workflows. */
+export const workflows: readonly Workflow[] = [];
+
+const byId = new Map(workflows.map((workflow) => [workflow.id, workflow]));
+
+/** The workflow with an id; undefined for an unknown id. */
+export function findWorkflow(id: string): Workflow | undefined {
+  return byId.get(id);
+}
