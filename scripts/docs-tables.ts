@@ -5,11 +5,17 @@ import { errorCodes } from '../src/errors.ts';
 import { builtinTools } from '../src/tools/builtin/index.ts';
 import { catalogue, groupTitles } from '../src/tools/catalogue.ts';
 import type { Operation } from '../src/tools/define-operation.ts';
+import { workflows } from '../src/tools/workflows/index.ts';
 
 /** The tables that are generated from the code: file, name of the markers, table. */
 const tables: Readonly<Record<string, Readonly<Record<string, () => string>>>> = {
   'docs/configuration.md': { settings: settingsTable },
-  'docs/tools.md': { toolsets: toolsetTable, presets: presetTable, 'built-in tools': builtinTable },
+  'docs/tools.md': {
+    toolsets: toolsetTable,
+    workflows: workflowTable,
+    presets: presetTable,
+    'built-in tools': builtinTable,
+  },
   'docs/results.md': { 'error codes': errorTable },
 };
 
@@ -84,6 +90,18 @@ function builtinTable(): string {
   return table(
     ['Tool', 'Effect', 'Description'],
     builtinTools.map(({ id, effect, summary }) => [code(id), effect, summary]),
+  );
+}
+
+function workflowTable(): string {
+  return table(
+    ['Tool', 'Description', 'Needs', 'Also reads'],
+    workflows.map(({ id, summary, reads, alsoReads }) => [
+      code(id),
+      summary,
+      reads.map(code).join(' '),
+      alsoReads.map(code).join(' '),
+    ]),
   );
 }
 

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { builtinTools } from '../../src/tools/builtin/index.ts';
 import { catalogue } from '../../src/tools/catalogue.ts';
+import { workflows } from '../../src/tools/workflows/index.ts';
 import { type Client, type Step, steps, type Transport } from './clients.ts';
 import type { Installation } from './install.ts';
 import { type Observed, observe, readRecordedFile, startRecordingProxy } from './messages.ts';
@@ -27,7 +28,7 @@ export interface Servers {
 }
 
 const limitMs = 120_000;
-export const toolNames = [...catalogue, ...builtinTools].map(({ id }) => id).sort();
+export const toolNames = [...catalogue, ...workflows, ...builtinTools].map(({ id }) => id).sort();
 let count = 0;
 
 /** Makes two accounts: the client deletes one, and leaves it at the preview of the other. */

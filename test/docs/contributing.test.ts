@@ -5,6 +5,7 @@ import { describe, expect, test } from 'vitest';
 import packageFile from '../../package.json' with { type: 'json' };
 import { settings } from '../../src/config/settings.ts';
 import { builtinTools } from '../../src/tools/builtin/index.ts';
+import { workflows } from '../../src/tools/workflows/index.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const read = (path: string) => readFileSync(join(root, path), 'utf8');
@@ -99,5 +100,7 @@ test('the changelog has every built-in tool and every flag', () => {
     [...read('CHANGELOG.md').matchAll(/`(?:--)?([\w-]+)[^`]*`/g)].map(([, name]) => name),
   );
   const flags = Object.values(settings).flatMap(({ flag }) => flag ?? []);
-  expect([...flags, ...builtinTools.map(({ id }) => id)].filter((name) => !named.has(name))).toEqual([]);
+  expect(
+    [...flags, ...[...workflows, ...builtinTools].map(({ id }) => id)].filter((name) => !named.has(name)),
+  ).toEqual([]);
 });

@@ -12,6 +12,7 @@ import { settings } from '../../src/config/settings.ts';
 import { errorCodes } from '../../src/errors.ts';
 import { builtinTools } from '../../src/tools/builtin/index.ts';
 import { catalogue } from '../../src/tools/catalogue.ts';
+import { workflows } from '../../src/tools/workflows/index.ts';
 import { filterHeaders } from '../../src/transports/http/client-filters.ts';
 
 const documents = markdownFiles().map(({ name, url }) => ({ name, text: readFileSync(url, 'utf8') }));
@@ -144,7 +145,7 @@ test('every variable and header of this server that a guide names exists', () =>
 });
 
 test('every tool that a guide names exists', () => {
-  const tools = new Set<string>([...catalogue, ...builtinTools].map(({ id }) => id));
+  const tools = new Set<string>([...catalogue, ...workflows, ...builtinTools].map(({ id }) => id));
   const others: ReadonlySet<string> = new Set(Object.keys(errorCodes));
   const prefixes = new Set(catalogue.map(({ id }) => id.split('_')[0]));
   let count = 0;

@@ -1,13 +1,15 @@
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { catalogue } from '../../src/tools/catalogue.ts';
 import { startHttpRig } from './http-support.ts';
-import { helperNames, type Rig, startProgram, startRig } from './support.ts';
+import { helperNames, type Rig, startProgram, startRig, workflowNames } from './support.ts';
 import { namesInIndex } from './surfaces.ts';
 
 const compact = ['--surface', 'compact'];
 const runners = ['find_operations', 'run_read', 'run_write', 'run_destroy'];
 /** `run_read` makes several calls itself. */
-const helpers = helperNames.filter((name) => !['confirm_calls', 'read_batch'].includes(name));
+const helpers = helperNames.filter(
+  (name) => !['confirm_calls', 'read_batch', ...workflowNames].includes(name),
+);
 
 let rig: Rig;
 beforeAll(async () => {
@@ -71,7 +73,8 @@ describe('the list of tools', () => {
       description: expect.stringContaining('Without arguments: all names.'),
     });
     const named = await namesInIndex(rig);
-    const expected = catalogue.map(({ id, effect }) => (effect === 'destroy' ? `${id}!` : id));
+    const operations = catalogue.map(({ id, effect }) => (effect === 'destroy' ? `${id}!` : id));
+    const expected = [...operations, ...workflowNames];
     expect(named.sort()).toEqual(expected.sort());
     for (const empty of [{ query: '' }, { query: null, limit: null }])
       expect((await rig.call('find_operations', empty)).json.by_prefix).toMatch(/^accounts, .*: list create/);

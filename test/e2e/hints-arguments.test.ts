@@ -3,6 +3,7 @@ import { exampleOf } from '../../src/pipeline/arguments/example.ts';
 import { dispatcherTools } from '../../src/surfaces/compact/definitions.ts';
 import { builtinTools } from '../../src/tools/builtin/index.ts';
 import { catalogue } from '../../src/tools/catalogue.ts';
+import { workflows } from '../../src/tools/workflows/index.ts';
 import { canary, type Program, type Rig, startProgram, startRig } from './support.ts';
 
 let rig: Rig;
@@ -102,7 +103,7 @@ describe('an order in another syntax', () => {
 });
 
 describe('the example of a valid call', () => {
-  test.each([...catalogue, ...builtinTools, ...dispatcherTools])(
+  test.each([...catalogue, ...workflows, ...builtinTools, ...dispatcherTools])(
     'of $id is valid when no argument was given',
     (tool) => {
       const { arguments: args } = exampleOf(tool, {});

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { catalogue } from '../../src/tools/catalogue.ts';
 import { type HttpRig, startHttpRig } from './http-support.ts';
-import { type Rig, startRig } from './support.ts';
+import { type Rig, startRig, workflowNames } from './support.ts';
 import { by, testSurfaces } from './surfaces.ts';
 
 const writing = catalogue.filter(({ effect }) => effect !== 'read').map(({ id }) => id);
@@ -54,7 +54,13 @@ describe('--read-only over HTTP', () => {
   test('only what reads is listed', async () => {
     const client = await rig.connect(rig.sandbox.token);
     const { tools } = await client.listTools();
-    expect(tools.map(({ name }) => name)).toEqual([...reading, 'read_batch', 'read_more', 'whoami']);
+    expect(tools.map(({ name }) => name)).toEqual([
+      ...reading,
+      ...workflowNames,
+      'read_batch',
+      'read_more',
+      'whoami',
+    ]);
     await client.close();
   });
 

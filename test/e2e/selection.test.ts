@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { afterEach, describe, expect, test } from 'vitest';
 import { catalogue } from '../../src/tools/catalogue.ts';
 import { startHttpRig } from './http-support.ts';
-import { builtCli, cleanEnvironment, helperNames, type Rig, startRig } from './support.ts';
+import { builtCli, cleanEnvironment, helperNames, type Rig, startRig, workflowNames } from './support.ts';
 
 let rig: Rig | undefined;
 afterEach(async () => {
@@ -57,10 +57,19 @@ test.each([
   expect(listed.sort()).toEqual([...expected].sort());
 });
 
+/** The workflows that need no operation beside those of `observe`. */
+const observing = workflowNames.filter((name) => name !== 'access_review');
+
 test('the preset for observing changes nothing, and needs no tools about changes', async () => {
   const { rig, listed } = await start(['--toolsets', 'observe']);
   const { tools } = await rig.client.listTools();
-  expect(tools.map(({ name }) => name)).toEqual([...listed, 'read_batch', 'read_more', 'whoami']);
+  expect(tools.map(({ name }) => name)).toEqual([
+    ...listed,
+    ...observing,
+    'read_batch',
+    'read_more',
+    'whoami',
+  ]);
   expect(rig.client.getInstructions()).toContain('This server is read-only.');
   expect(listed.length).toBeGreaterThan(12);
   for (const id of listed) expect(catalogue.find((one) => one.id === id)?.effect, id).toBe('read');

@@ -11,6 +11,7 @@ import type { Exchange } from '../../src/sandbox/app.ts';
 import { type Sandbox, type SandboxOptions, startSandbox } from '../../src/sandbox/start.ts';
 import { builtinTools } from '../../src/tools/builtin/index.ts';
 import { findOperation } from '../../src/tools/catalogue.ts';
+import { workflows } from '../../src/tools/workflows/index.ts';
 
 /** The built program; TEST_CLI names another build, to see that a test fails there. */
 export const builtCli = process.env.TEST_CLI ?? fileURLToPath(new URL('../../dist/cli.js', import.meta.url));
@@ -167,8 +168,11 @@ export const factOperations = Object.entries(factSheet.paths).flatMap(([path, me
   })),
 );
 
-/** Names of this server's own tools, listed behind the operations of the full surface. */
-export const helperNames: readonly string[] = builtinTools.map(({ id }) => id);
+/** Names of the workflows. */
+export const workflowNames: readonly string[] = workflows.map(({ id }) => id);
+
+/** Names of this server's own tools, listed behind the operations of the full surface: workflows and built-in tools. */
+export const helperNames: readonly string[] = [...workflowNames, ...builtinTools.map(({ id }) => id)];
 
 /** Tools of the full surface where nothing is left out. */
 export const toolCount = factOperations.length + helperNames.length;

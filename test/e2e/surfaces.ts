@@ -1,6 +1,6 @@
 import { dispatcherFor } from '../../src/surfaces/compact/definitions.ts';
 import { findOperation } from '../../src/tools/catalogue.ts';
-import { helperNames, type Program } from './support.ts';
+import { helperNames, type Program, workflowNames } from './support.ts';
 
 interface Schema {
   readonly properties?: object | undefined;
@@ -28,15 +28,14 @@ const full: TestSurface = {
 const compact: TestSurface = {
   flags: ['--surface', 'compact'],
   toolCall: (name, args = {}) => {
-    const operation = findOperation(name);
-    return operation
-      ? [dispatcherFor(operation.effect).id, { operation: name, arguments: args }]
-      : [name, args];
+    const effect = workflowNames.includes(name) ? 'read' : findOperation(name)?.effect;
+    return effect ? [dispatcherFor(effect).id, { operation: name, arguments: args }] : [name, args];
   },
   operationsOf: async (program) => {
     const { json } = await program.call('find_operations', { limit: 1000 });
     const schemas = new Map<string, Schema>();
     for (const { id } of json.operations) {
+      if (workflowNames.includes(id)) continue;
       const found = await program.call('find_operations', { query: id, limit: 1 });
       schemas.set(id, found.json.operations[0].arguments);
     }

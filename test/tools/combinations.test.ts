@@ -13,6 +13,7 @@ import { dispatcherFor, dispatcherTools, findOperations } from '../../src/surfac
 import { builtinTools } from '../../src/tools/builtin/index.ts';
 import { catalogue } from '../../src/tools/catalogue.ts';
 import type { Tool } from '../../src/tools/tool.ts';
+import { workflows } from '../../src/tools/workflows/index.ts';
 import { refusedOf } from './client-limits.ts';
 import { sketchesOf } from './walk.ts';
 
@@ -69,7 +70,7 @@ function failures(find: (one: Combination, client: InProcessClient) => readonly 
 
 test('every published tool is accepted by all clients, whatever is pinned, selected or confirmed', () => {
   const sketched = new Map(
-    [...catalogue, ...builtinTools, ...dispatcherTools].map((one) => [
+    [...catalogue, ...workflows, ...builtinTools, ...dispatcherTools].map((one) => [
       one.id,
       sketchesOf(one).map(({ path }) => path),
     ]),
@@ -99,7 +100,7 @@ test('the full surface has a tool for each operation that is left, and the built
     if (one.surface !== 'full') return [];
     const left = leftBy(one).map(({ id }) => id);
     const names = tools.map(({ name }) => name);
-    const known = new Set([...left, ...builtinTools.map(({ id }) => id)]);
+    const known = new Set([...left, ...[...workflows, ...builtinTools].map(({ id }) => id)]);
     return [...left.filter((id) => !names.includes(id)), ...names.filter((name) => !known.has(name))];
   });
   expect(wrong).toEqual([]);
@@ -116,6 +117,21 @@ test('the compact surface has find_operations and a dispatcher for each effect t
       .map(({ id }) => id);
   });
   expect(wrong).toEqual([]);
+});
+
+test('a workflow is listed where all operations that it needs are, and is not denied', () => {
+  const wrong = failures((one, { tools }) => {
+    if (one.surface !== 'full') return [];
+    const left = leftBy(one).map(({ id }) => id);
+    return workflows
+      .filter(({ id, reads }) => {
+        const isListed = tools.some(({ name }) => name === id);
+        return isListed !== reads.every((operation) => left.includes(operation));
+      })
+      .map(({ id }) => id);
+  });
+  expect(wrong).toEqual([]);
+  expect(workflows.length).toBeGreaterThan(0);
 });
 
 test('a call can be previewed where anything writes, and confirmed where anything must be', () => {

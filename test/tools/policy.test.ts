@@ -5,15 +5,18 @@ import { builtinTools } from '../../src/tools/builtin/index.ts';
 import { catalogue, findOperation, groupTitles } from '../../src/tools/catalogue.ts';
 import type { Operation } from '../../src/tools/define-operation.ts';
 import { inputSchemaOf } from '../../src/tools/json-schema.ts';
-import { publishedBuiltinTools, publishedTools } from '../../src/tools/published.ts';
+import { publishedBuiltinTools, publishedTools, publishedWorkflows } from '../../src/tools/published.ts';
+import { findWorkflow, workflows } from '../../src/tools/workflows/index.ts';
 import { nodesOf, refusedOf } from './client-limits.ts';
 import { sketchesOf } from './walk.ts';
 
 const published = new Map(
-  [...publishedTools, ...publishedBuiltinTools, ...publishedDispatchers].map((tool) => [tool.name, tool]),
+  [...publishedTools, ...publishedWorkflows, ...publishedBuiltinTools, ...publishedDispatchers].map(
+    (tool) => [tool.name, tool],
+  ),
 );
 
-describe.each([...catalogue, ...builtinTools, ...dispatcherTools])('$id', (operation) => {
+describe.each([...catalogue, ...workflows, ...builtinTools, ...dispatcherTools])('$id', (operation) => {
   const nodes = nodesOf(inputSchemaOf(operation));
 
   test('is accepted by every client and model API', () => {
@@ -43,7 +46,7 @@ describe.each([...catalogue, ...builtinTools, ...dispatcherTools])('$id', (opera
     const texts = [operation.summary, ...nodes.map((node) => node.schema.description ?? '')];
     const words = texts.flatMap((text) => text.match(/\b[a-z]+[A-Za-z]*_\w+/g) ?? []);
     const toolWords = words.filter((word) => toolPrefixes.has(word.slice(0, word.indexOf('_'))));
-    expect(toolWords.filter((word) => !findOperation(word))).toEqual([]);
+    expect(toolWords.filter((word) => !findOperation(word) && !findWorkflow(word))).toEqual([]);
   });
 });
 

@@ -4,12 +4,13 @@ import { dispatcherTools } from '../../src/surfaces/compact/definitions.ts';
 import { builtinTools } from '../../src/tools/builtin/index.ts';
 import { catalogue } from '../../src/tools/catalogue.ts';
 import { toTool } from '../../src/tools/tool.ts';
+import { workflows } from '../../src/tools/workflows/index.ts';
 
 const folder = new URL('./snapshots/', import.meta.url);
 // Read before the tests run, which write a missing file outside of CI.
 const present = existsSync(folder) ? readdirSync(folder) : [];
 
-const tools = [...catalogue, ...builtinTools, ...dispatcherTools];
+const tools = [...catalogue, ...workflows, ...builtinTools, ...dispatcherTools];
 
 test.each(tools)('$id is published as its snapshot says', async (operation) => {
   const { name, title, description, annotations, inputSchema, _meta } = toTool(operation);

@@ -1,4 +1,5 @@
 import { isInToolsets } from '../../access/toolsets.ts';
+import { isWorkflowVisible } from '../../access/visibility.ts';
 import type { InProcessClient } from '../../app/in-process-client.ts';
 import { isWorkflow } from '../../tools/effect-of.ts';
 import { effects, groups } from '../../tools/published.ts';
@@ -25,6 +26,7 @@ const costOfTools = (tools: readonly Tool[]) => tools.reduce((sum, tool) => sum 
 
 /** The cost of each surface before the first call. */
 export function costsOfSurfaces(full: InProcessClient, compact: InProcessClient): readonly Cost[] {
+  const workflows = full.tools.filter(({ name }) => isWorkflow(name));
   const operations = full.tools.filter(({ name }) => Object.hasOwn(effects, name));
   const share = (name: string, tools: readonly Tool[], budget: number): Cost => ({
     name,
@@ -33,17 +35,21 @@ export function costsOfSurfaces(full: InProcessClient, compact: InProcessClient)
     budget,
   });
   const observe = { toolsets: ['observe'], allow: [], deny: [] };
+  const observing = { readOnly: true, confirm: 'never', toolsetFilter: observe } as const;
   const list = tokensOfJson(compact.tools);
   return [
     share('full', full.tools, budgets.full),
     share(
       'full, read tools',
-      operations.filter((tool) => effectOf(tool) === 'read'),
+      [...operations.filter((tool) => effectOf(tool) === 'read'), ...workflows],
       budgets.reading,
     ),
     share(
       'full, preset observe',
-      operations.filter(({ name }) => isInToolsets(observe, { id: name, group: groups[name] ?? '' })),
+      [
+        ...operations.filter(({ name }) => isInToolsets(observe, { id: name, group: groups[name] ?? '' })),
+        ...workflows.filter(({ name }) => isWorkflowVisible(name, { policy: observing })),
+      ],
       budgets.observe,
     ),
     { name: 'full, instructions', tokens: tokensOf(full.instructions), budget: budgets.instructions },

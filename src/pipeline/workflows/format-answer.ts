@@ -24,8 +24,11 @@ interface FormatOptions {
 }
 
 /** The answer of a workflow as a value, whole. */
-export function formatWhole(answer: WorkflowAnswer, { notRead }: Pick<FormatOptions, 'notRead'>): JsonObject {
-  return build(answer, tablesOf(answer), notRead, moreOfUnfinished(answer));
+export function formatWhole(
+  answer: WorkflowAnswer,
+  { notRead, args }: Pick<FormatOptions, 'notRead' | 'args'>,
+): JsonObject {
+  return build(answer, tablesOf(answer), notRead, moreOfUnfinished(answer, args));
 }
 
 /** The answer of a workflow as a result: rows that do not fit are left out, and `more` says how to read them. */
@@ -94,8 +97,8 @@ function fitRows(one: NamedTable, costs: readonly number[], tokens: number): Nam
   return { ...one, table: { ...one.table, rows: one.table.rows.slice(0, fitting) } };
 }
 
-function moreOfUnfinished({ unfinished }: WorkflowAnswer): JsonObject | undefined {
-  return unfinished && { ...unfinished };
+function moreOfUnfinished({ unfinished }: WorkflowAnswer, args: Arguments): JsonObject | undefined {
+  return unfinished && { why: unfinished.why, next: { ...args, ...unfinished.next } };
 }
 
 /** How to read the rows that are left out. */
@@ -116,7 +119,7 @@ function describeMore(
     return [[name, { ...remaining, next: call }]];
   });
   const why = answer.unfinished?.why;
-  const main = cut.find(([name]) => name === '')?.[1] ?? moreOfUnfinished(answer);
+  const main = cut.find(([name]) => name === '')?.[1] ?? moreOfUnfinished(answer, args);
   const others = Object.fromEntries(cut.filter(([name]) => name !== ''));
   if (!main && Object.keys(others).length === 0) return undefined;
   return { ...main, ...(why !== undefined && { why }), ...others };

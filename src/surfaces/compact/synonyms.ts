@@ -77,6 +77,8 @@ export const operationWords: Readonly<Record<string, string>> = {
   organization_get: 'settings',
   organization_update: 'enforce password everybody policy contact logo',
   permissionset_get: 'what viewer administrator',
+  diagnose_integrations:
+    'broken why failing unhealthy health down cause root problem troubleshoot investigate connection whatiswrong sick wrong',
   status_list: 'service everything across any dashboard down failing broken',
   status_get: 'connector connection integration broken',
   status_list_events: 'error last recent why failure message happened incident log',

@@ -16,7 +16,10 @@ export const readMoreTool: BuiltinTool = {
   run: async ({ args, runOperation, runWorkflow }) => {
     const workflow = findWorkflow(String(args.tool));
     if (workflow)
-      return runWorkflow(workflow.id, args.arguments ?? {}, { as: readMoreTool, cursor: String(args.cursor) });
+      return runWorkflow(workflow.id, args.arguments ?? {}, {
+        as: readMoreTool,
+        cursor: String(args.cursor),
+      });
     const operation = operationNamed(args.tool, readMoreTool);
     return runOperation(operation, isJsonObject(args.arguments) ? args.arguments : {}, {
       as: readMoreTool,

@@ -1,7 +1,8 @@
 import type { Workflow } from './define-workflow.ts';
+import { diagnoseIntegrations } from './diagnose-integrations.ts';
 
 /** All workflows. */
-export const workflows: readonly Workflow[] = [];
+export const workflows: readonly Workflow[] = [diagnoseIntegrations];
 
 const byId = new Map(workflows.map((workflow) => [workflow.id, workflow]));
 
