@@ -12,9 +12,11 @@ import { type Json, openCaller, ways } from './workflows-support.ts';
 
 type Args = Record<string, unknown>;
 
-/** A call of each workflow. */
+/** A call of each workflow, about a customer of the sandbox. */
+const customer = 'aldermere-logistics';
 const calls: Readonly<Record<string, Args>> = {
   diagnose_integrations: {},
+  account_overview: { account_id: customer },
 };
 
 /** What is read of the organization, so that nobody who is pinned may call it. */

@@ -1,8 +1,9 @@
+import { accountOverview } from './account-overview.ts';
 import type { Workflow } from './define-workflow.ts';
 import { diagnoseIntegrations } from './diagnose-integrations.ts';
 
 /** All workflows. */
-export const workflows: readonly Workflow[] = [diagnoseIntegrations];
+export const workflows: readonly Workflow[] = [diagnoseIntegrations, accountOverview];
 
 const byId = new Map(workflows.map((workflow) => [workflow.id, workflow]));
 

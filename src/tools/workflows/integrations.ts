@@ -55,11 +55,11 @@ function readIntegration(row: JsonObject): Integration {
 const healthyStatus = /^(ok|okay|healthy|active|up|good|normal|success|succeeded|connected|running)$/i;
 const failingStatus = /err|fail|degrad|down|unhealthy|broken|disconnect|invalid|expired/i;
 
-export function isHealthy({ status }: Integration): boolean {
+export function isHealthy({ status }: Pick<Integration, 'status'>): boolean {
   return healthyStatus.test(status.trim());
 }
 
 /** Whether an integration has had no requests, so that nothing is known of its health. */
-export function isIdle(one: Integration): boolean {
+export function isIdle(one: Pick<Integration, 'status' | 'requests'>): boolean {
   return one.requests === 0 && !isHealthy(one) && !failingStatus.test(one.status);
 }

@@ -49,8 +49,8 @@ export function percentOf(part: number, whole: number): string | undefined {
 }
 
 /** `1 integration`, `2 integrations`. */
-export function countOf(count: number, noun: string): string {
-  return `${count} ${noun}${count === 1 ? '' : 's'}`;
+export function countOf(count: number, noun: string, plural = `${noun}s`): string {
+  return `${count} ${count === 1 ? noun : plural}`;
 }
 
 /** How often each value occurs, the most frequent first. */

@@ -1,0 +1,314 @@
+import * as z from 'zod';
+import type { JsonObject } from '../../lib/json.ts';
+import { accountId } from '../schemas/fields.ts';
+import {
+  defineWorkflow,
+  type SuggestedCall,
+  type WorkflowAnswer,
+  type WorkflowRequest,
+  type WorkflowTable,
+} from './define-workflow.ts';
+import { inTurns } from './in-turns.ts';
+import { readBridgeState, referencesIn } from './integration-details.ts';
+import { isHealthy, isIdle } from './integrations.ts';
+import { permissionsOf, reachOf } from './resources.ts';
+import { countOf, dayMs, numberOf, objectOf, percentOf, textOf, timeOf, toMinute } from './values.ts';
+
+/** Integrations of which the credentials and the token are read at a time. */
+const maxAtOnce = 4;
+
+/** Until when something expires soon. */
+const soonMs = 30 * dayMs;
+
+export const accountOverview = defineWorkflow({
+  id: 'account_overview',
+  title: 'Show an account whole',
+  summary:
+    'Show an account whole: integrations with status, credentials and tokens with expiry, bridges, and the roles and integration points that concern it.',
+  input: z.strictObject({ account_id: accountId }),
+  reads: ['accounts_get', 'integrations_list_account'],
+  alsoReads: [
+    'status_list',
+    'credentials_list',
+    'bridges_list',
+    'bridges_get_status',
+    'tokens_get',
+    'tokens_list',
+    'roles_list',
+    'integrationPoints_list',
+  ],
+  run: async (request) => {
+    const { getObject, getRows, args } = request;
+    const account = await getObject('accounts_get', { account_id: args.account_id }, { isNeeded: true });
+    const id = String(account?.id);
+    const needed = { isNeeded: true };
+    const [integrations = [], statuses, credentials, bridges, roles, points, tokens] = await Promise.all([
+      getRows('integrations_list_account', { account_id: id }, needed),
+      getRows('status_list', { filter: [`account_id[eq]${id}`] }),
+      getRows('credentials_list', { owner_id: id }),
+      getRows('bridges_list', { account_id: id }),
+      getRows('roles_list', {}),
+      getRows('integrationPoints_list', {}),
+      getRows('tokens_list', {}),
+    ]);
+    const states = await readStates(bridges ?? [], id, request);
+    let done = 0;
+    const parts = await inTurns(integrations, maxAtOnce, async (one): Promise<Parts> => {
+      const read = await readParts(one, request);
+      done += 1;
+      request.reportProgress(done, integrations.length);
+      return read;
+    });
+    const read = {
+      account: objectOf(account),
+      integrations,
+      statuses,
+      credentials,
+      bridges,
+      states,
+      roles,
+      points,
+      tokens,
+      parts,
+    };
+    return answerWith(read, request.now);
+  },
+});
+
+/** What belongs to one integration. */
+interface Parts {
+  readonly credentials: readonly JsonObject[];
+  readonly token: JsonObject | undefined;
+}
+
+type Rows = readonly JsonObject[] | undefined;
+
+/** All that was read of an account; lists are undefined if they could not be read. */
+interface AccountParts {
+  readonly account: JsonObject;
+  readonly integrations: readonly JsonObject[];
+  readonly statuses: Rows;
+  readonly credentials: Rows;
+  readonly bridges: Rows;
+  /** The state of each bridge, by its id. */
+  readonly states: ReadonlyMap<string, string>;
+  readonly roles: Rows;
+  readonly points: Rows;
+  readonly tokens: Rows;
+  readonly parts: readonly Parts[];
+}
+
+async function readStates(
+  bridges: readonly JsonObject[],
+  accountId: string,
+  request: WorkflowRequest,
+): Promise<ReadonlyMap<string, string>> {
+  const states = await inTurns(bridges, maxAtOnce, ({ id }) =>
+    readBridgeState(accountId, String(id), request),
+  );
+  return new Map(bridges.map(({ id }, index) => [String(id), states[index] ?? 'unknown']));
+}
+
+async function readParts({ id, refresh_token_id }: JsonObject, request: WorkflowRequest): Promise<Parts> {
+  const missing = { mayBeMissing: true };
+  const [credentials = [], token] = await Promise.all([
+    request.getRows('credentials_list', { owner_id: String(id) }, { ...missing, maxRows: 100 }),
+    textOf(refresh_token_id) === undefined
+      ? undefined
+      : request.getObject('tokens_get', { refresh_token_id: String(refresh_token_id) }, missing),
+  ]);
+  return { credentials, token };
+}
+
+function answerWith(read: AccountParts, now: number): WorkflowAnswer {
+  const { account, integrations, statuses, points } = read;
+  const pointNames = new Map((points ?? []).map(({ id, name }) => [id, name]));
+  const rows = integrations.map((one): JsonObject => {
+    const status = statuses?.find(({ integration_id }) => integration_id === one.id);
+    const [requests, failed] = [numberOf(status?.requests), numberOf(status?.failed)];
+    return {
+      integration: one.name,
+      provider: one.provider_type,
+      integration_point: pointNames.get(one.integration_point_id) ?? one.integration_point_id,
+      status: status?.status,
+      requests: status && requests,
+      failed: percentOf(failed, requests),
+      bridge: bridgeOf(one, read),
+    };
+  });
+  return {
+    summary: summarize(read, now),
+    details: { account: describeAccount(account) },
+    columns: ['integration', 'provider', 'integration_point', 'status', 'requests', 'failed', 'bridge'],
+    rows,
+    tables: {
+      credentials: credentialTable(read, now),
+      bridges: bridgeTable(read),
+      tokens: tokenTable(read, now),
+      roles: roleTable(read),
+      integration_points: pointTable(read),
+    },
+    next: suggestCalls(read),
+  };
+}
+
+const describeAccount = ({
+  id,
+  name,
+  fullname,
+  environment,
+  labels,
+  created_at,
+}: JsonObject): JsonObject => ({
+  id,
+  name,
+  fullname,
+  environment,
+  ...(Array.isArray(labels) && labels.length > 0 && { labels }),
+  created_at: toMinute(created_at),
+});
+
+function summarize(read: AccountParts, now: number): string {
+  const { account, integrations, statuses, credentials, bridges, states, parts, roles } = read;
+  const health = unhealthyOf(read);
+  const all = [...(credentials ?? []), ...parts.flatMap((one) => one.credentials)];
+  const tokens = parts.flatMap(({ token }): JsonObject[] => (token ? [token] : []));
+  const ending = [...all, ...tokens].filter(({ expires }) => {
+    const time = timeOf(expires);
+    return time !== undefined && time < now + soonMs;
+  });
+  const offline = [...states.values()].filter((state) => state === 'not connected').length;
+  const reach = (roles ?? []).filter((role) => reachOf(role.resources, account) !== undefined).length;
+  const sentences = [
+    `${textOf(account.fullname) ?? account.name} (${account.environment ?? 'prod'}) has ${countOf(integrations.length, 'integration')}, ${countOf(all.length, 'credential')} and ${countOf(bridges?.length ?? 0, 'bridge')}.`,
+    statuses && health.length > 0
+      ? `Not healthy: ${health.map(({ integration, status }) => `${integration} (${status})`).join(', ')}.`
+      : statuses && integrations.length > 0 && 'No integration is unhealthy.',
+    ending.length > 0 &&
+      `${countOf(ending.length, 'credential or token', 'credentials or tokens')} expired or will within 30 days.`,
+    offline > 0 && `${countOf(offline, 'bridge')} not connected.`,
+    roles && `${countOf(reach, 'role')} can reach it.`,
+  ];
+  return sentences.filter((sentence) => typeof sentence === 'string').join(' ');
+}
+
+/** The integrations that have traffic and are not healthy. */
+function unhealthyOf({ integrations, statuses }: AccountParts) {
+  return integrations.flatMap((one) => {
+    const status = statuses?.find(({ integration_id }) => integration_id === one.id);
+    const text = textOf(status?.status);
+    if (!status || text === undefined) return [];
+    const state = { status: text, requests: numberOf(status.requests) };
+    return isHealthy(state) || isIdle(state) ? [] : [{ integration: String(one.name), status: text }];
+  });
+}
+
+/** The names of the bridges that an integration may go through. */
+function bridgeOf({ bridge_selector }: JsonObject, { bridges }: AccountParts): string | undefined {
+  const { type, value } = objectOf(bridge_selector);
+  if (type === undefined) return undefined;
+  const matching = (bridges ?? []).filter((bridge) => isSelected(bridge, type, value));
+  return matching.length > 0 ? matching.map(({ name }) => name).join(', ') : 'no such bridge';
+}
+
+/** Whether a bridge selector, with this type and value, selects a bridge. */
+function isSelected({ id, name, labels }: JsonObject, type: unknown, value: unknown): boolean {
+  if (type !== 'labels') return value === id || value === name;
+  return Array.isArray(value) && Array.isArray(labels) && value.every((label) => labels.includes(label));
+}
+
+function credentialTable({ integrations, credentials, parts }: AccountParts, now: number): WorkflowTable {
+  const usedBy = (credential: JsonObject) =>
+    integrations
+      .filter((one) => {
+        const used = referencesIn(one.provider_config);
+        return used.includes(String(credential.id)) || used.includes(String(credential.name));
+      })
+      .map(({ name }) => name)
+      .join(', ');
+  const row = (owner: string, credential: JsonObject): JsonObject => ({
+    credential: credential.name,
+    owner,
+    type: objectOf(credential.config).type,
+    expires: expiryOf(credential, now),
+    used_by: usedBy(credential) || 'no integration',
+  });
+  return {
+    columns: ['credential', 'owner', 'type', 'expires', 'used_by'],
+    rows: [
+      ...(credentials ?? []).map((credential) => row('account', credential)),
+      ...parts.flatMap((one, index) =>
+        one.credentials.map((credential) => row(String(integrations[index]?.name), credential)),
+      ),
+    ],
+  };
+}
+
+/** When something expires or has expired; undefined if it does not. */
+function expiryOf({ expires }: JsonObject, now: number): string | undefined {
+  const time = timeOf(expires);
+  if (time === undefined) return undefined;
+  return time <= now ? `expired ${toMinute(time)}` : toMinute(time);
+}
+
+function bridgeTable({ bridges, states }: AccountParts): WorkflowTable {
+  const rows = (bridges ?? []).map(({ id, name, labels }) => ({
+    bridge: name,
+    state: states.get(String(id)),
+    labels,
+  }));
+  return { columns: ['bridge', 'state', 'labels'], rows };
+}
+
+/** The tokens of the integrations, and those of the organization that name the account. */
+function tokenTable({ account, integrations, parts, tokens }: AccountParts, now: number): WorkflowTable {
+  const own = parts.flatMap(({ token }, index): JsonObject[] =>
+    token ? [{ token: token.name, owner: integrations[index]?.name, expires: expiryOf(token, now) }] : [],
+  );
+  const naming = (tokens ?? []).flatMap((token): JsonObject[] => {
+    const { permission_set, resources } = objectOf(permissionsOf(token).adhoc_role);
+    if (reachOf(resources, account) !== 'named') return [];
+    return [{ token: token.name, owner: 'organization', permission_set, expires: expiryOf(token, now) }];
+  });
+  return { columns: ['token', 'owner', 'permission_set', 'expires'], rows: [...own, ...naming] };
+}
+
+function roleTable({ account, roles }: AccountParts): WorkflowTable {
+  const rows = (roles ?? []).flatMap(({ name, permission_set, resources }): JsonObject[] => {
+    const reach = reachOf(resources, account);
+    return reach === undefined ? [] : [{ role: name, permission_set, reach }];
+  });
+  return { columns: ['role', 'permission_set', 'reach'], rows };
+}
+
+/** The integration points that the account's integrations use. */
+function pointTable({ account, integrations, points }: AccountParts): WorkflowTable {
+  const environment = textOf(account.environment) ?? 'prod';
+  const rows = (points ?? []).flatMap(({ id, name, environments }): JsonObject[] => {
+    const users = integrations.filter(({ integration_point_id }) => integration_point_id === id);
+    if (users.length === 0) return [];
+    return [
+      {
+        integration_point: name,
+        integrations: users.map((one) => one.name).join(', '),
+        allowed_providers: objectOf(environments)[environment],
+      },
+    ];
+  });
+  return { columns: ['integration_point', 'integrations', 'allowed_providers'], rows };
+}
+
+function suggestCalls(read: AccountParts): SuggestedCall[] {
+  const account_id = String(read.account.name ?? read.account.id);
+  return [
+    ...(unhealthyOf(read).length > 0
+      ? [{ tool: 'diagnose_integrations', arguments: { account_id }, why: 'why they are not healthy' }]
+      : []),
+    { tool: 'usage_report', arguments: { account_id }, why: 'its traffic' },
+    {
+      tool: 'who_changed',
+      arguments: { type: 'account', object: account_id },
+      why: 'who changed the account',
+    },
+  ];
+}
