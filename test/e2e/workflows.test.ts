@@ -17,10 +17,11 @@ const customer = 'aldermere-logistics';
 const calls: Readonly<Record<string, Args>> = {
   diagnose_integrations: {},
   account_overview: { account_id: customer },
+  who_changed: { object: customer, type: 'account' },
 };
 
 /** What is read of the organization, so that nobody who is pinned may call it. */
-const ofOrganization: readonly string[] = [];
+const ofOrganization: readonly string[] = ['who_changed'];
 
 /** The arguments without those that an account pin fixes. */
 const withoutAccount = ({ account_id: _, ...others }: Args): Args => others;

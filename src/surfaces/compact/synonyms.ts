@@ -78,6 +78,7 @@ export const operationWords: Readonly<Record<string, string>> = {
   organization_update: 'enforce password everybody policy contact logo',
   permissionset_get: 'what viewer administrator',
   account_overview: 'customer everything whole summary overview profile picture offboard all',
+  who_changed: 'whodid history timeline removed edited before after field',
   diagnose_integrations:
     'broken why failing unhealthy health down cause root problem troubleshoot investigate connection whatiswrong sick wrong',
   status_list: 'service everything across any dashboard down failing broken',

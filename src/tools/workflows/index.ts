@@ -1,9 +1,10 @@
 import { accountOverview } from './account-overview.ts';
 import type { Workflow } from './define-workflow.ts';
 import { diagnoseIntegrations } from './diagnose-integrations.ts';
+import { whoChanged } from './who-changed.ts';
 
 /** All workflows. */
-export const workflows: readonly Workflow[] = [diagnoseIntegrations, accountOverview];
+export const workflows: readonly Workflow[] = [diagnoseIntegrations, accountOverview, whoChanged];
 
 const byId = new Map(workflows.map((workflow) => [workflow.id, workflow]));
 

@@ -31,6 +31,12 @@ export function toMinute(time: unknown): string | undefined {
   return milliseconds === undefined ? undefined : `${new Date(milliseconds).toISOString().slice(0, 16)}Z`;
 }
 
+/** A time to the second, as `2026-08-31T12:00:00Z`. */
+export function toSecond(time: unknown): string | undefined {
+  const milliseconds = typeof time === 'number' ? time : timeOf(time);
+  return milliseconds === undefined ? undefined : `${new Date(milliseconds).toISOString().slice(0, 19)}Z`;
+}
+
 export const hourMs = 3_600_000;
 export const dayMs = 24 * hourMs;
 
