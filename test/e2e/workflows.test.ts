@@ -18,10 +18,11 @@ const calls: Readonly<Record<string, Args>> = {
   diagnose_integrations: {},
   account_overview: { account_id: customer },
   who_changed: { object: customer, type: 'account' },
+  access_review: {},
 };
 
 /** What is read of the organization, so that nobody who is pinned may call it. */
-const ofOrganization: readonly string[] = ['who_changed'];
+const ofOrganization: readonly string[] = ['who_changed', 'access_review'];
 
 /** The arguments without those that an account pin fixes. */
 const withoutAccount = ({ account_id: _, ...others }: Args): Args => others;
@@ -236,18 +237,29 @@ test('find_operations finds each workflow, with its arguments, and run_write doe
   await program.close();
 });
 
-test('a result that is cut is read on with read_more', async () => {
-  const large = await startSandbox({ size: 40 });
-  const caller = await openCaller(large, ['full', 'stdio'], ['--max-result-tokens', '1000']);
+test('tables that are cut are read on with read_more', async () => {
+  const small = await openCaller(sandbox, ['full', 'stdio'], ['--max-result-tokens', '1000']);
+  const large = await openCaller(sandbox, ['full', 'stdio'], ['--max-result-tokens', '100000']);
+  let count = 0;
   for (const [name, args] of Object.entries(calls)) {
-    const { json } = await caller.run(name, args);
-    const next = json.more?.next;
-    if (next?.tool !== 'read_more') continue;
-    const rest = await caller.run('read_more', next.arguments);
-    expect(rest.isError, name).toBe(false);
-    expect(rest.json.cursor).toBe(next.arguments.cursor);
-    expect(rest.json.value, name).not.toHaveLength(0);
+    const [{ json: cut }, { json: whole }] = [await small.run(name, args), await large.run(name, args)];
+    expect(whole.more, name).toBeUndefined();
+    for (const [table, { remaining, next }] of Object.entries<Json>({ '': cut.more ?? {}, ...cut.more })) {
+      if (next?.tool !== 'read_more') continue;
+      const all = table === '' ? whole : whole[table];
+      const shown = table === '' ? cut : cut[table];
+      expect(shown.columns, `${name} ${table}`).toEqual(all.columns);
+      expect(remaining).toBe(all.rows.length - shown.rows.length);
+      const { json } = await small.run('read_more', next.arguments);
+      const items = json.value.$items ?? json.value;
+      expect(items.length, `${name} ${table}`).toBeGreaterThan(0);
+      expect([...shown.rows, ...items], `${name} ${table}`).toEqual(
+        all.rows.slice(0, shown.rows.length + items.length),
+      );
+      count += 1;
+    }
   }
-  await caller.close();
+  expect(count).toBeGreaterThan(0);
+  await small.close();
   await large.close();
 });

@@ -78,9 +78,9 @@ function build(
   const [main, ...others] = tables;
   return dropUndefined({
     summary,
+    ...details,
     ...(main && main.count > 0 && main.table),
     ...Object.fromEntries(others.map(({ name, table }) => [name, table])),
-    ...details,
     more,
     not_read: notRead,
     next: next && next.length > 0 ? next : undefined,

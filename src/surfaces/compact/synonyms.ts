@@ -79,6 +79,8 @@ export const operationWords: Readonly<Record<string, string>> = {
   permissionset_get: 'what viewer administrator',
   account_overview: 'customer everything whole summary overview profile picture offboard all',
   who_changed: 'whodid history timeline removed edited before after field',
+  access_review:
+    'audit permission who can right privilege unused stale expiring administrator recertification compliance review',
   diagnose_integrations:
     'broken why failing unhealthy health down cause root problem troubleshoot investigate connection whatiswrong sick wrong',
   status_list: 'service everything across any dashboard down failing broken',

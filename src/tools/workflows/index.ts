@@ -1,10 +1,16 @@
+import { accessReview } from './access-review.ts';
 import { accountOverview } from './account-overview.ts';
 import type { Workflow } from './define-workflow.ts';
 import { diagnoseIntegrations } from './diagnose-integrations.ts';
 import { whoChanged } from './who-changed.ts';
 
 /** All workflows. */
-export const workflows: readonly Workflow[] = [diagnoseIntegrations, accountOverview, whoChanged];
+export const workflows: readonly Workflow[] = [
+  diagnoseIntegrations,
+  accountOverview,
+  whoChanged,
+  accessReview,
+];
 
 const byId = new Map(workflows.map((workflow) => [workflow.id, workflow]));
 
