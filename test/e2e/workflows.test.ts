@@ -19,6 +19,7 @@ const calls: Readonly<Record<string, Args>> = {
   account_overview: { account_id: customer },
   who_changed: { object: customer, type: 'account' },
   access_review: {},
+  usage_report: { account_id: customer },
 };
 
 /** What is read of the organization, so that nobody who is pinned may call it. */
@@ -124,6 +125,10 @@ describe('under a pin', () => {
         expect(text, name).not.toContain(marker);
         expect(text, name).not.toContain(outside.id);
         for (const { why } of json.not_read ?? []) expect(why).toContain('pinned to');
+        for (const next of json.next ?? []) {
+          const followed = await program.call(...testSurfaces[surface].toolCall(next.tool, next.arguments));
+          expect(followed.isError, `${name}: ${followed.text}`).toBe(false);
+        }
         if ('account_id' in (findWorkflow(name)?.input.shape ?? {})) {
           const named = { ...args, account_id: outside.name };
           const other = await program.call(...testSurfaces[surface].toolCall(name, named));

@@ -1,11 +1,13 @@
 import * as z from 'zod';
-import type { Pins } from '../../access/pins.ts';
+import { kindOf, type Pins } from '../../access/pins.ts';
 import { isWorkflowVisible } from '../../access/visibility.ts';
 import { CallError } from '../../errors.ts';
 import type { StopSignal } from '../../lib/cancellation.ts';
 import { getOrCreate } from '../../lib/get-or-create.ts';
 import type { RequestContext } from '../../request-context.ts';
+import { findOperation } from '../../tools/catalogue.ts';
 import type { CallResult, ToolDefinition } from '../../tools/define-tool.ts';
+import { pinnedArguments } from '../../tools/pin-rule.ts';
 import type { SuggestedCall, Workflow, WorkflowAnswer } from '../../tools/workflows/define-workflow.ts';
 import { findWorkflow } from '../../tools/workflows/index.ts';
 import { parseArguments } from '../arguments/parse.ts';
@@ -61,7 +63,7 @@ export async function runWorkflow(
       requestOf(reader, pinned ? { ...args, account_id: pins.account } : args),
     );
     if (cancelled.aborted) throw new CallError('cancelled', 'The call was cancelled.');
-    const shown = { ...answer, next: availableCalls(answer, reader) };
+    const shown = { ...answer, next: availableCalls(answer, reader, pins) };
     const options = { tool: id, args, maxTokens: maxResultTokens, notRead: reader.describeNotRead() };
     const value =
       cursor === undefined
@@ -90,6 +92,18 @@ function requestOf(reader: WorkflowReader, args: ReturnType<typeof parseArgument
 /** Calls that an answer suggests at most. */
 const maxSuggested = 3;
 
-function availableCalls({ next = [] }: WorkflowAnswer, reader: WorkflowReader): readonly SuggestedCall[] {
-  return next.filter(({ tool }) => reader.isAvailable(tool)).slice(0, maxSuggested);
+/** The suggested calls that the caller can make, without the arguments that its pins fix. */
+function availableCalls(
+  { next = [] }: WorkflowAnswer,
+  reader: WorkflowReader,
+  pins: Pins | undefined,
+): readonly SuggestedCall[] {
+  const available = next.filter(({ tool }) => reader.isAvailable(tool)).slice(0, maxSuggested);
+  if (pins?.account === undefined) return available;
+  return available.map(({ tool, arguments: args, why }) => {
+    const rule = findOperation(tool)?.pinRule;
+    const fixed = rule ? pinnedArguments(rule, kindOf(pins)) : ['account_id'];
+    const kept = Object.entries(args).filter(([name]) => !fixed.includes(name));
+    return { tool, arguments: Object.fromEntries(kept), why };
+  });
 }

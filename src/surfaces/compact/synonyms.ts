@@ -81,6 +81,8 @@ export const operationWords: Readonly<Record<string, string>> = {
   who_changed: 'whodid history timeline removed edited before after field',
   access_review:
     'audit permission who can right privilege unused stale expiring administrator recertification compliance review',
+  usage_report:
+    'traffic volume consumption compare statistic busiest hour peak load request bytes metric sum',
   diagnose_integrations:
     'broken why failing unhealthy health down cause root problem troubleshoot investigate connection whatiswrong sick wrong',
   status_list: 'service everything across any dashboard down failing broken',

@@ -157,7 +157,7 @@ function describeUnfinished(
     return { why: `No time was left for ${count} more.`, next: { start_after: keyOf(last) } };
   return {
     why: 'No time was left for all details.',
-    next: { account_id: first?.accountName ?? '', integration_id: first?.name ?? '' },
+    next: { integration_id: first?.name ?? '' },
   };
 }
 

@@ -2,6 +2,7 @@ import { accessReview } from './access-review.ts';
 import { accountOverview } from './account-overview.ts';
 import type { Workflow } from './define-workflow.ts';
 import { diagnoseIntegrations } from './diagnose-integrations.ts';
+import { usageReport } from './usage-report.ts';
 import { whoChanged } from './who-changed.ts';
 
 /** All workflows. */
@@ -10,6 +11,7 @@ export const workflows: readonly Workflow[] = [
   accountOverview,
   whoChanged,
   accessReview,
+  usageReport,
 ];
 
 const byId = new Map(workflows.map((workflow) => [workflow.id, workflow]));
