@@ -1,4 +1,5 @@
 import type { JsonObject } from '../../lib/json.ts';
+import { findOperation } from '../catalogue.ts';
 import type { WorkflowRequest } from './define-workflow.ts';
 import { textOf, timeOf } from './values.ts';
 
@@ -24,16 +25,20 @@ const verbs: Readonly<Record<string, AuditedChange['verb']>> = {
 /** Entries of the audit trail to read at most, for each kind of object. */
 const maxEntries = 2_000;
 
-/** The successful changes to objects of these kinds since a time, oldest first. */
+/**
+ * The successful changes to objects since a time, oldest first.
+ *
+ * @param getters the operations that get objects of these kinds
+ */
 export async function readChanges(
   { getRows, noteNotRead }: WorkflowRequest,
-  kinds: readonly string[],
+  getters: readonly string[],
   since: number,
 ): Promise<readonly AuditedChange[]> {
   const lists = await Promise.all(
-    kinds.map(async (kind) => {
+    getters.map(async (getter) => {
       const filter = [
-        `path[like]/v1/${kind}/%`,
+        `path[like]${pathBefore(getter)}%`,
         `method[in]${Object.keys(verbs).join(',')}`,
         `created_at[gte]${new Date(since).toISOString()}`,
       ];
@@ -55,6 +60,11 @@ function readChange(entry: JsonObject): readonly AuditedChange[] {
   if (at === undefined || !verb || kind === undefined || !isChange) return [];
   const [memberId, integrationId] = [textOf(entry.member_id), textOf(entry.integration_id)];
   return [{ at, kind, steps, verb, memberId, integrationId }];
+}
+
+/** The path of an operation up to its first parameter: `/v1/accounts/`. */
+export function pathBefore(operationId: string): string {
+  return findOperation(operationId)?.path.split('{')[0] ?? '';
 }
 
 /** The step of a path without its escapes. */

@@ -188,7 +188,7 @@ async function describeChanges(
   const starts = details.map((one) => one?.since ?? request.now);
   const changes = await readChanges(
     request,
-    ['integrations', 'credentials'],
+    ['integrations_get', 'credentials_get'],
     Math.min(...starts, request.now) - suspectedMs,
   );
   const found = integrations.map((one, index) => {

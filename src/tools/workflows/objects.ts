@@ -1,5 +1,6 @@
 import { CallError } from '../../errors.ts';
 import type { JsonObject } from '../../lib/json.ts';
+import { pathBefore } from './configuration-changes.ts';
 import type { WorkflowRequest } from './define-workflow.ts';
 import { objectOf, textOf } from './values.ts';
 
@@ -42,30 +43,26 @@ export interface ResolvedObject {
 interface Place {
   /** The operation that gets it, and the argument for its id. */
   readonly get: readonly [operation: string, argument: string];
-  readonly prefixes: readonly string[];
-  /** The path of the call that creates it. */
+  /** Operations on other objects whose paths name it. */
+  readonly alsoIn?: readonly string[];
+  /** The operation that creates it, if its path has no parameters. */
   readonly creates?: string;
 }
 
 const places: Readonly<Record<ObjectType, Place>> = {
-  account: { get: ['accounts_get', 'account_id'], prefixes: ['accounts/'], creates: '/v1/accounts' },
-  integration: { get: ['integrations_get', 'integration_id'], prefixes: ['integrations/', 'credentials/'] },
-  credential: { get: ['credentials_lookup', 'credential_id'], prefixes: ['credentials/'] },
-  bridge: { get: ['bridges_get', 'bridge_id'], prefixes: ['bridges/'] },
+  account: { get: ['accounts_get', 'account_id'], creates: 'accounts_create' },
+  integration: { get: ['integrations_get', 'integration_id'], alsoIn: ['credentials_get'] },
+  credential: { get: ['credentials_lookup', 'credential_id'], alsoIn: ['credentials_get'] },
+  bridge: { get: ['bridges_get', 'bridge_id'] },
   integration_point: {
     get: ['integrationPoints_get', 'integration_point_id'],
-    prefixes: ['integration-points/'],
-    creates: '/v1/integration-points',
+    creates: 'integrationPoints_create',
   },
-  member: { get: ['members_get', 'member_id'], prefixes: ['members/'], creates: '/v1/members' },
-  role: { get: ['roles_get', 'role_id'], prefixes: ['roles/'], creates: '/v1/roles' },
-  token: { get: ['tokens_get', 'refresh_token_id'], prefixes: ['tokens/'], creates: '/v1/tokens' },
-  webhook: {
-    get: ['organizationWebhooks_get', 'webhook_id'],
-    prefixes: ['organization/webhooks/'],
-    creates: '/v1/organization/webhooks',
-  },
-  mapping: { get: ['mappings_get', 'mapping_id'], prefixes: ['mappings/'], creates: '/v1/mappings' },
+  member: { get: ['members_get', 'member_id'], creates: 'members_create' },
+  role: { get: ['roles_get', 'role_id'], creates: 'roles_create' },
+  token: { get: ['tokens_get', 'refresh_token_id'], creates: 'tokens_create_token' },
+  webhook: { get: ['organizationWebhooks_get', 'webhook_id'], creates: 'organizationWebhooks_create' },
+  mapping: { get: ['mappings_get', 'mapping_id'], creates: 'mappings_create' },
 };
 
 /** Finds an object by its id or name. If it cannot be read, it is known by what was given. @throws CallError */
@@ -76,7 +73,7 @@ export async function resolveObject(
 ): Promise<ResolvedObject> {
   const found = await readObject(given, type, request);
   const [id, name] = [textOf(found?.id), textOf(found?.name)];
-  const { prefixes = [], creates } = type === undefined ? {} : places[type];
+  const { get, alsoIn = [], creates } = type === undefined ? {} : places[type];
   const accountOf = textOf(found?.account_id);
   return {
     id,
@@ -85,12 +82,12 @@ export async function resolveObject(
     label: [labelOf(type), name ?? given].join(' '),
     isFound: found !== undefined || type === undefined,
     current: found,
-    prefixes,
+    prefixes: [...(get ? [get[0]] : []), ...alsoIn].map(pathBefore),
     created: [
-      ...(creates === undefined ? [] : [[`path[eq]${creates}`, 'method[eq]POST']]),
+      ...(creates === undefined ? [] : [[`path[eq]${pathBefore(creates)}`, 'method[eq]POST']]),
       ...(type === 'integration' && id !== undefined ? [[`integration_id[eq]${id}`, 'method[eq]POST']] : []),
       ...(type === 'bridge' && accountOf !== undefined
-        ? [[`path[eq]/v1/bridges/${accountOf}`, 'method[eq]POST']]
+        ? [[`path[eq]${pathBefore('bridges_create')}${accountOf}`, 'method[eq]POST']]
         : []),
     ],
   };

@@ -109,7 +109,7 @@ function isNamed(
 ): boolean {
   const [, ...steps] = stepsOf(entry);
   if (steps.at(-1) === 'verify') return false;
-  if (type !== undefined && !prefixes.some((prefix) => steps.join('/').startsWith(prefix))) return false;
+  if (type !== undefined && !prefixes.some((prefix) => String(entry.path).startsWith(prefix))) return false;
   const own = steps.filter((step) => !actions.has(step));
   // An integration's path begins with the id of its account, and is not about that.
   const isOwner = type === 'account' && own[0] !== 'accounts';
