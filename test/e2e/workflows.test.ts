@@ -242,6 +242,21 @@ test('find_operations finds each workflow, with its arguments, and run_write doe
   await program.close();
 });
 
+test.each([
+  ['which connections are broken, and why', 'diagnose_integrations'],
+  ['everything about one customer before we off-board them', 'account_overview'],
+  ['who removed a label from an account', 'who_changed'],
+  ['who has access to what, and which permissions are unused', 'access_review'],
+  ['compare traffic with yesterday', 'usage_report'],
+])('a search for %j finds %s among the first three', async (query, id) => {
+  const program = await startProgram(['--base-url', sandbox.baseUrl, '--surface', 'compact'], {
+    SYNQLY_TOKEN: sandbox.token,
+  });
+  const { json } = await program.call('find_operations', { query, limit: 3 });
+  expect(json.operations.map((one: Json) => one.id)).toContain(id);
+  await program.close();
+});
+
 test('tables that are cut are read on with read_more', async () => {
   const small = await openCaller(sandbox, ['full', 'stdio'], ['--max-result-tokens', '1000']);
   const large = await openCaller(sandbox, ['full', 'stdio'], ['--max-result-tokens', '100000']);

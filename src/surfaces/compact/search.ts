@@ -3,7 +3,7 @@ import { getOrCreate } from '../../lib/get-or-create.ts';
 import { effectOf } from '../../tools/effect-of.ts';
 import { groups } from '../../tools/published.ts';
 import type { Tool } from '../../tools/tool.ts';
-import { groupWords, operationWords, phrases, stopWords, verbWords } from './synonyms.ts';
+import { groupWords, operationWords, phrases, stopWords, verbWords, workflowGroups } from './synonyms.ts';
 
 /** Finds operations by words. */
 export interface Search {
@@ -14,8 +14,15 @@ export interface Search {
 /** Weights of the fields: synonyms count more than the words of the descriptions. */
 const boost = { name: 2, title: 1, synonyms: 2.5, group: 3, verb: 2, description: 0.3, arguments: 0.4 };
 
-/** Weights of verbs: of equal matches, the operation that changes less or is used more often comes first. */
-const preference: Readonly<Record<string, number>> = { list: 1.15, get: 1.05, patch: 0.85 };
+/** Weights of verbs and workflows: of equal matches, what changes less or is used more often comes first. */
+const preference: Readonly<Record<string, number>> = {
+  list: 1.15,
+  get: 1.05,
+  patch: 0.85,
+  diagnose_integrations: 1.2,
+  account_overview: 0.9,
+  access_review: 0.85,
+};
 
 /** Creates a search over these tools. */
 export function createSearch(tools: readonly Tool[]): Search {
@@ -38,7 +45,7 @@ export function createSearch(tools: readonly Tool[]): Search {
           boost,
           bm25: { k: 1.2, b: 0.7, d: 0 },
           fuzzy: (term) => (known.has(term) ? false : maxTypos(term)),
-          boostDocument: (id) => preference[verbOf(String(id))] ?? 1,
+          boostDocument: (id) => preference[String(id)] ?? preference[verbOf(String(id))] ?? 1,
         })
         .map(({ id }) => String(id));
       const queried = new Set(words.toLowerCase().split(/[^\w-]+/));
@@ -77,7 +84,9 @@ function documentOf({ name, title, description, inputSchema }: Tool): Record<str
     title,
     description,
     synonyms: operationWords[name] ?? '',
-    group: groupWords[groups[name] ?? ''] ?? '',
+    group: groupsOf(name)
+      .map((group) => groupWords[group] ?? '')
+      .join(' '),
     verb: `${effectOf(name)} ${verbWords[verbOf(name)] ?? ''}`,
     arguments: Object.keys(inputSchema.properties ?? {})
       .join(' ')
@@ -85,6 +94,7 @@ function documentOf({ name, title, description, inputSchema }: Tool): Record<str
   };
 }
 
+const groupsOf = (name: string) => workflowGroups[name] ?? [groups[name] ?? ''];
 const verbOf = (name: string) => name.split('_')[1] ?? '';
 
 /** `integrationPoints_list` becomes `integration Points list`. */

@@ -27,6 +27,15 @@ export const groupWords: Readonly<Record<string, string>> = {
   tokens: 'bearer apitoken apikey jwt pat accesstoken expire',
 };
 
+/** The groups that each workflow is about. */
+export const workflowGroups: Readonly<Record<string, readonly string[]>> = {
+  diagnose_integrations: ['status', 'integrations'],
+  account_overview: ['accounts'],
+  who_changed: ['audit'],
+  access_review: ['members', 'roles', 'permission-sets'],
+  usage_report: ['status'],
+};
+
 /** Words for each verb of the operation names. */
 export const verbWords: Readonly<Record<string, string>> = {
   list: 'all show which see every existing overview browse enumerate exist have there',
@@ -77,7 +86,7 @@ export const operationWords: Readonly<Record<string, string>> = {
   organization_get: 'settings',
   organization_update: 'enforce password everybody policy contact logo',
   permissionset_get: 'what viewer administrator',
-  account_overview: 'customer everything whole summary overview profile picture offboard all',
+  account_overview: 'everything whole summary overview profile picture',
   who_changed: 'whodid history timeline removed edited before after field',
   access_review:
     'audit permission who can right privilege unused stale expiring administrator recertification compliance review',

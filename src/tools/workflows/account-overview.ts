@@ -173,7 +173,7 @@ function summarize(read: AccountParts, now: number): string {
   const health = unhealthyOf(read);
   const all = [...(credentials ?? []), ...parts.flatMap((one) => one.credentials)];
   const tokens = parts.flatMap(({ token }): JsonObject[] => (token ? [token] : []));
-  const ending = [...all, ...tokens].filter(({ expires }) => {
+  const expiring = [...all, ...tokens].filter(({ expires }) => {
     const time = timeOf(expires);
     return time !== undefined && time < now + soonMs;
   });
@@ -184,8 +184,8 @@ function summarize(read: AccountParts, now: number): string {
     statuses && health.length > 0
       ? `Not healthy: ${health.map(({ integration, status }) => `${integration} (${status})`).join(', ')}.`
       : statuses && integrations.length > 0 && 'No integration is unhealthy.',
-    ending.length > 0 &&
-      `${countOf(ending.length, 'credential or token', 'credentials or tokens')} expired or will within 30 days.`,
+    expiring.length > 0 &&
+      `${countOf(expiring.length, 'credential or token', 'credentials or tokens')} expired or will within 30 days.`,
     offline > 0 && `${countOf(offline, 'bridge')} not connected.`,
     roles && `${countOf(reach, 'role')} can reach it.`,
   ];

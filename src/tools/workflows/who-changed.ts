@@ -118,8 +118,8 @@ function isNamed(
 
 /** Whether a call created the object: by its response, or by the name that was given. */
 function isCreation(entry: JsonObject, { id, name }: ResolvedObject): boolean {
-  const told = JSON.stringify([entry.response ?? '', entry.account_id ?? '', entry.integration_id ?? '']);
-  if (id !== undefined && told.includes(id)) return true;
+  const texts = JSON.stringify([entry.response ?? '', entry.account_id ?? '', entry.integration_id ?? '']);
+  if (id !== undefined && texts.includes(id)) return true;
   const body = entry.body as JsonObject | undefined;
   return name !== undefined && typeof body === 'object' && body?.name === name;
 }
