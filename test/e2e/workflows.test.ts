@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Sandbox, startSandbox } from '../../src/sandbox/start.ts';
 import { findWorkflow, workflows } from '../../src/tools/workflows/index.ts';
 import { writtenForms } from '../lib/written-forms.ts';
+import { startFakeSynqly } from './fake-synqly.ts';
 import { connectGateway } from './gateway-support.ts';
 import { postTo } from './http-support.ts';
 import { marker, type Planted, plant } from './pins-support.ts';
@@ -83,6 +84,37 @@ describe.each(ways)('workflows on the %s surface over %s', (...way) => {
     await caller.close();
     proxy.close();
   });
+});
+
+test('secrets that others copied into what workflows show are masked', async () => {
+  const copied: string[] = [];
+  const { token } = sandbox;
+  const copy = (secret: string) => {
+    copied.push(secret);
+    return `says ${secret}`;
+  };
+  const api = await startFakeSynqly(async ({ method, path, query, headers }) => {
+    const isToken = /^\/v1\/tokens(\/[^/]+\/info)?$/.test(path);
+    if (method !== 'GET' || (!isToken && !path.endsWith('/events'))) return undefined;
+    const response = await fetch(`${sandbox.baseUrl}${path}?${query}`, {
+      headers: { authorization: headers.authorization ?? '' },
+    });
+    const json = (await response.json()) as Json;
+    for (const row of [json.result ?? []].flat()) {
+      if (isToken) row.name = copy(row.primary.access.secret);
+      else if (row.error) row.error = copy(token);
+    }
+    return { status: response.status, json };
+  }, sandbox.baseUrl);
+  const caller = await openCaller({ baseUrl: api.url, token }, ['full', 'stdio']);
+  let shown = '';
+  for (const [name, args] of Object.entries(calls)) shown += (await caller.run(name, args)).text;
+  // The texts around the secrets are there, in three workflows.
+  expect(shown.match(/says /g)?.length).toBeGreaterThan(4);
+  expect(new Set(copied).size).toBeGreaterThan(3);
+  expect(copied.filter((secret) => shown.includes(secret))).toEqual([]);
+  await caller.close();
+  api.close();
 });
 
 describe('under a pin', () => {
