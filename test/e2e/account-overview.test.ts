@@ -31,6 +31,11 @@ beforeAll(async () => {
     permission_set: 'viewer',
     resources: { accounts: { ids: ['*'], environments: ['test'] } },
   });
+  await postTo(sandbox, '/v1/roles', {
+    name: 'other-label',
+    permission_set: 'viewer',
+    resources: { accounts: { ids: ['*'], labels: ['region:apac'] } },
+  });
   await postTo(sandbox, '/v1/tokens', {
     name: 'contractor',
     permission_set: 'viewer',
@@ -96,6 +101,7 @@ describe.each(ways)('account_overview on the %s surface over %s', (...way) => {
     expect(reach.get('emea-accounts')).toBe('by label');
     expect(reach.get('support-prod')).toBe('by environment');
     expect(reach.has('not-aldermere')).toBe(false);
+    expect(reach.has('other-label')).toBe(false);
     expect(json.summary).toContain(`${reach.size} roles can reach it.`);
     expect(rowsOf(json.integration_points).map((one) => one.integration_point)).toEqual([
       'edr',

@@ -172,9 +172,22 @@ test('what has no time ends with what it has, and says how to go on', async () =
   await caller.close();
 });
 
+test('answers in time, whatever Synqly does not answer', async () => {
+  sandbox.faults.add({ route: 'status_list_events', hang: true });
+  const caller = await openCaller(sandbox, ['full', 'stdio'], ['--timeout', '5']);
+  const started = Date.now();
+  const { json, isError } = await caller.run(tool);
+  expect(Date.now() - started).toBeLessThan(5_000);
+  expect(isError).toBe(false);
+  expect(json.summary).toContain('7 of 35 integrations');
+  expect(json.not_read[0]).toMatchObject({ operation: 'status_list_events', why: 'no time was left' });
+  await caller.close();
+});
+
 test('reports its progress, and sends nothing more once the client cancels', async () => {
-  sandbox.faults.add({ route: 'status_list_events', delay: 150 });
+  sandbox.faults.add({ route: 'status_list_events', delay: 400 });
   const caller = await openCaller(sandbox, ['full', 'stdio']);
+  paths = [];
   const seen: number[] = [];
   const abort = new AbortController();
   const answer = caller.program.client.callTool({ name: tool, arguments: {} }, undefined, {
@@ -186,9 +199,10 @@ test('reports its progress, and sends nothing more once the client cancels', asy
   });
   await expect(answer).rejects.toThrow();
   expect(seen).toEqual([...seen].sort((one, other) => one - other));
-  await new Promise((resolve) => setTimeout(resolve, 300));
-  paths = [];
-  await new Promise((resolve) => setTimeout(resolve, 600));
-  expect(paths).toEqual([]);
+  await new Promise((resolve) => setTimeout(resolve, 2_000));
+  // The audit trail is read last.
+  const operations = paths.map(({ operationId }) => operationId);
+  expect(operations).toContain('status_list_events');
+  expect(operations).not.toContain('audit_list');
   await caller.close();
 });
