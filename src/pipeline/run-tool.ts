@@ -4,6 +4,7 @@ import type { RequestContext } from '../request-context.ts';
 import { builtinTools } from '../tools/builtin/index.ts';
 import { findOperation } from '../tools/catalogue.ts';
 import type { CallResult, ToolRequest } from '../tools/define-tool.ts';
+import { isWorkflow } from '../tools/effect-of.ts';
 import { wrapExample } from './arguments/example.ts';
 import { parseArguments } from './arguments/parse.ts';
 import { runBatch } from './batch/run-batch.ts';
@@ -40,7 +41,8 @@ export async function runBuiltinTool(
       takePending: (pending) => context.pendingCalls.take(pending),
       putBackPending: (pending, taken) => context.pendingCalls.putBack(pending, taken),
       runOperation: run,
-      runWorkflow: (workflow, args, options) => runWorkflow(workflow, args, context, cancelled, options),
+      runWorkflow: (workflow, args, options) =>
+        isWorkflow(workflow) ? runWorkflow(workflow, args, context, cancelled, options) : undefined,
       readBatch: (args) => runBatch(tool, call.raw, args, context, cancelled),
       confirmCalls: (args) => confirmCalls(tool, call.raw, args, context, cancelled),
       carryOut: (calls) => carryOut(calls, context, cancelled),

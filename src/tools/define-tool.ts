@@ -54,12 +54,12 @@ export interface ToolRequest {
   /** Stores a taken call again, for the rest of its time. */
   putBackPending(id: string, call: PendingCall): void;
   runOperation(operation: Operation, args: unknown, options: ToolRunOptions): Promise<CallResult>;
-  /** Runs a workflow again, and returns the part of its result at the cursor. */
+  /** Runs a workflow again, and returns the part of its result at the cursor; undefined if there is no such workflow. */
   runWorkflow(
     id: string,
     args: unknown,
     options: { readonly as: ToolDefinition; readonly cursor: string },
-  ): Promise<CallResult>;
+  ): Promise<CallResult> | undefined;
   /** Makes the read calls of a batch side by side. */
   readBatch(args: Arguments): Promise<CallResult>;
   /** Makes the destroying calls of the checked arguments, after one confirmation. */

@@ -9,7 +9,7 @@ import { marker, type Planted, plant } from './pins-support.ts';
 import { startPlantingProxy } from './planting-proxy.ts';
 import { type Program, type Rig, startProgram, startRig, workflowNames } from './support.ts';
 import { testSurfaces } from './surfaces.ts';
-import { type Json, openCaller, ways } from './workflows-support.ts';
+import { type Json, openCaller, rowsOf, ways } from './workflows-support.ts';
 
 type Args = Record<string, unknown>;
 
@@ -270,6 +270,11 @@ test('find_operations finds each workflow, with its arguments, and run_write doe
     expect(json.operations[0]).toMatchObject({ id, effect: 'read', arguments: { type: 'object' } });
     const written = await program.call('run_write', { operation: id, arguments: calls[id] });
     expect(written.json.error.code).toBe('wrong_tool');
+    const batch = await program.call('run_read', { calls: [{ operation: id, arguments: calls[id] }] });
+    expect(rowsOf(batch.json.errors)[0]).toMatchObject({
+      code: 'wrong_tool',
+      message: `${id} is a workflow, which is run by itself.`,
+    });
   }
   await program.close();
 });

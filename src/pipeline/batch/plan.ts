@@ -6,6 +6,7 @@ import { findRespelled } from '../../lib/respelled-name.ts';
 import type { RequestContext } from '../../request-context.ts';
 import { catalogue, findOperation } from '../../tools/catalogue.ts';
 import type { Operation } from '../../tools/define-operation.ts';
+import { isWorkflow } from '../../tools/effect-of.ts';
 import { startCall } from '../call-state.ts';
 import { finish } from '../outcome.ts';
 import { assertFileName } from '../output/save-rows.ts';
@@ -89,6 +90,7 @@ function orderProblem(call: number, index: number, count: number): string | unde
 function readNamed(id: string, { pins }: RequestContext): Operation | CallError {
   const operation = isVisible(id, pins) ? findOperation(id) : undefined;
   if (operation) return operation;
+  if (isWorkflow(id)) return new CallError('wrong_tool', `${id} is a workflow, which is run by itself.`);
   const names = catalogue.map((one) => one.id).filter((name) => isVisible(name, pins));
   const meant = findRespelled(id, names);
   return meant === undefined

@@ -28,12 +28,23 @@ export interface WorkflowOptions {
 const withoutAccount = new Map<Workflow, Workflow>();
 
 /** The workflow as callers with these pins see it: without the account that the pins fix. */
-export function visibleWorkflow(workflow: Workflow, pins: Pins | undefined): Workflow {
+function visibleWorkflow(workflow: Workflow, pins: Pins | undefined): Workflow {
   if (pins?.account === undefined) return workflow;
   return getOrCreate(withoutAccount, workflow, () => {
     const { account_id: _, ...rest } = workflow.input.shape;
     return { ...workflow, input: z.strictObject(rest) };
   });
+}
+
+/** The arguments that callers with these pins may give. */
+export function inputOfWorkflow(id: string, pins: Pins | undefined): Pick<Workflow, 'input'> {
+  return visibleWorkflow(workflowNamed(id), pins);
+}
+
+function workflowNamed(id: string): Workflow {
+  const workflow = findWorkflow(id);
+  if (!workflow) throw new Error(`There is no workflow ${id}.`);
+  return workflow;
 }
 
 /** Runs a workflow. Never throws, except for an unknown id. */
@@ -44,8 +55,7 @@ export async function runWorkflow(
   cancelled: StopSignal,
   { cursor, as }: WorkflowOptions = {},
 ): Promise<CallResult> {
-  const workflow = findWorkflow(id);
-  if (!workflow) throw new Error(`There is no workflow ${id}.`);
+  const workflow = workflowNamed(id);
   const { pins, policy, permissions, maxResultTokens } = context;
   const visible = visibleWorkflow(workflow, pins);
   const call = startCall(as ?? visible, raw, context);

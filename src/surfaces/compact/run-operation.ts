@@ -16,13 +16,11 @@ import { finish } from '../../pipeline/outcome.ts';
 import { withoutUnusedSaveAs } from '../../pipeline/output/save-as-argument.ts';
 import { visibleOperation } from '../../pipeline/pins/enforce.ts';
 import { runOperationById } from '../../pipeline/run-operation.ts';
-import { runWorkflow, visibleWorkflow } from '../../pipeline/workflows/run-workflow.ts';
 import type { RequestContext } from '../../request-context.ts';
 import { findOperation } from '../../tools/catalogue.ts';
 import type { Operation } from '../../tools/define-operation.ts';
 import type { CallResult, ToolDefinition } from '../../tools/define-tool.ts';
 import { isWorkflow } from '../../tools/effect-of.ts';
-import { findWorkflow } from '../../tools/workflows/index.ts';
 import { dispatcherFor, dispatcherTools, findOperations, runDestroy } from './definitions.ts';
 import { searchOperations } from './find-operations.ts';
 import type { OperationIndex } from './operation-index.ts';
@@ -80,11 +78,12 @@ async function runAsWorkflow(
 ): Promise<CallResult> {
   const expected = dispatcherFor('read');
   if (dispatcher !== expected) throw new CallError('wrong_tool', `${id} only reads: call ${expected.id}.`);
+  // Most calls are of operations, and need not load the workflows.
+  const { inputOfWorkflow, runWorkflow } = await import('../../pipeline/workflows/run-workflow.ts');
   const result = await runWorkflow(id, args.arguments ?? {}, context, cancelled);
-  const workflow = findWorkflow(id);
-  const isRefused = result.error?.code === 'invalid_arguments' && workflow !== undefined;
+  const isRefused = result.error?.code === 'invalid_arguments';
   const value = isRefused
-    ? withArgumentList(result.value, listArguments(visibleWorkflow(workflow, context.pins)))
+    ? withArgumentList(result.value, listArguments(inputOfWorkflow(id, context.pins)))
     : result.value;
   return { ...result, value: wrapExample(value, dispatcher.id, 'operation') };
 }

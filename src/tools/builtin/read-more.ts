@@ -2,7 +2,6 @@ import * as z from 'zod';
 import { isJsonObject } from '../../lib/json.ts';
 import type { BuiltinTool } from '../define-tool.ts';
 import { openObject, text } from '../schemas/fields.ts';
-import { findWorkflow } from '../workflows/index.ts';
 import { operationNamed } from './operation-named.ts';
 
 export const readMoreTool: BuiltinTool = {
@@ -14,16 +13,10 @@ export const readMoreTool: BuiltinTool = {
   params: {},
   input: z.strictObject({ tool: text, arguments: openObject.optional(), cursor: text }),
   run: async ({ args, runOperation, runWorkflow }) => {
-    const workflow = findWorkflow(String(args.tool));
-    if (workflow)
-      return runWorkflow(workflow.id, args.arguments ?? {}, {
-        as: readMoreTool,
-        cursor: String(args.cursor),
-      });
+    const options = { as: readMoreTool, cursor: String(args.cursor) };
+    const part = runWorkflow(String(args.tool), args.arguments ?? {}, options);
+    if (part) return part;
     const operation = operationNamed(args.tool, readMoreTool);
-    return runOperation(operation, isJsonObject(args.arguments) ? args.arguments : {}, {
-      as: readMoreTool,
-      cursor: String(args.cursor),
-    });
+    return runOperation(operation, isJsonObject(args.arguments) ? args.arguments : {}, options);
   },
 };
