@@ -14,7 +14,7 @@ interface Job {
   readonly words: string;
   /** Makes the calls; whether the job is done. */
   readonly run: (call: Call) => Promise<boolean>;
-  /** Calls at most; more where the tools for this job are still missing. */
+  /** Calls at most. */
   readonly calls: number;
 }
 
@@ -40,25 +40,18 @@ async function confirmed(call: Call, operation: string, args: Args): Promise<Jso
 const jobs: readonly Job[] = [
   {
     words: 'which connections are broken, and why',
-    calls: 7,
+    calls: 1,
     run: async (call) => {
-      const broken = rowsOf(await call('status_list', { filter: ['status[eq]error'] }));
-      const reasons: Json[] = [];
-      for (const { account_id, integration_id } of broken) {
-        const args = { account_id, integration_id, order: ['created_at[desc]'], limit: 1, fields: ['error'] };
-        reasons.push(await call('status_list_events', args));
-      }
-      return broken.length > 3 && reasons.every(({ error }) => error === undefined);
+      const rows = rowsOf(await call('diagnose_integrations'));
+      return rows.length > 3 && rows.every(({ since, error }) => since && error);
     },
   },
   {
     words: 'off-board a customer',
-    calls: 6,
+    calls: 4,
     run: async (call) => {
       const account = { account_id: 'leaving' };
-      await call('integrations_list_account', account);
-      await call('credentials_list', account);
-      await call('bridges_list', account);
+      await call('account_overview', account);
       await call('preview_call', { tool: 'accounts_delete', arguments: account });
       const deleted = await confirmed(call, 'accounts_delete', account);
       return deleted.done === true || deleted.deleted !== undefined;
@@ -68,12 +61,8 @@ const jobs: readonly Job[] = [
     words: 'who removed a label',
     calls: 1,
     run: async (call) => {
-      const filter = ['path[like]/v1/accounts/labelled%', 'method[in]PUT,PATCH'];
-      const list = await call('audit_list', {
-        filter,
-        fields: ['created_at', 'member_id', 'remote_addr', 'body'],
-      });
-      return rowsOf(list).some(({ body }) => JSON.stringify(body).includes('/labels'));
+      const rows = rowsOf(await call('who_changed', { type: 'account', object: 'labelled' }));
+      return rows.some(({ changes }) => changes === 'labels: ["gold"] → []');
     },
   },
   {
@@ -91,14 +80,13 @@ const jobs: readonly Job[] = [
   },
   {
     words: 'a clean-up of thirteen',
-    calls: 14,
+    calls: 2,
     run: async (call) => {
       const list = await call('accounts_list', { filter: ['name[like]trial-%'], fields: ['name'] });
       const names = rowsOf(list).map(({ name }) => name);
-      const previews: Json[] = [];
-      for (const account_id of names)
-        previews.push(await call('preview_call', { tool: 'accounts_delete', arguments: { account_id } }));
-      return names.length === trials.length && previews.every(({ error }) => error === undefined);
+      const calls = names.map((account_id) => ({ operation: 'accounts_delete', arguments: { account_id } }));
+      const preview = await call('preview_call', { calls });
+      return names.length === trials.length && preview.error === undefined;
     },
   },
   {
@@ -112,15 +100,10 @@ const jobs: readonly Job[] = [
   },
   {
     words: 'compare traffic',
-    calls: 4,
+    calls: 1,
     run: async (call) => {
-      const list = await call('integrations_list_account', { account_id: customer, fields: ['id', 'name'] });
-      const series: Json[] = [];
-      for (const { id } of rowsOf(list))
-        series.push(
-          await call('status_get_integration_timeseries', { account_id: customer, integration_id: id }),
-        );
-      return series.length > 1 && series.every(({ error }) => error === undefined);
+      const report = await call('usage_report', { account_id: customer });
+      return rowsOf(report).length > 1 && rowsOf(report).every(({ requests_before }) => requests_before > 0);
     },
   },
   {
