@@ -172,6 +172,21 @@ test('what has no time ends with what it has, and says how to go on', async () =
   await caller.close();
 });
 
+test('waits where Synqly limits its requests, and leaves nothing out', async () => {
+  sandbox.faults.add({ route: 'status_list_events', status: 429, retryAfter: 1, times: 3 });
+  const caller = await openCaller(sandbox, ['full', 'stdio']);
+  paths = [];
+  const started = Date.now();
+  const { json } = await caller.run(tool);
+  expect(Date.now() - started).toBeGreaterThan(1_000);
+  expect(json.not_read).toBeUndefined();
+  expect(rowsOf(json).every(({ since }) => since !== null)).toBe(true);
+  const events = paths.filter(({ operationId }) => operationId === 'status_list_events');
+  // Seven integrations, one of which has a second page, and the three that were refused.
+  expect(events.length).toBeLessThanOrEqual(12);
+  await caller.close();
+});
+
 test('answers in time, whatever Synqly does not answer', async () => {
   sandbox.faults.add({ route: 'status_list_events', hang: true });
   const caller = await openCaller(sandbox, ['full', 'stdio'], ['--timeout', '5']);
