@@ -25,7 +25,7 @@ export const errorCodes = {
   },
   secret_reference: {
     remediation:
-      'Correct the reference. ${env:NAME}, ${file:PATH}, ${secret:HANDLE} or ${ask:WHAT} must be the whole value of a secret argument. Nothing was sent.',
+      'Correct the reference. ${env:NAME}, ${file:PATH}, ${secret:HANDLE}, ${ask:WHAT}, ${generate:password} or ${generate:token} must be the whole value of a secret argument. Nothing was sent.',
     retry: 'no',
   },
   secret_required: {

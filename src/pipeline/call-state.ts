@@ -9,6 +9,7 @@ import type { Operation } from '../tools/define-operation.ts';
 import type { ToolDefinition } from '../tools/define-tool.ts';
 import { normalizeArguments } from './arguments/other-names.ts';
 import type { Limits } from './execute/deadline.ts';
+import type { GeneratedSecrets } from './secrets/generated.ts';
 import { maskAllButGiven } from './secrets/mask-result.ts';
 
 /** How a call came to be allowed, as the audit log records it. */
@@ -48,6 +49,8 @@ export interface OperationCall extends CallState {
   args: Arguments;
   /** References to secrets among the arguments. */
   references: readonly PlacedReference[];
+  /** The secrets that the server generated for this call, from the time of sending. */
+  generated?: GeneratedSecrets | undefined;
   /** Digest of the snapshot that was confirmed. */
   confirmedDigest?: string | undefined;
   /** The state that the client sent with a repeated call, once it is verified. */
@@ -94,6 +97,7 @@ export function startOperationCall(
     operation,
     args,
     references: [],
+    generated: undefined,
     confirmedDigest: undefined,
     inputState: undefined,
     cancelled,

@@ -1,5 +1,6 @@
 import { CallError } from '../errors.ts';
 import type { JsonObject } from '../lib/json.ts';
+import { costOf } from '../lib/token-estimate.ts';
 import type { CallRecord } from '../observability/call-record.ts';
 import { maskKnown } from '../secrets/redact.ts';
 import type { ResponseMeta } from '../synqly/response-meta.ts';
@@ -10,6 +11,7 @@ import { InputNeeded } from './input/input-needed.ts';
 import { compactError } from './recovery/compact-error.ts';
 import { askForLess } from './result/continuation.ts';
 import { truncate } from './result/truncate.ts';
+import { generatedPart } from './secrets/generated.ts';
 
 /** Status and id of the response to a call. */
 export interface Meta {
@@ -40,8 +42,13 @@ export async function finish(call: CallState, outcome: Outcome): Promise<CallRes
     return { value: isMasked ? value : maskKnown(value, ...secretsToMask(call)), error };
   }
   // Secrets are masked before texts are cut: half a secret would not be recognized.
-  const shown = { error: compactError(maskError(call, error)) };
-  const value = truncate(shown, call.context.maxResultTokens, askForLess);
+  const generated = isOperationCall(call) ? generatedPart(call) : {};
+  const shown = truncate(
+    { error: compactError(maskError(call, error)) },
+    call.context.maxResultTokens - costOf(generated),
+    askForLess,
+  ) as { readonly error: JsonObject };
+  const value = { ...shown, error: { ...shown.error, ...generated } };
   return error instanceof InputNeeded
     ? { value, error: undefined, inputRequired: error.inputRequired }
     : { value, error };

@@ -14,6 +14,7 @@ import { finish, type Outcome } from './outcome.ts';
 import { pinnedBy } from './pins/enforce.ts';
 import { explainFailure } from './recovery/explain-failure.ts';
 import { formatResult } from './result/format.ts';
+import { settleGenerated } from './secrets/generated.ts';
 import { resolveReferences } from './secrets/resolve.ts';
 import { type StoredResponse, storeResponseSecrets } from './secrets/store-response.ts';
 
@@ -59,7 +60,8 @@ export async function runOperation(
     const outcome = options.format?.(call, stored) ?? (await formatResult(call, stored, options)); // 8 result
     return await finish(call, outcome); //                                     9 log and audit log
   } catch (error) {
-    return await finish(call, { cause: await explainFailure(error, call) });
+    const failure = await settleGenerated(call, error);
+    return await finish(call, { cause: await explainFailure(failure, call) });
   }
 }
 

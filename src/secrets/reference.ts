@@ -1,13 +1,13 @@
 import { CallError } from '../errors.ts';
 
-/** Where a secret comes from: a variable, a file, this server's stored secrets, or a person. */
+/** Where a secret comes from: a variable, a file, this server's stored secrets, a person, or the random source of the system. */
 export interface Reference {
-  readonly kind: 'env' | 'file' | 'secret' | 'ask';
+  readonly kind: 'env' | 'file' | 'secret' | 'ask' | 'generate';
   readonly name: string;
 }
 
-const whole = /^\$\{(env|file|secret|ask):([^{}]+)\}$/;
-const anywhere = /\$\{(env|file|secret|ask):/;
+const whole = /^\$\{(env|file|secret|ask|generate):([^{}]+)\}$/;
+const anywhere = /\$\{(?:(?:env|file|secret|ask):|generate[:}])/;
 
 /** Parses a reference; undefined if the text is none. Only a whole value can be a reference. */
 export function readReference(text: string): Reference | undefined {

@@ -18,7 +18,7 @@ export interface SecretStore {
    * @throws CallError `secret_reference` with the reason, never the content; `secret_refused` when the store is
    * full
    */
-  resolve(reference: Reference, person: Person): Promise<string>;
+  resolve(reference: ReadReference, person: Person): Promise<string>;
   /** Asks for secrets on pages of this machine; undefined over HTTP, where the person is at another. */
   readonly pages: SecretPages | undefined;
   /**
@@ -39,8 +39,27 @@ export interface SecretStore {
    * @throws Error when a file cannot be written
    */
   save(references: readonly string[]): Promise<Readonly<Record<string, string>>>;
+  /** Keeps secrets that this server generates. Undefined for callers whose secrets are not stored. */
+  readonly generated: GeneratedStore | undefined;
   /** All secrets that the server knows and must mask in its output. */
   readonly known: SecretIndex;
+}
+
+/** Keeps generated secrets as those of responses to writes are kept. */
+export interface GeneratedStore {
+  /**
+   * @returns the reference to it, and its file if there is a directory for secrets
+   * @throws CallError `secret_refused` when the store is full; Error when the file cannot be written
+   */
+  keep(secret: string): Promise<StoredSecret>;
+  /** Forgets a secret, and deletes its file. */
+  forget(secret: string): Promise<void>;
+}
+
+/** Where a secret is stored. */
+export interface StoredSecret {
+  readonly reference: string;
+  readonly file?: string;
 }
 
 /** How to ask a person for a secret, what it is for, and when to stop waiting. */
@@ -57,6 +76,12 @@ interface Options {
   readonly tokenFile?: string | undefined;
   readonly storesSecrets: boolean;
 }
+
+/** Kinds of references to secrets that exist before the call. */
+type ReadKind = Exclude<Reference['kind'], 'generate'>;
+
+/** A reference to a secret that exists before the call. */
+export type ReadReference = Reference & { readonly kind: ReadKind };
 
 type Read = (name: string, person: Person) => string | Promise<string>;
 
@@ -160,7 +185,7 @@ function createSecretStore({ patterns, directory, tokenFile, storesSecrets }: Op
     return secretReference(handle);
   };
   for (const secret of secretVariables(patterns, process.env)) addPermanent(secret);
-  const read: Readonly<Record<Reference['kind'], Read>> = {
+  const read: Readonly<Record<ReadKind, Read>> = {
     env: (name) => readVariable(name, patterns, process.env),
     file: (name) => readSecretFile(name, directory, tokenFile),
     secret: (name) => {
@@ -200,6 +225,29 @@ function createSecretStore({ patterns, directory, tokenFile, storesSecrets }: Op
     },
   };
 
+  const generated: GeneratedStore = {
+    keep: async (secret) => {
+      assertRoom(secret.length);
+      const reference = storeSecret(secret, 'write');
+      if (directory === undefined) return { reference };
+      try {
+        return { reference, file: await writeNew(directory, handles.get(secret) ?? '', secret) };
+      } catch (error) {
+        forgetSecret(secret);
+        throw error;
+      }
+    },
+    forget: async (secret) => {
+      const handle = handles.get(secret);
+      forgetSecret(secret);
+      if (directory !== undefined && handle !== undefined) await deleteFile(directory, handle);
+    },
+  };
+  const forgetSecret = (secret: string): void => {
+    permanent.delete(secret);
+    evict(secret);
+  };
+
   return {
     pages: storesSecrets ? pages : undefined,
     resolve: async ({ kind, name }, person) => {
@@ -222,21 +270,39 @@ function createSecretStore({ patterns, directory, tokenFile, storesSecrets }: Op
       );
       return Object.fromEntries(paths);
     },
+    generated: storesSecrets ? generated : undefined,
     known,
   };
 }
 
 /** Writes a file that only its owner can read, and never overwrites one. */
 async function write(directory: string, name: string, secret: string): Promise<string> {
+  const { join } = await import('node:path');
+  try {
+    return await writeNew(directory, name, secret);
+  } catch (error) {
+    // The secret was written before: handles are unique.
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    return join(directory, name);
+  }
+}
+
+/** @throws Error when there is such a file, or it cannot be written in full */
+async function writeNew(directory: string, name: string, secret: string): Promise<string> {
   const [{ writeFile }, { join }] = await Promise.all([import('node:fs/promises'), import('node:path')]);
   const path = join(directory, name);
   try {
     await writeFile(path, secret, { mode: 0o600, flag: 'wx' });
   } catch (error) {
-    // The secret was written before: handles are unique.
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') await deleteFile(directory, name);
+    throw error;
   }
   return path;
+}
+
+async function deleteFile(directory: string, name: string): Promise<void> {
+  const [{ rm }, { join }] = await Promise.all([import('node:fs/promises'), import('node:path')]);
+  await rm(join(directory, name), { force: true });
 }
 
 /** Uses the global `crypto`: loading `node:crypto` would slow the start. */

@@ -30,6 +30,8 @@ export interface ApiRequest {
   readonly mayRepeat?: (() => boolean) | undefined;
   /** Limits the rate of this request together with others. */
   readonly pace?: Pace | undefined;
+  /** Called before an attempt that may have taken effect is repeated. */
+  readonly onUncertain?: (() => void) | undefined;
   /** Called before the first send; if it throws, nothing is sent. */
   readonly beforeSending?: (() => Promise<void>) | undefined;
 }

@@ -12,6 +12,8 @@ export interface RetryScope {
   readonly deadline: number;
   /** Called before each retry, if the caller counts them; `false` stops retrying. */
   readonly mayRepeat?: (() => boolean) | undefined;
+  /** Called before an attempt that may have taken effect is repeated. */
+  readonly onUncertain?: (() => void) | undefined;
   /** Limits the rate of this request together with others. */
   readonly pace?: Pace | undefined;
 }
@@ -46,6 +48,7 @@ export async function retryWhenSafe(
       if ('answer' in ended) return ended.answer;
       throw ended.error;
     }
+    if (mayHaveTakenEffect(ended)) scope.onUncertain?.();
     await wait(pause, scope.signal);
   }
 }
@@ -101,6 +104,10 @@ function isSafeToRepeat(ended: ExchangeResult, { repeatable }: RetryScope): bool
   if (responseHead)
     return responseHead.status === 429 || (repeatable && transientStatuses.has(responseHead.status));
   return 'error' in ended && (isUnsent(ended.error) || (repeatable && isBroken(ended.error)));
+}
+
+function mayHaveTakenEffect(ended: ExchangeResult): boolean {
+  return readMeta(ended)?.status !== 429 && !('error' in ended && isUnsent(ended.error));
 }
 
 const readMeta = (ended: ExchangeResult) => ('answer' in ended ? ended.answer : ended.responseHead);

@@ -6,6 +6,7 @@ import { withSaveAs } from '../output/save-as-argument.ts';
 import { assertFileName } from '../output/save-rows.ts';
 import { visibleOperation } from '../pins/enforce.ts';
 import { findSecrets } from '../secrets/find.ts';
+import { assertGeneratedUsable } from '../secrets/generated.ts';
 import { assertPatchKeepsSecrets } from '../secrets/patch-guard.ts';
 import { assertNoSecretQueried } from '../secrets/query-guard.ts';
 import { findReferences } from '../secrets/resolve.ts';
@@ -16,7 +17,7 @@ import { parseArguments } from './parse.ts';
  * Parses the arguments of a call against what its caller may give, and finds the references and secrets among them.
  *
  * @param options `acceptsPinned`: whether arguments that pins fill in may be given
- * @throws CallError `invalid_arguments`, `secret_reference` or `outside_pin`
+ * @throws CallError `invalid_arguments`, `secret_reference`, `secret_refused` or `outside_pin`
  */
 export function checkArguments(
   call: OperationCall,
@@ -31,6 +32,7 @@ export function checkArguments(
   assertNoSecretQueried(operation, args);
   assertListSyntax(operation, args);
   call.references = findReferences(operation, args);
+  assertGeneratedUsable(call);
   call.secrets.push(...findSecrets(operation, args));
   if (!context.revealSecrets) assertPatchKeepsSecrets(operation, args);
 }

@@ -15,7 +15,7 @@ export function createForm(
   preview: JsonObject,
   { typedName, needsName }: { readonly typedName: () => TypedName; readonly needsName: boolean },
 ): ConfirmationForm {
-  const { object, affects, sends } = preview;
+  const { object, affects, sends, generates } = preview;
   const { method, path } = sends as { method: string; path: string };
   const changes = describeChanges(operation, preview);
   const affected = Object.entries(isJsonObject(affects) ? affects : {});
@@ -30,6 +30,7 @@ export function createForm(
     ...(typeof object === 'string' ? [`The object ${object}.`] : []),
     ...(affected.length > 0 ? [`Affected: ${affected.map(amount).join(', ')}`] : []),
     ...changes.lines,
+    ...(isJsonObject(generates) ? [generatedLine(generates)] : []),
     ...(isWhole ? [] : ['This form is not complete: parts are left out.']),
     ...(typed ? [`To confirm, type ${whatToType[typed.kind]}: ${quoted(typed.shown)}`] : []),
   ];
@@ -85,6 +86,16 @@ export function isFullyNamed(summary: unknown): boolean {
   if (summary.or_more === true) return false;
   if (!Array.isArray(summary.names)) return true;
   return summary.names.length === summary.count && !summary.names.some((name) => isClipped(name));
+}
+
+/** Secrets that are named in the form: the lines of changes show all that the call sets. */
+const maxGenerated = 5;
+
+function generatedLine(generates: JsonObject): string {
+  const all = Object.entries(generates).map(([argument, what]) => `${quoted(argument)} ${what}`);
+  const more = all.length - maxGenerated;
+  const shown = all.slice(0, maxGenerated).join(', ');
+  return `Generated when sent: ${shown}${more > 0 ? `, and ${more} more` : ''}`;
 }
 
 function withoutTimes({ created_at, updated_at, ...rest }: JsonObject): JsonObject {

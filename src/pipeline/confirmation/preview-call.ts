@@ -6,6 +6,7 @@ import type { Outcome } from '../outcome.ts';
 import type { Pinned } from '../pins/enforce.ts';
 import { askForLess } from '../result/continuation.ts';
 import { truncate } from '../result/truncate.ts';
+import { describeGenerated } from '../secrets/generated.ts';
 import { createPreview } from './preview.ts';
 import { type Snapshot, takeSnapshot } from './snapshot.ts';
 
@@ -18,7 +19,7 @@ export async function previewCall(call: OperationCall, pinned: Pinned): Promise<
 
 /** What a call would send, and the current state. Pins are checked; only reads are sent. @throws CallError */
 export async function inspectCall(
-  { context, cancelled }: OperationCall,
+  { context, cancelled, references }: OperationCall,
   pinned: Pinned,
 ): Promise<{ snapshot: Snapshot; preview: JsonObject }> {
   // The pin checks may take the whole timeout of a call. The snapshot has its own, since it decides nothing.
@@ -26,5 +27,7 @@ export async function inspectCall(
   const request = prepareRequest(pinnedCall.operation, pinnedCall.args);
   const limits = { signal: cancelled, deadline: Date.now() + context.timeout };
   const snapshot = await takeSnapshot(pinnedCall.operation, pinnedCall.args, context, limits);
-  return { snapshot, preview: createPreview(pinnedCall.operation, pinnedCall.args, request, snapshot) };
+  const preview = createPreview(pinnedCall.operation, pinnedCall.args, request, snapshot);
+  const generates = describeGenerated(references);
+  return { snapshot, preview: generates ? { ...preview, generates } : preview };
 }

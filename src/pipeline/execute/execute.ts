@@ -3,6 +3,7 @@ import { openAuditEntry } from '../audit-entry.ts';
 import type { Consent, OperationCall } from '../call-state.ts';
 import { assertSnapshotUnchanged } from '../confirmation/confirm.ts';
 import type { Pinned } from '../pins/enforce.ts';
+import { noteRefusal } from '../secrets/generated.ts';
 import { type ResolvedReference, withResolved } from '../secrets/resolve.ts';
 import { assertStoreHasCapacity } from '../secrets/store-response.ts';
 import { prepareRequest } from './build-request.ts';
@@ -28,7 +29,16 @@ export async function execute(
     const request = prepareRequest(pinnedCall.operation, withResolved(pinnedCall.args, secrets));
     const snapshot = await assertSnapshotUnchanged(consent, pinnedCall, context, limits);
     const beforeSending = operation.effect === 'read' ? undefined : () => startWrite(call, limits.signal);
-    const sent = await sendRequest(pinnedCall, request, context, limits, { snapshot, beforeSending });
+    const sent = await sendRequest(pinnedCall, request, context, limits, {
+      snapshot,
+      beforeSending,
+      onUncertain: () => {
+        if (call.generated) call.generated.isUncertain = true;
+      },
+    }).catch((error) => {
+      noteRefusal(call, error);
+      throw error;
+    });
     return { ...sent, body: await pinnedCall.filterResponse(sent.body) };
   });
 }
@@ -37,6 +47,8 @@ export async function execute(
 async function startWrite(call: OperationCall, signal: StopSignal): Promise<void> {
   // A retry, for example with a renewed token, belongs to the same entry.
   if (call.id !== undefined) return;
+  if (signal.aborted) throw signal.reason;
+  await call.generated?.keep();
   if (signal.aborted) throw signal.reason;
   await openAuditEntry(call);
   if (signal.aborted) throw signal.reason;

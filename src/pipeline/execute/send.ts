@@ -20,7 +20,7 @@ export interface Sent extends CollectedRows {
 }
 
 /** The snapshot of the object, and what to do right before the request is sent. */
-interface SendOptions extends Pick<ApiRequest, 'beforeSending'> {
+interface SendOptions extends Pick<ApiRequest, 'beforeSending' | 'onUncertain'> {
   /** Set if a snapshot was just taken; its object is undefined if it could not be read. */
   readonly snapshot?: { readonly object: JsonObject | undefined } | undefined;
 }
@@ -36,7 +36,7 @@ export async function sendRequest(
   request: PreparedRequest,
   context: RequestContext,
   limits: Limits,
-  { snapshot, beforeSending }: SendOptions,
+  { snapshot, beforeSending, onUncertain }: SendOptions,
 ): Promise<Sent> {
   const before = operation.replacesWhole
     ? (snapshot?.object ?? (await readCurrent(operation, args, context, limits)))
@@ -50,7 +50,11 @@ export async function sendRequest(
     ? await collectRows(operation, args, { ...request, lazily }, context, limits)
     : assertShape(
         operation,
-        await sendOnce(operation, { ...request, body, lazily, beforeSending, signal, deadline }, context),
+        await sendOnce(
+          operation,
+          { ...request, body, lazily, beforeSending, onUncertain, signal, deadline },
+          context,
+        ),
       );
   return { ...answer, before };
 }

@@ -1,8 +1,10 @@
 import { isJsonObject } from '../../lib/json.ts';
+import { costOf } from '../../lib/token-estimate.ts';
 import { maskResult, type OperationCall, timeLeft } from '../call-state.ts';
 import type { Outcome } from '../outcome.ts';
 import { saveList } from '../output/save-list.ts';
 import { explainEmptyList } from '../recovery/empty-list.ts';
+import { generatedPart } from '../secrets/generated.ts';
 import type { StoredResponse } from '../secrets/store-response.ts';
 import { continuationFor } from './continuation.ts';
 import { formatBody } from './format-body.ts';
@@ -27,7 +29,8 @@ export async function formatResult(
     whole || response.remainder || !operation.listing
       ? {}
       : await explainEmptyList(operation, args, response.body, context, timeLeft(call));
-  const maxTokens = whole ? Number.POSITIVE_INFINITY : context.maxResultTokens;
+  const generated = generatedPart(call);
+  const maxTokens = whole ? Number.POSITIVE_INFINITY : context.maxResultTokens - costOf(generated);
   const formatted = formatBody(operation, whole ? 'whole' : args, { ...response, body }, maxTokens);
   const result = withUndo(formatted, operation, args, response, context.log);
   const masked = maskResult(call, isJsonObject(result) ? { ...result, ...hint, ...files } : result);
@@ -36,5 +39,5 @@ export async function formatResult(
     cursor === undefined
       ? truncate(masked, maxTokens, continuation)
       : truncatePart(masked, cursor, maxTokens, continuation);
-  return { value, meta: response, isMasked: true };
+  return { value: isJsonObject(value) ? { ...value, ...generated } : value, meta: response, isMasked: true };
 }

@@ -2,6 +2,7 @@ import { type ArgumentProblem, CallError } from '../../errors.ts';
 import type { Arguments } from '../../lib/json.ts';
 import { isJsonObject } from '../../lib/json.ts';
 import { namesAlong } from '../../lib/secret-names.ts';
+import { generateExample } from '../../secrets/generate.ts';
 import {
   holdsReference,
   noSecretGiven,
@@ -9,10 +10,12 @@ import {
   readReference,
 } from '../../secrets/reference.ts';
 import { isPrefix, secretFieldsOf } from '../../secrets/secret-fields.ts';
+import type { ReadReference } from '../../secrets/store.ts';
 import type { Operation } from '../../tools/define-operation.ts';
 import type { Consent, OperationCall } from '../call-state.ts';
 import { isAsk, purposeOf, takeTypedSecrets } from './ask-person.ts';
 import { findSecretPlaces } from './find.ts';
+import { generateProblem, generateSecrets, isGenerate } from './generated.ts';
 
 /**
  * The references among checked arguments, not yet resolved.
@@ -28,20 +31,31 @@ export function findReferences(operation: Operation, args: Arguments): readonly 
     takesReference(operation, args, path),
   );
   const secret = new Set(places.map(({ path }) => keyOf(path)));
-  const read = texts.map(({ path, text }) => ({ path, reference: readReference(text) }));
-  const faults = read.flatMap(({ path, reference }) => {
+  const read = texts.map(({ path, text }) => ({ path, text, reference: readReference(text) }));
+  const faults = read.flatMap(({ path, text, reference }) => {
     const argument = path.join('.');
     if (!secret.has(keyOf(path)))
       return [{ argument, problem: 'is not a secret argument, so it takes no reference' }];
-    if (!reference) return [{ argument, problem: 'must be a reference as a whole, such as ${env:NAME}' }];
-    return [];
+    if (!reference)
+      return [{ argument, problem: `must be a reference as a whole, such as ${exampleFor(text)}` }];
+    if (reference.kind !== 'generate') return [];
+    const problem = generateProblem({ path, reference }, isTested(args, path));
+    return problem === undefined ? [] : [{ argument, problem }];
   });
   if (faults.length > 0) {
     throw new CallError('secret_reference', 'A reference to a secret is not allowed there.', {
       arguments: faults,
     });
   }
-  return read as PlacedReference[];
+  return read.map(({ path, reference }) => ({ path, reference })) as PlacedReference[];
+}
+
+const exampleFor = (text: string) => (text.includes('${generate') ? generateExample : '${env:NAME}');
+
+/** Whether a place is in a patch step that compares. */
+function isTested({ patch }: Arguments, [argument, index]: readonly string[]): boolean {
+  const step: unknown = argument === 'patch' && Array.isArray(patch) ? patch[Number(index)] : undefined;
+  return isJsonObject(step) && step.op === 'test';
 }
 
 /** Patch steps that have a value. */
@@ -110,9 +124,11 @@ export async function resolveReferences(
   // Nobody types a secret for a call that fails without it.
   const read = await resolveEach(
     call,
-    references.filter((one) => !isAsk(one)),
+    references.filter((one) => !isAsk(one) && !isGenerate(one)),
   );
-  return [...read, ...(await askPerson(call, references.filter(isAsk), consent))];
+  const typed = await askPerson(call, references.filter(isAsk), consent);
+  call.generated = generateSecrets(call);
+  return [...read, ...typed, ...(call.generated?.values ?? [])];
 }
 
 /** Asks on pages that outlive the call, unless the client keeps the call waiting while the person types. */
@@ -143,7 +159,7 @@ async function resolveEach(
   for (const one of references) {
     const person = { openPage: client?.openPage, purpose: purposeOf(call, one), cancelled: call.cancelled };
     try {
-      resolved.push({ path: one.path, value: await secrets.resolve(one.reference, person) });
+      resolved.push({ path: one.path, value: await secrets.resolve(one.reference as ReadReference, person) });
     } catch (error) {
       if (!isReferenceError(error)) throw error;
       faults.push(faultOf(one, error));
