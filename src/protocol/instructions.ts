@@ -44,7 +44,7 @@ const instructions: readonly Instruction[] = [
     isUseful: always,
   },
   {
-    text: 'Secrets: give a reference as the whole value, ${env:NAME}, ${file:PATH}, ${ask:WHAT} (the person types it) or ${generate:password} (a new one, made when sent; or token), and never ask anyone to paste one. Results show secrets as ${secret:HANDLE}, also a reference.',
+    text: 'Secrets: give a reference as the whole value, ${env:NAME}, ${file:PATH}, ${ask:WHAT} (the person types it) or ${generate:password} (a new one), and never ask anyone to paste one. Results show secrets as ${secret:HANDLE}, also a reference.',
     isUseful: (operations, { revealSecrets, secrets }) =>
       !revealSecrets && secrets.store !== undefined && operations.some(({ name }) => handlesSecrets[name]),
   },

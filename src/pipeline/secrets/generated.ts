@@ -159,12 +159,9 @@ export async function settleGenerated(call: OperationCall, error: unknown): Prom
     await generated.forget();
     return error;
   }
-  const places = generated.kept.map(({ secret, note, ...place }) => place);
-  // A client that has cancelled the call gets no result.
-  context.log.warn(
-    { tool: tool.id, generated_secrets: places },
-    'a generated secret is kept: the call may have taken effect',
-  );
+  const kept = generated.kept.map(({ secret, note, ...place }) => place);
+  // A client that has cancelled the call gets no result. The logger withholds fields that are named after secrets.
+  context.log.warn({ tool: tool.id, kept }, 'a generated secret is kept: the call may have taken effect');
   if (!(error instanceof CallError)) return error;
   const { code, message, details } = error;
   const next = details.remediation ?? errorCodes[code].remediation;
