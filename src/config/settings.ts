@@ -285,7 +285,7 @@ export const settings = {
     placeholder: 'directory',
     env: 'SYNQLY_SECRET_DIR',
     fallback: undefined,
-    help: 'stdio: directory of files that ${file:PATH} references may use, and to which secrets from responses are written.',
+    help: 'stdio: directory of files that ${file:PATH} references may use, and to which secrets from responses and generated secrets are written.',
     modes: ['stdio'],
     parse: parsePath,
   }),

@@ -1,3 +1,6 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { tokensOf, tokensOfJson } from '../../src/cli/token-cost/tokens.ts';
 import { startSandbox } from '../../src/sandbox/start.ts';
@@ -20,7 +23,6 @@ interface Job {
 
 const customer = 'aldermere-logistics';
 const trials = Array.from({ length: 13 }, (_, at) => `trial-${String(at + 1).padStart(2, '0')}`);
-const secret = '${env:SYNQLY_SECRET_FIRST}';
 
 /** Each row of a table as an object. */
 function rowsOf({ columns = [], rows = [], same = {} }: Json): Json[] {
@@ -73,9 +75,12 @@ const jobs: readonly Job[] = [
         name: 'kim@kestrelmoor.example',
         fullname: 'Kim Doe',
         role_binding: ['viewer'],
-        secret,
+        secret: '${generate:password}',
       };
-      return (await call('members_create', member)).result?.member?.name === member.name;
+      const { result, generated_secrets } = await call('members_create', member);
+      const [{ file }] = generated_secrets;
+      // The person gets the first password from the file.
+      return result.member.name === member.name && readFileSync(file, 'utf8').length === 24;
     },
   },
   {
@@ -128,9 +133,10 @@ interface Cost {
 /** Runs the jobs on a surface, in a sandbox of its own. */
 async function measure(surface: TestSurface): Promise<Cost[]> {
   const sandbox = await startSandbox({ seed: 1, clock: () => Date.parse('2026-08-31T12:00:00Z') });
+  const directory = mkdtempSync(join(tmpdir(), 'jobs-'));
   const args = ['--base-url', sandbox.baseUrl, '--log-level', 'silent', ...surface.flags];
-  const env = { SYNQLY_TOKEN: sandbox.token, SYNQLY_SECRET_FIRST: 'correct-horse-battery' };
-  const program = await startProgram(args, { ...env, SYNQLY_PERMISSIONS: 'ignore' });
+  const env = { SYNQLY_TOKEN: sandbox.token, SYNQLY_PERMISSIONS: 'ignore' };
+  const program = await startProgram([...args, '--secret-dir', directory], env);
   try {
     await prepare(program, surface);
     const costs: Cost[] = [];
@@ -148,6 +154,7 @@ async function measure(surface: TestSurface): Promise<Cost[]> {
   } finally {
     await program.close();
     await sandbox.close();
+    rmSync(directory, { recursive: true });
   }
 }
 
