@@ -582,6 +582,13 @@ describe.each(Object.entries(testSurfaces))('over HTTP, on the %s surface', (_, 
   });
 });
 
+test('every password has a letter of each case, a digit and a symbol, and begins with no symbol', () => {
+  for (const text of ['password:12', 'password', 'password:71']) {
+    const recipe = readRecipe(text) as Recipe;
+    for (let draw = 0; draw < 500; draw += 1) expect(generateSecret(recipe)).toMatch(password);
+  }
+});
+
 test('all characters of an alphabet are equally likely', () => {
   const draws = 6000;
   for (const text of ['token:16:hex', 'token:62:alphanumeric', 'token:64:base64url']) {
