@@ -1,10 +1,12 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { updateAnswers } from '../test/docs/answers.ts';
-import { markdownFiles } from './docs-files.ts';
+import { markdownFiles, root } from './docs-files.ts';
 import { updateTables } from './docs-tables.ts';
+import { textsFile, textsPage } from './docs-texts.ts';
 
 /*
- * Updates the generated parts of the documentation: the tables of settings and tools, and the answers of the server.
+ * Updates the generated parts of the documentation: the tables of settings and tools, the answers of the server, and
+ * the page of all texts.
  * Needs a built dist/.
  */
 for (const file of markdownFiles()) {
@@ -14,3 +16,5 @@ for (const file of markdownFiles()) {
   writeFileSync(file.url, updated);
   console.log(`updated ${file.name}`);
 }
+
+writeFileSync(new URL(textsFile, root), await textsPage());

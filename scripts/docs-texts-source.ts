@@ -1,0 +1,258 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { parseAst } from 'vitest/node';
+
+/** A node of a syntax tree. */
+type Node = Readonly<Record<string, unknown>> & { readonly type: string };
+
+/** A text of the source code that somebody may read. */
+export interface SourceText {
+  /** Parts that a call fills in are in braces: `{name}`. */
+  readonly text: string;
+  /** Path of the file, below `src/`. */
+  readonly file: string;
+  /** The error that carries the text: its code, or its class if it has no code. */
+  readonly error?: string;
+  /** The property or constant that the text is the value of. */
+  readonly name?: string;
+}
+
+const source = new URL('../src/', import.meta.url);
+
+/** Files whose texts nobody reads: words to search by, and tables of characters. */
+const withoutTexts = new Set(['surfaces/compact/synonyms.ts', 'lib/html-entities.ts']);
+
+/** The texts of all source files but the sandbox, which speaks as Synqly does. */
+export function sourceTexts(): readonly SourceText[] {
+  return readdirSync(source, { recursive: true, encoding: 'utf8' })
+    .map((file) => file.replaceAll('\\', '/'))
+    .filter((file) => file.endsWith('.ts') && !file.startsWith('sandbox/') && !withoutTexts.has(file))
+    .sort()
+    .flatMap((file) => textsOf(readFileSync(new URL(file, source), 'utf8'), file));
+}
+
+/**
+ * The texts of one file, in order: string and template literals of two words or more, wherever the code keeps them.
+ * Whether a text reaches a reader cannot be seen from its expression, so only what certainly does not is left out.
+ */
+export function textsOf(code: string, file: string): readonly SourceText[] {
+  const found: SourceText[] = [];
+  const program = parseAst(code, { lang: 'ts' });
+  const constants = comparedTexts(program);
+  const visit = (value: unknown, context: Pick<SourceText, 'error' | 'name'>): void => {
+    if (Array.isArray(value)) {
+      for (const item of value) visit(item, context);
+      return;
+    }
+    if (!isNode(value) || isForMachines(value)) return;
+    const text = textOf(value);
+    if (text !== undefined) {
+      if (isProse(text) && !constants.has(text)) found.push({ text, file, ...context });
+      // A placeholder may choose between texts of its own.
+      for (const inner of placeholdersOf(value)) if (choicesOf(inner) === undefined) visit(inner, context);
+      return;
+    }
+    const next = contextOf(value, context);
+    for (const child of Object.values(value)) visit(child, next);
+  };
+  visit(program, {});
+  return found;
+}
+
+/** Texts that the code compares or declares as types: names of cases, which nobody reads. */
+function comparedTexts(program: unknown): ReadonlySet<string> {
+  const found = new Set<string>();
+  const add = (node: unknown) => {
+    if (isNode(node) && node.type === 'Literal' && typeof node.value === 'string') found.add(node.value);
+  };
+  const visit = (value: unknown): void => {
+    if (Array.isArray(value)) value.forEach(visit);
+    if (!isNode(value)) return;
+    if (value.type === 'BinaryExpression' && String(value.operator).endsWith('==')) {
+      add(value.left);
+      add(value.right);
+    }
+    if (value.type === 'SwitchCase') add(value.test);
+    if (value.type === 'TSLiteralType') add(value.literal);
+    Object.values(value).forEach(visit);
+  };
+  visit(program);
+  return found;
+}
+
+/** The text of a literal, or of literals that are added up; undefined for all other expressions. */
+function textOf(node: Node): string | undefined {
+  switch (node.type) {
+    case 'Literal':
+      return typeof node.value === 'string' ? node.value : undefined;
+    case 'TemplateLiteral': {
+      const holes = node.expressions as readonly Node[];
+      return (node.quasis as readonly Node[])
+        .map(({ value }, index) => {
+          const hole = holes[index];
+          return (value as { cooked: string }).cooked + (hole === undefined ? '' : placeholder(hole));
+        })
+        .join('');
+    }
+    case 'BinaryExpression': {
+      if (node.operator !== '+') return undefined;
+      const [left, right] = [node.left as Node, node.right as Node];
+      const [first, second] = [textOf(left), textOf(right)];
+      if (first === undefined && second === undefined) return undefined;
+      return (first ?? placeholder(left)) + (second ?? placeholder(right));
+    }
+    default:
+      return undefined;
+  }
+}
+
+/** The expressions that a text leaves open. */
+function placeholdersOf(node: Node): readonly Node[] {
+  if (node.type === 'TemplateLiteral') return node.expressions as readonly Node[];
+  if (node.type !== 'BinaryExpression') return [];
+  return [node.left as Node, node.right as Node].flatMap((side) =>
+    textOf(side) === undefined ? [side] : placeholdersOf(side),
+  );
+}
+
+/** What stands for an expression: its name, or the texts that it chooses from. */
+function placeholder(node: Node): string {
+  const choices = choicesOf(node);
+  return choices === undefined ? `{${nameOf(node) ?? 'value'}}` : `{${choices.join(' | ')}}`;
+}
+
+/** A longer choice gets a line of its own. */
+const maxChoiceLength = 25;
+
+/** The texts that `a ? 'x' : 'y'` chooses from, if both are short. */
+function choicesOf(node: Node): readonly string[] | undefined {
+  if (node.type !== 'ConditionalExpression') return undefined;
+  const choices = [node.consequent as Node, node.alternate as Node].flatMap(
+    (branch) => choicesOf(branch) ?? [textOf(branch) ?? `{${nameOf(branch) ?? 'value'}}`],
+  );
+  if (choices.some((choice) => choice.length > maxChoiceLength)) return undefined;
+  return choices.map((text) => text || 'nothing');
+}
+
+/** The name by which a reader can understand an expression. */
+function nameOf(node: Node): string | undefined {
+  switch (node.type) {
+    case 'Identifier':
+      return String(node.name);
+    case 'MemberExpression': {
+      const property = node.property as Node;
+      if (node.computed === true) return nameOf(node.object as Node);
+      return property.name === 'length' ? `number of ${nameOf(node.object as Node)}` : nameOf(property);
+    }
+    case 'CallExpression': {
+      const callee = node.callee as Node;
+      // `names.join(', ')` is about the names; `quoted(name)` about the name.
+      if (callee.type === 'MemberExpression' && isShaping(callee)) return nameOf(callee.object as Node);
+      const [argument] = node.arguments as readonly Node[];
+      if (callee.type === 'Identifier' && argument !== undefined && shapers.has(String(callee.name))) {
+        return nameOf(argument) ?? nameOf(callee);
+      }
+      return nameOf(callee);
+    }
+    case 'ConditionalExpression':
+      return nameOf(node.consequent as Node) ?? nameOf(node.alternate as Node);
+    case 'LogicalExpression':
+    case 'BinaryExpression':
+      return nameOf(node.left as Node) ?? nameOf(node.right as Node);
+    case 'AwaitExpression':
+      return nameOf(node.argument as Node);
+    case 'ChainExpression':
+    case 'ParenthesizedExpression':
+    case 'TSAsExpression':
+    case 'TSNonNullExpression':
+      return nameOf(node.expression as Node);
+    default:
+      return undefined;
+  }
+}
+
+const shapers = new Set(['String', 'Number', 'quoted', 'escaped', 'JSON', 'shorten']);
+const shapingMethods = new Set([
+  'join',
+  'map',
+  'filter',
+  'slice',
+  'toString',
+  'trim',
+  'sort',
+  'at',
+  'get',
+  'replaceAll',
+]);
+
+function isShaping({ property }: Node): boolean {
+  return shapingMethods.has(String((property as Node).name));
+}
+
+/** The error or property that the children of a node belong to. */
+function contextOf(
+  node: Node,
+  context: Pick<SourceText, 'error' | 'name'>,
+): Pick<SourceText, 'error' | 'name'> {
+  if (node.type === 'NewExpression') {
+    const name = nameOf(node.callee as Node);
+    if (name?.endsWith('Error')) {
+      const [first] = node.arguments as readonly Node[];
+      return { error: name === 'CallError' ? codeOf(first) : name };
+    }
+  }
+  if (node.type === 'Property') {
+    const name = keyOf(node.key as Node);
+    return name === undefined ? context : { ...context, name };
+  }
+  if (node.type === 'VariableDeclarator' && nameOf(node.id as Node) !== undefined) {
+    return { ...context, name: nameOf(node.id as Node) as string };
+  }
+  return context;
+}
+
+/** The error code of an argument, or of each branch of a choice. */
+function codeOf(node: Node | undefined): string {
+  if (node === undefined) return 'CallError';
+  if (node.type === 'ConditionalExpression') {
+    return `${codeOf(node.consequent as Node)}, ${codeOf(node.alternate as Node)}`;
+  }
+  return textOf(node) ?? 'several codes';
+}
+
+function keyOf(key: Node): string | undefined {
+  return key.type === 'Identifier' ? String(key.name) : typeof key.value === 'string' ? key.value : undefined;
+}
+
+/** Types, imports, directives, log entries and names of events: no reader of the server sees them. */
+function isForMachines(node: Node): boolean {
+  if (node.type.startsWith('TS') && !hasExpression.has(node.type)) return true;
+  if (node.type.startsWith('Import') || node.type.startsWith('Export')) {
+    return node.declaration === undefined || node.declaration === null;
+  }
+  if (node.type === 'TaggedTemplateExpression') return true;
+  if (node.type !== 'CallExpression') return false;
+  const callee = node.callee as Node;
+  return (
+    callee.type === 'MemberExpression' && /(^|\.)(log|logger)$/.test(nameOf(callee.object as Node) ?? '')
+  );
+}
+
+const hasExpression = new Set([
+  'TSAsExpression',
+  'TSSatisfiesExpression',
+  'TSNonNullExpression',
+  'TSParameterProperty',
+]);
+
+/** Whether a text has two words in a row, and is not code, CSS or a header. */
+function isProse(text: string): boolean {
+  return (
+    /[A-Za-z}`'",)\]][.:;,]? +[a-z{(`'"[$]/i.test(text) &&
+    /[a-z]{2}/.test(text) &&
+    !/^[\w-]+\{[\w-]+:/m.test(text) &&
+    !/default-src|charset=|no-store|no-cache|^Bearer |^event: |^HTTP\/1|^[a-z]+\/[a-z]/.test(text)
+  );
+}
+
+const isNode = (value: unknown): value is Node =>
+  typeof value === 'object' && value !== null && 'type' in value && typeof value.type === 'string';
