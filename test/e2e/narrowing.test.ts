@@ -225,8 +225,8 @@ test.each([
   );
   expect(response.status).toBe(400);
   const text = await response.text();
-  expect(text).toContain(`There is no header ${name.toLowerCase()}`);
-  expect(text).toContain(meant === undefined ? 'synqly-read-only' : `did you mean ${meant}?`);
+  expect(text).toContain(`The header ${name.toLowerCase()} is unknown`);
+  expect(text).toContain(meant === undefined ? 'synqly-read-only' : `Did you mean ${meant}?`);
   const alone = { authorization: `Bearer ${rig.sandbox.token}`, [name]: 'true' };
   expect((await rig.post({ method: 'tools/list' }, alone)).status).toBe(400);
 });

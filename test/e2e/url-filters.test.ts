@@ -177,8 +177,9 @@ test.each([
   ['?surface=tiny', 'surface in the URL must be one of full, compact'],
   ['?account=%ff', 'account in the URL is not percent-encoded UTF-8'],
   ['?account=100%', 'account in the URL is not percent-encoded UTF-8'],
-  ['?account=a%0d%0ab', 'account in the URL must not hold control characters'],
-  ['?toolsets=accounts&toolsets=integrations', 'toolsets is in the URL twice'],
+  ['?account=a%0d%0ab', 'account in the URL must not have control characters'],
+  ['?account=acme&account=globex', 'account is in the URL twice: give it once, with one value'],
+  ['?toolsets=accounts&toolsets=integrations', 'give it once, with commas between its names'],
   ['?read_only=true&read_only=true', 'read_only is in the URL twice'],
   ['?account=acme&read%5Fonly=true&read_only=false', 'read_only is in the URL twice'],
   [`?account=${'x'.repeat(501)}`, 'at most 500 characters'],
@@ -202,8 +203,8 @@ test.each([
 ])('the unknown parameter in %s is refused with the known ones', async (query, name, meant) => {
   const { status, message } = await refused(query);
   expect(status).toBe(400);
-  expect(message).toContain(`there are ${known}`);
-  if (name !== undefined) expect(message).toContain(`unknown parameter ${name};`);
+  expect(message).toContain(`Use only ${known}`);
+  if (name !== undefined) expect(message).toContain(`unknown parameter ${name}.`);
   if (meant !== undefined) expect(message).toContain(`Did you mean ${meant}?`);
   expect(message).not.toContain(canary);
 });

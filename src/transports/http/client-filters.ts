@@ -86,8 +86,8 @@ function unknownHeaderMessage(name: string): string {
   const suggestion = same ?? (closest === undefined ? undefined : `synqly-${closest}`);
   const shown = name.slice(0, 60);
   return suggestion === undefined
-    ? `There is no header ${shown}; there are ${filterHeaders.join(', ')}.`
-    : `There is no header ${shown}; did you mean ${suggestion}?`;
+    ? `The header ${shown} is unknown. Use only ${filterHeaders.join(', ')}.`
+    : `The header ${shown} is unknown. Did you mean ${suggestion}?`;
 }
 
 /** Where a client has written its filters. */
@@ -239,6 +239,7 @@ export function applyClientFilters(
   if (pins !== 'disjoint') return { caller: { ...caller, pins }, filters, key };
   return {
     status: 403,
-    message: 'The request pins an account or environment outside the pins of this token or server.',
+    message:
+      'The request pins an account or environment outside the pins of this token or server: pin one inside them, or none.',
   };
 }

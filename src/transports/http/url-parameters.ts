@@ -7,6 +7,8 @@ const isShortSecretName = /^(?:key|auth|credentials?)$/i;
 
 const maxShownName = 40;
 
+const takesList = (name: string) => ['toolsets', 'allow', 'deny'].includes(name);
+
 /**
  * Reads the query of a request's URL. Every name must be known and be given once: an ignored parameter may have been
  * meant as a limit, and of two values it is not clear whether they add up.
@@ -27,11 +29,11 @@ export function readParameters<Name extends string>(
     if (value === undefined)
       return { status: 400, message: `${name} in the URL is not percent-encoded UTF-8.` };
     if (/\p{Cc}/u.test(value))
-      return { status: 400, message: `${name} in the URL must not hold control characters.` };
+      return { status: 400, message: `${name} in the URL must not have control characters.` };
     if (given.has(known)) {
       return {
         status: 400,
-        message: `${name} is in the URL twice: give it once, with commas between several names.`,
+        message: `${name} is in the URL twice: give it once, with ${takesList(known) ? 'commas between its names' : 'one value'}.`,
       };
     }
     given.set(known, value.trim());
@@ -49,7 +51,7 @@ export function secretInUrl(url: string): string | undefined {
     .find((one) => isSecretName(one) || isShortSecretName.test(one));
   if (name === undefined) return undefined;
   const named = isShown(name) ? `the parameter ${name}` : 'a parameter';
-  return `The URL holds ${named}, which looks like a secret. Others can read URLs in logs: replace that secret, and send the token in a header, as Authorization: Bearer <token> or X-Api-Key: <token>.`;
+  return `The URL holds ${named}, which looks like a secret. Logs store URLs: replace that secret by a new one, and send the token in a header, as Authorization: Bearer <token> or X-Api-Key: <token>.`;
 }
 
 /** Names and undecoded values. Without `=` the value is empty. */
@@ -83,7 +85,7 @@ function isShown(name: string): boolean {
 
 function unknownParameterMessage(name: string, names: readonly string[]): string {
   const known = names.join(', ');
-  if (!isShown(name)) return `The URL holds an unknown parameter; there are ${known}.`;
+  if (!isShown(name)) return `The URL has an unknown parameter. Use only ${known}.`;
   const plain = (one: string) =>
     one
       .toLowerCase()
@@ -92,5 +94,5 @@ function unknownParameterMessage(name: string, names: readonly string[]): string
   const same = names.find((one) => plain(one) === plain(name));
   const [suggestion] = same === undefined ? findClosest(name, names) : [same];
   const meant = suggestion === undefined ? '' : ` Did you mean ${suggestion}?`;
-  return `The URL holds the unknown parameter ${name}; there are ${known}.${meant}`;
+  return `The URL has the unknown parameter ${name}. Use only ${known}.${meant}`;
 }
