@@ -25,17 +25,17 @@ export const errorCodes = {
   },
   secret_reference: {
     remediation:
-      'Correct the reference. ${env:NAME}, ${file:PATH}, ${secret:HANDLE}, ${ask:WHAT}, ${generate:password} or ${generate:token} must be the whole value of a secret argument. Nothing was sent.',
+      'Correct each of arguments as its problem says. A reference must be the whole value of a secret argument. Nothing was sent.',
     retry: 'no',
   },
   secret_required: {
     remediation:
-      'Nothing was sent. Show the person each URL of pages as it is. They open it in a browser on the machine of this server, before it expires, and type the secret there, never here. Then make the same call again.',
+      'Nothing was sent. Show the person each URL of pages unchanged. The person opens it in a browser on the machine of this server, before it expires, and types the secret there, never in this chat. Then make the same call again.',
     retry: 'safe',
   },
   secret_refused: {
     remediation:
-      'This call is made for a secret, and this server does not return secrets. Ask the administrator to make it over stdio, or to start the server with --reveal-secrets. Nothing was sent.',
+      'Nothing was sent, since the call returns a secret and this server does not return secrets. Ask the administrator to make the call over stdio, or to start the server with --reveal-secrets.',
     retry: 'no',
   },
   unauthorized: {
@@ -50,7 +50,7 @@ export const errorCodes = {
   },
   forbidden: {
     remediation:
-      "The token's permission set or resources do not cover this call (permissionset_list shows what each set allows), or the object is built in; upstream says which.",
+      "The token's permission set or resources do not cover this call (permissionset_list shows what each set allows), or the object is built in and cannot be changed; upstream says which. Continue without this call, or ask the administrator for the permission.",
     retry: 'no',
   },
   not_found: {
@@ -60,17 +60,17 @@ export const errorCodes = {
   },
   outside_pin: {
     remediation:
-      'Calls here are pinned to one account or environment, and the requested object is not known to belong to it. accounts_list and integrations_list show what does.',
+      'This server only reaches the account or environment that it is pinned to, and the requested object is not known to belong to it. Use an object that accounts_list or integrations_list shows.',
     retry: 'no',
   },
   not_selected: {
     remediation:
-      'The administrator has excluded this tool (--toolsets, --allow, --deny). Continue without it, or ask the administrator for it.',
+      'This tool is excluded by toolsets, allow or deny: settings of the administrator, or of the client (in its URL or headers). Continue without the tool, or ask the person to change the setting.',
     retry: 'no',
   },
   read_only: {
     remediation:
-      'Only operations that read may be called here. Nothing was sent. Tell the person what you would have changed.',
+      'This server, or this client, may only read. Nothing was sent. Tell the person what you would have changed.',
     retry: 'no',
   },
   confirmation_required: {
@@ -80,12 +80,12 @@ export const errorCodes = {
   },
   confirmation_declined: {
     remediation:
-      'Nothing was sent: the person did not agree, or did not answer. Ask them before you try again.',
+      'Nothing was sent: the person did not agree, or did not answer. Ask the person before you try again.',
     retry: 'no',
   },
   confirmation_unknown: {
     remediation:
-      "Nothing was sent: the id is unknown, used, expired or another caller's. Make the original call again.",
+      'Nothing was sent: the id is unknown, already used or expired, or belongs to another caller. Make the original call again.',
     retry: 'no',
   },
   answer_rejected: {
@@ -108,7 +108,7 @@ export const errorCodes = {
     retry: 'no',
   },
   unknown_operation: {
-    remediation: 'Take a name from closest or from find_operations. Nothing was sent.',
+    remediation: 'Nothing was sent. Use a name from closest, or find one with find_operations.',
     retry: 'no',
   },
   wrong_tool: {
@@ -117,11 +117,11 @@ export const errorCodes = {
     retry: 'no',
   },
   dependency_failed: {
-    remediation: 'See the error of the earlier call. Nothing was sent.',
+    remediation: 'Nothing was sent. Correct the earlier call that failed, then make this call again.',
     retry: 'no',
   },
   method_not_allowed: {
-    remediation: 'This Synqly installation does not offer the operation.',
+    remediation: 'This Synqly installation does not offer the operation. Continue without it.',
     retry: 'no',
   },
   conflict: {
@@ -135,37 +135,41 @@ export const errorCodes = {
     retry: 'no',
   },
   unsupported_media_type: {
-    remediation: 'Synqly did not accept the body. Check --base-url: a proxy may rewrite requests.',
+    remediation:
+      'Synqly did not accept the format of the request, which a proxy may have changed. The administrator must check --base-url.',
     retry: 'no',
   },
   authentication_failed: {
-    remediation: 'Synqly refused the credentials; auth_code says why.',
+    remediation: 'Synqly refused the credentials; auth_code says why. Correct them and call again.',
     retry: 'no',
   },
   rate_limited: {
-    remediation: 'Wait, for retry_after_s seconds if given, then call again.',
+    remediation: 'Wait for retry_after_s seconds (if it is missing, a few seconds), then call again.',
     retry: 'safe',
   },
   gateway_error: {
     remediation:
-      'A system behind Synqly failed: for integrations_create and integrations_verify the provider (check its URL and credential; upstream has its message), otherwise a gateway.',
+      'A system behind Synqly failed: for integrations_create and integrations_verify the provider (check its URL and credential; upstream has its message), otherwise a gateway of Synqly (try again later).',
     retry: 'check',
   },
   server_error: {
-    remediation: 'Synqly failed. If this persists, report request_id to Synqly.',
+    remediation:
+      'Synqly failed. If the call changes something, check whether it took effect before you call again. If Synqly keeps failing, report request_id to Synqly.',
     retry: 'check',
   },
   unexpected_status: {
-    remediation: 'Check --base-url: the Synqly Management API does not answer with this status.',
+    remediation:
+      'The Synqly Management API does not answer with this status. The administrator must check --base-url.',
     retry: 'no',
   },
   redirected: {
     remediation:
-      'Redirects are not followed, so that no other host gets the token. Set --base-url to the final address.',
+      'Redirects are not followed, so that no other host gets the token. The administrator must set --base-url to the final address.',
     retry: 'no',
   },
   invalid_response: {
-    remediation: 'The answer was not the JSON that Synqly sends. Check --base-url and any proxy.',
+    remediation:
+      'The answer was not the JSON that Synqly sends. The administrator must check --base-url and any proxy.',
     retry: 'check',
   },
   response_too_large: {
@@ -174,23 +178,28 @@ export const errorCodes = {
     retry: 'no',
   },
   connection_failed: {
-    remediation: 'Synqly could not be reached. Check the network, --base-url and HTTPS_PROXY.',
+    remediation:
+      'Synqly could not be reached. Try again; if it keeps failing, the administrator must check the network, --base-url and HTTPS_PROXY.',
     retry: 'safe',
   },
   connection_lost: {
-    remediation: 'The connection broke before the answer was complete.',
+    remediation:
+      'The connection to Synqly broke before the answer was complete. If the call changes something, check whether it took effect before you call again.',
     retry: 'check',
   },
   timeout: {
-    remediation: 'No complete answer in time. The administrator can raise --timeout (55 s at most).',
+    remediation:
+      'Synqly did not answer completely in time. If the call changes something, check whether it took effect before you call again. The administrator can raise --timeout (55 s at most).',
     retry: 'check',
   },
   cancelled: {
-    remediation: 'The client cancelled the call. If it was a write, check whether it took effect.',
+    remediation:
+      'The client cancelled the call. If the call changes something, check whether it took effect.',
     retry: 'check',
   },
   interrupted: {
-    remediation: 'Check whether it took effect before you call again; the server must be restarted first.',
+    remediation:
+      'The server was stopped during the call. Once it has been restarted, check whether the call took effect before you call again.',
     retry: 'check',
   },
   output_failed: {
