@@ -21,7 +21,8 @@ export function authorize({ operation, tool, context }: OperationCall): void {
 function assertPermitted({ id, effect, group }: Operation, { policy }: RequestContext): void {
   if (!isInToolsets(policy.toolsetFilter, { id, group }))
     throw new CallError('not_selected', `${id} is not available on this server.`);
-  if (!isEffectAllowed(policy, effect)) throw new CallError('read_only', `${id} is not a read.`);
+  if (!isEffectAllowed(policy, effect))
+    throw new CallError('read_only', `${id} writes, and only reads are allowed here.`);
 }
 
 /** A call that is made for a secret is useless if the secret can be neither stored nor shown. */

@@ -76,7 +76,7 @@ describe('an empty list', () => {
       'of what has none',
       'credentials_list',
       { owner_id: 'bare', filter: ['name[eq]x'] },
-      'There are no credentials of owner bare that match name[eq]x. There are none without the filter either.',
+      'There are no credentials of owner bare that match name[eq]x. Without the filter the list is empty as well.',
     ],
     [
       'past the end',

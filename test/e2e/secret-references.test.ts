@@ -87,9 +87,9 @@ describe('a reference', () => {
     ['to a file that is no text', '${file:binary}', /UTF-8/],
     ['to a device', '${file:/dev/zero}', /leads out/],
     ['to a handle that was never given', '${secret:0123456789}', /No stored secret has that handle/],
-    ['that is part of a value', 'Bearer ${env:SYNQLY_SECRET_SPLUNK}', /must be a reference as a whole/],
-    ['inside another', '${env:SYNQLY_SECRET_${env:SYNQLY_SECRET_SPLUNK}}', /must be a reference as a whole/],
-    ['twice', '${file:token}${file:token}', /must be a reference as a whole/],
+    ['that is part of a value', 'Bearer ${env:SYNQLY_SECRET_SPLUNK}', /must be one reference/],
+    ['inside another', '${env:SYNQLY_SECRET_${env:SYNQLY_SECRET_SPLUNK}}', /must be one reference/],
+    ['twice', '${file:token}${file:token}', /must be one reference/],
   ])(
     '%s is refused with the reason, without the content, and nothing is sent',
     async (_, reference, reason) => {

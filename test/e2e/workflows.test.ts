@@ -273,7 +273,7 @@ test('find_operations finds each workflow, with its arguments, and run_write doe
     const batch = await program.call('run_read', { calls: [{ operation: id, arguments: calls[id] }] });
     expect(rowsOf(batch.json.errors)[0]).toMatchObject({
       code: 'wrong_tool',
-      message: `${id} is a workflow, which is run by itself.`,
+      message: `${id} is a workflow, which cannot be part of a batch: call it by itself.`,
     });
   }
   await program.close();

@@ -40,8 +40,12 @@ export function checkArguments(
 /** `read_more` calls the operation again, so it takes only reads. */
 function assertReads({ effect }: Operation): void {
   if (effect === 'read') return;
-  throw new CallError('invalid_arguments', `${readMoreTool.id} repeats the call, so it takes only reads.`, {
-    arguments: [{ argument: 'tool', problem: 'is not a read' }],
-    remediation: 'Get the object with its get tool. Nothing was sent.',
-  });
+  throw new CallError(
+    'invalid_arguments',
+    `${readMoreTool.id} runs the call again, so it takes only operations that read.`,
+    {
+      arguments: [{ argument: 'tool', problem: 'is not a read' }],
+      remediation: 'Get the object with its get tool. Nothing was sent.',
+    },
+  );
 }

@@ -90,7 +90,11 @@ function orderProblem(call: number, index: number, count: number): string | unde
 function readNamed(id: string, { pins }: RequestContext): Operation | CallError {
   const operation = isVisible(id, pins) ? findOperation(id) : undefined;
   if (operation) return operation;
-  if (isWorkflow(id)) return new CallError('wrong_tool', `${id} is a workflow, which is run by itself.`);
+  if (isWorkflow(id))
+    return new CallError(
+      'wrong_tool',
+      `${id} is a workflow, which cannot be part of a batch: call it by itself.`,
+    );
   const names = catalogue.map((one) => one.id).filter((name) => isVisible(name, pins));
   const meant = findRespelled(id, names);
   return meant === undefined
@@ -113,7 +117,7 @@ async function refuseWrites(
     if (!operation || operation.effect === 'read') continue;
     const isHidden = !isVisible(id, context.pins);
     const cause = isHidden
-      ? new CallError('outside_pin', `${id} is hidden.`)
+      ? new CallError('outside_pin', `${id} affects more than this server is pinned to.`)
       : refusalOf(operation, index, context);
     await finish(startCall(operation, args, context), { cause });
     // A hidden operation is unknown to the caller.
@@ -126,7 +130,7 @@ function refusalOf({ id, effect }: Operation, index: number, { policy }: Request
   if (!isInToolsetFilter(id, policy))
     return new CallError('not_selected', `${id} (call ${index}) is not available on this server.`);
   if (!isEffectAllowed(policy, effect))
-    return new CallError('read_only', `${id} (call ${index}) is not a read.`);
+    return new CallError('read_only', `${id} (call ${index}) writes, and only reads are allowed here.`);
   return new CallError(
     'wrong_tool',
     `${id} (call ${index}) has the effect ${effect}, and a batch only reads.`,

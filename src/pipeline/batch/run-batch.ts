@@ -156,7 +156,9 @@ class Batch {
       return {
         planned,
         args,
-        error: errorOf(new CallError('timeout', 'Not sent: the time was used up.', { retry: 'safe' })),
+        error: errorOf(
+          new CallError('timeout', 'Not sent: no time was left for this call.', { retry: 'safe' }),
+        ),
       };
     const isSaved = this.#saveAs !== undefined;
     const isNeeded = isSaved || this.#planned.some(({ needs }) => needs.includes(index));

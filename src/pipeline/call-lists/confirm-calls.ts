@@ -98,14 +98,18 @@ async function inspectAll({ args, context, cancelled }: ListCall): Promise<reado
   const [first] = refused;
   if (first) {
     const { code, details } = first.cause;
-    throw new CallError(code, `${refused.length} of ${given.length} calls cannot be made, so none was.`, {
-      ...(details.retry !== undefined && { retry: details.retry }),
-      arguments: refused.map(({ index, name, cause }) => ({
-        argument: `calls.${index}`,
-        problem: `${name}: ${cause.code}: ${[cause.message, ...problemsOf(cause)].join(' ')}`,
-      })),
-      remediation: 'Nothing was sent. Correct these calls or leave them out.',
-    });
+    throw new CallError(
+      code,
+      `${refused.length} of ${given.length} calls cannot be made, so none was sent.`,
+      {
+        ...(details.retry !== undefined && { retry: details.retry }),
+        arguments: refused.map(({ index, name, cause }) => ({
+          argument: `calls.${index}`,
+          problem: `${name}: ${cause.code}: ${[cause.message, ...problemsOf(cause)].join(' ')}`,
+        })),
+        remediation: 'Nothing was sent. Correct these calls or leave them out.',
+      },
+    );
   }
   const conflicts = findConflicts(calls);
   if (conflicts.length === 0) return calls;
@@ -137,8 +141,8 @@ function keepPending({ context }: CallState, calls: readonly InspectedCall[]): C
   const preview = describeCalls({ calls, refused: [] });
   // What does not fit is not shown, and what is not shown cannot be confirmed.
   if (!fitsTokens(preview, maxResultTokens * 0.9)) {
-    return new CallError('invalid_arguments', 'The calls are too many to be shown.', {
-      arguments: [{ argument: 'calls', problem: 'must be fewer' }],
+    return new CallError('invalid_arguments', 'The calls are too many to show to a person.', {
+      arguments: [{ argument: 'calls', problem: 'must have fewer calls' }],
     });
   }
   const id = pendingCalls.add({
@@ -236,7 +240,10 @@ async function readRound(asking: AskingCall): Promise<readonly ReadyCall[] | und
   await useInputState(state, asking);
   const given = args.calls as readonly Arguments[];
   if (answer === undefined)
-    throw new CallError('confirmation_declined', `The form was not answered ${maxRepeats + 1} times.`);
+    throw new CallError(
+      'confirmation_declined',
+      `The client returned the form ${maxRepeats + 1} times without an answer.`,
+    );
   if (answer !== 'yes') throw answer === 'no' ? notConfirmed(given.length) : otherTyped();
   const shown = digests.split(' ');
   return given.map((one, index) => ({

@@ -37,7 +37,10 @@ export async function askInRounds(call: OperationCall, pinned: Pinned): Promise<
   // Before anything is read, so that the answer counts once even if several servers get it at the same time.
   await useInputState(state, call);
   if (answer === undefined) {
-    throw new CallError('confirmation_declined', `The form was not answered ${maxRepeats + 1} times.`);
+    throw new CallError(
+      'confirmation_declined',
+      `The client returned the form ${maxRepeats + 1} times without an answer.`,
+    );
   }
   if (answer === 'no') throw notConfirmed(operation);
   const { snapshot, typed } = await formOf(call, pinned);

@@ -262,6 +262,6 @@ function assertInside<Value>(value: Value | undefined, argument: string): Value 
 function notInside(argument: string): CallError {
   const message = `${argument} is not known to belong to what this server is pinned to.`;
   return new CallError('outside_pin', message, {
-    arguments: [{ argument, problem: 'is not known to belong to it' }],
+    arguments: [{ argument, problem: 'is not known to belong to the pinned account or environment' }],
   });
 }

@@ -131,7 +131,7 @@ function amount({ count, orMore }: Rows): string {
 }
 
 function describeCount(rows: Rows): string {
-  if (rows.count === 0) return 'There are none without the filter either.';
+  if (rows.count === 0) return 'Without the filter the list is empty as well.';
   return `Without the filter there ${rows.count === 1 ? 'is' : 'are'} ${amount(rows)}.`;
 }
 

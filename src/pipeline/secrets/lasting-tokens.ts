@@ -27,7 +27,7 @@ export function assertNoLastingToken(operation: Operation, { byMcpToken }: Reque
     `${operation.id} creates a token that would outlive the MCP token in use.`,
     {
       remediation:
-        'tokens_create_mcp_token creates one that expires with the one in use; for any other ask the administrator. Nothing was sent.',
+        'Use tokens_create_mcp_token, whose token expires with the MCP token in use; for any other token ask the administrator. Nothing was sent.',
     },
   );
 }

@@ -37,13 +37,13 @@ export function findReferences(operation: Operation, args: Arguments): readonly 
     if (!secret.has(keyOf(path)))
       return [{ argument, problem: 'is not a secret argument, so it takes no reference' }];
     if (!reference)
-      return [{ argument, problem: `must be a reference as a whole, such as ${exampleFor(text)}` }];
+      return [{ argument, problem: `must be one reference, without other text around it, such as ${exampleFor(text)}` }];
     if (reference.kind !== 'generate') return [];
     const problem = generateProblem({ path, reference }, isTested(args, path));
     return problem === undefined ? [] : [{ argument, problem }];
   });
   if (faults.length > 0) {
-    throw new CallError('secret_reference', 'A reference to a secret is not allowed there.', {
+    throw new CallError('secret_reference', 'A reference to a secret is in the wrong place.', {
       arguments: faults,
     });
   }
@@ -182,7 +182,7 @@ function notResolved(faults: readonly ArgumentProblem[]): CallError {
     arguments: faults,
     // There is nothing to correct.
     remediation: faults.every(({ problem }) => problem === noSecretGiven)
-      ? 'Nothing was sent: the person declined, or did not type it in time. Ask them before you try again.'
+      ? 'Nothing was sent: the person declined, or did not type the secret in time. Ask the person before you try again.'
       : undefined,
   });
 }

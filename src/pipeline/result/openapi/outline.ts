@@ -89,7 +89,7 @@ export function showTag(
     count: group.length,
     operations: lines,
     ...(end < group.length && { further: { operation: addressFrom(tag, end) } }),
-    next: 'For details give an id as operation.',
+    next: 'For details call again with an id as operation.',
   };
 }
 

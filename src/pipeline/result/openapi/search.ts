@@ -20,7 +20,7 @@ export function searchDocument(document: OpenApi, search: string): JsonObject {
     return {
       found: 0,
       closest: findClosest(search, names),
-      next: 'Try other words, or give a name as operation or schema.',
+      next: 'Call again with other words, or with a name as operation or schema.',
     };
   }
   const shown = hits.slice(0, maxHits);
@@ -30,7 +30,7 @@ export function searchDocument(document: OpenApi, search: string): JsonObject {
     operations: shown.flatMap(({ item }) => ('entry' in item ? lineOf(item.entry) : [])),
     schemas: shown.flatMap(({ item }) => ('entry' in item ? [] : describe(item))),
     ...(more > 0 && { not_shown: more }),
-    next: `For details give a name as operation or schema.${more > 0 ? ' More words narrow the search.' : ''}`,
+    next: `For details call again with a name as operation or schema.${more > 0 ? ' More words narrow the search.' : ''}`,
   };
 }
 

@@ -73,7 +73,11 @@ function searchProviders(providers: readonly JsonObject[], search: string): Json
     ];
   });
   if (hits.length === 0) {
-    return { result: [], closest: findClosest(search, idsOf(providers)), next: 'Try other words.' };
+    return {
+      result: [],
+      closest: findClosest(search, idsOf(providers)),
+      next: 'Call again with other words.',
+    };
   }
   const shown = hits.slice(0, maxHits).map(({ item }) => item);
   return {
