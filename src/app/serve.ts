@@ -88,7 +88,7 @@ export async function serveGateway(gateway: URL, config: Config): Promise<void> 
   ]);
   if (secretInUrl(gateway.href) !== undefined) {
     throw new ConfigError(
-      'The URL of the server holds a parameter that looks like a secret, which others can read in logs: set SYNQLY_MCP_TOKEN.',
+      'The URL of the server has a parameter that looks like a secret, and logs store URLs: remove the parameter and set SYNQLY_MCP_TOKEN.',
     );
   }
   const log = createLogger(config.logLevel.value, [token]);

@@ -31,7 +31,7 @@ function joinRepeated(
 ): string {
   if (before === undefined || before === text) return text;
   if (repeated === 'single')
-    throw new ConfigError(`${name} is given twice with different values: it takes one.`);
+    throw new ConfigError(`${name} is given twice with different values: give it once.`);
   return [before, text].map((one) => readFlag(name, one)).join(',');
 }
 

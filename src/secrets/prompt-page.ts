@@ -186,7 +186,7 @@ const texts = {
   typed:
     '<h1>Thank you</h1><p>The secret has arrived. You can close this page and tell the assistant to go on.</p>',
   closed:
-    '<h1>This page has expired</h1><p>It takes no secret any more. Ask the assistant to make the call again.</p>',
+    '<h1>This page has expired</h1><p>It no longer takes a secret. Ask the assistant to make the call again.</p>',
   unknown: '<h1>Not found</h1><p>This page does not exist, or has expired.</p>',
   method: '<h1>Not possible</h1><p>Open the page and submit its form.</p>',
   empty: '<h1>The secret is empty</h1><p>Go back and type it.</p>',

@@ -59,7 +59,8 @@ export function toNetworkError(error: unknown): CallError {
     return new CallError('connection_failed', `The TLS certificate was not accepted${named}.`, {
       cause: error,
       retry: 'no',
-      remediation: 'Check --base-url; for a private certificate authority set NODE_EXTRA_CA_CERTS.',
+      remediation:
+        'The administrator must check --base-url, and for a private certificate authority set NODE_EXTRA_CA_CERTS.',
     });
   }
   return new CallError('connection_lost', `The connection to Synqly broke${named}.`, { cause: error });

@@ -55,7 +55,7 @@ test.each(['account', 'environment'])(
   '--%s with two values is refused, since one would not hold',
   async (flag) => {
     const { status, stderr } = await run(['tools', `--${flag}`, 'prod', `--${flag}`, 'test']);
-    expect(stderr).toBe(`synqly-mcp: --${flag} is given twice with different values: it takes one.\n`);
+    expect(stderr).toBe(`synqly-mcp: --${flag} is given twice with different values: give it once.\n`);
     expect(status).toBe(2);
     expect((await run(['tools', `--${flag}`, 'prod', `--${flag}`, 'prod'])).status).toBe(0);
   },
