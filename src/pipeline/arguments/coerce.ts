@@ -206,7 +206,7 @@ function isOmitted(
   if (!scopeArguments.has(path[0] ?? '')) return true;
   faults.push({
     argument: path.join('.'),
-    problem: 'is empty: give what to limit it to, or leave it out for no limit',
+    problem: 'is empty: give the ids or names to which it is limited, or leave it out for no limit',
   });
   return false;
 }

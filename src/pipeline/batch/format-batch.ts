@@ -161,7 +161,7 @@ function formatValue({ answer }: Answered, share = Number.POSITIVE_INFINITY): Js
   const whole = isJsonObject(value) ? value : { result: value };
   if (fitsTokens(whole, share)) return whole;
   if (share >= minUseful) return truncate(whole, share, continuation) as JsonObject;
-  return { left_out: 'It did not fit. Make this call in a batch of fewer.' };
+  return { left_out: 'The answer did not fit. Make this call again in a batch with fewer calls.' };
 }
 
 function formatTable(group: Group, calls: readonly Answered[], shares: Shares | undefined): JsonObject {
@@ -209,7 +209,7 @@ function formatTable(group: Group, calls: readonly Answered[], shares: Shares | 
     ...(others.length > 0 && {
       notes: others.map((one) => ({ ...labelOf(one, group), ...one.answer.others })),
     }),
-    ...(more.length > 0 && { more, more_help: 'next: what to change in the call to read on' }),
+    ...(more.length > 0 && { more, more_help: 'to read on, make the call again with the arguments of next' }),
   };
 }
 
@@ -275,7 +275,7 @@ export function describeRest(one: Answered, shown: number, group: Group): readon
       )
     : next;
   // Without a row to continue after, the call is repeated as it was.
-  const again = shown === 0 ? 'Make this call in a batch of fewer.' : changed;
+  const again = shown === 0 ? 'Make this call again in a batch with fewer calls.' : changed;
   return [{ ...labelOf(one, group), ...others, next: again }];
 }
 

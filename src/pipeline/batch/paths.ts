@@ -41,7 +41,7 @@ export function itemStepOf({ steps }: AnswerPath): number {
 export function pathProblem({ steps }: AnswerPath): string | undefined {
   if (steps.length === 0) return 'needs a path, such as $0.result.id or $0.rows.*.id; $$ stands for $';
   if (steps.includes('')) return 'has an empty step in its path';
-  return steps.filter((step) => everyItem.test(step)).length > 1 ? 'may have * once' : undefined;
+  return steps.filter((step) => everyItem.test(step)).length > 1 ? 'may have only one *' : undefined;
 }
 
 /** The list that a path takes its values from, without the position it begins at. */

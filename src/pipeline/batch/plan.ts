@@ -47,7 +47,12 @@ export async function planBatch(
   const problems: ArgumentProblem[] = given.flatMap(({ args }, index) =>
     args.save_as === undefined
       ? []
-      : [{ argument: `calls.${index}.arguments.save_as`, problem: 'goes beside calls, for all of them' }],
+      : [
+          {
+            argument: `calls.${index}.arguments.save_as`,
+            problem: 'holds for all calls: give it beside calls, not in one of them',
+          },
+        ],
   );
   if (save_as !== undefined) {
     assertFileName(save_as, context);
@@ -66,7 +71,10 @@ export async function planBatch(
     });
     const lists = paths.filter((path) => itemStepOf(path) >= 0);
     if (new Set(lists.map(sourceOf)).size > 1)
-      problems.push({ argument: `calls.${index}`, problem: 'takes items of two lists; one is possible' });
+      problems.push({
+        argument: `calls.${index}`,
+        problem: 'takes values of two lists: use only one list in a call',
+      });
     return {
       index,
       operation: readNamed(id, context),
