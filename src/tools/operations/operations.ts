@@ -43,7 +43,7 @@ export const operationsListExecutionHistory = defineOperation({
     'List past runs of operations with times, counts and errors, newest first; kept about four weeks. In development.',
   query: {
     limit: z.int().min(1).max(500).optional(),
-    start_after: text.optional().describe('Cursor of undocumented form; better filter by started_at'),
+    start_after: text.optional().describe('Cursor whose form is undocumented; filter by started_at instead'),
     order,
     filter: texts
       .optional()

@@ -31,7 +31,7 @@ const filters = z
     ]),
   )
   .describe('Events to send');
-const eventEnvironment = environment.optional().describe('Send only events of these accounts');
+const eventEnvironment = environment.optional().describe('Send only events of accounts in this environment');
 
 export const organizationWebhooksList = defineOperation({
   id: 'organizationWebhooks_list',
