@@ -16,7 +16,7 @@ export function formatUsageError(text: string): string {
   const closest = /^\(Did you mean (.+)\?\)/s.exec(rest.join('\n').trim())?.[1];
   // The value may be a secret, and clients store stderr.
   const shown = value === undefined ? problem : `unknown option '${flag}=...'`;
-  return `synqly-mcp: ${shown}\n${hint(problem, flag) ?? suggestion(closest)}\n`;
+  return `synqly-mcp: ${shown}\n${hint(problem, flag, value) ?? suggestion(closest)}\n`;
 }
 
 function suggestion(closest: string | undefined): string {
@@ -26,11 +26,14 @@ function suggestion(closest: string | undefined): string {
 const switches = ['--sandbox', '--read-only', '--sessions', '--reveal-secrets'];
 
 /** Hints for common mistakes, better than the closest name. */
-function hint(problem: string, flag: string | undefined): string | undefined {
+function hint(problem: string, flag: string | undefined, value: string | undefined): string | undefined {
   if (flag !== undefined && /^--?(?:synqly-?)?(?:mcp-?)?(?:api-?)?(?:token|key|secret)$/i.test(flag))
     return 'There is no flag for tokens, since other users of the machine can read a command line: set SYNQLY_TOKEN.';
-  if (flag !== undefined && switches.includes(flag))
-    return `${flag} takes no value: use it alone, or omit it.`;
+  if (flag !== undefined && switches.includes(flag)) {
+    return value === undefined
+      ? `${flag} has no effect with this command: omit it.`
+      : `${flag} takes no value: use it alone, or omit it.`;
+  }
   if (/^unknown command '(?:true|false|yes|no|on|off|0|1)'$/i.test(problem))
     return `${switches.join(', ')} take no value: use them alone, or omit them.`;
   return undefined;

@@ -97,6 +97,7 @@ test.each([
   [['--token=s3cret-of-mine'], 'set SYNQLY_TOKEN.'],
   [['--api-key', 's3cret-of-mine'], 'set SYNQLY_TOKEN.'],
   [['--tokn=s3cret-of-mine'], 'See synqly-mcp --help.'],
+  [['tools', '--sandbox'], '--sandbox has no effect with this command: omit it.'],
   [['--read-only=false'], '--read-only takes no value: use it alone, or omit it.'],
   [['--read-only', 'false'], 'take no value: use them alone, or omit them.'],
 ])('%j says what to do, and repeats no value', async (args, last) => {
