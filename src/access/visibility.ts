@@ -108,7 +108,7 @@ export function hiddenReason(id: string, { pins, policy, permissions }: View): H
 /** The tools that pins, policy and permissions allow, without the arguments that the pins fix. */
 export function visibleTools(view: View): readonly Tool[] {
   const visible = pinnedTools(view.pins).filter(({ name }) => hiddenReason(name, view) === undefined);
-  return view.savesFiles ? visible.map(withSaveAs) : visible;
+  return view.savesFiles ? visible.map((tool) => (isList(tool) ? withSaveAs(tool) : tool)) : visible;
 }
 
 /** The built-in tools that are useful with the visible operations. */
@@ -134,15 +134,17 @@ export function isWorkflowVisible(id: string, view: View): boolean {
 
 /** The workflows that are available, without the account that pins fix. */
 export function visibleWorkflows(view: View): readonly Tool[] {
-  const visible = publishedWorkflows.filter(({ name }) => isWorkflowVisible(name, view));
+  const selected = publishedWorkflows.filter(({ name }) => isWorkflowVisible(name, view));
+  const visible = view.savesFiles ? selected.map(withSaveAs) : selected;
   if (view.pins?.account === undefined) return visible;
   return visible.map((tool) => ({ ...tool, inputSchema: omitProperties(tool.inputSchema, ['account_id']) }));
 }
 
-/** The tool of a list with the argument that names a file for its rows. */
+const isList = ({ inputSchema }: Tool) => 'fields' in (inputSchema.properties ?? {});
+
+/** The tool of a list or workflow with the argument that names a file for its rows. */
 function withSaveAs(tool: Tool): Tool {
   const { inputSchema } = tool;
-  if (!inputSchema.properties || !('fields' in inputSchema.properties)) return tool;
   const properties = { ...inputSchema.properties, save_as: { type: 'string' } };
   return { ...tool, inputSchema: { ...inputSchema, properties } };
 }

@@ -294,7 +294,7 @@ export const settings = {
     placeholder: 'directory',
     env: 'SYNQLY_OUTPUT_DIR',
     fallback: undefined,
-    help: 'stdio: existing directory to which lists are written as CSV or JSON files (argument save_as).',
+    help: 'stdio: existing directory to which lists and workflows are written as CSV or JSON files (argument save_as).',
     modes: ['stdio'],
     parse: parsePath,
   }),

@@ -3,16 +3,19 @@ import { getOrCreate } from '../../lib/get-or-create.ts';
 import type { RequestContext } from '../../request-context.ts';
 import type { Operation } from '../../tools/define-operation.ts';
 import { text } from '../../tools/schemas/fields.ts';
+import type { Workflow } from '../../tools/workflows/define-workflow.ts';
 
-const withArgument = new WeakMap<Operation, Operation>();
+const withArgument = new WeakMap<Operation | Workflow, Operation | Workflow>();
 
-/** The operation with the argument `save_as`, if its rows can be written to a file. */
-export function withSaveAs(operation: Operation, { outputDirectory }: RequestContext): Operation {
-  if (outputDirectory === undefined || !operation.listing) return operation;
-  return getOrCreate(withArgument, operation, () => ({
-    ...operation,
-    input: operation.input.extend({ save_as: text.optional() }),
-  }));
+/** The operation or workflow with the argument `save_as`, if its rows can be written to a file. */
+export function withSaveAs<Tool extends Operation | Workflow>(
+  tool: Tool,
+  { outputDirectory }: RequestContext,
+): Tool {
+  const hasRows = 'alsoReads' in tool || tool.listing !== undefined;
+  if (outputDirectory === undefined || !hasRows) return tool;
+  const extend = () => ({ ...tool, input: tool.input.extend({ save_as: text.optional() }) });
+  return getOrCreate(withArgument, tool, extend) as Tool;
 }
 
 interface ToolWithInput {

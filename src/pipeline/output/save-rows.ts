@@ -15,6 +15,8 @@ const maxNamedColumns = 40;
 /** A list that is written to a file. */
 export interface RowsToSave {
   readonly rows: readonly JsonObject[];
+  /** The columns of the file; by default all fields that a row has. */
+  readonly columns?: readonly string[];
   /** The columns that the result shows. */
   readonly shown: readonly string[];
 }
@@ -51,18 +53,18 @@ function wrongName(problem: string): CallError {
  */
 export async function saveRows(
   name: string,
-  { rows, shown }: RowsToSave,
+  { rows, shown, ...given }: RowsToSave,
   context: RequestContext,
 ): Promise<JsonObject> {
   const flat = rows.map((row) => flatten(row));
-  const columns = [...new Set(flat.flatMap((row) => [...row.keys()]))];
+  const columns = given.columns ?? [...new Set(flat.flatMap((row) => [...row.keys()]))];
   const text = name.toLowerCase().endsWith('.csv')
     ? toCsv(
         columns,
         flat.map((row) => columns.map((column) => row.get(column))),
       )
     : `[\n${rows.map((row) => stringifyJson(row)).join(',\n')}\n]\n`;
-  const saved = await write(name, text, context);
+  const saved = await writeOutput(name, text, context);
   return {
     saved,
     rows_saved: rows.length,
@@ -71,7 +73,8 @@ export async function saveRows(
   };
 }
 
-async function write(
+/** Writes a text to a new file in the output directory, and returns its path. @throws CallError `output_failed` */
+export async function writeOutput(
   name: string,
   text: string,
   { outputDirectory = '', log }: RequestContext,

@@ -97,7 +97,8 @@ function fitRows(one: NamedTable, costs: readonly number[], tokens: number): Nam
   return { ...one, table: { ...one.table, rows: one.table.rows.slice(0, fitting) } };
 }
 
-function moreOfUnfinished({ unfinished }: WorkflowAnswer, args: Arguments): JsonObject | undefined {
+/** What time was not left for, and the call that goes on; undefined if all was done. */
+export function moreOfUnfinished({ unfinished }: WorkflowAnswer, args: Arguments): JsonObject | undefined {
   return unfinished && { why: unfinished.why, next: { ...args, ...unfinished.next } };
 }
 

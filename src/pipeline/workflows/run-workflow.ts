@@ -14,8 +14,11 @@ import { parseArguments } from '../arguments/parse.ts';
 import { startCall } from '../call-state.ts';
 import { readInputState } from '../input/input-state.ts';
 import { finish } from '../outcome.ts';
+import { saveAnswer } from '../output/save-answer.ts';
+import { withSaveAs } from '../output/save-as-argument.ts';
+import { assertFileName } from '../output/save-rows.ts';
 import { truncatePart } from '../result/truncate.ts';
-import { formatAnswer, formatWhole } from './format-answer.ts';
+import { formatAnswer, formatWhole, moreOfUnfinished } from './format-answer.ts';
 import { WorkflowReader } from './read-operations.ts';
 
 export interface WorkflowOptions {
@@ -36,9 +39,9 @@ function visibleWorkflow(workflow: Workflow, pins: Pins | undefined): Workflow {
   });
 }
 
-/** The arguments that callers with these pins may give. */
-export function inputOfWorkflow(id: string, pins: Pins | undefined): Pick<Workflow, 'input'> {
-  return visibleWorkflow(workflowNamed(id), pins);
+/** The arguments that a caller may give. */
+export function inputOfWorkflow(id: string, context: RequestContext): Pick<Workflow, 'input'> {
+  return withSaveAs(visibleWorkflow(workflowNamed(id), context.pins), context);
 }
 
 function workflowNamed(id: string): Workflow {
@@ -66,7 +69,10 @@ export async function runWorkflow(
         'not_selected',
         `${id}, or an operation that it needs, is not available on this server.`,
       );
-    const args = parseArguments(visible, call.raw);
+    // A part that is read on is of the result, not of a file.
+    const published = cursor === undefined ? withSaveAs(visible, context) : visible;
+    const { save_as: file, ...args } = parseArguments(published, call.raw);
+    if (file !== undefined) assertFileName(file, context);
     const reader = new WorkflowReader(context, cancelled);
     const pinned = pins?.account !== undefined && 'account_id' in workflow.input.shape;
     const answer = await workflow.run(
@@ -74,7 +80,12 @@ export async function runWorkflow(
     );
     if (cancelled.aborted) throw new CallError('cancelled', 'The call was cancelled.');
     const shown = { ...answer, next: availableCalls(answer, reader, pins) };
-    const options = { tool: id, args, maxTokens: maxResultTokens, notRead: reader.describeNotRead() };
+    const notRead = reader.describeNotRead();
+    if (file !== undefined) {
+      const toSave = { answer: shown, more: moreOfUnfinished(answer, args), notRead };
+      return await finish(call, { value: await saveAnswer(String(file), toSave, call) });
+    }
+    const options = { tool: id, args, maxTokens: maxResultTokens, notRead };
     const value =
       cursor === undefined
         ? formatAnswer(shown, options)

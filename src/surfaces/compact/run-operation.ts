@@ -83,7 +83,7 @@ async function runAsWorkflow(
   const result = await runWorkflow(id, args.arguments ?? {}, context, cancelled);
   const isRefused = result.error?.code === 'invalid_arguments';
   const value = isRefused
-    ? withArgumentList(result.value, listArguments(inputOfWorkflow(id, context.pins)))
+    ? withArgumentList(result.value, listArguments(inputOfWorkflow(id, context)))
     : result.value;
   return { ...result, value: wrapExample(value, dispatcher.id, 'operation') };
 }
