@@ -1,17 +1,20 @@
 import { encode } from 'gpt-tokenizer/encoding/o200k_base';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Sandbox, startSandbox } from '../../src/sandbox/start.ts';
+import { startFakeSynqly } from './fake-synqly.ts';
 import { type Caller, getFrom, type Json, openCaller, rowsOf, ways } from './workflows-support.ts';
 
 const tool = 'usage_report';
 const account_id = 'aldermere-logistics';
 
+/** Early in an hour, so that the last hour has few requests. */
+const clock = Math.floor(Date.now() / 3_600_000) * 3_600_000 + 10 * 60_000;
+
 let sandbox: Sandbox;
 let series: Map<string, Json[]>;
 beforeAll(async () => {
   // The clock stands still, so that the timeseries are the same in each call.
-  const now = Date.now();
-  sandbox = await startSandbox({ clock: () => now });
+  sandbox = await startSandbox({ clock: () => clock });
   series = new Map();
   const { result } = await getFrom(sandbox, `/v1/integrations/${account_id}`);
   for (const { id, name } of result)
@@ -45,6 +48,10 @@ describe.each(ways)('usage_report on the %s surface over %s', (...way) => {
       expect(row.requests_before).toBe(sum(before, 'succeeded', 'failed'));
       expect(row.failed).toBe(sum(now, 'failed'));
       expect(share(row.failed_share)).toBeCloseTo((row.failed / row.requests) * 100, -0.3);
+      // The last hour is not over, so that sums do not compare.
+      const hours = (clock % 3_600_000) / 3_600_000 + 11;
+      const change = (row.requests / hours / (row.requests_before / 12) - 1) * 100;
+      expect(Math.abs(Number.parseFloat(row.change_per_hour) - change)).toBeLessThanOrEqual(0.51);
       expect(share(row.received)).toBeCloseTo(sum(now, 'in_bytes') / 1e6, 1);
     }
     const all = [...series.values()].flat();
@@ -104,4 +111,45 @@ test('what has no time is left out, and named', async () => {
   const rest = await caller.run(tool, json.more.next);
   expect(rowsOf(rest.json)).toHaveLength(1);
   await caller.close();
+});
+
+test('says which integrations were not read, or have no data', async () => {
+  const { result } = await getFrom(sandbox, `/v1/integrations/${account_id}`);
+  const [empty, failing] = result.map(({ id }: Json) => `/v1/status/${account_id}/${id}/timeseries`);
+  let emptied = [empty];
+  let failed = [failing];
+  const api = await startFakeSynqly(({ path }) => {
+    const isOf = (paths: string[]) => paths.some((one) => path.endsWith(one.split('/').slice(-2).join('/')));
+    if (isOf(emptied)) return { json: { result: { series: [] } } };
+    return isOf(failed) ? { status: 403, json: { message: 'no', status: 403 } } : undefined;
+  }, sandbox.baseUrl);
+  const caller = await openCaller({ baseUrl: api.url, token: sandbox.token }, ['full', 'stdio']);
+  const { json } = await caller.run(tool, { account_id });
+  expect(rowsOf(json)).toHaveLength(1);
+  expect(json.summary).toContain(`${result[2].name}, `);
+  expect(json.summary).toContain(
+    'Synqly has no data of 1 integration. The usage of 1 integration was not read.',
+  );
+  emptied = [];
+  failed = result.map(({ id }: Json) => `${id}/timeseries`);
+  const none = await caller.run(tool, { account_id });
+  expect(none.json.summary).toBe('The usage of 3 integrations was not read.');
+  expect(none.json.not_read).toHaveLength(1);
+  await caller.close();
+  api.close();
+});
+
+test('tells apart the hours that occur twice where clocks are set back', async () => {
+  const fall = await startSandbox({ clock: '2026-10-25T05:30:00Z' });
+  const caller = await openCaller(fall, ['full', 'stdio']);
+  const args = { account_id, integration_id: 'siem-splunk', time_zone: 'Europe/Berlin' };
+  const { json } = await caller.run(tool, args);
+  const times = rowsOf(json.hours).map(({ from }) => from);
+  expect(times).toContain('2026-10-25 01:00');
+  expect(times).toContain('2026-10-25 02:00 UTC+02:00');
+  expect(times).toContain('2026-10-25 02:00 UTC+01:00');
+  expect(times).toContain('2026-10-25 03:00');
+  expect(new Set(times).size).toBe(12);
+  await caller.close();
+  await fall.close();
 });

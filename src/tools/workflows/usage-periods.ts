@@ -34,8 +34,8 @@ export interface Periods {
   readonly from: number;
   /** When the last step was counted, which is not complete. */
   readonly to: number;
-  /** The end of the last step. */
-  readonly end: number;
+  /** The beginning of the period before. */
+  readonly start: number;
   readonly now: Usage;
   /** Undefined if the timeseries does not reach back that far. */
   readonly before: Usage | undefined;
@@ -56,13 +56,31 @@ export function readPeriods(timeseries: JsonObject, lengthMs: number): Periods |
   const period = within(from, end);
   return {
     from,
-    to: timeOf(timeseries.end_time) ?? end,
-    end,
+    to: Math.min(end, Math.max(last.at, timeOf(timeseries.end_time) ?? end)),
+    start,
     now: sum(period),
     before: first.at <= start ? sum(within(start, from)) : undefined,
     steps: period,
   };
 }
+
+/**
+ * By how many percent the requests an hour differ from those of the period before. The hours of the last step that are still
+ * to come have no requests yet. Undefined if either period is too short to tell.
+ */
+export function changeOf(
+  { from, to, start }: Pick<Periods, 'from' | 'to' | 'start'>,
+  now: Usage,
+  before: Usage,
+): number | undefined {
+  const [length, lengthBefore] = [to - from, from - start];
+  if (before.requests === 0 || length < lengthBefore * minShare) return undefined;
+  const perHour = now.requests / length;
+  return Math.round((perHour / (before.requests / lengthBefore) - 1) * 100);
+}
+
+/** The part of a period that must be over for a comparison with the period before. */
+const minShare = 0.1;
 
 function readStep(step: JsonObject): readonly Step[] {
   const at = timeOf(step.created_at);

@@ -10,8 +10,16 @@ import {
   type WorkflowTable,
 } from './define-workflow.ts';
 import { inTurns } from './in-turns.ts';
-import { addUsage, noUsage, type Periods, readPeriods, sumUsage, type Usage } from './usage-periods.ts';
-import { countOf, hourMs, percentOf } from './values.ts';
+import {
+  addUsage,
+  changeOf,
+  noUsage,
+  type Periods,
+  readPeriods,
+  sumUsage,
+  type Usage,
+} from './usage-periods.ts';
+import { countOf, hourMs, nameOf, percentOf, textOf } from './values.ts';
 
 /** Hours of the period by default: Synqly keeps a day, of which the other half is the period before. */
 const defaultHours = 12;
@@ -54,21 +62,28 @@ export const usageReport = defineWorkflow({
 /** Writes times in a time zone. */
 interface Zone {
   readonly name: string;
-  /** `2026-08-31 14:00` */
+  /** `2026-08-31 14:00`; with the offset where clocks are set back, and the time occurs twice. */
   write(time: number): string;
 }
 
 /** @throws CallError `invalid_arguments` for an unknown time zone */
 function readZone(given: unknown): Zone {
-  const name = given === undefined ? 'UTC' : String(given);
+  const timeZone = given === undefined ? 'UTC' : String(given);
   try {
     // The Swedish form of a time is that of ISO 8601.
-    const format = new Intl.DateTimeFormat('sv-SE', {
-      timeZone: name,
-      dateStyle: 'short',
-      timeStyle: 'short',
-    });
-    return { name, write: (time) => format.format(time) };
+    const format = new Intl.DateTimeFormat('sv-SE', { timeZone, dateStyle: 'short', timeStyle: 'short' });
+    const offset = new Intl.DateTimeFormat('en', { timeZone, timeZoneName: 'longOffset' });
+    const offsetAt = (time: number) =>
+      offset
+        .formatToParts(time)
+        .find(({ type }) => type === 'timeZoneName')
+        ?.value.replace('GMT', 'UTC');
+    const write = (time: number) => {
+      const text = format.format(time);
+      const isTwice = [time - hourMs, time + hourMs].some((other) => format.format(other) === text);
+      return isTwice ? `${text} ${offsetAt(time)}` : text;
+    };
+    return { name: timeZone, write };
   } catch {
     throw new CallError('invalid_arguments', 'Invalid arguments for usage_report.', {
       arguments: [
@@ -78,10 +93,12 @@ function readZone(given: unknown): Zone {
   }
 }
 
-/** The usage of one integration; undefined if it was not read. */
+/** The usage of one integration. */
 interface IntegrationUsage {
   readonly name: string;
+  /** Undefined if the timeseries was not read, or is empty. */
   readonly periods: Periods | undefined;
+  readonly isRead: boolean;
   readonly isLate: boolean;
 }
 
@@ -92,14 +109,15 @@ async function readUsage(
   const { args, getObject, isOutOfTime, reportProgress } = request;
   const lengthMs = Number(args.hours ?? defaultHours) * hourMs;
   let done = 0;
-  return inTurns(integrations, maxAtOnce, async ({ id, name }): Promise<IntegrationUsage> => {
-    const parts = { account_id: args.account_id, integration_id: String(id) };
+  return inTurns(integrations, maxAtOnce, async (one): Promise<IntegrationUsage> => {
+    const parts = { account_id: args.account_id, integration_id: textOf(one.id) ?? nameOf(one) };
     const found = isOutOfTime() ? undefined : await getObject('status_get_integration_timeseries', parts);
     done += 1;
     reportProgress(done, integrations.length);
     return {
-      name: String(name),
+      name: nameOf(one),
       periods: found && readPeriods(found, lengthMs),
+      isRead: found !== undefined,
       isLate: !found && isOutOfTime(),
     };
   });
@@ -118,20 +136,21 @@ function answerWith(
   const rows = usage
     .flatMap(({ name, periods }) => (periods ? [{ name, periods }] : []))
     .sort((one, other) => other.periods.now.requests - one.periods.now.requests)
-    .map(({ name, periods }) => ({ integration: name, ...describeUsage(periods.now, periods.before) }));
+    .map(({ name, periods }) => ({
+      integration: name,
+      ...describeUsage(periods, periods.now, periods.before),
+    }));
   const late = usage.filter(({ isLate }) => isLate);
   return {
-    summary: summarize(usage, total, before),
+    summary: summarize(usage, total, before, zone),
     details: {
       period: first && {
         from: zone.write(first.from),
         to: zone.write(first.to),
         time_zone: zone.name,
-        ...(before
-          ? { before_from: zone.write(first.from - (first.end - first.from)) }
-          : { before: 'Synqly keeps no data of it' }),
+        ...(before ? { before_from: zone.write(first.start) } : { before: 'Synqly keeps no data of it' }),
       },
-      ...(rows.length > 1 && { total: describeUsage(total, before) }),
+      ...(first && rows.length > 1 && { total: describeUsage(first, total, before) }),
       busiest_hours: busiestOf(read, zone),
     },
     columns: usageColumns,
@@ -151,7 +170,7 @@ const usageColumns = [
   'integration',
   'requests',
   'requests_before',
-  'change',
+  'change_per_hour',
   'failed',
   'failed_share',
   'failed_share_before',
@@ -159,10 +178,13 @@ const usageColumns = [
   'sent',
 ];
 
-function describeUsage(now: Usage, before: Usage | undefined): JsonObject {
+function describeUsage(periods: Periods, now: Usage, before: Usage | undefined): JsonObject {
   return {
     requests: now.requests,
-    ...(before && { requests_before: before.requests, change: changeOf(now.requests, before.requests) }),
+    ...(before && {
+      requests_before: before.requests,
+      change_per_hour: describeChange(periods, now, before),
+    }),
     failed: now.failed,
     failed_share: percentOf(now.failed, now.requests),
     ...(before && { failed_share_before: percentOf(before.failed, before.requests) }),
@@ -171,10 +193,10 @@ function describeUsage(now: Usage, before: Usage | undefined): JsonObject {
   };
 }
 
-function changeOf(now: number, before: number): string | undefined {
-  if (before === 0) return undefined;
-  const percent = Math.round(((now - before) / before) * 100);
-  return `${percent > 0 ? '+' : ''}${percent} %`;
+/** `+12 %` */
+function describeChange(periods: Periods, now: Usage, before: Usage): string | undefined {
+  const percent = changeOf(periods, now, before);
+  return percent === undefined ? undefined : `${percent > 0 ? '+' : ''}${percent} %`;
 }
 
 /** `11.4 MB`, in powers of 1,000. */
@@ -185,25 +207,50 @@ function describeBytes(bytes: number): string {
   return `${step === 0 ? amount : amount.toFixed(1)} ${units[step]}`;
 }
 
-function summarize(usage: readonly IntegrationUsage[], total: Usage, before: Usage | undefined): string {
+function summarize(
+  usage: readonly IntegrationUsage[],
+  total: Usage,
+  before: Usage | undefined,
+  zone: Zone,
+): string {
   if (usage.length === 0) return 'The account has no integrations.';
+  const counted = usage.filter(({ periods }) => periods !== undefined);
+  const [one] = counted;
+  const empty = usage.filter(({ isRead, periods }) => isRead && !periods).length;
+  const unread = usage.filter(({ isRead }) => !isRead).length;
+  const sentences = [
+    one?.periods && `${whoOf(usage, counted)}, ${describeTotal(one.periods, total, zone)}.`,
+    one?.periods && before && `The period before: ${describeBefore(one.periods, total, before)}.`,
+    empty > 0 && `Synqly has no data of ${countOf(empty, 'integration')}.`,
+    unread > 0 && `The usage of ${countOf(unread, 'integration')} was not read.`,
+  ];
+  return sentences.filter((sentence) => typeof sentence === 'string').join(' ');
+}
+
+function whoOf(usage: readonly IntegrationUsage[], counted: readonly IntegrationUsage[]): string {
+  const [one, ...others] = counted;
+  if (one && others.length === 0) return one.name;
+  const all = countOf(usage.length, 'integration');
+  return counted.length === usage.length ? all : `${counted.length} of ${all}`;
+}
+
+function describeTotal({ from, to }: Periods, total: Usage, zone: Zone): string {
   const share = percentOf(total.failed, total.requests);
-  const change = before && changeOf(total.requests, before.requests);
-  const shareBefore = before && percentOf(before.failed, before.requests);
-  const [only, ...others] = usage;
-  const who = others.length === 0 ? only?.name : countOf(usage.length, 'integration');
   return [
-    `${who}: ${countOf(total.requests, 'request')}`,
-    ...(share === undefined ? [] : [`${share} failed`]),
+    `${zone.write(from)} to ${zone.write(to)} (${zone.name}): ${countOf(total.requests, 'request')}`,
+    ...(share === undefined ? [] : [`${total.failed} failed (${share})`]),
     `${describeBytes(total.inBytes)} received, ${describeBytes(total.outBytes)} sent`,
-    ...(change === undefined
-      ? []
-      : [
-          `requests ${change} against the period before${shareBefore === undefined ? '' : `, of which ${shareBefore} failed`}`,
-        ]),
-  ]
-    .join('; ')
-    .concat('.');
+  ].join('; ');
+}
+
+function describeBefore(periods: Periods, total: Usage, before: Usage): string {
+  const share = percentOf(before.failed, before.requests);
+  const change = describeChange(periods, total, before);
+  return [
+    countOf(before.requests, 'request'),
+    ...(share === undefined ? [] : [`${share} failed`]),
+    ...(change === undefined ? [] : [`requests an hour are now ${change}`]),
+  ].join('; ');
 }
 
 /** The steps with the most requests of all integrations together. */

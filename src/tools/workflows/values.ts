@@ -11,6 +11,16 @@ export function textOf(value: unknown): string | undefined {
   return typeof value === 'string' && value !== '' ? value : undefined;
 }
 
+/** The texts of a list in a response. */
+export function textsOf(value: unknown): readonly string[] {
+  return Array.isArray(value) ? value.filter((item) => typeof item === 'string') : [];
+}
+
+/** How texts call an object: its name, or its id. */
+export function nameOf({ name, id }: JsonObject): string {
+  return textOf(name) ?? textOf(id) ?? 'unnamed';
+}
+
 export function objectOf(value: unknown): JsonObject {
   return isJsonObject(value) ? value : {};
 }
