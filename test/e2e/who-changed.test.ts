@@ -8,6 +8,8 @@ const tool = 'who_changed';
 const secret = 'a-secret-in-an-audited-body';
 
 let sandbox: Sandbox;
+/** An account whose name is the id of another. */
+const ids = { impostor: '' };
 beforeAll(async () => {
   sandbox = await startSandbox();
   const { token } = await tokenOf('dana@kestrelmoor.example');
@@ -32,6 +34,13 @@ beforeAll(async () => {
   await send('PATCH', '/v1/credentials/labelled/key', [
     { op: 'replace', path: '/config/secret', value: secret },
   ]);
+  await send('POST', '/v1/accounts', { name: 'twice' });
+  await send('POST', '/v1/integration-points', {
+    name: 'twice',
+    connector: 'ticketing',
+    environments: { test: ['ticketing_mock_ticketing'], prod: ['ticketing_mock_ticketing'] },
+  });
+  ids.impostor = (await send('POST', '/v1/accounts', { name: id })).result.account.id;
   await send('POST', '/v1/accounts', { name: 'gone' });
   await send('DELETE', '/v1/accounts/gone');
 });
@@ -91,7 +100,42 @@ describe.each(ways)('who_changed on the %s surface over %s', (...way) => {
   test('has what happened to an object that is gone', async () => {
     const json = await run({ object: 'gone', type: 'account' });
     expect(rowsOf(json).map(({ did }) => did)).toEqual(['deleted', 'created']);
-    expect(json.summary).toContain('No such object can be read now');
+    expect(json.summary).toContain('No such account can be read now; the entries are those that name it.');
+  });
+
+  test('finds the type of an object, and asks for it where several are called alike', async () => {
+    for (const object of ['labelled', (await getFrom(sandbox, '/v1/accounts/labelled')).result.id]) {
+      const json = await run({ object });
+      expect(json.summary).toContain('Account labelled has 3 recorded changes');
+      expect(json).toEqual(await run({ object, type: 'account' }));
+    }
+    const { error } = await run({ object: 'twice' });
+    expect(error).toMatchObject({ code: 'invalid_arguments', arguments: [{ argument: 'type' }] });
+    expect(error.arguments[0].problem).toContain('account, integration_point');
+    const none = await run({ object: 'nothing-is-called-so' });
+    expect(none.summary).toBe(
+      'Object nothing-is-called-so has no recorded change. No such object can be read now.',
+    );
+  });
+
+  test('is not about another object, whose id is the name of this one', async () => {
+    const { id } = (await getFrom(sandbox, '/v1/accounts/labelled')).result;
+    const json = await run({ object: ids.impostor, type: 'account' });
+    expect(json.summary).toContain('has 1 recorded change,');
+    expect(rowsOf(json).map(({ did }) => did)).toEqual(['created']);
+    expect(rowsOf(await run({ object: id, type: 'account' }))).toHaveLength(3);
+  });
+
+  test('takes a name that no path can hold', async () => {
+    for (const object of ['a/b', '..', 'a\\b'])
+      expect(await run({ object, type: 'account' })).toEqual({
+        summary: `Account ${object} has no recorded change. No such account can be read now.`,
+      });
+  });
+
+  test('says that a bridge cannot be looked up without its account', async () => {
+    const json = await run({ object: 'datacenter', type: 'bridge' });
+    expect(json.not_read).toEqual([{ operation: 'bridges_get', why: 'it needs account_id' }]);
   });
 
   test('has the credentials of an integration among its changes', async () => {
@@ -108,9 +152,17 @@ describe.each(ways)('who_changed on the %s surface over %s', (...way) => {
   });
 
   test('says so when there is nothing, and refuses what is no time', async () => {
-    const none = await run({ object: 'labelled', type: 'account', since: '2100-01-01T00:00:00Z' });
-    expect(none.summary).toContain('Account labelled has no recorded change since 2100-01-01T00:00:00Z.');
-    const { error } = await run({ object: 'labelled', since: 'yesterday' });
-    expect(error).toMatchObject({ code: 'invalid_arguments', arguments: [{ argument: 'since' }] });
+    const since = new Date(Date.now() - 1).toISOString();
+    const none = await run({ object: 'labelled', type: 'account', since });
+    expect(none.summary).toContain(`Account labelled has no recorded change since ${since.slice(0, 19)}Z.`);
+    for (const wrong of ['yesterday', '7d', '0', '5', 'Nov 1', '2026-13-01', '2100-01-01T00:00:00Z']) {
+      const { error } = await run({ object: 'labelled', since: wrong });
+      expect(error, wrong).toMatchObject({ code: 'invalid_arguments', arguments: [{ argument: 'since' }] });
+    }
+    // A time without an offset is of UTC, wherever the server runs.
+    const local = await run({ object: 'labelled', type: 'account', since: '2026-01-01T10:00' });
+    expect(local.summary).toContain('since 2026-01-01T10:00:00Z');
+    const date = await run({ object: 'labelled', type: 'account', since: '2026-01-01' });
+    expect(date.summary).toContain('since 2026-01-01T00:00:00Z');
   });
 });

@@ -87,7 +87,7 @@ function show(value: unknown): string {
 }
 
 /** The object in a response: its `result`, or what was created in it. */
-function objectIn(response: unknown): JsonObject | undefined {
+export function objectIn(response: unknown): JsonObject | undefined {
   const body = typeof response === 'string' ? parsePartial(response)?.value : response;
   if (!isJsonObject(body) || !isJsonObject(body.result)) return undefined;
   const { result } = body;

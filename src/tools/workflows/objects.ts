@@ -24,6 +24,8 @@ export const isType = (type: unknown): type is ObjectType => objectTypes.some((o
 
 /** An object as the audit trail may name it. */
 export interface ResolvedObject {
+  /** Undefined if none was given, and no object was found. */
+  readonly type: ObjectType | undefined;
   readonly id: string | undefined;
   readonly name: string | undefined;
   /** Id and name, and whatever was given. */
@@ -65,22 +67,31 @@ const places: Readonly<Record<ObjectType, Place>> = {
   mapping: { get: ['mappings_get', 'mapping_id'], creates: 'mappings_create' },
 };
 
-/** Finds an object by its id or name. If it cannot be read, it is known by what was given. @throws CallError */
+/**
+ * Finds an object by its id or name, of a type if one is given. If it cannot be read, it is known by what was given.
+ *
+ * @throws CallError
+ */
 export async function resolveObject(
   given: string,
-  type: ObjectType | undefined,
+  givenType: ObjectType | undefined,
   request: WorkflowRequest,
 ): Promise<ResolvedObject> {
-  const found = await readObject(given, type, request);
-  const [id, name] = [textOf(found?.id), textOf(found?.name)];
+  const { type, found } =
+    givenType === undefined
+      ? await findOfAnyType(given, request)
+      : { type: givenType, found: await readObject(given, givenType, request) };
+  const id = textOf(found?.id);
+  const name = isOfAnother(found?.name, given, id) ? undefined : textOf(found?.name);
   const { get, alsoIn = [], creates } = type === undefined ? {} : places[type];
   const accountOf = textOf(found?.account_id);
   return {
+    type,
     id,
     name: name ?? (id === undefined ? given : undefined),
     names: [...new Set([given, id, name].filter((one) => one !== undefined))],
     label: [labelOf(type), name ?? given].join(' '),
-    isFound: found !== undefined || type === undefined,
+    isFound: found !== undefined,
     current: found,
     prefixes: [...(get ? [get[0]] : []), ...alsoIn].map(pathBefore),
     created: [
@@ -93,18 +104,50 @@ export async function resolveObject(
   };
 }
 
+/** An id as the API makes them. */
+const uuid = /^[0-9a-f]{8}-[0-9a-f-]{27}$/i;
+
+/** Whether a name looks like an id, which paths then mean: that of another object. */
+const isOfAnother = (name: unknown, given: string, id: string | undefined) =>
+  uuid.test(String(name)) && name !== given && name !== id;
+
+/** The object of any type with this id or name. @throws CallError `invalid_arguments` if there are several */
+async function findOfAnyType(
+  given: string,
+  request: WorkflowRequest,
+): Promise<{ readonly type: ObjectType | undefined; readonly found: JsonObject | undefined }> {
+  const readable = objectTypes.filter((type) => request.isAvailable(places[type].get[0]));
+  const all = await Promise.all(
+    readable.map(async (type) => ({ type, found: await readObject(given, type, request) })),
+  );
+  const [one, ...others] = all.filter(({ found }) => found !== undefined);
+  if (one && others.length > 0) {
+    const types = [one, ...others].map(({ type }) => type);
+    throw new CallError('invalid_arguments', `Several objects are called ${given}.`, {
+      arguments: [{ argument: 'type', problem: `is required to tell them apart: ${types.join(', ')}` }],
+    });
+  }
+  return one ?? { type: undefined, found: undefined };
+}
+
+/** What no path can hold as an id or name. */
+const unreadable = /[/\\\p{Cc}]|^\.{1,2}$/u;
+
+/** `integration point` */
+export const describeType = (type: ObjectType | undefined): string => (type ?? 'object').replaceAll('_', ' ');
+
 /** `Integration point` */
 function labelOf(type: ObjectType | undefined): string {
-  const label = (type ?? 'object').replaceAll('_', ' ');
+  const label = describeType(type);
   return `${label.charAt(0).toUpperCase()}${label.slice(1)}`;
 }
 
 async function readObject(
   given: string,
-  type: ObjectType | undefined,
+  type: ObjectType,
   request: WorkflowRequest,
 ): Promise<JsonObject | undefined> {
-  if (type === undefined) return undefined;
+  if (unreadable.test(given)) return undefined;
   const { args, getObject, getRows } = request;
   const [operation, argument] = places[type].get;
   const options = { mayBeMissing: true };
@@ -114,9 +157,12 @@ async function readObject(
     const found = await getObject(operation, { account_id: args.account_id, [argument]: given }, options);
     return found && { account_id: args.account_id, ...objectOf(found) };
   }
-  if (type === 'bridge') return undefined;
+  if (type === 'bridge') {
+    if (args.type === type) request.noteNotRead(operation, 'it needs account_id');
+    return undefined;
+  }
   // Names of integrations are unique within their account only.
-  const field = /^[0-9a-f]{8}-[0-9a-f-]{27}$/i.test(given) ? 'id' : 'name';
+  const field = uuid.test(given) ? 'id' : 'name';
   const rows =
     (await getRows('integrations_list', { filter: [`${field}[eq]${given}`] }, { maxRows: 2 })) ?? [];
   if (rows.length < 2) return rows[0];

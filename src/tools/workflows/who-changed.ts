@@ -9,8 +9,15 @@ import {
   type WorkflowAnswer,
   type WorkflowRequest,
 } from './define-workflow.ts';
-import { describeFieldChanges, type RecordedChange } from './field-changes.ts';
-import { isType, type ObjectType, objectTypes, type ResolvedObject, resolveObject } from './objects.ts';
+import { describeFieldChanges, objectIn, type RecordedChange } from './field-changes.ts';
+import {
+  describeType,
+  isType,
+  type ObjectType,
+  objectTypes,
+  type ResolvedObject,
+  resolveObject,
+} from './objects.ts';
 import { countOf, tally, textOf, timeOf, toSecond } from './values.ts';
 
 /** Entries that are read for each name of the object, the newest first. */
@@ -31,9 +38,10 @@ export const whoChanged = defineWorkflow({
   alsoReads: ['members_list'],
   run: async (request) => {
     const { args } = request;
-    const since = readSince(args.since);
-    const type = isType(args.type) ? args.type : undefined;
-    const object = await resolveObject(String(args.object), type, request);
+    const since = readSince(args.since, request.now);
+    const given = isType(args.type) ? args.type : undefined;
+    const object = await resolveObject(String(args.object), given, request);
+    const { type } = object;
     request.reportProgress(1, 3);
     const entries = await readEntries(object, type, since, request);
     request.reportProgress(2, 3);
@@ -43,13 +51,19 @@ export const whoChanged = defineWorkflow({
   },
 });
 
-/** @throws CallError `invalid_arguments` for what is no time */
-function readSince(given: unknown): number | undefined {
+/** A date, and perhaps a time, which is of UTC without an offset. Date.parse takes other texts for times too. */
+const timeForm = /^(\d{4}-\d\d-\d\d)(?:[Tt ](\d\d:\d\d(?::\d\d(?:\.\d+)?)?)([Zz]|[-+]\d\d:\d\d)?)?$/;
+
+/** @throws CallError `invalid_arguments` for what is no time, or is to come */
+function readSince(given: unknown, now: number): number | undefined {
   if (given === undefined) return undefined;
-  const time = timeOf(given);
-  if (time !== undefined) return time;
+  const [, date, time = '00:00', offset = 'Z'] = timeForm.exec(String(given)) ?? [];
+  const since = timeOf(`${date}T${time}${offset.toUpperCase()}`);
+  if (since !== undefined && since <= now) return since;
+  const problem =
+    since === undefined ? 'must be a time, such as 2026-08-31T12:00:00Z' : 'must not be in the future';
   throw new CallError('invalid_arguments', 'Invalid arguments for who_changed.', {
-    arguments: [{ argument: 'since', problem: 'must be a time, such as 2026-08-31T12:00:00Z' }],
+    arguments: [{ argument: 'since', problem }],
   });
 }
 
@@ -80,7 +94,7 @@ async function readEntries(
     const oldest = rows.at(-1);
     if (rows.length >= maxEntries && oldest)
       request.noteNotRead('audit_list', `entries before ${toSecond(oldest.created_at)}`);
-    return rows;
+    return rows.filter(({ method, path }) => Object.hasOwn(methods, String(method)) && textOf(path));
   };
   const named = object.names.map((name) => list([`path[like]%/${patternOf(name)}%`]));
   const lists = await Promise.all([...named, ...object.created.map(list)]);
@@ -118,8 +132,13 @@ function isNamed(
 
 /** Whether a call created the object: by its response, or by the name that was given. */
 function isCreation(entry: JsonObject, { id, name }: ResolvedObject): boolean {
-  const texts = JSON.stringify([entry.response ?? '', entry.account_id ?? '', entry.integration_id ?? '']);
-  if (id !== undefined && texts.includes(id)) return true;
+  // Other calls are about the integration as well: its check, and the tokens that are made for it.
+  const [, kind, ...steps] = stepsOf(entry);
+  if (entry.integration_id !== undefined && (kind !== 'integrations' || steps.length !== 1)) return false;
+  const created = textOf(objectIn(entry.response)?.id);
+  // An object that is gone may have had the same name.
+  if (id !== undefined && created !== undefined) return created === id;
+  if (id !== undefined && [entry.account_id, entry.integration_id].includes(id)) return true;
   const body = entry.body as JsonObject | undefined;
   return name !== undefined && typeof body === 'object' && body?.name === name;
 }
@@ -183,11 +202,12 @@ function summarize(
   const within = since === undefined ? '' : ` since ${toSecond(since)}`;
   const sentences = [
     last
-      ? `${object.label} has ${countOf(rows.length, 'recorded change')}${within}, the last ${last.at} by ${last.who ?? 'an unnamed caller'}.`
+      ? `${object.label} has ${countOf(rows.length, 'recorded change')}${within}, the last ${last.at ?? 'at an unknown time'} by ${last.who ?? 'an unnamed caller'}.`
       : `${object.label} has no recorded change${within}.`,
     who.length > 1 && `By ${who.map(([name, count]) => `${name} (${count})`).join(', ')}.`,
     refused > 0 && `${countOf(refused, 'further attempt')} failed.`,
-    !object.isFound && 'No such object can be read now; the entries are those that name it.',
+    !object.isFound &&
+      `No such ${object.type === undefined ? 'object' : describeType(object.type)} can be read now${last ? '; the entries are those that name it' : ''}.`,
   ];
   return sentences.filter((sentence) => typeof sentence === 'string').join(' ');
 }
@@ -200,7 +220,10 @@ function suggestCalls(
   const entry = last && {
     tool: 'audit_list',
     arguments: {
-      filter: [`created_at[gte]${last.created_at}`, `path[eq]${last.path}`],
+      filter: [
+        ...(timeOf(last.created_at) === undefined ? [] : [`created_at[gte]${last.created_at}`]),
+        `path[eq]${last.path}`,
+      ],
       fields: ['*'],
       limit: 5,
     },
