@@ -1,6 +1,7 @@
 import { encode } from 'gpt-tokenizer/encoding/o200k_base';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Sandbox, startSandbox } from '../../src/sandbox/start.ts';
+import { startFakeSynqly } from './fake-synqly.ts';
 import { postTo } from './http-support.ts';
 import { type Caller, getFrom, type Json, openCaller, rowsOf, ways } from './workflows-support.ts';
 
@@ -106,5 +107,53 @@ test('without the audit trail, it has the last logons', async () => {
   const seen = new Map(rowsOf(json).map(({ member, last_seen }) => [member, last_seen]));
   expect(seen.get('ingrid.solheim@kestrelmoor.example')).toBe('no logon');
   expect(seen.get('dana@kestrelmoor.example')).toMatch(/Z$/);
+  // Nobody is said not to have been seen where nothing could show it.
+  expect(json.findings.join()).toContain('Enabled, but never logged on: ');
+  expect(json.findings.join()).not.toContain('not seen');
   await caller.close();
+});
+
+test('of an audit trail that is longer than what is read, it says how far that reaches', async () => {
+  const busy = await startSandbox();
+  const { result } = await getFrom(busy, '/v1/members');
+  const ingrid = result.find(({ name }: Json) => name.startsWith('ingrid'));
+  const now = Date.now();
+  const api = await startFakeSynqly(({ path, query }) => {
+    if (path !== '/v1/audit/organizations') return undefined;
+    const entry = (at: number) => ({
+      created_at: new Date(now - at * 60_000).toISOString(),
+      member_id: ingrid.id,
+      method: 'GET',
+      path: '/v1/accounts',
+    });
+    return { json: { result: Array.from({ length: Number(query.get('limit')) }, (_, at) => entry(at)) } };
+  }, busy.baseUrl);
+  const caller = await openCaller({ baseUrl: api.url, token: busy.token }, ['full', 'stdio']);
+  const { json } = await caller.run(tool);
+  const seen = new Map(rowsOf(json).map(({ member, last_seen }) => [member, last_seen]));
+  expect(seen.get(ingrid.name)).toMatch(/Z$/);
+  expect(seen.get('mateo.quiroga@kestrelmoor.example')).toBe('not in 17 h');
+  await caller.close();
+  api.close();
+  await busy.close();
+});
+
+test('of malformed lists it shows what is there', async () => {
+  const api = await startFakeSynqly(async ({ path, query, headers }) => {
+    if (path !== '/v1/members' && path !== '/v1/roles') return undefined;
+    const response = await fetch(`${sandbox.baseUrl}${path}?${query}`, {
+      headers: { authorization: headers.authorization ?? '' },
+    });
+    const { result } = (await response.json()) as Json;
+    const odd = result.map((row: Json) => ({
+      ...row,
+      ...(row.role_binding && { role_binding: [...row.role_binding, null, {}] }),
+    }));
+    return { json: { result: [...odd, { id: 'a', name: null }] } };
+  }, sandbox.baseUrl);
+  const caller = await openCaller({ baseUrl: api.url, token: sandbox.token }, ['full', 'stdio']);
+  const { text } = await caller.run(tool);
+  expect(text).not.toMatch(/undefined|\[object Object\]|"null|, null/);
+  await caller.close();
+  api.close();
 });

@@ -124,3 +124,21 @@ describe.each(ways)('account_overview on the %s surface over %s', (...way) => {
     expect(JSON.stringify(absent.json)).toContain(customer);
   });
 });
+
+test('counts and names nothing that could not be read', async () => {
+  sandbox.faults.add({ route: 'bridges_list', status: 500 });
+  sandbox.faults.add({ route: 'credentials_list', status: 403 });
+  sandbox.faults.add({ route: 'status_list', status: 500 });
+  const caller = await openCaller(sandbox, ['full', 'stdio']);
+  const { json } = await caller.run(tool, { account_id: customer });
+  sandbox.faults.clear();
+  expect(json.summary).toMatch(/^Aldermere Logistics \(prod\) has 4 integrations\. /);
+  expect(json.summary).not.toMatch(/credential|bridge|healthy|status/);
+  expect(JSON.stringify(json)).not.toContain('no such bridge');
+  expect(json.not_read.map(({ operation }: Json) => operation).sort()).toEqual([
+    'bridges_list',
+    'credentials_list',
+    'status_list',
+  ]);
+  await caller.close();
+});

@@ -2,7 +2,8 @@ import { encode } from 'gpt-tokenizer/encoding/o200k_base';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { type Sandbox, startSandbox } from '../../src/sandbox/start.ts';
 import { asDiagnosed, diagnoseByHand, diagnosed } from './diagnose-support.ts';
-import { type Caller, type Json, openCaller, rowsOf, ways } from './workflows-support.ts';
+import { startFakeSynqly } from './fake-synqly.ts';
+import { type Caller, getFrom, type Json, openCaller, rowsOf, ways } from './workflows-support.ts';
 
 const tool = 'diagnose_integrations';
 
@@ -220,4 +221,66 @@ test('reports its progress, and sends nothing more once the client cancels', asy
   expect(operations).toContain('status_list_events');
   expect(operations).not.toContain('audit_list');
   await caller.close();
+});
+
+test('asks the API at most six times for an integration that has everything', async () => {
+  const seen: string[] = [];
+  const full = await startSandbox({ onExchange: ({ operationId }) => seen.push(String(operationId)) });
+  const account_id = 'aldermere-logistics';
+  const { result: all } = await getFrom(full, `/v1/integrations/${account_id}`);
+  const one = all.find(({ name }: Json) => name === 'siem-splunk');
+  const { result: shared } = await getFrom(full, `/v1/credentials/${account_id}`);
+  // A bridge, a credential of its own and one of the account, and more errors than one page has.
+  const stored = full.state.collections.integration.all().find(({ id }) => id === one.id);
+  const config = { ...one.provider_config, second: { type: 'basic_id', value: shared[0].id } };
+  const selector = { type: 'labels', value: ['site:main'] };
+  Object.assign(stored ?? {}, { provider_config: config, bridge_selector: selector });
+  for (let count = 0; count < 400; count += 1) full.state.usage.record(one.id, 'no answer');
+  const caller = await openCaller(full, ['full', 'stdio']);
+  seen.length = 0;
+  const { json } = await caller.run(tool, { account_id, integration_id: one.name });
+  const [row] = rowsOf(json);
+  expect(row).toMatchObject({ error: 'no answer', bridge: 'datacenter: 2 connected' });
+  expect(row.credential).toBe('token; basic');
+  const pages = /^(accounts_get|(status|audit|members|bridges)_list)$/;
+  const others = seen.filter((id) => !pages.test(id)).sort();
+  expect(others).toEqual([
+    'bridges_get_status',
+    'credentials_list',
+    'credentials_lookup',
+    'status_get_integration_timeseries',
+    'status_list_events',
+    'status_list_events',
+  ]);
+  await caller.close();
+  await full.close();
+});
+
+test('does not call healthy what has no status', async () => {
+  let spoil: (row: Json) => Json = (row) => ({ ...row, status: null, failed: null, requests: null });
+  const api = await startFakeSynqly(async ({ path, query, headers }) => {
+    if (path !== '/v1/status') return undefined;
+    const response = await fetch(`${sandbox.baseUrl}${path}?${query}`, {
+      headers: { authorization: headers.authorization ?? '' },
+    });
+    const { result } = (await response.json()) as Json;
+    return { json: { result: result.map(spoil) } };
+  }, sandbox.baseUrl);
+  const caller = await openCaller({ baseUrl: api.url, token: sandbox.token }, ['full', 'stdio']);
+  const account_id = 'tarn-vale-insurance';
+  const run = async (name: string) => (await caller.run(name, { account_id })).json;
+  expect((await run(tool)).summary).toMatch(/^The status of 3 is not known: tarn-vale-insurance\//);
+  expect((await run('account_overview')).summary).toContain('The status of 3 integrations is not known.');
+  expect((await run('account_overview')).summary).not.toContain('unhealthy');
+  let count = 0;
+  spoil = (row) => (count++ === 0 ? { ...row, status: '' } : row);
+  expect((await run(tool)).summary).toMatch(
+    /^None of 2 integrations with a status is unhealthy\. The status of 1 is not known: /,
+  );
+  spoil = () => ({});
+  const unnamed = await run(tool);
+  expect(unnamed.summary).toBe('There is no integration with a status.');
+  expect(unnamed.not_read[0]).toMatchObject({ operation: 'status_list' });
+  await caller.close();
+  api.close();
 });

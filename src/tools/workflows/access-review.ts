@@ -7,7 +7,18 @@ import {
   type WorkflowTable,
 } from './define-workflow.ts';
 import { describeResources, permissionsOf } from './resources.ts';
-import { countOf, dayMs, describeDuration, objectOf, tally, textOf, timeOf, toMinute } from './values.ts';
+import {
+  countOf,
+  dayMs,
+  describeDuration,
+  nameOf,
+  objectOf,
+  tally,
+  textOf,
+  textsOf,
+  timeOf,
+  toMinute,
+} from './values.ts';
 
 /** Until when something expires soon, and since when someone has not been seen for long. */
 const soonMs = 30 * dayMs;
@@ -59,12 +70,12 @@ interface Organization {
   readonly entries: readonly JsonObject[] | undefined;
 }
 
-const rolesOf = ({ role_binding }: JsonObject): readonly string[] =>
-  Array.isArray(role_binding) ? role_binding.map(String) : [];
+const rolesOf = ({ role_binding }: JsonObject): readonly string[] => textsOf(role_binding);
 
 function answerWith(organization: Organization, now: number): WorkflowAnswer {
-  const { members, entries } = organization;
+  const { members } = organization;
   const seen = lastSeen(organization);
+  const unseen = describeUnseen(organization, now);
   const rows = members.map((member): JsonObject => {
     const at = seen.get(String(member.id));
     return {
@@ -72,7 +83,7 @@ function answerWith(organization: Organization, now: number): WorkflowAnswer {
       type: member.type,
       state: member.state,
       roles: rolesOf(member).join(', ') || 'none',
-      last_seen: at === undefined ? (entries ? 'never' : 'no logon') : toMinute(at),
+      last_seen: at === undefined ? unseen : toMinute(at),
       password_expires: toMinute(member.expires),
     };
   });
@@ -91,6 +102,15 @@ function answerWith(organization: Organization, now: number): WorkflowAnswer {
   };
 }
 
+/** What is known of a member without a logon or an entry of the audit trail: `not in 12 d`. */
+function describeUnseen({ entries }: Organization, now: number): string {
+  if (!entries) return 'no logon';
+  const oldest = timeOf(entries.at(-1)?.created_at);
+  return entries.length < maxEntries || oldest === undefined
+    ? 'never'
+    : `not in ${describeDuration(now - oldest)}`;
+}
+
 /** When each member was last seen, by id: the last logon, or the last call in the audit trail. */
 function lastSeen({ members, entries }: Organization): ReadonlyMap<string, number> {
   const seen = new Map<string, number>();
@@ -100,14 +120,14 @@ function lastSeen({ members, entries }: Organization): ReadonlyMap<string, numbe
   };
   for (const { id, last_logon } of members) note(id, timeOf(last_logon));
   for (const { member_id, created_at } of entries ?? [])
-    if (member_id !== undefined) note(member_id, timeOf(created_at));
+    if (textOf(member_id) !== undefined) note(member_id, timeOf(created_at));
   return seen;
 }
 
 /** The names of the roles with the permission set `administrator`. */
 function administratorRoles({ roles }: Organization): ReadonlySet<string> {
   const some = roles.filter(({ permission_set }) => permission_set === 'administrator');
-  return new Set(some.map(({ name }) => String(name)));
+  return new Set(some.map(nameOf));
 }
 
 function summarize(organization: Organization): string {
@@ -116,13 +136,13 @@ function summarize(organization: Organization): string {
   const powerful = administratorRoles(organization);
   const administrators = members.filter((member) => rolesOf(member).some((role) => powerful.has(role)));
   return [
-    `${countOf(members.length, 'member')} (${states.map(([state, count]) => `${count} ${state}`).join(', ')}), ${countOf(roles.length, 'role')}${tokens ? `, ${countOf(tokens.length, 'token')}` : ''}.`,
+    `${countOf(members.length, 'member')}${states.length > 0 ? ` (${states.map(([state, count]) => `${count} ${state}`).join(', ')})` : ''}, ${countOf(roles.length, 'role')}${tokens ? `, ${countOf(tokens.length, 'token')}` : ''}.`,
     `${countOf(administrators.length, 'administrator')}${administrators.length > 0 ? `: ${namesOf(administrators)}` : ''}.`,
   ].join(' ');
 }
 
 function namesOf(objects: readonly JsonObject[]): string {
-  const names = objects.slice(0, maxNamed).map(({ name }) => String(name));
+  const names = objects.slice(0, maxNamed).map(nameOf);
   const more = objects.length - names.length;
   return names.join(', ') + (more > 0 ? ` and ${more} more` : '');
 }
@@ -144,10 +164,12 @@ function findingsOf(
   const away = enabled.filter((member) => (at(member) ?? now) < now - longMs);
   const used = new Set(members.flatMap(rolesOf));
   const oldest = timeOf(entries?.at(-1)?.created_at);
-  const reach =
-    oldest === undefined ? '' : ` in the last ${describeDuration(now - oldest)} of the audit trail`;
+  const elsewhere =
+    oldest === undefined
+      ? ''
+      : `, and not seen in the last ${describeDuration(now - oldest)} of the audit trail`;
   const found: [string, readonly JsonObject[]][] = [
-    [`Enabled, but never logged on, and not seen${reach}`, unseen],
+    [`Enabled, but never logged on${elsewhere}`, unseen],
     ['Enabled, but not seen for 90 days', away],
     [
       'Locked or disabled, and still has roles',
@@ -157,7 +179,7 @@ function findingsOf(
     ['Password expires within 30 days', enabled.filter((one) => endsWithin(one, now, now + soonMs))],
     ['Tokens that expire within 30 days', (tokens ?? []).filter((one) => endsWithin(one, now, now + soonMs))],
     ['Expired tokens', (tokens ?? []).filter((one) => endsWithin(one, 0, now))],
-    ['Roles that no member has', roles.filter(({ name }) => !used.has(String(name)))],
+    ['Roles that no member has', roles.filter((role) => !used.has(nameOf(role)))],
   ];
   return found.flatMap(([text, objects]) => (objects.length > 0 ? [`${text}: ${namesOf(objects)}.`] : []));
 }
@@ -211,15 +233,15 @@ function suggestCalls(organization: Organization, seen: ReadonlyMap<string, numb
   const unseen = members.find(
     (member) => rolesOf(member).some((role) => powerful.has(role)) && !seen.has(String(member.id)),
   );
-  const seenLast = [...members].sort(
-    (one, other) => (seen.get(String(other.id)) ?? 0) - (seen.get(String(one.id)) ?? 0),
-  )[0];
+  const seenLast = [...members]
+    .sort((one, other) => (seen.get(String(other.id)) ?? 0) - (seen.get(String(one.id)) ?? 0))
+    .find(({ id }) => textOf(id) !== undefined);
   return [
     ...(unseen
       ? [
           {
             tool: 'who_changed',
-            arguments: { type: 'member', object: String(unseen.name) },
+            arguments: { type: 'member', object: nameOf(unseen) },
             why: 'an administrator who was never seen',
           },
         ]
@@ -229,7 +251,7 @@ function suggestCalls(organization: Organization, seen: ReadonlyMap<string, numb
           {
             tool: 'audit_list',
             arguments: { filter: [`member_id[eq]${seenLast.id}`], order: ['created_at[desc]'], limit: 20 },
-            why: `what ${seenLast.name} did last`,
+            why: `what ${nameOf(seenLast)} did last`,
           },
         ]
       : []),

@@ -12,7 +12,7 @@ import { inTurns } from './in-turns.ts';
 import { readBridgeState, referencesIn } from './integration-details.ts';
 import { isHealthy, isIdle } from './integrations.ts';
 import { permissionsOf, reachOf } from './resources.ts';
-import { countOf, dayMs, numberOf, objectOf, percentOf, textOf, timeOf, toMinute } from './values.ts';
+import { countOf, dayMs, nameOf, numberOf, objectOf, percentOf, textOf, timeOf, toMinute } from './values.ts';
 
 /** Integrations of which the credentials and the token are read at a time. */
 const maxAtOnce = 4;
@@ -40,7 +40,7 @@ export const accountOverview = defineWorkflow({
   run: async (request) => {
     const { getObject, getRows, args } = request;
     const account = await getObject('accounts_get', { account_id: args.account_id }, { isNeeded: true });
-    const id = String(account?.id);
+    const id = textOf(account?.id) ?? String(args.account_id);
     const needed = { isNeeded: true };
     const [integrations = [], statuses, credentials, bridges, roles, points, tokens] = await Promise.all([
       getRows('integrations_list_account', { account_id: id }, needed),
@@ -77,7 +77,8 @@ export const accountOverview = defineWorkflow({
 
 /** What belongs to one integration. */
 interface Parts {
-  readonly credentials: readonly JsonObject[];
+  /** Undefined if they could not be read. */
+  readonly credentials: Rows;
   readonly token: JsonObject | undefined;
 }
 
@@ -111,7 +112,7 @@ async function readStates(
 
 async function readParts({ id, refresh_token_id }: JsonObject, request: WorkflowRequest): Promise<Parts> {
   const missing = { mayBeMissing: true };
-  const [credentials = [], token] = await Promise.all([
+  const [credentials, token] = await Promise.all([
     request.getRows('credentials_list', { owner_id: String(id) }, { ...missing, maxRows: 100 }),
     textOf(refresh_token_id) === undefined
       ? undefined
@@ -121,10 +122,10 @@ async function readParts({ id, refresh_token_id }: JsonObject, request: Workflow
 }
 
 function answerWith(read: AccountParts, now: number): WorkflowAnswer {
-  const { account, integrations, statuses, points } = read;
+  const { account, integrations, points } = read;
   const pointNames = new Map((points ?? []).map(({ id, name }) => [id, name]));
   const rows = integrations.map((one): JsonObject => {
-    const status = statuses?.find(({ integration_id }) => integration_id === one.id);
+    const status = statusOf(one, read);
     const [requests, failed] = [numberOf(status?.requests), numberOf(status?.failed)];
     return {
       integration: one.name,
@@ -171,7 +172,10 @@ const describeAccount = ({
 function summarize(read: AccountParts, now: number): string {
   const { account, integrations, statuses, credentials, bridges, states, parts, roles } = read;
   const health = unhealthyOf(read);
-  const all = [...(credentials ?? []), ...parts.flatMap((one) => one.credentials)];
+  const withStatus = integrations.filter((one) => statusOf(one, read) !== undefined).length;
+  const lists = [credentials, ...parts.map((one) => one.credentials)];
+  const all = lists.flatMap((list) => list ?? []);
+  const isPartial = lists.some((list) => list === undefined);
   const tokens = parts.flatMap(({ token }): JsonObject[] => (token ? [token] : []));
   const expiring = [...all, ...tokens].filter(({ expires }) => {
     const time = timeOf(expires);
@@ -180,10 +184,13 @@ function summarize(read: AccountParts, now: number): string {
   const offline = [...states.values()].filter((state) => state === 'not connected').length;
   const reach = (roles ?? []).filter((role) => reachOf(role.resources, account) !== undefined).length;
   const sentences = [
-    `${textOf(account.fullname) ?? account.name} (${account.environment ?? 'prod'}) has ${countOf(integrations.length, 'integration')}, ${countOf(all.length, 'credential')} and ${countOf(bridges?.length ?? 0, 'bridge')}.`,
-    statuses && health.length > 0
-      ? `Not healthy: ${health.map(({ integration, status }) => `${integration} (${status})`).join(', ')}.`
-      : statuses && integrations.length > 0 && 'No integration is unhealthy.',
+    `${textOf(account.fullname) ?? nameOf(account)} (${account.environment ?? 'prod'}) has ${countOf(integrations.length, 'integration')}${isPartial ? '' : `, ${countOf(all.length, 'credential')}`}${bridges ? `, ${countOf(bridges.length, 'bridge')}` : ''}.`,
+    health.length > 0 &&
+      `Not healthy: ${health.map(({ integration, status }) => `${integration} (${status})`).join(', ')}.`,
+    withStatus > 0 && health.length === 0 && 'No integration with a status is unhealthy.',
+    statuses &&
+      withStatus < integrations.length &&
+      `The status of ${countOf(integrations.length - withStatus, 'integration')} is not known.`,
     expiring.length > 0 &&
       `${countOf(expiring.length, 'credential or token', 'credentials or tokens')} expired or will within 30 days.`,
     offline > 0 && `${countOf(offline, 'bridge')} not connected.`,
@@ -193,21 +200,27 @@ function summarize(read: AccountParts, now: number): string {
 }
 
 /** The integrations that have traffic and are not healthy. */
-function unhealthyOf({ integrations, statuses }: AccountParts) {
-  return integrations.flatMap((one) => {
-    const status = statuses?.find(({ integration_id }) => integration_id === one.id);
-    const text = textOf(status?.status);
-    if (!status || text === undefined) return [];
-    const state = { status: text, requests: numberOf(status.requests) };
-    return isHealthy(state) || isIdle(state) ? [] : [{ integration: String(one.name), status: text }];
+function unhealthyOf(read: AccountParts) {
+  return read.integrations.flatMap((one) => {
+    const row = statusOf(one, read);
+    const status = textOf(row?.status);
+    if (!row || status === undefined) return [];
+    const state = { status, requests: numberOf(row.requests) };
+    return isHealthy(state) || isIdle(state) ? [] : [{ integration: nameOf(one), status }];
   });
+}
+
+/** The status of an integration; undefined if there is none. */
+function statusOf({ id }: JsonObject, { statuses }: AccountParts): JsonObject | undefined {
+  const row = statuses?.find(({ integration_id }) => integration_id === id);
+  return textOf(row?.status) === undefined ? undefined : row;
 }
 
 /** The names of the bridges that an integration may go through. */
 function bridgeOf({ bridge_selector }: JsonObject, { bridges }: AccountParts): string | undefined {
   const { type, value } = objectOf(bridge_selector);
-  if (type === undefined) return undefined;
-  const matching = (bridges ?? []).filter((bridge) => isSelected(bridge, type, value));
+  if (textOf(type) === undefined || !bridges) return undefined;
+  const matching = bridges.filter((bridge) => isSelected(bridge, type, value));
   return matching.length > 0 ? matching.map(({ name }) => name).join(', ') : 'no such bridge';
 }
 
@@ -238,7 +251,7 @@ function credentialTable({ integrations, credentials, parts }: AccountParts, now
     rows: [
       ...(credentials ?? []).map((credential) => row('account', credential)),
       ...parts.flatMap((one, index) =>
-        one.credentials.map((credential) => row(String(integrations[index]?.name), credential)),
+        (one.credentials ?? []).map((credential) => row(nameOf(objectOf(integrations[index])), credential)),
       ),
     ],
   };

@@ -11,7 +11,7 @@ import {
 } from './define-workflow.ts';
 import { inTurns } from './in-turns.ts';
 import { type IntegrationDetails, readDetails } from './integration-details.ts';
-import { type Integration, isHealthy, isIdle, keyOf, readIntegrations } from './integrations.ts';
+import { type Integration, isIdle, isUnhealthy, keyOf, readIntegrations } from './integrations.ts';
 import { countOf, dayMs, describeDuration, tally, toMinute } from './values.ts';
 
 /** Integrations whose details are read at a time. Each takes up to three requests at a time. */
@@ -52,8 +52,8 @@ export const diagnoseIntegrations = defineWorkflow({
       args.integration_id === undefined || [id, name].includes(String(args.integration_id));
     const examined = integrations.filter(wanted);
     if (examined.length === 0 && args.integration_id !== undefined)
-      throw new CallError('not_found', `There is no integration ${args.integration_id}.`);
-    const unhealthy = examined.filter((one) => !isHealthy(one) && !isIdle(one));
+      throw new CallError('not_found', `There is no integration ${args.integration_id} with a status.`);
+    const unhealthy = examined.filter(isUnhealthy);
     return answer(request, examined, unhealthy);
   },
 });
@@ -127,17 +127,21 @@ function summarize(
   unhealthy: readonly Integration[],
   details: readonly (IntegrationDetails | undefined)[],
 ): string {
-  const idle = examined.filter(isIdle);
+  const idle = examined.filter((one) => one.hasStatus && isIdle(one));
+  const unknown = examined.filter(({ hasStatus }) => !hasStatus);
+  const known = examined.length - unknown.length;
   const statuses = tally(unhealthy.map(({ status }) => status));
   const errors = tally(details.flatMap((one) => one?.error ?? [])).filter(([, count]) => count > 1);
-  const names = idle.slice(0, maxNamed).map(keyOf);
   const isAre = unhealthy.length === 1 ? 'is' : 'are';
   const sentences = [
-    unhealthy.length === 0
-      ? `None of ${countOf(examined.length, 'integration')} is unhealthy.`
-      : `${unhealthy.length} of ${countOf(examined.length, 'integration')} ${isAre} not healthy: ${statuses.map(([status, count]) => `${count} ${status}`).join(', ')}.`,
-    idle.length > 0 &&
-      `${idle.length} had no requests: ${names.join(', ')}${idle.length > names.length ? ' and others' : ''}.`,
+    examined.length === 0 && 'There is no integration with a status.',
+    unhealthy.length === 0 &&
+      known > 0 &&
+      `None of ${countOf(known, 'integration')}${unknown.length > 0 ? ' with a status' : ''} is unhealthy.`,
+    unhealthy.length > 0 &&
+      `${unhealthy.length} of ${countOf(examined.length, 'integration')} ${isAre} not healthy: ${statuses.map(([status, count]) => `${count} ${status}`).join(', ')}.`,
+    unknown.length > 0 && `The status of ${unknown.length} is not known: ${listKeys(unknown)}.`,
+    idle.length > 0 && `${idle.length} had no requests: ${listKeys(idle)}.`,
     errors.length > 0 &&
       `Most frequent: ${errors
         .slice(0, maxErrors)
@@ -145,6 +149,11 @@ function summarize(
         .join('; ')}.`,
   ];
   return sentences.filter((sentence) => sentence !== false).join(' ');
+}
+
+function listKeys(integrations: readonly Integration[]): string {
+  const keys = integrations.slice(0, maxNamed).map(keyOf);
+  return `${keys.join(', ')}${integrations.length > keys.length ? ' and others' : ''}`;
 }
 
 function describeUnfinished(

@@ -1,6 +1,6 @@
 import type { JsonObject } from '../../lib/json.ts';
 import type { WorkflowRequest } from './define-workflow.ts';
-import { numberOf, objectOf, textOf } from './values.ts';
+import { countOf, numberOf, objectOf, textOf } from './values.ts';
 
 /** An integration with its status. */
 export interface Integration {
@@ -9,6 +9,8 @@ export interface Integration {
   readonly accountId: string;
   readonly accountName: string;
   readonly status: string;
+  /** Whether the response has a status. */
+  readonly hasStatus: boolean;
   readonly requests: number;
   readonly failed: number;
   /** The integration itself; empty if the status is all that was returned. */
@@ -20,15 +22,19 @@ export async function readIntegrations({
   args,
   getObject,
   getRows,
+  noteNotRead,
 }: WorkflowRequest): Promise<readonly Integration[]> {
   const account =
     args.account_id === undefined
       ? undefined
       : await getObject('accounts_get', { account_id: args.account_id }, { isNeeded: true });
-  const filter = account && [`account_id[eq]${account.id}`];
+  const filter = account && [`account_id[eq]${textOf(account.id) ?? args.account_id}`];
   const expand = ['accounts', 'integrations'];
   const rows = await getRows('status_list', { expand, ...(filter && { filter }) }, { isNeeded: true });
-  const found = (rows ?? []).map(readIntegration);
+  const isNamed = (row: JsonObject) => textOf(row.integration_id) !== undefined;
+  const unnamed = (rows ?? []).filter((row) => !isNamed(row)).length;
+  if (unnamed > 0) noteNotRead('status_list', `${countOf(unnamed, 'row')} without an integration`);
+  const found = (rows ?? []).filter(isNamed).map(readIntegration);
   return found.sort((one, other) => (keyOf(one) < keyOf(other) ? -1 : 1));
 }
 
@@ -37,7 +43,7 @@ export const keyOf = ({ accountName, name }: Pick<Integration, 'accountName' | '
   `${accountName}/${name}`;
 
 function readIntegration(row: JsonObject): Integration {
-  const [id, accountId] = [String(row.integration_id), String(row.account_id)];
+  const [id, accountId] = [String(row.integration_id), textOf(row.account_id) ?? 'unknown'];
   const object = objectOf(row.integration);
   return {
     id,
@@ -45,6 +51,7 @@ function readIntegration(row: JsonObject): Integration {
     accountId,
     accountName: textOf(objectOf(row.account).name) ?? accountId,
     status: textOf(row.status) ?? 'unknown',
+    hasStatus: textOf(row.status) !== undefined,
     requests: numberOf(row.requests),
     failed: numberOf(row.failed),
     object,
@@ -54,6 +61,11 @@ function readIntegration(row: JsonObject): Integration {
 /** The API does not list the values of a status. Any other than these is reported. */
 const healthyStatus = /^(ok|okay|healthy|active|up|good|normal|success|succeeded|connected|running)$/i;
 const failingStatus = /err|fail|degrad|down|unhealthy|broken|disconnect|invalid|expired/i;
+
+/** Whether the status of an integration says that it has to be looked into. */
+export function isUnhealthy(one: Integration): boolean {
+  return one.hasStatus && !isHealthy(one) && !isIdle(one);
+}
 
 export function isHealthy({ status }: Pick<Integration, 'status'>): boolean {
   return healthyStatus.test(status.trim());

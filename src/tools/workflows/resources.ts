@@ -1,7 +1,5 @@
 import type { JsonObject } from '../../lib/json.ts';
-import { objectOf, textOf } from './values.ts';
-
-const textsOf = (value: unknown): readonly string[] => (Array.isArray(value) ? value.map(String) : []);
+import { objectOf, textOf, textsOf } from './values.ts';
 
 /** The resources of a role or token in a few words: `accounts of prod labelled region:eu, ticketing integrations`. */
 export function describeResources(resources: unknown): string {
