@@ -24,6 +24,7 @@ export async function diagnoseByHand(
     const { series } = (await getFrom(sandbox, `${path}/timeseries`)).result;
     const sum = (field: string) => series.reduce((all: number, step: Json) => all + step[field], 0);
     unhealthy.push({
+      id: one.integration_id,
       key: nameOf(one),
       status: one.status,
       since: `${first.created_at.slice(0, 16)}Z`,

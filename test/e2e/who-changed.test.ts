@@ -118,6 +118,14 @@ describe.each(ways)('who_changed on the %s surface over %s', (...way) => {
     );
   });
 
+  test('suggests the type of an object that is gone, by which its creation is found', async () => {
+    const json = await run({ object: 'gone' });
+    expect(rowsOf(json).map(({ did }) => did)).toEqual(['deleted']);
+    const next = json.next.find((one: Json) => one.tool === tool);
+    expect(next.arguments).toEqual({ object: 'gone', type: 'account' });
+    expect(rowsOf(await run(next.arguments)).map(({ did }) => did)).toEqual(['deleted', 'created']);
+  });
+
   test('is not about another object, whose id is the name of this one', async () => {
     const { id } = (await getFrom(sandbox, '/v1/accounts/labelled')).result;
     const json = await run({ object: ids.impostor, type: 'account' });
@@ -165,4 +173,15 @@ describe.each(ways)('who_changed on the %s surface over %s', (...way) => {
     const date = await run({ object: 'labelled', type: 'account', since: '2026-01-01' });
     expect(date.summary).toContain('since 2026-01-01T00:00:00Z');
   });
+});
+
+test('names the types of objects that it could not look for', async () => {
+  const caller = await openCaller(sandbox, ['full', 'stdio'], ['--deny', 'accounts_get']);
+  const { json } = await caller.run(tool, { object: 'nothing-is-called-so' });
+  expect(json.not_read).toEqual([
+    { operation: 'accounts_get', why: 'the administrator has not selected it' },
+  ]);
+  // An object that is found needs no other type.
+  expect((await caller.run(tool, { object: 'edr' })).json.not_read).toBeUndefined();
+  await caller.close();
 });

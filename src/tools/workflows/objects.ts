@@ -127,7 +127,16 @@ async function findOfAnyType(
       arguments: [{ argument: 'type', problem: `is required to tell them apart: ${types.join(', ')}` }],
     });
   }
-  return one ?? { type: undefined, found: undefined };
+  if (one) return one;
+  // The result then names the types of which nothing could be read.
+  const hidden = objectTypes.filter((type) => !readable.includes(type));
+  await Promise.all(hidden.map((type) => readObject(given, type, request)));
+  return { type: undefined, found: undefined };
+}
+
+/** The type of the objects that a path is about; undefined if it is about none of them. */
+export function typeOfPath(path: string): ObjectType | undefined {
+  return objectTypes.find((type) => path.startsWith(pathBefore(places[type].get[0])));
 }
 
 /** What no path can hold as an id or name. */

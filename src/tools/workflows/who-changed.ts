@@ -17,6 +17,7 @@ import {
   objectTypes,
   type ResolvedObject,
   resolveObject,
+  typeOfPath,
 } from './objects.ts';
 import { countOf, tally, textOf, timeOf, toSecond } from './values.ts';
 
@@ -47,7 +48,7 @@ export const whoChanged = defineWorkflow({
     request.reportProgress(2, 3);
     const made = entries.filter(({ code }) => Number(code) < 400);
     const names = made.length === 0 ? new Map<string, string>() : await readMemberNames(request);
-    return answerWith({ object, type, made, refused: entries.length - made.length, names, since });
+    return answerWith({ object, type, made, refused: entries.length - made.length, names, since, args });
   },
 });
 
@@ -151,9 +152,10 @@ interface Found {
   readonly refused: number;
   readonly names: ReadonlyMap<string, string>;
   readonly since: number | undefined;
+  readonly args: JsonObject;
 }
 
-function answerWith({ object, type, made, refused, names, since }: Found): WorkflowAnswer {
+function answerWith({ object, type, made, refused, names, since, args }: Found): WorkflowAnswer {
   const changes = describeFieldChanges(made.map(recordOf), object.current);
   const rows = made
     .map((entry, index): JsonObject => {
@@ -171,7 +173,7 @@ function answerWith({ object, type, made, refused, names, since }: Found): Workf
     summary: summarize(rows, { object, refused, since }),
     columns: ['at', 'who', 'from', 'did', 'changes'],
     rows,
-    next: suggestCalls(object, type, made.at(-1)),
+    next: suggestCalls(object, type, made.at(-1), args),
   };
 }
 
@@ -216,6 +218,7 @@ function suggestCalls(
   object: ResolvedObject,
   type: ObjectType | undefined,
   last: JsonObject | undefined,
+  args: JsonObject,
 ): SuggestedCall[] {
   const entry = last && {
     tool: 'audit_list',
@@ -236,5 +239,12 @@ function suggestCalls(
       arguments: { account_id: object.name },
       why: 'the account as it is now',
     };
-  return [...(entry ? [entry] : []), ...(overview ? [overview] : [])];
+  // By its type, also the call that created an object is found.
+  const likely = object.type === undefined ? typeOfPath(String(last?.path)) : undefined;
+  const again = likely && {
+    tool: 'who_changed',
+    arguments: { ...args, type: likely },
+    why: `its creation as well, as that of a ${describeType(likely)}`,
+  };
+  return [entry, overview || undefined, again].filter((call) => call !== undefined);
 }
