@@ -26,6 +26,9 @@ beforeAll(async () => {
 });
 afterAll(() => sandbox.close());
 
+/** How far the entries that are read reach back changes with each call, which is one more of them. */
+const withoutReach = (text: string) => text.replaceAll(/ in (the last )?\d+ d\b/g, ' in some days');
+
 /** The tables of an answer, each row as an object, without empty cells. */
 function tablesOf(json: Json): Record<string, Json[]> {
   const filled = (rows: Json[]) =>
@@ -56,8 +59,8 @@ describe.each(['full', 'compact'] as const)('save_as of workflows on the %s surf
     expect(isError, text).toBe(false);
     expect(encode(text).length).toBeLessThanOrEqual(1_000);
     const { json: whole } = await large.run(name, calls[name]);
-    const tables = tablesOf(whole);
-    const file = JSON.parse(read(`${name}.json`));
+    const tables = tablesOf(JSON.parse(withoutReach(JSON.stringify(whole))));
+    const file = JSON.parse(withoutReach(read(`${name}.json`)));
     expect(Object.keys(file)[0]).toBe('summary');
     expect(file).toMatchObject(tables);
     expect(json).toMatchObject({
