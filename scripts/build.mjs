@@ -35,7 +35,11 @@ const { metafile } = await build({
   sourcesContent: false,
   plugins: [
     oneStartFile(fileURLToPath(new URL('src/cli/program.ts', root))),
-    evaluateAtBuild('src/tools/published.ts', 'src/surfaces/compact/published.ts'),
+    evaluateAtBuild(
+      'src/tools/published.ts',
+      'src/surfaces/compact/published.ts',
+      'src/surfaces/compact/search/published-model.ts',
+    ),
     pureConstants(/@modelcontextprotocol\/sdk\/dist\/esm\/types\.js$/, 140),
     undiciDispatchers('src/synqly/dispatcher.ts'),
     leaveOut({

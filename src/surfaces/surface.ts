@@ -28,7 +28,7 @@ export interface Surface {
 
 /** Tools whose names or descriptions are similar to an unknown name. */
 export async function similarTools(name: string, tools: readonly Tool[]): Promise<readonly string[]> {
-  const { closestTools } = await import('./compact/search.ts');
+  const { closestTools } = await import('./compact/search/search.ts');
   return closestTools(name, tools);
 }
 

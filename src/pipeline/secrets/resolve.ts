@@ -37,7 +37,12 @@ export function findReferences(operation: Operation, args: Arguments): readonly 
     if (!secret.has(keyOf(path)))
       return [{ argument, problem: 'is not a secret argument, so it takes no reference' }];
     if (!reference)
-      return [{ argument, problem: `must be one reference, without other text around it, such as ${exampleFor(text)}` }];
+      return [
+        {
+          argument,
+          problem: `must be one reference, without other text around it, such as ${exampleFor(text)}`,
+        },
+      ];
     if (reference.kind !== 'generate') return [];
     const problem = generateProblem({ path, reference }, isTested(args, path));
     return problem === undefined ? [] : [{ argument, problem }];

@@ -6,7 +6,7 @@ import { groups } from '../../tools/published.ts';
 import type { Tool } from '../../tools/tool.ts';
 import { toolIndex } from '../../tools/tool-index.ts';
 import type { OperationIndex } from './operation-index.ts';
-import { searchIn } from './search.ts';
+import { searchIn } from './search/search.ts';
 
 /** How many operations are returned by default, and how many of them with their schema. */
 const defaultLimit = 5;

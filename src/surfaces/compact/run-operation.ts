@@ -24,7 +24,7 @@ import { isWorkflow } from '../../tools/effect-of.ts';
 import { dispatcherFor, dispatcherTools, findOperations, runDestroy } from './definitions.ts';
 import { searchOperations } from './find-operations.ts';
 import type { OperationIndex } from './operation-index.ts';
-import { closestTools } from './search.ts';
+import { closestTools } from './search/search.ts';
 
 /** Runs a tool of the compact surface. Never throws. */
 export async function runDispatcher(
