@@ -1,0 +1,82 @@
+/* Runs the evals: the recordings without a model, or an agent of the user's choice. */
+import { Command, Option } from 'commander';
+import { gridOf } from '../src/cli/text-table.ts';
+import { limitConcurrency } from '../src/lib/limit-concurrency.ts';
+import type { Outcome } from './check.ts';
+import { readRecordings } from './recording.ts';
+import { replay } from './replay.ts';
+import { writeResults } from './results.ts';
+import { runAgent } from './run-agent.ts';
+import { type Surface, surfaces, taskNames } from './task.ts';
+
+interface Options {
+  readonly agent?: string;
+  readonly as: string;
+  readonly surface?: Surface;
+  readonly task?: readonly string[];
+  readonly timeout: string;
+  readonly record?: boolean;
+  readonly write?: boolean;
+  readonly json?: boolean;
+}
+
+const program = new Command('evals')
+  .description('Replays the recorded evals, or has an agent do the tasks.')
+  .option('--agent <command>', 'a shell command with {config} and {prompt}, whose output is the answer')
+  .option('--as <name>', 'name of the agent', 'agent')
+  .addOption(new Option('--surface <surface>', 'only this surface').choices(surfaces))
+  .option('--task <names...>', 'only these tasks')
+  .option('--timeout <seconds>', 'for one task of an agent', '600')
+  .option('--record', 'keep the runs of the agent whose task is done as recordings')
+  .option('--write', 'write results/ and docs/evals.md from the replays of all recordings')
+  .option('--json', 'print JSON')
+  .parse();
+const options = program.opts<Options>();
+
+const unknown = options.task?.filter((name) => !taskNames().includes(name)) ?? [];
+if (unknown.length > 0) program.error(`There is no task ${unknown.join(', ')}.`);
+if (options.write && (options.agent || options.surface || options.task)) {
+  program.error('--write wants the replays of all recordings.');
+}
+const isWanted = (task: string, surface: Surface) =>
+  (options.surface ?? surface) === surface && (options.task?.includes(task) ?? true);
+
+const outcomes = await (options.agent === undefined ? replayAll() : runAll(options.agent));
+console.log(options.json ? JSON.stringify(outcomes, undefined, 2) : tableOf(outcomes));
+if (options.write) writeResults(outcomes);
+if (outcomes.length === 0) program.error('No recording was found.');
+if (outcomes.some(({ problems }) => problems.length > 0)) process.exitCode = 1;
+
+async function replayAll(): Promise<Outcome[]> {
+  const recordings = readRecordings().filter(({ task, surface }) => isWanted(task, surface));
+  const limited = limitConcurrency(4, new AbortController().signal);
+  return Promise.all(recordings.map((recording) => limited(() => replay(recording))));
+}
+
+/** One at a time: agents are slow, and paid for. */
+async function runAll(command: string): Promise<Outcome[]> {
+  const { as: by, timeout, record = false } = options;
+  const agent = { command, by, timeoutMs: Number(timeout) * 1000, record };
+  const done: Outcome[] = [];
+  for (const surface of surfaces) {
+    for (const name of taskNames().filter((task) => isWanted(task, surface))) {
+      done.push(await runAgent(name, surface, agent));
+    }
+  }
+  return done;
+}
+
+function tableOf(list: readonly Outcome[]): string {
+  const heading = ['TASK', 'SURFACE', 'DONE', 'CALLS', 'OF', 'TOKENS', 'OF'];
+  const lines = list.map(({ task, surface, problems, calls, maxCalls, tokens, maxTokens }) => [
+    task,
+    surface,
+    problems.length === 0 ? 'yes' : 'no',
+    ...[calls, maxCalls, tokens, maxTokens],
+  ]);
+  const problems = list.flatMap(({ task, surface, problems }) =>
+    problems.map((problem) => `${task} (${surface}): ${problem}`),
+  );
+  const done = list.filter((outcome) => outcome.problems.length === 0).length;
+  return [gridOf('right', [{ heading, lines }]), ...problems, `${done} of ${list.length} done.`].join('\n\n');
+}
