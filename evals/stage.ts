@@ -23,6 +23,7 @@ export interface Stage {
 
 /** Every sandbox starts at this time, and stays there. */
 const clock = '2026-08-31T12:00:00Z';
+const clockModule = new URL('clock.mjs', import.meta.url).href;
 const builtCli = fileURLToPath(new URL('../dist/cli.js', import.meta.url));
 
 /** Starts a sandbox and makes the task's setup in it. Throws an Error if the setup fails. */
@@ -35,7 +36,7 @@ export async function startStage(task: Task, surface: Surface, options: StageOpt
     await sandbox.close();
   };
   try {
-    const variables: Variables = { SYNQLY_URL: sandbox.baseUrl, SYNQLY_TOKEN: sandbox.token };
+    const variables: Variables = { SYNQLY_BASE_URL: sandbox.baseUrl, SYNQLY_TOKEN: sandbox.token };
     const problems = await runSteps(task.spec.setup ?? [], variables);
     if (problems.length > 0) throw new Error(`The setup failed: ${problems.join('; ')}`);
     const serverToken = token ? await createToken(token, variables) : sandbox.token;
@@ -43,7 +44,7 @@ export async function startStage(task: Task, surface: Surface, options: StageOpt
     return {
       command: process.execPath,
       args: [
-        options.cli ?? builtCli,
+        ...['--import', clockModule, options.cli ?? builtCli],
         ...['--base-url', baseUrl, '--surface', surface, '--log-level', 'silent'],
         ...flags,
       ],
@@ -52,6 +53,7 @@ export async function startStage(task: Task, surface: Surface, options: StageOpt
         HOME: process.env.HOME ?? '',
         // Nothing is kept between runs.
         XDG_STATE_HOME: '/dev/null',
+        EVALS_TIME: clock,
         SYNQLY_TOKEN: serverToken,
         ...env,
       },
@@ -65,7 +67,7 @@ export async function startStage(task: Task, surface: Surface, options: StageOpt
 }
 
 async function createToken(body: Record<string, unknown>, variables: Variables): Promise<string> {
-  const response = await fetch(`${variables.SYNQLY_URL}/v1/tokens`, {
+  const response = await fetch(`${variables.SYNQLY_BASE_URL}/v1/tokens`, {
     method: 'POST',
     headers: { authorization: `Bearer ${variables.SYNQLY_TOKEN}`, 'content-type': 'application/json' },
     body: JSON.stringify(body),

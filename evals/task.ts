@@ -119,7 +119,7 @@ const persons = {
 export function promptOf({ spec, evals }: Task): string {
   return [
     spec.prompt.inline.trim(),
-    'You cannot ask me anything while you work. If my request is unclear, change nothing and end with your question.',
+    'It is August 31, 2026, 12:00 UTC. You cannot ask me anything while you work. If my request is unclear, change nothing and end with your question.',
     ...(evals.person === undefined ? [] : [persons[evals.person]]),
   ].join('\n\n');
 }
