@@ -2,7 +2,7 @@
 const RealDate = Date;
 const behind = RealDate.now() - RealDate.parse(process.env.EVALS_TIME);
 
-globalThis.Date = class Date extends RealDate {
+class SandboxDate extends RealDate {
   constructor(...args) {
     super(...(args.length === 0 ? [RealDate.now() - behind] : args));
   }
@@ -10,4 +10,6 @@ globalThis.Date = class Date extends RealDate {
   static now() {
     return RealDate.now() - behind;
   }
-};
+}
+
+globalThis.Date = SandboxDate;
