@@ -66,12 +66,12 @@ function differences(recorded: Exchange, replayed: Exchange, answer: string, tas
   ];
 }
 
-/** `success`, or the code of the error. */
+/** What a client sees of an outcome: whether it is an error, and with what code. */
 function outcomeOf({ isError, text }: Exchange): string {
   const body = parsed(text);
   const error = typeof body === 'object' && body !== null ? Reflect.get(body, 'error') : undefined;
-  if (!isError && error === undefined) return 'success';
-  return typeof error?.code === 'string' ? `the error ${error.code}` : 'an error';
+  const kind = isError ? 'an error' : 'a success';
+  return error === undefined ? kind : `${kind} with the code ${error.code}`;
 }
 
 /** Numbers of rows of all tables of a result. */

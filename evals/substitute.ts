@@ -1,13 +1,16 @@
 /*
  * Some values differ from run to run, such as ids of confirmations and handles of secrets. An argument that a recorded
- * agent took from an earlier result is taken from the same place in the new result.
+ * agent took from an earlier result is taken from the same place in the new result. Names and ids of the sandbox are the
+ * same in each run, so that only what no new result has any more is replaced.
  */
 
 /** Results of the calls before, as recorded and as they are now. */
 export type Earlier = readonly { readonly recorded: string; readonly replayed: string }[];
 
-/** Shorter words occur by chance. */
-const minLength = 6;
+/** Whether a word can be one that differs from run to run: shorter words, and those without a digit, are no ids. */
+function isIdLike(word: string): boolean {
+  return word.length >= 6 && /\d/.test(word);
+}
 
 /** The arguments of a recorded call with the values of this run. `missing` names values that no result has any more. */
 export function substitute(
@@ -18,7 +21,7 @@ export function substitute(
   const missing: string[] = [];
   const substituteText = (text: string): string =>
     text.replaceAll(/[\w-]+/g, (word) => {
-      if (word.length < minLength || prompt.includes(word)) return word;
+      if (!isIdLike(word) || prompt.includes(word)) return word;
       const found = currentWord(word, earlier);
       if (found === undefined) missing.push(word);
       return found ?? word;

@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { readRecordings } from '../../evals/recording.ts';
-import { replay } from '../../evals/replay.ts';
 import { readResults, resultsPage } from '../../evals/results.ts';
 import { startStage } from '../../evals/stage.ts';
 import { readTask, surfaces, taskNames } from '../../evals/task.ts';
+import { replayAll } from './replay-all.ts';
 
 const recordings = readRecordings();
 const tasks = taskNames();
@@ -35,7 +35,7 @@ describe('tasks', () => {
     ]);
   });
 
-  test.each(tasks)('%s is not done before an agent has worked', async (name) => {
+  test.concurrent.each(tasks)('%s is not done before an agent has worked', async (name) => {
     const task = readTask(name);
     const stage = await startStage(task, 'compact');
     try {
@@ -50,13 +50,8 @@ describe('tasks', () => {
 });
 
 describe('recordings', () => {
-  test.each(recordings.map((recording) => [recording.task, recording.surface, recording] as const))(
-    '%s is done as recorded on the %s surface',
-    async (_task, _surface, recording) => {
-      const { problems } = await replay(recording);
-      expect(problems).toEqual([]);
-    },
-  );
+  // Those of the full surface are replayed in test/long.
+  replayAll('compact');
 
   test('each has a published result, and each result a recording', () => {
     const published = surfaces.flatMap((surface) =>
