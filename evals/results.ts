@@ -51,16 +51,15 @@ export function resultsPage(): string {
 
 Tasks of an administrator that a language model did with this server, on a sandbox that is the same for each run. The
 state of the sandbox decides whether a task is done, and for questions what the final answer says. Each cell shows the tool
-calls and the tokens (o200k) that the model read: tools, instructions and results. [How to run the evals](../evals/README.md),
-with an agent of your own or without a model.
+calls and the tokens (o200k) that the model read: tools, instructions and results. A run that is
+not done is not recorded: the table shows what can be done, not how often. [How to run the evals](../evals/README.md), with an
+agent of your own or without a model, and how to write this page.
 
 | Task | About | ${surfaces.map((surface) => `${surface[0]?.toUpperCase()}${surface.slice(1)} surface`).join(' | ')} |
 | --- | --- | --- | --- |
 ${lines.join('\n')}
 
 ${surfaces.map((surface) => summaryOf(surface, results.get(surface) ?? [])).join('\n\n')}
-
-The table is written by \`npm run evals -- --write\`.
 `;
 }
 

@@ -46,6 +46,8 @@ export async function startStage(task: Task, surface: Surface, options: StageOpt
       args: [
         ...['--import', clockModule, options.cli ?? builtCli],
         ...['--base-url', baseUrl, '--surface', surface, '--log-level', 'silent'],
+        // Claude Code without a person would refuse confirm_call.
+        ...['--tool-meta', 'off'],
         ...flags,
       ],
       env: {

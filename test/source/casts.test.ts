@@ -62,7 +62,7 @@ test('the source has none outside the protocol', () => {
 
 test('those of the protocol and of tests have a reason', () => {
   const root = new URL('../../', import.meta.url);
-  const files = ['src/protocol/', 'test/', 'bench/', 'demo/'].flatMap((folder) =>
+  const files = ['src/protocol/', 'test/', 'bench/', 'demo/', 'evals/'].flatMap((folder) =>
     readdirSync(new URL(folder, root), { recursive: true, encoding: 'utf8' })
       .filter((file) => file.endsWith('.ts'))
       .map((file) => `${folder}${file}`),
