@@ -9,7 +9,7 @@
  * A program in the background holds the server and the sandbox of a session.
  */
 import { spawn } from 'node:child_process';
-import { mkdtempSync } from 'node:fs';
+import { mkdtempSync, openSync, readFileSync } from 'node:fs';
 import { request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
@@ -44,15 +44,17 @@ async function start(task: string, options: { surface: string; as: string }): Pr
     throw new Error(`There is no task ${task}. Tasks: ${taskNames().join(', ')}`);
   const folder = mkdtempSync(join(tmpdir(), prefix));
   const session = basename(folder).slice(prefix.length);
+  const errors = join(folder, 'stderr');
   const program = fileURLToPath(new URL('session-program.ts', import.meta.url));
   const child = spawn(
     process.execPath,
     ['--import', import.meta.resolve('tsx'), program, folder, task, options.surface, options.as],
-    { detached: true, stdio: ['ignore', 'ignore', 'inherit', 'ipc'] },
+    // A stream of this command would be open as long as the session, and whoever reads it would wait.
+    { detached: true, stdio: ['ignore', 'ignore', openSync(errors, 'w'), 'ipc'] },
   );
   await new Promise<void>((resolve, reject) => {
     child.once('message', () => resolve());
-    child.once('exit', () => reject(new Error('The session did not start.')));
+    child.once('exit', () => reject(new Error(`The session did not start: ${readFileSync(errors, 'utf8')}`)));
   });
   child.disconnect();
   child.unref();
