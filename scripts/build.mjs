@@ -39,6 +39,7 @@ const { metafile } = await build({
       'src/tools/published.ts',
       'src/surfaces/compact/published.ts',
       'src/surfaces/compact/search/published-model.ts',
+      'src/skills/published.ts',
     ),
     pureConstants(/@modelcontextprotocol\/sdk\/dist\/esm\/types\.js$/, 140),
     undiciDispatchers('src/synqly/dispatcher.ts'),

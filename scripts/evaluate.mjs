@@ -30,6 +30,8 @@ export function evaluateAtBuild(...modules) {
           outfile,
           format: 'esm',
           platform: 'node',
+          // Files beside a module are found from where it is, not from where it is run.
+          define: { 'import.meta.url': JSON.stringify(pathToFileURL(path).href) },
           logLevel: 'warning',
         });
         const values = Object.entries(await import(pathToFileURL(outfile).href));

@@ -11,6 +11,7 @@ const order = [
   ['server.ts'],
   ['protocol'],
   ['surfaces', 'resources'],
+  ['skills'],
   ['pipeline'],
   ['auth', 'request-context.ts', 'mcp-client.ts'],
   ['access', 'secrets'],

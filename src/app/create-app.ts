@@ -9,6 +9,7 @@ import type { ServerFeatures } from '../protocol/server-features.ts';
 import { createRequestContext, type RequestContext, type RequestContextOptions } from '../request-context.ts';
 import { createResourceProvider } from '../resources/provider.ts';
 import type { SecretStore } from '../secrets/store.ts';
+import { createSkillProvider } from '../skills/provider.ts';
 import { createSurface } from '../surfaces/create-surface.ts';
 
 /** What all callers of a process share. */
@@ -34,7 +35,7 @@ export interface CallerOptions
 export interface App {
   /** The context of one caller's requests. */
   createContext(caller: CallerOptions): RequestContext;
-  /** The tools and resources for this view, on the configured surface unless another is given. */
+  /** The tools, resources and skills for this view, on the configured surface unless another is given. */
   featuresFor(view: View, surface?: SurfaceKind): ServerFeatures;
 }
 
@@ -62,13 +63,17 @@ export function createApp(config: Config, shared: Shared): App {
         toolMeta: config.toolMeta.value === 'on',
         outputDirectory,
       }),
-    featuresFor: ({ pins, policy, permissions }, surface = config.surface.value) => ({
-      surface: createSurface(
-        surface,
+    featuresFor: ({ pins, policy, permissions }, kind = config.surface.value) => {
+      const surface = createSurface(
+        kind,
         { pins, policy, permissions, savesFiles: outputDirectory !== undefined },
         { toolMeta: config.toolMeta.value === 'on' },
-      ),
-      resources: createResourceProvider(pins, policy),
-    }),
+      );
+      return {
+        surface,
+        resources: createResourceProvider(pins, policy),
+        skills: createSkillProvider({ policy, permissions }, surface.toolCall),
+      };
+    },
   };
 }

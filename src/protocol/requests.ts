@@ -3,10 +3,11 @@ import { isJsonObject } from '../lib/json.ts';
 import type { McpClient } from '../mcp-client.ts';
 import type { RequestContext } from '../request-context.ts';
 import { type Completion, type ResourceContents, ResourceError } from '../resources/definitions.ts';
-import type { ResourceProvider } from '../resources/provider.ts';
+import { isSkillUri, PromptError, type PromptMessages, skillMimeType } from '../skills/definitions.ts';
 import type { Surface } from '../surfaces/surface.ts';
 import type { CallResult } from '../tools/define-tool.ts';
 import { RpcError, rpcCodes, toRpcError } from './rpc-error.ts';
+import type { ServerFeatures } from './server-features.ts';
 import type { RequestExtra } from './stateless-server.ts';
 
 /** Characters of a client's name in logs, and of an unknown tool's name in errors. */
@@ -55,12 +56,14 @@ export function progressReporter(
 export async function readResource(
   uri: string,
   context: RequestContext,
-  provider: ResourceProvider,
+  { resources, skills }: Pick<ServerFeatures, 'resources' | 'skills'>,
   cancelled: StopSignal,
   notFound: number,
 ): Promise<{ contents: ResourceContents[] }> {
   try {
-    return { contents: [await provider.read(uri, context, cancelled)] };
+    const text = isSkillUri(uri) ? await skills.read(uri, context) : undefined;
+    if (text !== undefined) return { contents: [{ uri, mimeType: skillMimeType, text }] };
+    return { contents: [await resources.read(uri, context, cancelled)] };
   } catch (error) {
     if (!(error instanceof ResourceError)) throw toRpcError(error, context);
     throw new RpcError(error.missing ? notFound : rpcCodes.internalError, error.message, error.data);
@@ -69,28 +72,46 @@ export async function readResource(
 
 /** The params of `completion/complete`. */
 export interface CompletionParams {
-  readonly ref: { readonly type: string; readonly uri?: string };
+  readonly ref: { readonly type: string; readonly uri?: string; readonly name?: string };
   readonly argument: { readonly name: string; readonly value: string };
   readonly context?: { readonly arguments?: Readonly<Record<string, string>> | undefined } | undefined;
 }
 
-/** Completes an argument of a resource template. @throws RpcError */
+/** Completes an argument of a resource template or a prompt. @throws RpcError */
 export async function completeArgument(
   { ref, argument, context: given }: CompletionParams,
   context: RequestContext,
-  provider: ResourceProvider,
+  { resources, skills }: Pick<ServerFeatures, 'resources' | 'skills'>,
   cancelled: StopSignal,
 ): Promise<{ completion: Pick<Completion, keyof Completion> }> {
-  if (ref.type !== 'ref/resource') throw new RpcError(rpcCodes.invalidParams, 'There are no prompts.');
-  const request = {
-    uriTemplate: ref.uri ?? '',
-    argument: argument.name,
-    value: argument.value,
-    chosen: given?.arguments ?? {},
-  };
+  const request = { argument: argument.name, value: argument.value, chosen: given?.arguments ?? {} };
   try {
-    return { completion: { ...(await provider.complete(request, context, cancelled)) } };
+    const completion =
+      ref.type === 'ref/prompt'
+        ? await skills.complete({ ...request, prompt: ref.name ?? '' }, context, cancelled)
+        : await resources.complete({ ...request, uriTemplate: ref.uri ?? '' }, context, cancelled);
+    return { completion: { ...completion } };
   } catch (error) {
+    throw toRpcError(error, context);
+  }
+}
+
+/** The params of `prompts/get`. */
+export interface PromptParams {
+  readonly name: string;
+  readonly arguments?: Readonly<Record<string, string>> | undefined;
+}
+
+/** Makes a prompt. @throws RpcError for an unknown prompt, and for wrong arguments */
+export async function getPrompt(
+  { name, arguments: args = {} }: PromptParams,
+  context: RequestContext,
+  { skills }: Pick<ServerFeatures, 'skills'>,
+): Promise<PromptMessages> {
+  try {
+    return await skills.prompt(name, args, context);
+  } catch (error) {
+    if (error instanceof PromptError) throw new RpcError(rpcCodes.invalidParams, error.message);
     throw toRpcError(error, context);
   }
 }

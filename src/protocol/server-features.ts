@@ -1,12 +1,14 @@
 import type { TokenPermissions } from '../access/permissions.ts';
 import type { PermissionsCache } from '../access/permissions-cache.ts';
 import type { ResourceProvider } from '../resources/provider.ts';
+import type { SkillProvider } from '../skills/provider.ts';
 import type { Surface } from '../surfaces/surface.ts';
 
 /** The features that a server offers to its client. */
 export interface ServerFeatures {
   readonly surface: Surface;
   readonly resources: ResourceProvider;
+  readonly skills: SkillProvider;
 }
 
 /** The features of one caller. They may change while the permissions of its token are read. */

@@ -12,8 +12,8 @@ export interface Subscription {
 }
 
 /**
- * Opens a subscription: sends its acknowledgement, then a notification for each change that the client asked for. Only
- * the list of tools changes here.
+ * Opens a subscription: sends its acknowledgement, then a notification for each change that the client asked for. The
+ * list of tools changes here, and with it that of prompts.
  *
  * @param subscriptionId the id of the request, as a value inside a message
  * @returns the subscription, or the response that ends it at once when nothing is left to notify of
@@ -30,7 +30,7 @@ export function subscribe(
     const form = '{"notifications":{"toolsListChanged":true}}';
     throw new RpcError(rpcCodes.invalidParams, `notifications must be an object, such as ${form}.`);
   }
-  const hasTools = wanted.toolsListChanged === true;
+  const lists = (['tools', 'prompts'] as const).filter((list) => wanted[`${list}ListChanged`] === true);
   const _meta = { [metaKeys.subscription]: subscriptionId };
   const notify = (method: string, rest: JsonObject = {}) =>
     send({ jsonrpc: '2.0', method, params: { ...rest, _meta } });
@@ -40,10 +40,12 @@ export function subscribe(
     result: { resultType: 'complete', _meta: { ...resultMeta, ..._meta } },
   };
   notify('notifications/subscriptions/acknowledged', {
-    notifications: hasTools ? { toolsListChanged: true } : {},
+    notifications: Object.fromEntries(lists.map((list) => [`${list}ListChanged`, true])),
   });
-  if (!hasTools) return ended;
-  const stop = source.onChange(() => notify('notifications/tools/list_changed'));
+  if (lists.length === 0) return ended;
+  const stop = source.onChange(() => {
+    for (const list of lists) notify(`notifications/${list}/list_changed`);
+  });
   return {
     end: () => {
       stop();

@@ -7,7 +7,11 @@ import {
   CompleteRequestSchema,
   type ElicitRequest,
   ElicitResultSchema,
+  GetPromptRequestSchema,
+  type GetPromptResult,
   type JSONRPCMessage,
+  ListPromptsRequestSchema,
+  type ListPromptsResult,
   ListResourcesRequestSchema,
   ListResourceTemplatesRequestSchema,
   ListToolsRequestSchema,
@@ -22,12 +26,18 @@ import { stringifyJson } from '../lib/exact-json.ts';
 import { getOrCreate } from '../lib/get-or-create.ts';
 import type { McpClient } from '../mcp-client.ts';
 import type { RequestContext } from '../request-context.ts';
-import type { ResourceProvider } from '../resources/provider.ts';
 import type { Surface } from '../surfaces/surface.ts';
 import type { CallResult } from '../tools/define-tool.ts';
 import { elicitationModes } from './envelope.ts';
 import { instructionsFor } from './instructions.ts';
-import { callTool, completeArgument, maxNameLength, progressReporter, readResource } from './requests.ts';
+import {
+  callTool,
+  completeArgument,
+  getPrompt,
+  maxNameLength,
+  progressReporter,
+  readResource,
+} from './requests.ts';
 import { RpcError } from './rpc-error.ts';
 import type { FeatureSource } from './server-features.ts';
 import { serverInfo } from './server-info.ts';
@@ -51,28 +61,32 @@ export function createV1Server(
   context: RequestContext,
   { sendsNotifications }: V1Options = { sendsNotifications: false },
 ): Server {
-  const { surface, resources } = source.current();
+  const { surface } = source.current();
+  const listChanged = sendsNotifications ? { listChanged: true } : {};
   const server = new Server(serverInfo(context), {
     capabilities: {
-      tools: sendsNotifications ? { listChanged: true } : {},
+      tools: listChanged,
+      prompts: listChanged,
       resources: {},
       completions: {},
     },
     instructions: instructionsFor(context, surface),
   });
   serveTools(server, context, source);
-  serveResources(server, context, resources);
+  serveResources(server, context, source);
+  servePrompts(server, context, source);
   if (sendsNotifications) announceChanges(server, source);
   return server;
 }
 
-/** Tells the client when its list of tools has changed (MCP specification 2025-11-25, tools). */
+/** Tells the client when its lists of tools and prompts, which depend on them, have changed (MCP specification 2025-11-25, tools). */
 function announceChanges(server: Server, source: FeatureSource): void {
   const stop = source.onChange(() => {
     // Before `initialize`, the client has listed nothing.
     if (!server.getClientVersion()) return;
     // The client may have disconnected.
     server.sendToolListChanged().catch(() => {});
+    server.sendPromptListChanged().catch(() => {});
   });
   server.onclose = stop;
 }
@@ -170,19 +184,30 @@ function createClient(server: Server, extra: Extra): McpClient {
   };
 }
 
-function serveResources(server: Server, context: RequestContext, provider: ResourceProvider): void {
-  server.setRequestHandler(ListResourcesRequestSchema, () => ({ resources: [...provider.resources] }));
+function serveResources(server: Server, context: RequestContext, source: FeatureSource): void {
+  const { resources } = source.current();
+  server.setRequestHandler(ListResourcesRequestSchema, () => ({ resources: [...resources.resources] }));
   server.setRequestHandler(ListResourceTemplatesRequestSchema, () => ({
-    resourceTemplates: [...provider.resourceTemplates],
+    resourceTemplates: [...resources.resourceTemplates],
   }));
   server.setRequestHandler(ReadResourceRequestSchema, ({ params }, { signal, requestInfo }) => {
     const traced = withTraceContext(context, params._meta, requestInfo?.headers);
-    return asMcpError(() => readResource(params.uri, traced, provider, signal, resourceNotFound));
+    return asMcpError(() => readResource(params.uri, traced, source.current(), signal, resourceNotFound));
   });
   server.setRequestHandler(CompleteRequestSchema, ({ params }, { signal, requestInfo }) => {
     const traced = withTraceContext(context, params._meta, requestInfo?.headers);
-    return asMcpError(() => completeArgument(params, traced, provider, signal));
+    return asMcpError(() => completeArgument(params, traced, source.current(), signal));
   });
+}
+
+function servePrompts(server: Server, context: RequestContext, source: FeatureSource): void {
+  server.setRequestHandler(ListPromptsRequestSchema, async () => {
+    const { skills } = await source.forList();
+    return { prompts: (await skills.prompts(context)) as ListPromptsResult['prompts'] };
+  });
+  server.setRequestHandler(GetPromptRequestSchema, ({ params }) =>
+    asMcpError(async () => (await getPrompt(params, context, source.current())) as GetPromptResult),
+  );
 }
 
 /** The SDK sends the code of its own class of errors only. */

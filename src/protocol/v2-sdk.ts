@@ -1,19 +1,19 @@
 import { type JSONRPCMessage, PerRequestHTTPServerTransport, Server } from '@modelcontextprotocol/server';
+import * as z from 'zod';
 import { getOrCreate } from '../lib/get-or-create.ts';
 import { isJsonObject, type JsonObject } from '../lib/json.ts';
 import type { RequestContext } from '../request-context.ts';
 import type { Tool } from '../tools/tool.ts';
 import { metaKeys, v2Revisions } from './envelope.ts';
-import { completeArgument, readResource } from './requests.ts';
-import { rpcCodes } from './rpc-error.ts';
+import { completeArgument, getPrompt, readResource } from './requests.ts';
+import { RpcError, rpcCodes } from './rpc-error.ts';
 import type { FeatureSource } from './server-features.ts';
 import { shortServerInfo } from './server-info.ts';
 import type { RequestExtra, RpcNotification, RpcRequest, RpcResponse } from './stateless-server.ts';
 import { withTraceContext } from './trace-context.ts';
+import { capabilities } from './v2-capabilities.ts';
 
 const [revision = ''] = v2Revisions;
-
-const capabilities = { tools: { listChanged: true }, resources: {}, completions: {} };
 
 /** Takes a message of the client. */
 export type Receive = (message: RpcRequest | RpcNotification, extra?: RequestExtra) => void;
@@ -54,29 +54,60 @@ export async function connectSdk(
  */
 function createV2Server(source: FeatureSource, context: RequestContext, opening: Opening): Server {
   const server = new Server(shortServerInfo, { supportedProtocolVersions: [...v2Revisions], capabilities });
-  const { resources } = source.current();
   server.setRequestHandler('server/discover', async () => ({ ...(await opening.discover()) }));
   server.setRequestHandler('tools/list', async () => {
     const { tools, ...rest } = await opening.listTools();
     return { ...rest, tools: writable(tools) };
   });
-  server.setRequestHandler('resources/list', () => ({
-    resources: writable(resources.resources),
-    ...opening.hints(),
-  }));
+  server.setRequestHandler('resources/list', async () => {
+    const { resources, skills } = await source.forList();
+    return { resources: [...resources.resources, ...(await skills.resources(context))], ...opening.hints() };
+  });
   server.setRequestHandler('resources/templates/list', () => ({
-    resourceTemplates: writable(resources.resourceTemplates),
+    resourceTemplates: writable(source.current().resources.resourceTemplates),
     ...opening.hints(),
   }));
   server.setRequestHandler('resources/read', ({ params }, { mcpReq }) => {
     const traced = withTraceContext(context, mcpReq._meta, undefined);
-    return readResource(params.uri, traced, resources, mcpReq.signal, rpcCodes.invalidParams);
+    return readResource(params.uri, traced, source.current(), mcpReq.signal, rpcCodes.invalidParams);
   });
   server.setRequestHandler('completion/complete', ({ params }, { mcpReq }) => {
     const traced = withTraceContext(context, mcpReq._meta, undefined);
-    return completeArgument(params, traced, resources, mcpReq.signal);
+    return completeArgument(params, traced, source.current(), mcpReq.signal);
   });
+  servePrompts(server, source, context, opening);
+  serveSkills(server, source, context, opening);
   return server;
+}
+
+function servePrompts(
+  server: Server,
+  source: FeatureSource,
+  context: RequestContext,
+  opening: Opening,
+): void {
+  server.setRequestHandler('prompts/list', async () => {
+    const { skills } = await source.forList();
+    return { prompts: writable(await skills.prompts(context)), ...opening.hints() };
+  });
+  server.setRequestHandler('prompts/get', async ({ params }) => {
+    const { description, messages } = await getPrompt(params, context, source.current());
+    return { description, messages: writable(messages) };
+  });
+}
+
+/** Skills over MCP (SEP-2640). The files of a skill are resources. */
+function serveSkills(server: Server, source: FeatureSource, context: RequestContext, opening: Opening): void {
+  server.setRequestHandler('skills/list', { params: z.looseObject({}) }, async () => {
+    const { skills } = await source.forList();
+    return { skills: [...(await skills.skills(context))], ...opening.hints() };
+  });
+  server.setRequestHandler('skills/get', { params: z.looseObject({ uri: z.string() }) }, async ({ uri }) => {
+    const entries = await source.current().skills.skills(context);
+    const skill = entries.find((entry) => entry.uri === uri);
+    if (!skill) throw new RpcError(rpcCodes.invalidParams, 'No skill has this URI. skills/list names all.');
+    return { skill, ...opening.hints() };
+  });
 }
 
 const lists = new WeakMap<object, object[]>();

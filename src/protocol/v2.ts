@@ -12,9 +12,8 @@ import type { FeatureSource } from './server-features.ts';
 import { resultMeta, serverInfo } from './server-info.ts';
 import type { RequestExtra, StatelessServer } from './stateless-server.ts';
 import { withTraceContext } from './trace-context.ts';
+import { capabilities } from './v2-capabilities.ts';
 import type { Opening, Receive } from './v2-sdk.ts';
-
-const capabilities = { tools: { listChanged: true }, resources: {}, completions: {} };
 
 /** Milliseconds that a client may reuse a list once the permissions of the token are known. */
 const listTtlMs = 60_000;

@@ -29,6 +29,7 @@ export function createFullSurface(view: View): Surface {
   return {
     tools,
     operations,
+    toolCall: (tool, args) => ({ tool, arguments: args }),
     // The call itself refuses what only the policy hides: it gives the reason and writes to the audit log.
     call: (name, args, context, cancelled) => {
       if (has(builtinTools, name)) return runBuiltinToolNamed(name, args, context, cancelled);

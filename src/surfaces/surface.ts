@@ -2,6 +2,7 @@ import type { Pins } from '../access/pins.ts';
 import { isVisible } from '../access/visibility.ts';
 import type { StopSignal } from '../lib/cancellation.ts';
 import type { RequestContext } from '../request-context.ts';
+import type { ToolCallWriter } from '../skills/render.ts';
 import type { CallResult } from '../tools/define-tool.ts';
 import { effects } from '../tools/published.ts';
 import type { Tool } from '../tools/tool.ts';
@@ -13,6 +14,8 @@ export interface Surface {
   readonly operations: readonly Tool[];
   /** Text about the surface for the server's instructions. */
   readonly note?: string;
+  /** How an operation, a workflow or a built-in tool is called here. */
+  readonly toolCall: ToolCallWriter;
   /** Runs a tool; undefined when no tool has that name. */
   call(
     name: string,

@@ -11,6 +11,8 @@ import { createRequestContext, type RequestContext } from '../../src/request-con
 import { ResourceError } from '../../src/resources/definitions.ts';
 import type { ResourceProvider } from '../../src/resources/provider.ts';
 import { withoutSecrets } from '../../src/secrets/store.ts';
+import { PromptError } from '../../src/skills/definitions.ts';
+import { createSkillProvider, type SkillProvider } from '../../src/skills/provider.ts';
 import type { Surface } from '../../src/surfaces/surface.ts';
 import { fixedToken } from '../../src/synqly/token-source.ts';
 import type { CallResult } from '../../src/tools/define-tool.ts';
@@ -76,6 +78,7 @@ const toolsRun: string[] = [];
 const surface: Surface = {
   tools,
   operations: tools,
+  toolCall: (tool, args) => ({ tool, arguments: args }),
   call: (name, _, context) => {
     if (!tools.some((tool) => tool.name === name)) return undefined;
     toolsRun.push(name);
@@ -124,6 +127,35 @@ const resources: ResourceProvider = {
   }),
 };
 
+const policy = { readOnly: false, confirm: 'never', toolsetFilter: allToolsets } as const;
+
+const argumentOf = (name: string) => ({ name, description: 'For the conformance suite.', required: true });
+
+/** The suite asks for prompts by name: these stand in for ours, as the tools above do. The skills are our own. */
+const skills: SkillProvider = {
+  ...createSkillProvider({ policy }, surface.toolCall),
+  prompts: async () => [
+    { ...described, name: 'test_simple_prompt', arguments: [] },
+    { ...described, name: 'test_prompt_with_arguments', arguments: ['arg1', 'arg2'].map(argumentOf) },
+  ],
+  prompt: async (name, { arg1, arg2 }) => {
+    const text =
+      name === 'test_simple_prompt'
+        ? 'This is a simple prompt for testing.'
+        : `Prompt with arguments: arg1='${arg1}', arg2='${arg2}'`;
+    if (!['test_simple_prompt', 'test_prompt_with_arguments'].includes(name))
+      throw new PromptError('Unknown prompt.');
+    return {
+      description: described.description,
+      messages: [{ role: 'user', content: { type: 'text', text } }],
+    };
+  },
+  complete: async ({ value }) => ({
+    values: ['paris', 'park', 'party'].filter((one) => one.startsWith(value)),
+    hasMore: false,
+  }),
+};
+
 export interface Fixture {
   readonly url: string;
   /** Names of the tools that were run since the last call. */
@@ -132,7 +164,7 @@ export interface Fixture {
 }
 
 const features: FeatureSource = {
-  ...fixedFeatures({ surface, resources }),
+  ...fixedFeatures({ surface, resources, skills }),
   onChange: (listener) => {
     listeners.add(listener);
     return () => void listeners.delete(listener);
@@ -158,7 +190,7 @@ export async function startFixture(): Promise<Fixture> {
         revealSecrets: false,
         maxResultTokens: 10_000,
         secrets: withoutSecrets,
-        policy: { readOnly: false, confirm: 'never', toolsetFilter: allToolsets },
+        policy,
         pendingCalls: createConfirmations(1)('fixture'),
         inputStates: createInputStates({ timeoutMs: 1 })('fixture'),
         auditLog: createAuditLog(undefined, log),

@@ -35,6 +35,10 @@ export function createCompactSurface(view: View): Surface {
   return {
     tools,
     operations: selected,
+    toolCall: (name, args) =>
+      effectOf(name) === undefined
+        ? { tool: name, arguments: args }
+        : { tool: dispatcherNameOf(name), arguments: { operation: name, arguments: args } },
     ...(note !== undefined && { note }),
     call: (name, args, context, cancelled) => {
       if (has(builtinTools, name)) return runBuiltinToolNamed(name, args, context, cancelled);

@@ -43,16 +43,31 @@ const readers: Readonly<Record<string, Reader>> = {
   ping: (params) => params,
   'tools/list': readList,
   'tools/call': readToolCall,
+  'prompts/list': readList,
+  'prompts/get': readPrompt,
+  'skills/list': readList,
+  'skills/get': readUri('the URI of a skill from skills/list'),
   'resources/list': readList,
   'resources/templates/list': readList,
-  'resources/read': (params) => {
-    if (typeof params.uri === 'string') return params;
-    throw invalid('uri', 'a string: the URI of a resource from resources/list');
-  },
+  'resources/read': readUri('the URI of a resource from resources/list'),
   'completion/complete': readCompletion,
   'server/discover': (params) => params,
   'subscriptions/listen': (params) => params,
 };
+
+function readUri(meaning: string): Reader {
+  return (params) => {
+    if (typeof params.uri === 'string') return params;
+    throw invalid('uri', `a string: ${meaning}`);
+  };
+}
+
+function readPrompt(params: JsonObject): JsonObject {
+  const { name, arguments: given, ...rest } = params;
+  if (typeof name !== 'string') throw invalid('name', 'a string: the name of a prompt from prompts/list');
+  const args = readTexts(given, 'arguments', '{"account_id":"<a name or id>"}');
+  return { ...rest, name, ...(args && { arguments: args }) };
+}
 
 function readList(params: JsonObject): JsonObject {
   const { cursor, ...rest } = params;
@@ -85,13 +100,14 @@ function readCompletion(params: JsonObject): JsonObject {
   const template = '{"type":"ref/resource","uri":"<a uriTemplate of resources/templates/list>"}';
   if (!isJsonObject(ref)) throw invalid('ref', `an object: ${template}`);
   if (ref.type === 'ref/prompt') {
-    if (typeof ref.name !== 'string') throw invalid('ref.name', 'a string');
-  } else if (ref.type !== 'ref/resource') throw invalid('ref.type', `"ref/resource": ${template}`);
+    if (typeof ref.name !== 'string') throw invalid('ref.name', 'a string: the name of a prompt');
+  } else if (ref.type !== 'ref/resource')
+    throw invalid('ref.type', `"ref/prompt" or "ref/resource": ${template}`);
   else if (typeof ref.uri !== 'string') throw invalid('ref.uri', `a string: ${template}`);
   if (!isJsonObject(argument) || typeof argument.name !== 'string')
     throw invalid(
       'argument',
-      'an object: {"name":"<a variable of the template>","value":"<what was typed>"}',
+      'an object: {"name":"<a variable of the template, or an argument of the prompt>","value":"<what was typed>"}',
     );
   const value = argument.value ?? '';
   if (typeof value !== 'string') throw invalid('argument.value', 'a string: what was typed so far');
@@ -108,12 +124,16 @@ function readCompletion(params: JsonObject): JsonObject {
 function readChosen(context: unknown): JsonObject | undefined {
   if (isEmpty(context)) return undefined;
   if (!isJsonObject(context)) throw invalid('context', 'an object: {"arguments":{"<variable>":"<value>"}}');
-  const { arguments: chosen } = context;
-  if (isEmpty(chosen)) return undefined;
-  const entries = Object.entries(isJsonObject(chosen) ? chosen : { '': 0 }).filter(([, one]) => one !== null);
-  if (!entries.every(([, one]) => typeof one === 'string'))
-    throw invalid('context.arguments', 'an object whose values are strings');
-  return Object.fromEntries(entries);
+  return readTexts(context.arguments, 'context.arguments');
+}
+
+/** An object of texts. `null` counts as missing. */
+function readTexts(given: unknown, name: string, example?: string): JsonObject | undefined {
+  if (isEmpty(given)) return undefined;
+  const entries = Object.entries(isJsonObject(given) ? given : { '': 0 }).filter(([, one]) => one !== null);
+  if (entries.every(([, one]) => typeof one === 'string')) return Object.fromEntries(entries);
+  const suffix = example === undefined ? '' : `, such as ${example}`;
+  throw invalid(name, `an object whose values are strings${suffix}`);
 }
 
 function readInitialize(params: JsonObject): JsonObject {
