@@ -42,6 +42,7 @@ const tools: readonly Tool[] = [
   fixtureTool('test_tool_with_progress', 'Reports its progress.'),
   fixtureTool('test_logging_tool', 'Logs nothing to its client.'),
   fixtureTool('test_trigger_tool_change', 'Changes the list of tools.'),
+  fixtureTool('test_trigger_prompt_change', 'Changes the list of prompts.'),
   ...Object.keys(inputTools).map((name) => fixtureTool(name, 'Asks the person.')),
   {
     ...fixtureTool('json_schema_2020_12_tool', 'Has a schema with the words of JSON Schema 2020-12.'),
@@ -95,7 +96,7 @@ async function run(name: string, context: RequestContext): Promise<CallResult> {
       await pause(50);
     }
   }
-  if (name === 'test_trigger_tool_change') for (const listener of [...listeners]) listener();
+  if (/^test_trigger_(?:tool|prompt)_change$/.test(name)) for (const listener of [...listeners]) listener();
   try {
     const value = 'This is a simple text response for testing.';
     return inputTools[name]?.(context) ?? { value, error: undefined };
