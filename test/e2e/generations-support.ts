@@ -109,8 +109,8 @@ export interface Lines {
   close(): Promise<void>;
 }
 
-export function startLines(args: readonly string[], env: Record<string, string> = {}): Lines {
-  const child = spawn(process.execPath, [builtCli, ...args], { env: cleanEnvironment(env) });
+export function startLines(args: readonly string[], env: Record<string, string> = {}, cli = builtCli): Lines {
+  const child = spawn(process.execPath, [cli, ...args], { env: cleanEnvironment(env) });
   const lines: string[] = [];
   const waiting = new Set<() => void>();
   let written = '';

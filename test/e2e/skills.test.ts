@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Sandbox, startSandbox } from '../../src/sandbox/start.ts';
 import { publishedSkills } from '../../src/skills/published.ts';
 import { effectOf } from '../../src/tools/effect-of.ts';
+import { postTo } from './http-support.ts';
 import { followSkill, type Made, type Step } from './skills-support.ts';
 import { type Program, startProgram } from './support.ts';
 import { testSurfaces } from './surfaces.ts';
@@ -170,19 +171,9 @@ describe.each(Object.entries(testSurfaces))('on the %s surface', (_, surface) =>
       },
       'url',
     );
-    const post = async (path: string, body: object): Promise<Json> => {
-      const headers = { authorization: `Bearer ${sandbox.token}`, 'content-type': 'application/json' };
-      const response = await fetch(`${sandbox.baseUrl}${path}`, {
-        method: 'POST',
-        headers,
-        body: JSON.stringify(body),
-      });
-      expect(response.ok, path).toBe(true);
-      return response.json();
-    };
     const config = { type: 'token', secret: 'the-former-secret-19b' };
-    const stored = await post('/v1/credentials/brightwick-university', { name: 'splunk', config });
-    await post('/v1/integrations/brightwick-university', {
+    const stored = await postTo(sandbox, '/v1/credentials/brightwick-university', { name: 'splunk', config });
+    await postTo(sandbox, '/v1/integrations/brightwick-university', {
       name: 'rotated',
       provider_config: {
         type: 'siem_splunk',
