@@ -1,7 +1,9 @@
 import { StreamableHTTPClientTransport, Client as V2Client } from '@modelcontextprotocol/client';
 import { StdioClientTransport } from '@modelcontextprotocol/client/stdio';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { fixedResources } from '../../src/resources/definitions.ts';
 import { type Sandbox, startSandbox } from '../../src/sandbox/start.ts';
+import { publishedSkills } from '../../src/skills/published.ts';
 import {
   introduction,
   type Lines,
@@ -129,7 +131,10 @@ const table: readonly Row[] = [
     method: 'initialize',
     params: introduction,
     v1: {
-      result: { protocolVersion: '2025-11-25', capabilities: { tools: {}, resources: {}, completions: {} } },
+      result: {
+        protocolVersion: '2025-11-25',
+        capabilities: { tools: {}, prompts: {}, resources: {}, completions: {} },
+      },
     },
     v2: notFound,
     status: 404,
@@ -141,7 +146,13 @@ const table: readonly Row[] = [
     v2: {
       result: {
         supportedVersions: [revision],
-        capabilities: { tools: { listChanged: true }, resources: {}, completions: {} },
+        capabilities: {
+          tools: { listChanged: true },
+          prompts: { listChanged: true },
+          resources: {},
+          completions: {},
+          extensions: { 'io.modelcontextprotocol/skills': {} },
+        },
         ttlMs: 60_000,
         cacheScope: 'private',
       },
@@ -149,7 +160,29 @@ const table: readonly Row[] = [
   },
   { what: 'ping', method: 'ping', v1: { result: {} }, v2: notFound, status: 404 },
   { what: 'the list of tools', method: 'tools/list', adds: cacheable },
-  { what: 'the list of resources', method: 'resources/list', adds: cacheable },
+  {
+    // The files of skills are listed where there is an extension for them.
+    what: 'the list of resources',
+    method: 'resources/list',
+    v1: { result: { resources: fixedResources.map(({ uri }) => ({ uri })) } },
+    v2: {
+      result: {
+        resources: [...fixedResources, ...publishedSkills].map((one) => ({
+          uri: 'uri' in one ? one.uri : `skill://${one.name}/SKILL.md`,
+        })),
+      },
+    },
+  },
+  { what: 'the list of prompts', method: 'prompts/list', adds: cacheable },
+  { what: 'a prompt', method: 'prompts/get', params: { name: 'review-access' }, adds: beside },
+  { what: 'an unknown prompt', method: 'prompts/get', params: { name: 'x' } },
+  { what: 'a prompt without a name', method: 'prompts/get' },
+  {
+    what: 'the list of skills',
+    method: 'skills/list',
+    v1: notFound,
+    v2: { result: { skills: publishedSkills.map(({ frontmatter }) => ({ frontmatter })) } },
+  },
   { what: 'the list of templates', method: 'resources/templates/list', adds: cacheable },
   { what: 'a call', method: 'tools/call', params: { name: 'organization_get' }, adds: beside },
   {
@@ -215,17 +248,20 @@ const table: readonly Row[] = [
   {
     what: 'a completion of a prompt',
     method: 'completion/complete',
-    params: { ref: { type: 'ref/prompt', name: 'x' }, argument: { name: 'y', value: '' } },
+    params: {
+      ref: { type: 'ref/prompt', name: 'offboard-customer' },
+      argument: { name: 'account_id', value: '' },
+    },
+    adds: beside,
   },
   { what: 'an unknown method', method: 'tools/run', v1: notFound, v2: notFound, status: 404 },
-  ...[
-    'logging/setLevel',
-    'prompts/list',
-    'prompts/get',
-    'resources/subscribe',
-    'roots/list',
-    'sampling/createMessage',
-  ].map((method) => ({ what: method, method, v1: notFound, v2: notFound, status: 404 })),
+  ...['logging/setLevel', 'resources/subscribe', 'roots/list', 'sampling/createMessage'].map((method) => ({
+    what: method,
+    method,
+    v1: notFound,
+    v2: notFound,
+    status: 404,
+  })),
 ];
 
 /** An answer without what differs from call to call, and without the words that the first SDK puts before errors. */

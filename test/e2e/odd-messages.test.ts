@@ -142,12 +142,29 @@ const answered: readonly (readonly [what: string, message: object, check: Check]
   ['completion without an argument', complete({ argument: null }), refused(-32_602, /argument must be/)],
   ['completion without a ref', complete({ ref: null }), refused(-32_602, /ref must be/)],
   ['completion for another ref', complete({ ref: { type: 'file' } }), refused(-32_602, /ref.type must be/)],
+  ['completion for a prompt', complete({ ref: { type: 'ref/prompt', name: 'x' } }), served],
   [
-    'completion for a prompt',
-    complete({ ref: { type: 'ref/prompt', name: 'x' } }),
-    refused(-32_602, /no prompts/),
+    'completion for a prompt without a name',
+    complete({ ref: { type: 'ref/prompt', name: null } }),
+    refused(-32_602, /ref.name must be/),
   ],
-  ['a method that there is not', { method: 'prompts/list' }, refused(-32_601, /./)],
+  ['prompts with null params', { method: 'prompts/list', params: null }, served],
+  [
+    'a prompt with null arguments',
+    { method: 'prompts/get', params: { name: 'review-access', arguments: null } },
+    served,
+  ],
+  [
+    'a prompt with an argument that is null',
+    { method: 'prompts/get', params: { name: 'review-access', arguments: { x: null } } },
+    served,
+  ],
+  [
+    'a prompt with arguments that are a text',
+    { method: 'prompts/get', params: { name: 'review-access', arguments: 'x' } },
+    refused(-32_602, /arguments must be an object/),
+  ],
+  ['a method that there is not', { method: 'roots/list' }, refused(-32_601, /./)],
   [
     'a method that there is not, with odd params',
     { method: 'nothing/there', params: [1] },

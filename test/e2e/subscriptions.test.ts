@@ -58,7 +58,7 @@ const empty = [
   { toolsListChanged: false },
   { toolsListChanged: 'yes' },
   {
-    promptsListChanged: true,
+    promptsListChanged: false,
     resourcesListChanged: true,
     resourceSubscriptions: ['synqly://openapi/engine'],
   },
@@ -155,7 +155,7 @@ describe('over HTTP', () => {
     const stream = await subscribeTo(
       rig,
       rig.sandbox.token,
-      listen({ toolsListChanged: true, promptsListChanged: true, resourceSubscriptions: ['x'] }),
+      listen({ toolsListChanged: true, resourcesListChanged: true, resourceSubscriptions: ['x'] }),
     );
     await expect.poll(stream.messages).toEqual([acknowledged(1)]);
     stream.close();
@@ -257,12 +257,32 @@ describe('over HTTP', () => {
     const requestInit = { headers: { authorization: `Bearer ${rig.sandbox.token}` } };
     await client.connect(new StreamableHTTPClientTransport(new URL(rig.url), { requestInit }));
     const subscription = await client.listen({ toolsListChanged: true, promptsListChanged: true });
-    expect(subscription.honoredFilter).toEqual({ toolsListChanged: true });
+    expect(subscription.honoredFilter).toEqual({ toolsListChanged: true, promptsListChanged: true });
     await subscription.close();
     expect(await subscription.closed).toBe('local');
     await expect.poll(() => open(rig)).toBe(0);
     await client.close();
     expect(errors).toEqual([]);
+  });
+
+  test('a change of the tools is one of the prompts, for those who asked for it', async () => {
+    const { source, change } = changingFeatures();
+    const app = Fastify({ forceCloseConnections: true });
+    app.post('/mcp', (request, reply) =>
+      streamSubscription(request, reply, request.body as RpcRequest, source),
+    );
+    const program = { url: `${await app.listen({ port: 0, host: '127.0.0.1' })}/mcp` } as HttpProgram;
+    const { messages, close } = await subscribeTo(program, '', listen({ promptsListChanged: true }, 'p'));
+    await expect.poll(() => messages().length).toBe(1);
+    change();
+    await expect
+      .poll(messages)
+      .toEqual([
+        acknowledged('p', { promptsListChanged: true }),
+        { ...changed('p'), method: 'notifications/prompts/list_changed' },
+      ]);
+    close();
+    await app.close();
   });
 
   test('a change is sent to each subscriber, until it leaves', async () => {

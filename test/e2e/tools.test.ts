@@ -81,9 +81,10 @@ test('the embedded sandbox answers calls', async () => {
   expect(json.result).toHaveLength(2);
 });
 
-test('prompts, which the server does not have, are not announced', () => {
+test('only what the server has is announced', () => {
   expect(Object.keys(program.client.getServerCapabilities() ?? {}).sort()).toEqual([
     'completions',
+    'prompts',
     'resources',
     'tools',
   ]);

@@ -230,8 +230,6 @@ describe('methods', () => {
     'roots/list',
     'sampling/createMessage',
     'elicitation/create',
-    'prompts/list',
-    'prompts/get',
     'resources/subscribe',
     'resources/unsubscribe',
     'tasks/get',

@@ -102,7 +102,7 @@ describe('errors', () => {
       -32_022,
     ],
     ['initialize with an envelope', v2Request('initialize', introduction), -32_601],
-    ...['ping', 'logging/setLevel', 'roots/list', 'sampling/createMessage', 'prompts/list', '__proto__'].map(
+    ...['ping', 'logging/setLevel', 'roots/list', 'sampling/createMessage', '__proto__'].map(
       (method) => [method, v2Request(method), -32_601] as const,
     ),
     ['an unknown tool', v2Call('nothing'), -32_602],
@@ -340,9 +340,12 @@ describe("the second SDK's client", () => {
     expect(client.getInstructions()?.length).toBeGreaterThan(100);
     expect(Object.keys(client.getServerCapabilities() ?? {}).sort()).toEqual([
       'completions',
+      ...(version === revision ? ['extensions'] : []),
+      'prompts',
       'resources',
       'tools',
     ]);
+    expect((await client.listPrompts()).prompts).toHaveLength(10);
     expect((await client.listTools()).tools).toHaveLength(toolCount);
     expect((await client.listResources()).resources.length).toBeGreaterThan(0);
     expect((await client.listResourceTemplates()).resourceTemplates.length).toBeGreaterThan(0);
