@@ -51,7 +51,8 @@ export function visibleCallArguments({ operation, arguments: args }: SkillCall, 
   return inner ? { ...args, arguments: visibleCallArguments(inner, view) } : Object.fromEntries(entries);
 }
 
-function isCallAvailable(call: SkillCall, view: View): boolean {
+/** Whether a caller can make a call, with all that its purpose needs. */
+export function isCallAvailable(call: SkillCall, view: View): boolean {
   const { operation, arguments: args } = call;
   const inner = previewedCall(call);
   if (inner && !isCallAvailable(inner, view)) return false;

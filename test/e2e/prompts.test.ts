@@ -147,7 +147,10 @@ describe('prompts are listed if their operations are available', () => {
     const body = { name: 'prompts-viewer', permission_set: 'viewer', resources: {} };
     const { result } = await postTo(sandbox, '/v1/tokens', body);
     const env = { SYNQLY_TOKEN: result.primary.access.secret, SYNQLY_PERMISSIONS: 'learn' };
-    await withProgram([], async (program) => expect(await namesOf(program)).toEqual(readingSkills), env);
+    // A list waits only for a short time until the permissions are read.
+    const settle = (program: Program) =>
+      expect.poll(() => namesOf(program), { timeout: 20_000 }).toEqual(readingSkills);
+    await withProgram([], settle, env);
   });
 
   test('over HTTP too, where each caller has its own', async () => {
@@ -157,7 +160,7 @@ describe('prompts are listed if their operations are available', () => {
     const { program, close } = await openCaller(caller, ['full', 'http'], [], {
       SYNQLY_PERMISSIONS: 'learn',
     });
-    expect(await namesOf(program)).toEqual(readingSkills);
+    await expect.poll(() => namesOf(program), { timeout: 20_000 }).toEqual(readingSkills);
     await close();
   });
 });
@@ -305,9 +308,10 @@ describe('the skills are loaded when they are used', () => {
     const chunks = join(folder, 'chunks');
     for (const name of readdirSync(chunks)) if (name.startsWith('serve-skills-')) rmSync(join(chunks, name));
     const lines = startLines(['--sandbox', '--log-level', 'silent'], {}, join(folder, 'cli.js'));
+    await lines.ask({ id: 0, method: 'initialize', params: introduction });
     expect((await lines.ask({ id: 1, method: 'tools/list' })).result.tools.length).toBeGreaterThan(100);
     expect((await lines.ask(v2Request('tools/list', {}, 2))).result.tools.length).toBeGreaterThan(100);
-    expect((await lines.ask({ id: 3, method: 'prompts/list' })).error).toBeDefined();
+    expect((await lines.ask({ id: 3, method: 'prompts/list' })).error.code).toBe(-32_603);
     await lines.close();
     rmSync(folder, { recursive: true });
   });

@@ -3,7 +3,9 @@ import { Client } from '@modelcontextprotocol/client';
 import { SkillsClient } from '@modelcontextprotocol/client/ext/skills';
 import { StdioClientTransport } from '@modelcontextprotocol/client/stdio';
 import { describe, expect, test } from 'vitest';
+import { allToolsets } from '../../src/access/policy.ts';
 import { publishedSkills } from '../../src/skills/published.ts';
+import { isCallAvailable } from '../../src/skills/visible.ts';
 import { startLines, v2Request } from './generations-support.ts';
 import { builtCli, cleanEnvironment } from './support.ts';
 
@@ -113,6 +115,16 @@ describe('the files of the skills', () => {
         expect(Math.max(Number(first), Number(second))).toBeLessThan(firstOptional);
     },
   );
+
+  test('have no call whose purpose pins take away', () => {
+    const policy = { readOnly: false, confirm: 'destroy', toolsetFilter: allToolsets } as const;
+    const isAvailable = (environment: string) =>
+      isCallAvailable(
+        { operation: 'accounts_update', arguments: { account_id: '{{account_id}}', environment } },
+        { policy, pins: { environment: 'test' } },
+      );
+    expect([isAvailable('prod'), isAvailable('{{environment}}')]).toEqual([false, true]);
+  });
 
   test('are part of the package', () => {
     const { files } = JSON.parse(readFileSync(new URL('../package.json', folder), 'utf8'));
