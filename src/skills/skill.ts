@@ -40,6 +40,3 @@ export interface Skill {
   readonly frontmatter: JsonObject;
   readonly parts: readonly SkillPart[];
 }
-
-/** A placeholder in the arguments of a call. */
-export const placeholder = /\{\{([a-z_]+)\}\}/g;

@@ -1,11 +1,13 @@
 import { cpSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { PromptListChangedNotificationSchema } from '@modelcontextprotocol/sdk/types.js';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Sandbox, startSandbox } from '../../src/sandbox/start.ts';
 import { introduction, startLines, v2Request } from './generations-support.ts';
-import { postTo } from './http-support.ts';
+import { postTo, startHttpProgram } from './http-support.ts';
 import { blocksIn, followSkill, promptText } from './skills-support.ts';
+import { startHeldApi, startWithToken } from './start-support.ts';
 import { builtCli, type Program, startProgram } from './support.ts';
 import { testSurfaces } from './surfaces.ts';
 import { getFrom, openCaller } from './workflows-support.ts';
@@ -151,6 +153,40 @@ describe('prompts are listed if their operations are available', () => {
     const settle = (program: Program) =>
       expect.poll(() => namesOf(program), { timeout: 20_000 }).toEqual(readingSkills);
     await withProgram([], settle, env);
+  });
+
+  test('and the client is told when these are known later', async () => {
+    const api = await startHeldApi();
+    const token = await api.makeToken();
+    api.hold();
+    const program = await startWithToken(api, token);
+    let changes = 0;
+    program.client.setNotificationHandler(PromptListChangedNotificationSchema, () => {
+      changes += 1;
+    });
+    expect(await namesOf(program)).toHaveLength(10);
+    api.release();
+    await expect.poll(() => changes).toBe(1);
+    expect(await namesOf(program)).toEqual(readingSkills);
+    await program.close();
+    await api.close();
+  });
+
+  test('also behind `connect`', async () => {
+    const http = await startHttpProgram(['--base-url', sandbox.baseUrl, '--read-only']);
+    const env = { SYNQLY_MCP_TOKEN: sandbox.token };
+    const program = await startProgram(['connect', http.url], env);
+    expect(await namesOf(program)).toEqual(readingSkills);
+    const args = { account_id: customer, integration_id: 'ticketing-jira' };
+    expect(await promptText(program.client, 'diagnose-integration', args)).toContain('## Steps');
+    await program.close();
+    const lines = startLines(['connect', http.url], env);
+    const prompt = await lines.ask(v2Request('prompts/get', { name: 'review-access' }, 1));
+    expect(prompt.result.messages).toHaveLength(1);
+    const uri = 'skill://review-access/SKILL.md';
+    expect((await lines.ask(v2Request('skills/get', { uri }, 2))).result.skill.uri).toBe(uri);
+    await lines.close();
+    await http.close();
   });
 
   test('over HTTP too, where each caller has its own', async () => {
