@@ -76,6 +76,14 @@ describe.each(Object.entries(testSurfaces))('prompts on the %s surface', (_, { f
       ]);
     }));
 
+  test('number their steps without those that are left out', () =>
+    withProgram([...flags, '--deny', 'who_changed'], async ({ client }) => {
+      const text = await promptText(client, 'diagnose-integration', { account_id: 'a', integration_id: 'i' });
+      expect(text).not.toContain('who_changed');
+      expect(text).toMatch(/^4\. Test it now/m);
+      expect(text).not.toMatch(/^5\. /m);
+    }));
+
   test('under an account pin ask for no account, and stay inside it', () =>
     withProgram([...flags, '--account', customer], async (program) => {
       const { prompts } = await program.client.listPrompts();
