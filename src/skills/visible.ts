@@ -14,13 +14,6 @@ export function visibleSkills(view: View): readonly Skill[] {
   );
 }
 
-/** What a search shows of the skills that a caller can use. */
-export function describeSkills(
-  view: View,
-): readonly (readonly [name: string, title: string, description: string])[] {
-  return visibleSkills(view).map(({ name, title, description }) => [name, title, description] as const);
-}
-
 /** The arguments of a skill that pins do not fix. */
 export function visibleArguments(skill: Skill, view: View): readonly SkillArgument[] {
   return skill.arguments.filter(({ name }) => pinnedValue(name, view) === undefined);

@@ -235,7 +235,7 @@ describe.each(Object.entries(testSurfaces))('over stdio, on the %s surface', (_,
       await call('preview_call', { tool: 'credentials_create', arguments: given }),
     ]) {
       expect(error.code).toBe('secret_reference');
-      expect(error.next).toContain('${generate:password}');
+      expect(error.next).toContain('Nothing was sent');
       expect(error.arguments).toEqual([
         { argument: 'config.secret', problem: expect.stringMatching(reason) },
       ]);

@@ -5,7 +5,7 @@ import { StdioClientTransport } from '@modelcontextprotocol/client/stdio';
 import { describe, expect, test } from 'vitest';
 import { allToolsets } from '../../src/access/policy.ts';
 import { publishedSkills } from '../../src/skills/published.ts';
-import { describeSkills, isCallAvailable } from '../../src/skills/visible.ts';
+import { isCallAvailable } from '../../src/skills/visible.ts';
 import { startLines, v2Request } from './generations-support.ts';
 import { builtCli, cleanEnvironment } from './support.ts';
 
@@ -124,14 +124,6 @@ describe('the files of the skills', () => {
         { policy, pins: { environment: 'test' } },
       );
     expect([isAvailable('prod'), isAvailable('{{environment}}')]).toEqual([false, true]);
-  });
-
-  test('have a title and a description for a search, as far as the caller can use them', () => {
-    const policy = { readOnly: true, confirm: 'destroy', toolsetFilter: allToolsets } as const;
-    expect(describeSkills({ policy })).toEqual([
-      ['diagnose-integration', 'Find out why an integration is down', expect.stringContaining('Use when')],
-      ['review-access', 'Review access', expect.stringContaining('Use')],
-    ]);
   });
 
   test('are part of the package', () => {

@@ -23,6 +23,7 @@ import type { CallResult, ToolDefinition } from '../../tools/define-tool.ts';
 import { isWorkflow } from '../../tools/effect-of.ts';
 import { dispatcherFor, dispatcherTools, findOperations, runDestroy } from './definitions.ts';
 import { searchOperations } from './find-operations.ts';
+import { findSkills } from './find-skills.ts';
 import type { OperationIndex } from './operation-index.ts';
 import { closestTools } from './search/search.ts';
 
@@ -40,7 +41,7 @@ export async function runDispatcher(
     const args = parseDispatcherArguments(dispatcher, call.raw, index, context);
     if (dispatcher === findOperations) {
       readInputState(context);
-      return await finish(call, { value: searchOperations(args, index) });
+      return await finish(call, { value: await searchWithSkills(args, index, context) });
     }
     if (args.calls !== undefined) {
       const only = assertOnlyCalls(dispatcher, args);
@@ -66,6 +67,20 @@ export async function runDispatcher(
   } catch (cause) {
     return await finish(call, { cause });
   }
+}
+
+/** Operations by words, and the skills that the words ask for. A skill that is named exactly is the whole result. */
+async function searchWithSkills(
+  args: Arguments,
+  index: OperationIndex,
+  { pins, policy, permissions }: RequestContext,
+): Promise<JsonObject> {
+  const { query, group, effect } = args;
+  const isFiltered = group !== undefined || effect !== undefined;
+  const view = { pins, policy, permissions: permissions?.current };
+  const found =
+    query === undefined || isFiltered ? undefined : await findSkills(String(query), view, index.toolCall);
+  return found && 'skill' in found ? found : { ...searchOperations(args, index), ...found };
 }
 
 /** @throws CallError `wrong_tool` for a dispatcher that does not read */

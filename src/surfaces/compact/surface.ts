@@ -7,6 +7,7 @@ import {
   withoutUnusedSaveAs,
 } from '../../access/visibility.ts';
 import { findRespelled } from '../../lib/respelled-name.ts';
+import type { ToolCallWriter } from '../../skills/render.ts';
 import { effectOf } from '../../tools/effect-of.ts';
 import { effects } from '../../tools/published.ts';
 import type { Tool } from '../../tools/tool.ts';
@@ -27,6 +28,7 @@ export function createCompactSurface(view: View): Surface {
   const index: OperationIndex = {
     tools: [...selected, ...visibleWorkflows(view)],
     isVisible: (id) => Object.hasOwn(effects, id) && isVisible(id, view.pins),
+    toolCall,
   };
   const has = (list: readonly Tool[], name: string) => list.some((tool) => tool.name === name);
   const dispatchers = usefulDispatchers(selected).map((tool) => withoutUnusedSaveAs(tool, view));
@@ -35,10 +37,7 @@ export function createCompactSurface(view: View): Surface {
   return {
     tools,
     operations: selected,
-    toolCall: (name, args) =>
-      effectOf(name) === undefined
-        ? { tool: name, arguments: args }
-        : { tool: dispatcherNameOf(name), arguments: { operation: name, arguments: args } },
+    toolCall,
     ...(note !== undefined && { note }),
     call: (name, args, context, cancelled) => {
       if (has(builtinTools, name)) return runBuiltinToolNamed(name, args, context, cancelled);
@@ -62,6 +61,12 @@ export function createCompactSurface(view: View): Surface {
     },
   };
 }
+
+/** Operations and workflows are called through a dispatcher, built-in tools by themselves. */
+const toolCall: ToolCallWriter = (name, args) =>
+  effectOf(name) === undefined
+    ? { tool: name, arguments: args }
+    : { tool: dispatcherNameOf(name), arguments: { operation: name, arguments: args } };
 
 const namesOf = (tools: readonly Tool[]) => tools.map(({ name }) => name);
 const dispatcherNameOf = (operation: string) => dispatcherNames[effectOf(operation) ?? 'destroy'];

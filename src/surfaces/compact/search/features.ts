@@ -28,7 +28,7 @@ export function featuresOf(text: string): Features {
     for (const part of partsOf(word)) features.set(part, weights.part);
   }
   for (const term of termsIn(text))
-    for (const meaning of synonyms.get(term) ?? []) features.set(meaning, weights.synonym);
+    for (const meaning of meaningsOf(term)) features.set(meaning, weights.synonym);
   return features;
 }
 
@@ -38,9 +38,13 @@ function partsOf(word: string): readonly string[] {
   return Array.from({ length: count }, (_, at) => `#${whole.slice(at, at + partLength)}`);
 }
 
+/** What a word is a synonym for: `@group:accounts` for `customer`, `@verb:delete` for `remov`, the stem of `remove`. */
+export function meaningsOf(term: string): readonly string[] {
+  return [...(synonyms.get(term) ?? [])];
+}
+
 const synonyms = collectSynonyms();
 
-/** What each word is a synonym for: `@customer` of the group accounts, `@remove` of the verb delete. */
 function collectSynonyms(): ReadonlyMap<string, ReadonlySet<string>> {
   const found = new Map<string, Set<string>>();
   const add = (kind: string, words: Readonly<Record<string, string>>) => {
