@@ -152,7 +152,7 @@ function withSaveAs(tool: Tool): Tool {
 const toolsUnder = new Map<PinKind, readonly Tool[]>();
 
 /** The tools under pins; computed once for each kind of pins. */
-function pinnedTools(pins: Pins | undefined): readonly Tool[] {
+export function pinnedTools(pins: Pins | undefined): readonly Tool[] {
   if (!pins) return publishedTools;
   const kind = kindOf(pins);
   return getOrCreate(toolsUnder, kind, () =>

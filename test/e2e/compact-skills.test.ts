@@ -71,4 +71,18 @@ describe('find_operations', () => {
     expect((await find({ query: 'offboard customer' }, readOnly)).skills).toBeUndefined();
     expect((await find({ query: 'offboard-customer' }, readOnly)).skill).toBeUndefined();
   });
+
+  test('names the best matches that the caller may not use, and why', async () => {
+    const { left_out: leftOut } = (await readOnly.call('find_operations', { query: 'rename a customer' }))
+      .json;
+    expect(leftOut).toContainEqual({ id: 'accounts_update', why: 'this server is read-only' });
+    const { json } = await readOnly.call('find_operations', { query: 'accounts_create' });
+    expect(json.left_out[0].id).toBe('accounts_create');
+    expect((await rig.call('find_operations', { query: 'rename a customer' })).json.left_out).toBeUndefined();
+  });
+
+  test('returns one operation for its exact name', async () => {
+    const { operations } = await find({ query: 'accounts_update' });
+    expect(idsOf(operations)).toEqual(['accounts_update']);
+  });
 });

@@ -223,9 +223,9 @@ describe.each(Object.entries(testSurfaces))('over stdio, on the %s surface', (_,
     ['${generate:token:40:base32}', /base64url, alphanumeric, hex; as in \$\{generate:token:40:hex\}/],
     ['${generate:token:40:hex:}', /base64url, alphanumeric, hex/],
     ['${generate:token:}', /base64url, alphanumeric, hex/],
-    ['${generate:}', /as a whole, such as \$\{generate:password:24\}/],
-    ['${generate}', /as a whole, such as \$\{generate:password:24\}/],
-    ['x-${generate:password}', /as a whole, such as \$\{generate:password:24\}/],
+    ['${generate:}', /without other text around it, such as \$\{generate:password:24\}/],
+    ['${generate}', /without other text around it, such as \$\{generate:password:24\}/],
+    ['x-${generate:password}', /without other text around it, such as \$\{generate:password:24\}/],
   ])('%s is refused before anything is sent', async (text, reason) => {
     const { call } = await openStdio({ surface });
     const before = synqly.requests.length;

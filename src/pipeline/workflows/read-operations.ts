@@ -1,3 +1,4 @@
+import { hiddenReasonTexts } from '../../access/hidden-reasons.ts';
 import { hiddenReason, isWorkflowVisible } from '../../access/visibility.ts';
 import { CallError } from '../../errors.ts';
 import type { StopSignal } from '../../lib/cancellation.ts';
@@ -153,7 +154,7 @@ export class WorkflowReader implements Omit<WorkflowRequest, 'args'> {
   #hiddenBecause(id: string): string | undefined {
     const { pins, policy, permissions } = this.#context;
     const reason = hiddenReason(id, { pins, policy, permissions: permissions?.current });
-    return reason && hiddenReasons[reason];
+    return reason && hiddenReasonTexts[reason];
   }
 
   async #send(operation: Operation, args: Arguments): Promise<Answered> {
@@ -179,14 +180,7 @@ function operationOf(id: string): Operation {
   return operation;
 }
 
-const hiddenReasons = {
-  pins: 'it affects more than this server is pinned to',
-  selection: 'the administrator has not selected it',
-  read_only: 'this server is read-only',
-  permissions: "the token's permissions do not allow it",
-} as const;
-
 function reasonOf({ code, message }: CallError): string {
   if (code === 'timeout') return 'no time was left';
-  return code === 'forbidden' ? hiddenReasons.permissions : `${code}: ${message}`;
+  return code === 'forbidden' ? hiddenReasonTexts.permissions : `${code}: ${message}`;
 }

@@ -1,3 +1,5 @@
+import { hiddenReasonTexts } from '../../access/hidden-reasons.ts';
+import { hiddenReason, pinnedTools, type View } from '../../access/visibility.ts';
 import { dropUndefined } from '../../errors.ts';
 import type { Arguments, JsonObject } from '../../lib/json.ts';
 import { findOperation } from '../../tools/catalogue.ts';
@@ -12,6 +14,9 @@ import { searchIn } from './search/search.ts';
 const defaultLimit = 5;
 const maxSchemas = 3;
 
+/** How many of the best matches are looked at for those that are not available. */
+const maxLeftOut = 2;
+
 /** Characters of all schemas together, about 400 tokens. The first schema is always included. */
 const maxCharacters = 1_600;
 
@@ -19,10 +24,11 @@ const maxCharacters = 1_600;
  * The result of `find_operations`: the best matches first; without a query, in the order of the API reference. Of lists it
  * includes the columns, by which rows can be filtered and ordered. Without arguments, the names of all operations.
  */
-export function searchOperations(args: Arguments, index: OperationIndex): JsonObject {
+export function searchOperations(args: Arguments, index: OperationIndex, view: View): JsonObject {
   if (Object.keys(args).length === 0) return namesByPrefix(index);
   const { query, group, effect, limit = defaultLimit } = args;
-  const fitting = ranked(String(query ?? ''), index).filter(
+  const words = String(query ?? '');
+  const fitting = ranked(words, index).filter(
     ({ name }) =>
       (group === undefined || isInGroup(String(group), name)) &&
       (effect === undefined || effectOf(name) === effect),
@@ -39,8 +45,24 @@ export function searchOperations(args: Arguments, index: OperationIndex): JsonOb
     return dropUndefined({ id, effect: effectOf(id), text, ...details });
   });
   const more = fitting.length - shown.length;
-  if (operations.length > 0) return more > 0 ? { operations, more } : { operations };
-  return { operations, groups: [...new Set(index.tools.flatMap(({ name }) => groups[name] ?? []))] };
+  const isNothing = operations.length === 0;
+  return dropUndefined({
+    operations,
+    more: more > 0 ? more : undefined,
+    left_out: leftOut(words, view),
+    groups: isNothing ? [...new Set(index.tools.flatMap(({ name }) => groups[name] ?? []))] : undefined,
+  });
+}
+
+/** The best matches that this caller may not use, so that a model does not take the next best for them. */
+function leftOut(query: string, view: View): readonly JsonObject[] | undefined {
+  if (query.trim() === '') return undefined;
+  const best = searchIn(pinnedTools(view.pins)).rank(query).slice(0, maxLeftOut);
+  const found = best.flatMap((id) => {
+    const reason = hiddenReason(id, view);
+    return reason === undefined ? [] : [{ id, why: hiddenReasonTexts[reason] }];
+  });
+  return found.length > 0 ? found : undefined;
 }
 
 function namesByPrefix({ tools }: OperationIndex): JsonObject {
@@ -53,6 +75,8 @@ function namesByPrefix({ tools }: OperationIndex): JsonObject {
 function ranked(query: string, index: OperationIndex): readonly Tool[] {
   if (query.trim() === '') return index.tools;
   const byName = new Map(index.tools.map((tool) => [tool.name, tool]));
+  const named = byName.get(query.trim());
+  if (named) return [named];
   return searchIn(index.tools)
     .rank(query)
     .flatMap((name) => byName.get(name) ?? []);

@@ -80,7 +80,7 @@ async function searchWithSkills(
   const view = { pins, policy, permissions: permissions?.current };
   const found =
     query === undefined || isFiltered ? undefined : await findSkills(String(query), view, index.toolCall);
-  return found && 'skill' in found ? found : { ...searchOperations(args, index), ...found };
+  return found && 'skill' in found ? found : { ...searchOperations(args, index, view), ...found };
 }
 
 /** @throws CallError `wrong_tool` for a dispatcher that does not read */
