@@ -1,15 +1,15 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Sandbox, startSandbox } from '../../src/sandbox/start.ts';
 import { findWorkflow, workflows } from '../../src/tools/workflows/index.ts';
+import { startFakeSynqly } from '../e2e/fake-synqly.ts';
+import { connectGateway } from '../e2e/gateway-support.ts';
+import { postTo } from '../e2e/http-support.ts';
+import { marker, type Planted, plant } from '../e2e/pins-support.ts';
+import { startPlantingProxy } from '../e2e/planting-proxy.ts';
+import { type Program, type Rig, startProgram, startRig, workflowNames } from '../e2e/support.ts';
+import { testSurfaces } from '../e2e/surfaces.ts';
+import { type Json, openCaller, rowsOf, ways } from '../e2e/workflows-support.ts';
 import { writtenForms } from '../lib/written-forms.ts';
-import { startFakeSynqly } from './fake-synqly.ts';
-import { connectGateway } from './gateway-support.ts';
-import { postTo } from './http-support.ts';
-import { marker, type Planted, plant } from './pins-support.ts';
-import { startPlantingProxy } from './planting-proxy.ts';
-import { type Program, type Rig, startProgram, startRig, workflowNames } from './support.ts';
-import { testSurfaces } from './surfaces.ts';
-import { type Json, openCaller, rowsOf, ways } from './workflows-support.ts';
 
 type Args = Record<string, unknown>;
 

@@ -4,11 +4,11 @@ import { join } from 'node:path';
 import { encode } from 'gpt-tokenizer/encoding/o200k_base';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Sandbox, startSandbox } from '../../src/sandbox/start.ts';
-import { postTo, startHttpProgram } from './http-support.ts';
-import { startPlantingProxy } from './planting-proxy.ts';
-import { startProgram, workflowNames } from './support.ts';
-import { testSurfaces } from './surfaces.ts';
-import { type Caller, type Json, openCaller, rowsOf } from './workflows-support.ts';
+import { postTo, startHttpProgram } from '../e2e/http-support.ts';
+import { startPlantingProxy } from '../e2e/planting-proxy.ts';
+import { startProgram, workflowNames } from '../e2e/support.ts';
+import { testSurfaces } from '../e2e/surfaces.ts';
+import { type Caller, type Json, openCaller, rowsOf } from '../e2e/workflows-support.ts';
 
 const customer = 'aldermere-logistics';
 const calls: Readonly<Record<string, Record<string, unknown>>> = {

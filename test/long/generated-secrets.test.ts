@@ -4,10 +4,10 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import { type Sandbox, startSandbox } from '../../src/sandbox/start.ts';
 import { generateSecret, type Recipe, readRecipe } from '../../src/secrets/generate.ts';
-import { type FakeAnswer, type FakeSynqly, startFakeSynqly } from './fake-synqly.ts';
-import { type HttpProgram, startHttpProgram } from './http-support.ts';
-import { type Person, type Program, startProgram } from './support.ts';
-import { type TestSurface, testSurfaces } from './surfaces.ts';
+import { type FakeAnswer, type FakeSynqly, startFakeSynqly } from '../e2e/fake-synqly.ts';
+import { type HttpProgram, startHttpProgram } from '../e2e/http-support.ts';
+import { type Person, type Program, startProgram } from '../e2e/support.ts';
+import { type TestSurface, testSurfaces } from '../e2e/surfaces.ts';
 
 type Args = Record<string, unknown>;
 // biome-ignore lint/suspicious/noExplicitAny: answers are compared, not programmed against
