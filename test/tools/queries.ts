@@ -145,4 +145,18 @@ export const queries: readonly Query[] = [
   ['subsidiary', 'subOrgs_list'],
   ['short-lived token for one integration', 'tokens_create_integration_token'],
   ['delete an access token', 'tokens_delete'],
+
+  ['count accounts by environment', 'accounts_list'],
+  ['audit log of changes to account labels', 'audit_list', 'who_changed'],
+  [
+    'integrations status error across all accounts',
+    'status_list',
+    'diagnose_integrations',
+    'status_list_events',
+  ],
+  ['add label to account', 'accounts_patch', 'accounts_update'],
+  ['replace the secret of a credential used by an integration', 'credentials_update', 'credentials_patch'],
+  ['list organization webhooks', 'organizationWebhooks_list'],
+  ['member roles administrators', 'members_list', 'roles_list', 'access_review'],
+  ['create token limited to one account', 'tokens_create_token'],
 ];

@@ -51,7 +51,7 @@ export const workflowGroups: Readonly<Record<string, readonly string[]>> = {
 
 /** Words for each verb of the operation names. */
 export const verbWords: Readonly<Record<string, string>> = {
-  list: 'all show which see every existing overview browse enumerate exist have there alle zeige zeig anzeigen auflisten liste welche lister montre montrer affiche afficher tous toutes quels quelles wieviele combien existe existent liste rechercher chercher suchen',
+  list: 'all show which see every existing overview browse enumerate exist have there count number alle zeige zeig anzeigen auflisten liste welche lister montre montrer affiche afficher tous toutes quels quelles wieviele combien existe existent liste rechercher chercher suchen',
   get: 'one detail look inspect view single info information read fetch show profile ansehen einzelheiten voir consulter obtenir trouver finden',
   create:
     'add new make setup onboard register define generate issue build provision open save store anlegen erstellen erstelle neu neue neuen neuer hinzufugen einrichten einladen creer cree ajouter ajoute nouveau nouvelle inviter speichern hinterlegen enregistrer configurer definir connecter verbinden',
