@@ -136,7 +136,7 @@ export interface Annotations {
   readonly openWorldHint: boolean;
 }
 
-const expectedUpdatedAt = z.string().optional().describe('As last read; refused if changed since');
+const expectedUpdatedAt = z.string().optional().describe('Fails unless the object still has this value');
 
 /** Describes one operation. The placeholders of `path` and the keys of `params` must agree. */
 export function defineOperation<const Path extends string, Given>(

@@ -275,11 +275,11 @@ test('does not call healthy what has no status', async () => {
   let count = 0;
   spoil = (row) => (count++ === 0 ? { ...row, status: '' } : row);
   expect((await run(tool)).summary).toMatch(
-    /^None of 2 integrations with a status is unhealthy\. The status of 1 is not known: /,
+    /^None of 2 integrations whose status is known is unhealthy\. The status of 1 is not known: /,
   );
   spoil = () => ({});
   const unnamed = await run(tool);
-  expect(unnamed.summary).toBe('There is no integration with a status.');
+  expect(unnamed.summary).toBe('Synqly has no status of any integration.');
   expect(unnamed.not_read[0]).toMatchObject({ operation: 'status_list' });
   await caller.close();
   api.close();

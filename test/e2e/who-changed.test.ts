@@ -100,7 +100,9 @@ describe.each(ways)('who_changed on the %s surface over %s', (...way) => {
   test('has what happened to an object that is gone', async () => {
     const json = await run({ object: 'gone', type: 'account' });
     expect(rowsOf(json).map(({ did }) => did)).toEqual(['deleted', 'created']);
-    expect(json.summary).toContain('No such account can be read now; the entries are those that name it.');
+    expect(json.summary).toContain(
+      'No such account can be read now: these are the changes whose record names it.',
+    );
   });
 
   test('finds the type of an object, and asks for it where several are called alike', async () => {
@@ -143,7 +145,7 @@ describe.each(ways)('who_changed on the %s surface over %s', (...way) => {
 
   test('says that a bridge cannot be looked up without its account', async () => {
     const json = await run({ object: 'datacenter', type: 'bridge' });
-    expect(json.not_read).toEqual([{ operation: 'bridges_get', why: 'it needs account_id' }]);
+    expect(json.not_read).toEqual([{ operation: 'bridges_get', why: 'the call needs account_id' }]);
   });
 
   test('has the credentials of an integration among its changes', async () => {

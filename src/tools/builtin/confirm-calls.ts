@@ -12,7 +12,7 @@ export const destroyingCalls = abbreviated(calls, 'Up to 50 {operation, argument
 
 export const confirmCallsTool: BuiltinTool = {
   id: 'confirm_calls',
-  title: 'Make several destroying calls',
+  title: 'Delete or reset several objects',
   summary: 'Delete, reset or revoke several objects in turn, with one confirmation. Final.',
   effect: 'destroy',
   idempotent: false,

@@ -24,7 +24,7 @@ export const auditList = defineOperation({
     cursor: byTime,
   },
   summary:
-    'List who called which path, with what outcome; fields may add body, response. Oldest first by default.',
+    'List who called which path and the outcome; fields can add body, response. Oldest first by default.',
   query: { limit, start_after: startAfter, order, filter },
   secrets: ['result[].body', 'result[].response'],
 });

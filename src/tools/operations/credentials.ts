@@ -52,7 +52,7 @@ export const credentialsCreate = defineOperation({
     name: newName,
     fullname,
     config: credentialConfig.optional(),
-    owner_type: ownerType.optional().describe('Kind of owner_id; default account'),
+    owner_type: ownerType.optional().describe('Kind of owner; default account'),
     expires: expires.optional(),
   },
 });

@@ -29,7 +29,7 @@ import {
 const point = { integration_point_id: integrationPointId };
 const environments = z
   .strictObject({ test: texts.nullish(), prod: texts.nullish() })
-  .describe('Allowed provider ids; [*] allows all, missing or empty none');
+  .describe('Allowed provider ids; [*] allows all; none if missing or empty');
 const mappings = z.array(mappingChainTemplate);
 const additionalMappings = z.array(additionalMappingTemplate);
 const schedules = z.array(operationSchedule);
@@ -63,8 +63,11 @@ export const integrationPointsCreate = defineOperation({
     description: text.optional(),
     connector: category,
     environments,
-    mappings: abbreviated(mappings, `Of ${mappingChainTemplateShape}`).optional(),
-    additional_mappings: abbreviated(additionalMappings, `Of ${additionalMappingTemplateShape}`).optional(),
+    mappings: abbreviated(mappings, `Items: ${mappingChainTemplateShape}`).optional(),
+    additional_mappings: abbreviated(
+      additionalMappings,
+      `Items: ${additionalMappingTemplateShape}`,
+    ).optional(),
     scheduled_operations: abbreviated(
       schedules,
       'As in integrations_create; copied to new integrations',
@@ -92,7 +95,8 @@ export const integrationPointsUpdate = defineOperation({
   effect: 'change',
   pinRule: { kind: 'organization' },
   title: 'Update integration point',
-  summary: 'Change the given fields of an integration point; null clears. Existing integrations keep theirs.',
+  summary:
+    'Change the given fields of an integration point; null clears. Existing integrations do not change.',
   params: point,
   body: {
     name,

@@ -85,8 +85,8 @@ const describedFields = {
     webhookConfig,
     "Forwards the provider's webhooks: {items: [{webhook_url, event_filter?: [TicketCreated|TicketUpdated|TicketDeleted|TicketCommentCreated|TicketCommentDeleted], integrator_key?}], provider_key?}",
   ),
-  mappings: abbreviated(mappings, `Of ${mappingChainShape}`),
-  additional_mappings: abbreviated(additionalMappings, `Of ${additionalMappingShape}`),
+  mappings: abbreviated(mappings, `Items: ${mappingChainShape}`),
+  additional_mappings: abbreviated(additionalMappings, `Items: ${additionalMappingShape}`),
   scheduled_operations: schedules,
 };
 const asAbove = 'As in integrations_create';

@@ -112,5 +112,5 @@ export const mappingsApply = defineOperation({
   title: 'Test mappings',
   summary: 'Run a chain of mappings on sample data; nothing is stored. In development.',
   query: { include_raw_data: z.boolean().optional().describe('Return the input too') },
-  body: { mappings: texts.describe('In order'), data: openObject },
+  body: { mappings: texts.describe('Applied in order'), data: openObject },
 });

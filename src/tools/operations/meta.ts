@@ -16,7 +16,7 @@ export const metaManagementOpenapiSpec = defineOperation({
   effect: 'read',
   pinRule: { kind: 'global' },
   title: 'Get Management OpenAPI document',
-  summary: "Outline the vendor's OpenAPI document of the Management API, or give one part.",
+  summary: 'Outline the OpenAPI document of the Management API, or return one part.',
   formatting,
 });
 
@@ -28,6 +28,6 @@ export const metaEngineOpenapiSpec = defineOperation({
   effect: 'read',
   pinRule: { kind: 'global' },
   title: 'Get Engine OpenAPI document',
-  summary: "Outline the vendor's OpenAPI document of the Connector (Engine) APIs, or give one part.",
+  summary: 'Outline the OpenAPI document of the Connector (Engine) APIs, or return one part.',
   formatting,
 });

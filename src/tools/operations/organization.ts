@@ -18,7 +18,7 @@ export const organizationGet = defineOperation({
   effect: 'read',
   pinRule: { kind: 'organization' },
   title: 'Get organization',
-  summary: 'Get the organization that the token in use belongs to.',
+  summary: 'Get the organization of the token in use.',
 });
 
 export const organizationUpdate = defineOperation({

@@ -116,5 +116,5 @@ export const statusGetIntegrationTimeseries = defineOperation({
   title: 'Get integration usage series',
   summary: 'Get recent usage of one integration, step by step.',
   params: integration,
-  query: { interval: text.optional().describe('Only hour is documented') },
+  query: { interval: text.optional().describe('Only the value hour is documented') },
 });

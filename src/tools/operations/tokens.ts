@@ -198,8 +198,7 @@ export const tokensRefresh = defineOperation({
   pinRule: { kind: 'token', by: 'refresh_token_id' },
   idempotent: false,
   title: 'Refresh token',
-  summary:
-    'Issue a new primary pair as its holder; the former one becomes secondary. Admins use tokens_rotate.',
+  summary: 'Holders issue a new primary pair; the former one becomes secondary. Admins use tokens_rotate.',
   params: token,
   returnsSecret: true,
   secrets: secretsWithin('result', refreshTokenSecrets),

@@ -242,7 +242,7 @@ function suggestCalls(organization: Organization, seen: ReadonlyMap<string, numb
           {
             tool: 'who_changed',
             arguments: { type: 'member', object: nameOf(unseen) },
-            why: 'an administrator who was never seen',
+            why: 'who created or changed an administrator that was never seen',
           },
         ]
       : []),

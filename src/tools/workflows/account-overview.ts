@@ -22,9 +22,9 @@ const soonMs = 30 * dayMs;
 
 export const accountOverview = defineWorkflow({
   id: 'account_overview',
-  title: 'Show an account whole',
+  title: 'Show account overview',
   summary:
-    'Show an account whole: integrations with status, credentials and tokens with expiry, bridges, and the roles and integration points that concern it.',
+    'Show an account: integrations with status, credentials and tokens with expiry, bridges, and the roles and integration points that concern it.',
   input: z.strictObject({ account_id: accountId }),
   reads: ['accounts_get', 'integrations_list_account'],
   alsoReads: [
@@ -187,7 +187,7 @@ function summarize(read: AccountParts, now: number): string {
     `${textOf(account.fullname) ?? nameOf(account)} (${account.environment ?? 'prod'}) has ${countOf(integrations.length, 'integration')}${isPartial ? '' : `, ${countOf(all.length, 'credential')}`}${bridges ? `, ${countOf(bridges.length, 'bridge')}` : ''}.`,
     health.length > 0 &&
       `Not healthy: ${health.map(({ integration, status }) => `${integration} (${status})`).join(', ')}.`,
-    withStatus > 0 && health.length === 0 && 'No integration with a status is unhealthy.',
+    withStatus > 0 && health.length === 0 && 'No integration whose status is known is unhealthy.',
     statuses &&
       withStatus < integrations.length &&
       `The status of ${countOf(integrations.length - withStatus, 'integration')} is not known.`,

@@ -29,7 +29,7 @@ export const diagnoseIntegrations = defineWorkflow({
   id: 'diagnose_integrations',
   title: 'Diagnose integrations',
   summary:
-    'Find the integrations that are not healthy, of one account or all: last error, since when, failures of the last day, credential, bridge, earlier changes.',
+    'Find the unhealthy integrations of one account or all: last error, since when, failures of the last day, credential, bridge, earlier changes.',
   input: z.strictObject({
     account_id: accountId.optional(),
     integration_id: integrationId.optional(),
@@ -52,7 +52,7 @@ export const diagnoseIntegrations = defineWorkflow({
       args.integration_id === undefined || [id, name].includes(String(args.integration_id));
     const examined = integrations.filter(wanted);
     if (examined.length === 0 && args.integration_id !== undefined)
-      throw new CallError('not_found', `There is no integration ${args.integration_id} with a status.`);
+      throw new CallError('not_found', `Synqly has no status of an integration ${args.integration_id}.`);
     const unhealthy = examined.filter(isUnhealthy);
     return answer(request, examined, unhealthy);
   },
@@ -134,10 +134,10 @@ function summarize(
   const errors = tally(details.flatMap((one) => one?.error ?? [])).filter(([, count]) => count > 1);
   const isAre = unhealthy.length === 1 ? 'is' : 'are';
   const sentences = [
-    examined.length === 0 && 'There is no integration with a status.',
+    examined.length === 0 && 'Synqly has no status of any integration.',
     unhealthy.length === 0 &&
       known > 0 &&
-      `None of ${countOf(known, 'integration')}${unknown.length > 0 ? ' with a status' : ''} is unhealthy.`,
+      `None of ${countOf(known, 'integration')}${unknown.length > 0 ? ' whose status is known' : ''} is unhealthy.`,
     unhealthy.length > 0 &&
       `${unhealthy.length} of ${countOf(examined.length, 'integration')} ${isAre} not healthy: ${statuses.map(([status, count]) => `${count} ${status}`).join(', ')}.`,
     unknown.length > 0 && `The status of ${unknown.length} is not known: ${listKeys(unknown)}.`,
@@ -178,11 +178,11 @@ function suggestCalls([first, ...others]: readonly Integration[], request: Workf
     {
       tool: 'status_list_events',
       arguments: { ...events, order: ['created_at[desc]'], limit: 20 },
-      why: others.length > 0 ? 'the events of one' : 'its events',
+      why: others.length > 0 ? 'the events of one integration' : 'the events of the integration',
     },
     ...(account.account_id === undefined
       ? []
-      : [{ tool: 'account_overview', arguments: account, why: 'the account with all that is in it' }]),
+      : [{ tool: 'account_overview', arguments: account, why: 'the account and its objects' }]),
   ];
 }
 
@@ -211,7 +211,7 @@ async function describeChanges(
     const since = details[index]?.since;
     const texts = some.slice(-maxChanges).map((change) => describeChange(change, since, names));
     const more = some.length - texts.length;
-    if (more > 0) texts.unshift(`${more} earlier`);
+    if (more > 0) texts.unshift(`${more} earlier changes`);
     if (texts.length > 0) described.set(one, texts.join('; '));
   }
   return described;

@@ -167,7 +167,7 @@ async function readObject(
     return found && { account_id: args.account_id, ...objectOf(found) };
   }
   if (type === 'bridge') {
-    if (args.type === type) request.noteNotRead(operation, 'it needs account_id');
+    if (args.type === type) request.noteNotRead(operation, 'the call needs account_id');
     return undefined;
   }
   // Names of integrations are unique within their account only.

@@ -34,7 +34,7 @@ export const usageReport = defineWorkflow({
   id: 'usage_report',
   title: 'Report usage',
   summary:
-    'Report the usage of an account or integration: requests, failures, traffic and busiest hours of the last hours, beside the same time before.',
+    'Report the usage of an account or integration in the last hours: requests, failures, traffic and busiest hours, compared with the period before.',
   input: z.strictObject({
     account_id: accountId,
     integration_id: integrationId.optional(),
@@ -284,7 +284,7 @@ function suggestCalls(rows: readonly JsonObject[], { args }: WorkflowRequest): S
           {
             tool: 'diagnose_integrations',
             arguments: { account_id },
-            why: 'whether what failed is still failing',
+            why: 'whether the failures continue',
           },
         ]
       : []),

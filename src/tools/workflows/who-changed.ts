@@ -28,11 +28,11 @@ export const whoChanged = defineWorkflow({
   id: 'who_changed',
   title: 'Show who changed an object',
   summary:
-    'List the changes to one object, newest first: who, when, from where, and which fields from what to what.',
+    'List the changes to one object, newest first: who, when, from where, and the old and new value of each field.',
   input: z.strictObject({
     object: text.describe('Id or name'),
     type: z.enum(objectTypes).optional(),
-    account_id: text.optional().describe('Of an integration or bridge'),
+    account_id: text.optional().describe('Account of the integration or bridge'),
     since: text.optional().describe('RFC 3339'),
   }),
   reads: ['audit_list'],
@@ -209,7 +209,7 @@ function summarize(
     who.length > 1 && `By ${who.map(([name, count]) => `${name} (${count})`).join(', ')}.`,
     refused > 0 && `${countOf(refused, 'further attempt')} failed.`,
     !object.isFound &&
-      `No such ${object.type === undefined ? 'object' : describeType(object.type)} can be read now${last ? '; the entries are those that name it' : ''}.`,
+      `No such ${object.type === undefined ? 'object' : describeType(object.type)} can be read now${last ? ': these are the changes whose record names it' : ''}.`,
   ];
   return sentences.filter((sentence) => typeof sentence === 'string').join(' ');
 }
@@ -244,7 +244,7 @@ function suggestCalls(
   const again = likely && {
     tool: 'who_changed',
     arguments: { ...args, type: likely },
-    why: `its creation as well, as that of a ${describeType(likely)}`,
+    why: `the same changes and the creation of the ${describeType(likely)}`,
   };
   return [entry, overview || undefined, again].filter((call) => call !== undefined);
 }
