@@ -25,7 +25,7 @@ export const errorCodes = {
   },
   secret_reference: {
     remediation:
-      'Correct each of arguments as its problem says. A reference must be the whole value of a secret argument. Nothing was sent.',
+      'Correct each argument in arguments as its problem says. A reference must be the whole value of a secret argument. Nothing was sent.',
     retry: 'no',
   },
   secret_required: {

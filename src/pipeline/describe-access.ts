@@ -86,12 +86,12 @@ function describeToken(
 ): unknown {
   if (permissions === 'failed') {
     const hidden = source?.current
-      ? 'Tools are hidden by what was read earlier'
+      ? 'Tools are hidden by the permissions that were read earlier'
       : 'No tool is hidden because of them';
-    return `Its permissions could not be read, since Synqly did not answer: try again. ${hidden}, and Synqly checks each call.`;
+    return `The permissions of the token could not be read, since Synqly did not answer: try again. ${hidden}, and Synqly checks each call.`;
   }
   if (permissions === 'unavailable') {
-    return 'Its permissions are unknown (it may not list tokens, or Synqly does not return them): no tool is hidden because of them, and Synqly checks each call.';
+    return 'The permissions of the token are unknown (it may not list tokens, or Synqly does not return them): no tool is hidden because of them, and Synqly checks each call.';
   }
   return dropUndefined({
     name: pins ? undefined : permissions.token.name,

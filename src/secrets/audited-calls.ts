@@ -88,7 +88,7 @@ function readBody(body: unknown): { readonly value: object; readonly isCut: bool
 }
 
 function markCut(value: unknown, isCut = false): unknown {
-  return isCut && isJsonObject(value) ? { ...value, $cut: 'The audit log holds no more of it.' } : value;
+  return isCut && isJsonObject(value) ? { ...value, $cut: 'Synqly recorded only this part.' } : value;
 }
 
 function maskRequest(operations: readonly Operation[], request: unknown, found: string[]): unknown {

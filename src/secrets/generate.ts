@@ -54,7 +54,7 @@ export const generateExample = examples.password;
 export function readRecipe(text: string): Recipe | string {
   const [kind, ...options] = text.split(':');
   if (kind !== 'password' && kind !== 'token')
-    return `names nothing that can be generated; write ${examples.password} or ${examples.token}`;
+    return `is no kind of generated secret; write ${examples.password} or ${examples.token}`;
   const { min, fallback, max } = lengths[kind];
   const [first, ...others] = options;
   const hasLength = first !== undefined && /^[+-]?\d/.test(first);
@@ -65,7 +65,7 @@ export function readRecipe(text: string): Recipe | string {
   if (kind === 'password')
     return name === undefined
       ? { kind, length, alphabet: passwordAlphabet }
-      : `must give a password nothing but a length, as in ${examples.password}`;
+      : `must have no option but the length for a password, as in ${examples.password}`;
   const alphabet = tokenAlphabets.find((one) => one.name === (name ?? 'base64url'));
   if (alphabet && rest.length === 0) return { kind, length, alphabet };
   return `must name the alphabet of a token: ${tokenAlphabets.map((one) => one.name).join(', ')}; as in ${examples.token}`;

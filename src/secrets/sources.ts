@@ -34,7 +34,9 @@ export function readVariable(
     ownSettings.has(name) ||
     !patterns.some((pattern) => matchesPattern(name, pattern))
   ) {
-    throw referenceError(`References may not use this variable; ${describePatterns(patterns)}.`);
+    throw referenceError(
+      `This server does not allow references to this variable; ${describePatterns(patterns)}.`,
+    );
   }
   const value = environment[name];
   if (!value) throw referenceError('The variable is not set in the environment of the server.');

@@ -193,13 +193,16 @@ function createSecretStore({ patterns, directory, tokenFile, storesSecrets }: Op
       if (secret !== undefined) return secret;
       throw referenceError(
         storesSecrets
-          ? 'No stored secret has that handle. It may have been evicted by newer ones: read it again.'
-          : 'Over HTTP the server stores no secrets.',
+          ? 'The server has no secret with this handle, or no longer. If a read returned the secret, repeat that read.'
+          : 'A server over HTTP stores no secrets.',
       );
     },
     ask: async (description, { openPage, purpose, cancelled }) => {
       // Over stdio, clients that open no page get its address.
-      if (!openPage) throw referenceError('Over HTTP nobody is asked: the person is at another machine.');
+      if (!openPage)
+        throw referenceError(
+          'Over HTTP the server cannot ask for a secret, since the person is at another machine.',
+        );
       const { promptForSecret } = await import('./prompt.ts');
       return promptForSecret({ ...purpose, description }, openPage, cancelled);
     },

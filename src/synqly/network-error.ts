@@ -56,12 +56,16 @@ export function toNetworkError(error: unknown): CallError {
   if (isUnsent(error))
     return new CallError('connection_failed', `${describeUnsent(code)}${named}`, { cause: error });
   if (code !== undefined && tlsCode.test(code)) {
-    return new CallError('connection_failed', `The TLS certificate was not accepted${named}.`, {
-      cause: error,
-      retry: 'no',
-      remediation:
-        'The administrator must check --base-url, and for a private certificate authority set NODE_EXTRA_CA_CERTS.',
-    });
+    return new CallError(
+      'connection_failed',
+      `The TLS certificate of the host is not valid or not trusted${named}.`,
+      {
+        cause: error,
+        retry: 'no',
+        remediation:
+          'The administrator must check --base-url, and for a private certificate authority set NODE_EXTRA_CA_CERTS.',
+      },
+    );
   }
   return new CallError('connection_lost', `The connection to Synqly broke${named}.`, { cause: error });
 }

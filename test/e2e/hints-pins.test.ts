@@ -78,7 +78,7 @@ describe.each([
     expect(json.result, text).toEqual([]);
     expect(json.note).toContain('within what this server is pinned to');
     expect(json.note).toMatch(
-      /Without the filter there (is|are) \d+( or more)?\. Similar names: see closest\./,
+      /Without the filter there (is|are) \d+( or more)?\. See closest for similar names\./,
     );
     expect(json.closest).toContain(inside);
     expect(text).not.toContain(marker);
@@ -99,7 +99,7 @@ describe.each([
 
   test('suggested values of a field come from inside the pins', async () => {
     const { json, text } = await pinned.call('accounts_list', { filter: ['labels[eq]nothing'] });
-    expect(json.note).toMatch(/(Values|Format) of labels.*: see values\.$/);
+    expect(json.note).toMatch(/See values for the (values|format) of labels.*\.$/);
     expect(json.values.labels).not.toEqual([]);
     expect(text).not.toContain(marker);
   });

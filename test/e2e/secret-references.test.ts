@@ -72,7 +72,11 @@ describe('a reference', () => {
 
   test.each([
     ['to a name outside the pattern', '${env:OTHER_SECRET}', /allowed names are SYNQLY_SECRET_\*/],
-    ["to the server's own token", '${env:SYNQLY_TOKEN}', /References may not use this variable/],
+    [
+      "to the server's own token",
+      '${env:SYNQLY_TOKEN}',
+      /This server does not allow references to this variable/,
+    ],
     ['to a variable that is empty', '${env:SYNQLY_SECRET_EMPTY}', /not set/],
     ['to a variable that is not there', '${env:SYNQLY_SECRET_NONE}', /not set/],
     ['that climbs out', '${file:../outside}', /leads out/],
@@ -382,14 +386,14 @@ describe('over HTTP', () => {
     const { error } = await create(http, '${ask:Splunk token}');
     expect(error).toMatchObject({
       code: 'secret_reference',
-      arguments: [{ problem: expect.stringContaining('Over HTTP nobody is asked') }],
+      arguments: [{ problem: expect.stringContaining('Over HTTP the server cannot ask for a secret') }],
     });
     expect(JSON.stringify(error)).not.toContain('127.0.0.1');
   });
 
   test('a reference to a stored secret is refused with the reason', async () => {
     expect((await create(http, '${secret:0123456789}')).error.arguments).toEqual([
-      { argument: 'config.secret', problem: 'Over HTTP the server stores no secrets.' },
+      { argument: 'config.secret', problem: 'A server over HTTP stores no secrets.' },
     ]);
   });
 

@@ -151,5 +151,5 @@ test('no reference reads the key', () => {
     encoding: 'utf8',
     input: `${JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'tools/call', params: { name: 'credentials_create', arguments: args } })}\n`,
   });
-  expect(stdout).toContain('References may not use this variable');
+  expect(stdout).toContain('This server does not allow references to this variable');
 });

@@ -42,9 +42,9 @@ function assertReads({ effect }: Operation): void {
   if (effect === 'read') return;
   throw new CallError(
     'invalid_arguments',
-    `${readMoreTool.id} runs the call again, so it takes only operations that read.`,
+    `${readMoreTool.id} repeats the call, so it takes only operations that read.`,
     {
-      arguments: [{ argument: 'tool', problem: 'is not a read' }],
+      arguments: [{ argument: 'tool', problem: 'is not an operation that reads' }],
       remediation: 'Get the object with its get tool. Nothing was sent.',
     },
   );

@@ -202,7 +202,7 @@ export function assertListSyntax({ query, listing }: Operation, args: Arguments)
   ];
   throw new CallError('invalid_arguments', form, {
     arguments: faults,
-    remediation: `Correct them and call again. Nothing was sent. ${fieldsOf(columns)}`,
+    remediation: `Correct the arguments and call again. Nothing was sent. ${fieldsOf(columns)}`,
   });
 }
 

@@ -54,7 +54,7 @@ export function expandCall(
     ...(left > 0 && {
       items: items.length - first,
       left_out: left,
-      next: `Only ${max} calls had room in this batch. For the rest, make the call again with ${pathFrom(each, next)}.`,
+      next: `This batch has room for only ${max} calls. For the rest, make the call again with ${pathFrom(each, next)}.`,
     }),
   };
   return { calls: [...calls.values()], ...(Object.keys(note).length > 0 && { note }) };

@@ -50,7 +50,7 @@ export async function planBatch(
       : [
           {
             argument: `calls.${index}.arguments.save_as`,
-            problem: 'holds for all calls: give it beside calls, not in one of them',
+            problem: 'applies to all calls: give it beside calls, not in one of them',
           },
         ],
   );
@@ -85,7 +85,7 @@ export async function planBatch(
     };
   });
   if (problems.length === 0) return planned;
-  throw new CallError('invalid_arguments', 'The batch has a wrong argument.', { arguments: problems });
+  throw new CallError('invalid_arguments', 'The batch has an invalid argument.', { arguments: problems });
 }
 
 /** A path may only name an earlier call, so that no two calls can wait for each other. */

@@ -157,7 +157,7 @@ class Batch {
         planned,
         args,
         error: errorOf(
-          new CallError('timeout', 'Not sent: no time was left for this call.', { retry: 'safe' }),
+          new CallError('timeout', 'Not sent: the time limit left no time for this call.', { retry: 'safe' }),
         ),
       };
     const isSaved = this.#saveAs !== undefined;

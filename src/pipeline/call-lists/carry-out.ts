@@ -74,7 +74,7 @@ function reasonToStop(
 ): CallError | undefined {
   if (cancelled.aborted) return new CallError('cancelled', 'The call was cancelled.');
   if (index === 0 || elapsed < timeout) return undefined;
-  return new CallError('timeout', 'Not sent: no time was left for this call.', {
+  return new CallError('timeout', 'Not sent: the time limit left no time for this call.', {
     retry: 'safe',
     remediation: 'The calls before this one are done. Make a new list of those in not_done.',
   });

@@ -63,14 +63,14 @@ function describeChange({ path, from, to }: JsonObject): DescribedChanges {
         ...lost.map((element) => line('Changes: ', [...place, ['loses', element]])),
         ...gained.map((element) => line('Changes: ', [...place, ['gains', element]])),
       ];
-      return limited(parts, `elements that ${quoted(path)} loses or gains`);
+      return limited(parts, `changed elements of ${quoted(path)}`);
     }
   }
   if (typeof from === 'string' && typeof to === 'string') {
     const equal = commonPrefixLength(from, to);
     const isLong = Math.max(from.length, to.length) > maxValueLength;
     if (isLong && equal > 0) {
-      const after = `after ${equal} equal characters from`;
+      const after = `after the first ${equal} characters, which stay the same: from`;
       return line('Changes: ', [...place, [after, from.slice(equal)], ['to', to.slice(equal)]]);
     }
   }

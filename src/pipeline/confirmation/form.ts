@@ -52,9 +52,9 @@ export const yesForm: FormSchema = {
 };
 
 const whatToType = {
-  name: 'its name',
-  id: 'its id instead of its name',
-  tool: 'the name of the tool instead of its name',
+  name: 'the name of the object',
+  id: 'the id of the object',
+  tool: 'the name of the tool',
 } as const satisfies Record<TypedName['kind'], string>;
 
 const titles = {

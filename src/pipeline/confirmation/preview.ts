@@ -61,7 +61,9 @@ function secretsOf(operation: Operation, object: JsonObject | undefined): readon
 }
 
 function unreadObject({ replacesWhole }: Operation, why: string): string {
-  return replacesWhole ? `${why}; the body shows only the given fields, which are merged into it` : why;
+  return replacesWhole
+    ? `${why}; the body shows only the given fields, which are merged into the object`
+    : why;
 }
 
 type Mask = (value: unknown) => unknown;

@@ -22,7 +22,8 @@ export async function bestEffort<Value>(
 ): Promise<Attempt<Value>> {
   const { signal, deadline } = limits;
   const milliseconds = Math.min(maxReadMs, deadline - Date.now());
-  if (milliseconds <= 0) return { failure: new CallError('timeout', 'No time was left for the read.') };
+  if (milliseconds <= 0)
+    return { failure: new CallError('timeout', 'The time limit of the call left no time for this read.') };
   try {
     return { value: await withDeadline(milliseconds, signal, (own) => readWithoutWaiting(read, own)) };
   } catch (error) {

@@ -138,7 +138,8 @@ function assertNotStale(expected: unknown, actual: unknown): void {
     throw new CallError('stale_object', 'The object has changed since the given updated_at.', { upstream });
   throw new CallError('stale_object', 'The given updated_at is not a time.', {
     upstream,
-    remediation: 'Read the object, and repeat the change with its updated_at, or without. Nothing was sent.',
+    remediation:
+      'Read the object, and repeat the change with its updated_at, or without updated_at. Nothing was sent.',
   });
 }
 

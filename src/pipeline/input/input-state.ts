@@ -27,8 +27,12 @@ export type AskingCall = Omit<OperationCall, 'operation'> & { readonly operation
 /** @throws CallError `answer_rejected` when the state has expired, or belongs to a call with other arguments */
 export function assertStateOfCall(state: InputState, { operation, args }: AskingCall): void {
   if (state.operation !== operation.id || state.argumentsDigest !== digestOf(args))
-    throw new CallError('answer_rejected', 'The arguments are not those that the person was asked about.');
-  if (state.expires <= Date.now()) throw new CallError('answer_rejected', 'The answer came too late.');
+    throw new CallError(
+      'answer_rejected',
+      'The arguments differ from those of the call that asked the person.',
+    );
+  if (state.expires <= Date.now())
+    throw new CallError('answer_rejected', 'The answer arrived after the question had expired.');
 }
 
 /**
@@ -43,7 +47,7 @@ export async function useInputState(state: InputState, call: AskingCall): Promis
     throw new CallError('state_store_unavailable', 'The state store cannot be reached.', { cause });
   });
   if (!isFirst) {
-    throw new CallError('answer_rejected', 'The answer was already used.', {
+    throw new CallError('answer_rejected', 'The answer was already used by an earlier call.', {
       remediation:
         'This call sent nothing. Check whether the call that used the answer took effect before you make it again.',
     });

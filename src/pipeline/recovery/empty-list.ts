@@ -154,10 +154,10 @@ function describeField(filter: Filter, operation: Operation, { rows, orMore }: R
   }
   if (nameFields.has(field)) {
     const closest = closestNames(operandsOf(filter), rows);
-    if (closest.length > 0) return { sentences: ['Similar names: see closest.'], closest };
+    if (closest.length > 0) return { sentences: ['See closest for similar names.'], closest };
     const names = fewNames(rows);
     return names.length > 0
-      ? { sentences: ['Their names: see values.'], values: { name: names } }
+      ? { sentences: ['See values for the names that exist.'], values: { name: names } }
       : { sentences: [] };
   }
   if (!operation.listing?.columns.includes(field)) return { sentences: [] };
@@ -169,19 +169,19 @@ function describeField(filter: Filter, operation: Operation, { rows, orMore }: R
     values: { [field]: described },
   });
   if (values.length <= maxValues)
-    return withValues(`Values of ${field}${where}: see values.`, values.map(shortened).sort());
+    return withValues(`See values for the values of ${field}${where}.`, values.map(shortened).sort());
   if (/^[gl]te?$/.test(operator) && !orMore) {
     const sorted = values.sort((one, other) => (one < other ? -1 : 1));
     const [from, to] = [sorted[0], sorted.at(-1)].map(shortened);
-    return withValues(`Range of ${field}: see values.`, { from, to });
+    return withValues(`See values for the range of ${field}.`, { from, to });
   }
   const closest = operandsOf(filter).flatMap((one) => findClosest(one, values.map(String), maxClosest));
   return closest.length > 0 && !/^[gl]te?$/.test(operator)
     ? withValues(
-        `Closest values of ${field}${where}: see values.`,
+        `See values for the closest values of ${field}${where}.`,
         closest.slice(0, maxClosest).map(shortened),
       )
-    : withValues(`Format of ${field}: see values.`, [shortened(values[0])]);
+    : withValues(`See values for the format of ${field}.`, [shortened(values[0])]);
 }
 
 function scalarsAt(value: unknown, path: readonly string[]): readonly (string | number | boolean)[] {

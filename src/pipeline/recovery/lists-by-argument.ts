@@ -34,7 +34,7 @@ const collections: Readonly<Record<string, Collection>> = {
     what: 'provider',
     list: 'capabilities_list_providers',
     by: 'id',
-    also: 'Its argument search finds others.',
+    also: 'Use its argument search to find others.',
   },
 };
 

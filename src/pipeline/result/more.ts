@@ -79,7 +79,8 @@ function describeDoubt(doubt: ListDoubt, { rows, listing }: FormattedList): Json
   switch (doubt.kind) {
     case 'failed': {
       const { code, retry, details } = doubt.error;
-      const message = code === 'timeout' ? 'The next page did not come in time.' : doubt.error.message;
+      const message =
+        code === 'timeout' ? 'Synqly did not return the next page in time.' : doubt.error.message;
       // A read can always be repeated.
       const error = dropUndefined({
         code,

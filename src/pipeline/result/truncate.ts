@@ -108,7 +108,10 @@ function describeCut(left: readonly Omission[], tokens: number, continuation: Co
   }
   const more = left.length - lines.length;
   return dropUndefined({
-    left_out: more > 0 ? [...lines, lines.length > 0 ? `${more} more` : 'what is marked'] : lines,
+    left_out:
+      more > 0
+        ? [...lines, lines.length > 0 ? `${more} more` : 'the parts that have a $cursor or $each']
+        : lines,
     next: 'tool' in continuation ? nextCall(left, tokens, continuation) : continuation.next,
     marks:
       'tool' in continuation
@@ -124,7 +127,7 @@ function nextCall(
 ): JsonObject {
   const { tool, arguments: args } = continuation;
   const short = left.find((one) => fitsTokens(one.address, tokens * listShare));
-  const address = short?.address ?? 'the $cursor of a mark';
+  const address = short?.address ?? 'a $cursor from the result';
   if (Object.keys(args).length === 0) return { tool: readMoreTool.id, arguments: { tool, cursor: address } };
   if (fitsTokens(args, Math.max(tokens * listShare, 100)))
     return { tool: readMoreTool.id, arguments: { tool, arguments: args, cursor: address } };

@@ -57,7 +57,7 @@ const maxGenerated = 20;
 
 const problemAt = (path: readonly string[]) => ({
   argument: path.join('.'),
-  problem: 'is a secret that nobody could learn or use',
+  problem: 'would generate a secret that nobody can read or use later',
 });
 
 /** What a call generates when it is sent, by argument; undefined if nothing. */

@@ -159,7 +159,10 @@ export class WorkflowReader implements Omit<WorkflowRequest, 'args'> {
 
   async #send(operation: Operation, args: Arguments): Promise<Answered> {
     const timeout = this.#deadline - Date.now();
-    if (timeout <= 0) throw new CallError('timeout', 'There was no time left.', { retry: 'safe' });
+    if (timeout <= 0)
+      throw new CallError('timeout', 'The time limit of the call left no time for this read.', {
+        retry: 'safe',
+      });
     let answered: Answered | undefined;
     const format = (call: OperationCall, stored: StoredResponse) => {
       const { response } = stored;
