@@ -48,7 +48,7 @@ function assertFlagsTaken(program: Command, command: Command): void {
   for (const option of program.options) {
     const name = option.attributeName();
     if (program.getOptionValueSource(name) !== 'cli' || taken.has(name)) continue;
-    throw new ConfigError(`${option.long} has no effect with ${command.name()}.`);
+    throw new ConfigError(`${option.long} has no effect with ${command.name()}: omit it.`);
   }
 }
 

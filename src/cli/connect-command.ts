@@ -67,6 +67,6 @@ function assertNoServerSettings(config: Config): void {
   }
   for (const [name, { source }] of Object.entries({ SYNQLY_TOKEN: token, SYNQLY_TOKEN_FILE: tokenFile })) {
     if (source !== 'default')
-      warn(`connect does not use ${name}: it sends SYNQLY_MCP_TOKEN as the bearer token.`);
+      warn(`connect does not use ${name}: it sends SYNQLY_MCP_TOKEN as the bearer token. Unset ${name}.`);
   }
 }

@@ -79,8 +79,8 @@ test.each([
   [['--port', '8080'], '--port has no effect over stdio: add --transport http, or omit the flag.'],
   [['--sessions'], '--sessions has no effect over stdio: add --transport http, or omit the flag.'],
   [['--transport', 'http', '--secret-dir', '.'], '--secret-dir has no effect over HTTP.'],
-  [['--read-only', 'sandbox'], '--read-only has no effect with sandbox.'],
-  [['--account', 'acme', 'token', 'list'], '--account has no effect with list.'],
+  [['--read-only', 'sandbox'], '--read-only has no effect with sandbox: omit it.'],
+  [['--account', 'acme', 'token', 'list'], '--account has no effect with list: omit it.'],
   [['connect', 'mcp.example.com'], 'The URL of the server is not a URL, such as https://synqly.example.com.'],
   ...['http://redis:6379', 'redis:6379', 'file:///tokens', 'redis://'].map((store): [string[], string] => [
     ['--transport', 'http', '--token-store', store],

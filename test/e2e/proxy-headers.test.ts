@@ -223,7 +223,7 @@ describe('--allowed-hosts', () => {
   test('two Host headers are refused: a proxy may have looked at the other', async () => {
     const from = await start('--allowed-hosts', 'mcp.example.com');
     const { status, message } = await from(['host', 'mcp.example.com', 'host', 'evil.example']);
-    expect([status, message]).toEqual([400, 'There is more than one Host header.']);
+    expect([status, message]).toEqual([400, 'There is more than one Host header: send it once.']);
   });
 });
 

@@ -140,9 +140,13 @@ describe('headers', () => {
 
   test('an error says what both sides say', async () => {
     const { json } = await post(call, { 'mcp-method': 'tools/list' });
-    expect(json.error.message).toBe('The header Mcp-Method says "tools/list", and the body "tools/call".');
+    expect(json.error.message).toBe(
+      'The header Mcp-Method says "tools/list", and the body "tools/call": both must say the same.',
+    );
     const { json: missing } = await post(call, { 'mcp-name': undefined });
-    expect(missing.error.message).toBe('The header Mcp-Name is missing; the body says "accounts_list".');
+    expect(missing.error.message).toBe(
+      'The header Mcp-Name is missing: it must say "accounts_list", as the body does.',
+    );
   });
 
   test('nothing is done for a request that is refused', async () => {

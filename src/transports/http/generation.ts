@@ -120,11 +120,17 @@ function checkHeaders(
 }
 
 function missing(header: string, value: string): EnvelopeError {
-  return headerError(header, `The header ${header} is missing; the body says ${shown(value)}.`);
+  return headerError(
+    header,
+    `The header ${header} is missing: it must say ${shown(value)}, as the body does.`,
+  );
 }
 
 function mismatch(header: string, value: string, inBody: string): EnvelopeError {
-  return headerError(header, `The header ${header} says ${shown(value)}, and the body ${shown(inBody)}.`);
+  return headerError(
+    header,
+    `The header ${header} says ${shown(value)}, and the body ${shown(inBody)}: both must say the same.`,
+  );
 }
 
 const headerError = (header: string, message: string): EnvelopeError => ({

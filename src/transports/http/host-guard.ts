@@ -29,7 +29,7 @@ export function checkHost(
   { hosts, origins, trusts, allowIpHosts = false }: GuardOptions,
 ): Rejection | undefined {
   const repeated = repeatedHeader(request);
-  if (repeated) return { status: 400, message: `There is more than one ${repeated} header.` };
+  if (repeated) return { status: 400, message: `There is more than one ${repeated} header: send it once.` };
   const target = targetOf(request, trusts);
   if (!isAllowedHost(target.host, hosts) && !(allowIpHosts && isAddress(target.host)))
     return { status: 403, message: hostRejectionMessage(target) };

@@ -36,5 +36,7 @@ export async function waitUntilIdle({ requests }: Load, milliseconds: number): P
 export function busyMessage({ draining, streams }: Load, slots: ConcurrencyLimit): string {
   if (draining) return 'The server is stopping.';
   const what = slots === streams ? 'streams' : 'requests';
-  return slots.isFull ? `Too many concurrent ${what}.` : `Too many concurrent ${what} for this token.`;
+  return slots.isFull
+    ? `Too many concurrent ${what}: try again later.`
+    : `Too many concurrent ${what} with this token: try again later.`;
 }

@@ -60,7 +60,8 @@ export async function postInSession(
   }
   const session = find(request, sessions);
   if (!session) return reject(reply, 404, unknownSession, { id });
-  if (isInitialize(reading)) return reject(reply, 400, 'This session is already initialized.', bad);
+  if (isInitialize(reading))
+    return reject(reply, 400, 'This session is already initialized: send no second initialize.', bad);
   const { requests, json, revision } = session;
   const refused = rejectBatch(post, request, reply, revision);
   if (refused) return refused;
