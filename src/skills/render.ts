@@ -1,7 +1,6 @@
-import type { View } from '../access/visibility.ts';
 import type { JsonObject } from '../lib/json.ts';
-import type { Skill, SkillPart } from './skill.ts';
-import { pinnedValue, visibleCallArguments, visibleParts } from './visible.ts';
+import type { Skill, SkillCall, SkillPart } from './skill.ts';
+import { pinnedValue, type SkillView, visibleCallArguments, visibleParts } from './visible.ts';
 
 /** A call as a client makes it. */
 export interface ToolCallForm {
@@ -18,13 +17,14 @@ const intro =
 /** The body of a skill for a surface and a caller, with the values of its arguments. */
 export function renderSkill(
   skill: Skill,
-  view: View,
+  view: SkillView,
   toolCall: ToolCallWriter,
   given: Readonly<Record<string, string>> = {},
 ): string {
   let step: number | undefined;
   let number = 0;
-  const lines = visibleParts(skill, view).map((part) => {
+  const parts = adaptSecrets(visibleParts(skill, view), view);
+  const lines = parts.map((part) => {
     if (part.step !== undefined && part.step !== step) number += 1;
     step = part.step;
     return renderPart(part, number, view, toolCall);
@@ -33,14 +33,14 @@ export function renderSkill(
 }
 
 /** The `SKILL.md` of a skill for a surface and a caller. */
-export function renderSkillFile(skill: Skill, view: View, toolCall: ToolCallWriter): string {
+export function renderSkillFile(skill: Skill, view: SkillView, toolCall: ToolCallWriter): string {
   return `---\n${skill.frontmatterText}\n---\n\n${renderSkill(skill, view, toolCall)}`;
 }
 
 function renderPart(
   { text = '', call }: SkillPart,
   number: number,
-  view: View,
+  view: SkillView,
   toolCall: ToolCallWriter,
 ): string {
   if (!call) return text.replace(/^\d+\. /, `${number}. `);
@@ -49,10 +49,37 @@ function renderPart(
   return ['```json', block, '```'].map((line) => `   ${line}`).join('\n');
 }
 
+/** References that need a person at the machine of the server, or a place to store the secret. */
+const localReference = /\$\{(?:ask|generate):[^}]*\}/g;
+
+const secretNote =
+  'This server cannot ask the person for a secret. Give each `{{secret}}` as `${env:NAME}`, a variable that the administrator allows with --secret-env. If there is none, the secret can only be typed into this conversation, where you read it: tell the person so, and let them decide.';
+
+/**
+ * Where the server cannot ask for secrets, one note replaces the lines about references that need it, and calls have the
+ * placeholder `{{secret}}` in their place.
+ */
+function adaptSecrets(parts: readonly SkillPart[], { canAskForSecrets }: SkillView): readonly SkillPart[] {
+  if (canAskForSecrets) return parts;
+  let isNoted = false;
+  return parts.flatMap((part) => {
+    if (part.call) return { ...part, call: withSecretPlaceholder(part.call) };
+    if (!part.text || part.text.search(localReference) < 0) return part;
+    if (isNoted) return [];
+    isNoted = true;
+    return { ...part, text: `${/^ */.exec(part.text)?.[0]}${secretNote}` };
+  });
+}
+
+function withSecretPlaceholder(call: SkillCall): SkillCall {
+  const text = JSON.stringify(call.arguments).replace(localReference, '{{secret}}');
+  return { ...call, arguments: JSON.parse(text) };
+}
+
 /** The values as one JSON object, in which no text of theirs can end the block or pass for an instruction. */
 function renderValues(
   { arguments: declared }: Skill,
-  view: View,
+  view: SkillView,
   given: Readonly<Record<string, string>>,
 ): string[] {
   const values = declared.flatMap(({ name }) => {

@@ -15,7 +15,7 @@ import {
 } from './definitions.ts';
 import { renderSkill, renderSkillFile, type ToolCallWriter } from './render.ts';
 import type { Skill } from './skill.ts';
-import { pinnedValue, visibleArguments, visibleSkills } from './visible.ts';
+import { pinnedValue, type SkillView, visibleArguments, visibleSkills } from './visible.ts';
 
 /** Characters of an argument. */
 const maxValueLength = 500;
@@ -32,7 +32,7 @@ export function listPrompts(view: View): readonly Prompt[] {
 export function makePrompt(
   name: string,
   args: Readonly<Record<string, string>>,
-  view: View,
+  view: SkillView,
   toolCall: ToolCallWriter,
 ): PromptMessages {
   const skill = find(name, view);
@@ -108,7 +108,7 @@ export async function completePrompt(
 const uriOf = ({ name }: Skill) => `skill://${name}/SKILL.md`;
 
 /** The skills with the digests of their files. */
-export function listSkills(view: View, toolCall: ToolCallWriter): readonly SkillEntry[] {
+export function listSkills(view: SkillView, toolCall: ToolCallWriter): readonly SkillEntry[] {
   return visibleSkills(view).map((skill) => {
     const bytes = Buffer.from(renderSkillFile(skill, view, toolCall));
     const digest = `sha256:${createHash('sha256').update(bytes).digest('hex')}`;
@@ -126,7 +126,7 @@ export function listSkillResources(view: View): readonly SkillResource[] {
 }
 
 /** The text of a file of a skill; undefined for another URI. */
-export function readSkill(uri: string, view: View, toolCall: ToolCallWriter): string | undefined {
+export function readSkill(uri: string, view: SkillView, toolCall: ToolCallWriter): string | undefined {
   const skill = visibleSkills(view).find((one) => uriOf(one) === uri);
   return skill && renderSkillFile(skill, view, toolCall);
 }

@@ -45,7 +45,7 @@ export const blocksIn = (text: string): Json[] =>
  * @throws Error for a call that fails, and for a placeholder without a value
  */
 export async function followSkill(
-  { client, call }: Program,
+  { client, call }: Pick<Program, 'client' | 'call'>,
   name: string,
   args: Record<string, string>,
   made: Made = {},
