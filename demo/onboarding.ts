@@ -25,7 +25,7 @@ const client = new Client(
 /** Plays the person: reads what the server asks before it destroys something, and agrees. */
 client.setRequestHandler(ElicitRequestSchema, ({ params }) => {
   console.log(paint('yellow', params.message.replaceAll(/^/gm, '  ? ')));
-  const typed = /type its name: (".*")$/.exec(params.message)?.[1];
+  const typed = /type the name of the object: (".*")$/.exec(params.message)?.[1];
   const content = typed === undefined ? { confirm: true } : { name: JSON.parse(typed) };
   console.log(paint('dim', `  ← ${JSON.stringify(content)}`));
   return { action: 'accept', content };

@@ -106,6 +106,6 @@ async function startServer(sandbox: Sandbox, flags: readonly string[], forms: bo
 
 /** What a person fills in to agree: the name where it is asked for. */
 function agree({ message }: ElicitRequestFormParams): Record<string, string | boolean> {
-  const name = /type its name: (".*")$/.exec(message)?.[1];
+  const name = /type the name of the object: (".*")$/.exec(message)?.[1];
   return name === undefined ? { confirm: true } : { name: JSON.parse(name) };
 }

@@ -106,7 +106,7 @@ describe('the official client of 2026-07-28', () => {
     });
     expect(sent).toBe(1);
     expect(messages).toHaveLength(1);
-    expect(messages[0]).toContain(`To confirm, type its name: "${name}"`);
+    expect(messages[0]).toContain(`To confirm, type the name of the object: "${name}"`);
   });
 
   test('deletes nothing when the person declines', async () => {

@@ -41,7 +41,7 @@ describe('an empty list', () => {
       'by one of several names',
       'accounts_list',
       { filter: ['name[in]fenick-robotics,x'] },
-      /see closest\.$/,
+      /See closest for similar names\.$/,
       { closest: ['fennick-robotics'] },
     ],
     [

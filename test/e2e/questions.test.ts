@@ -143,7 +143,7 @@ describe('a question that leaves something out says so and asks for the name', (
     const many = await questionOf('accounts_update', { ...args, labels: labels(25) }, { confirm: true });
     expect(many.message).toContain('Not shown: 5 more changed elements of "/labels"');
     expect(many.message).toContain(leftOut);
-    expect(many.message).toContain('To confirm, type its name: "wide"');
+    expect(many.message).toContain('To confirm, type the name of the object: "wide"');
     expect(many.wants).toEqual(['name']);
     expect(many.json.error.code).toBe('confirmation_declined');
     const typed = await questionOf('accounts_update', { ...args, labels: labels(25) }, { name: 'wide' });
@@ -166,7 +166,7 @@ describe('a question that leaves something out says so and asks for the name', (
       ...args,
       fullname: `${beginning} rules`,
     });
-    expect(message).toContain('after the first 602 characters, which stay the same: from "eads", to "ules"');
+    expect(message).toContain('after 602 unchanged characters from "eads", to "ules"');
     expect(wants).toEqual(['confirm']);
   });
 

@@ -90,7 +90,7 @@ describe('a reference', () => {
     ['to a file of 1 MB', '${file:large}', /larger than 65536 bytes/],
     ['to a file that is no text', '${file:binary}', /UTF-8/],
     ['to a device', '${file:/dev/zero}', /leads out/],
-    ['to a handle that was never given', '${secret:0123456789}', /No stored secret has that handle/],
+    ['to a handle that was never given', '${secret:0123456789}', /The server has no secret with this handle/],
     ['that is part of a value', 'Bearer ${env:SYNQLY_SECRET_SPLUNK}', /must be one reference/],
     ['inside another', '${env:SYNQLY_SECRET_${env:SYNQLY_SECRET_SPLUNK}}', /must be one reference/],
     ['twice', '${file:token}${file:token}', /must be one reference/],

@@ -84,7 +84,7 @@ describe('accepts the name in whatever Unicode form it was typed', () => {
   ])('%s', async (_, name, typed) => {
     const { error, what } = await type(await accountNamed(name), () => typed);
     expect(error).toBeUndefined();
-    expect(what).toBe('its name');
+    expect(what).toBe('the name of the object');
   });
 
   test('by the compact surface, and over HTTP', async () => {
@@ -117,8 +117,8 @@ const long = (length: number) => 'n'.repeat(length);
 
 describe('the shown name can be typed', () => {
   test.each([
-    ['117 characters', long(117), 'its name'],
-    ['118 characters', long(118), 'its name'],
+    ['117 characters', long(117), 'the name of the object'],
+    ['118 characters', long(118), 'the name of the object'],
     ['119 characters', long(119), 'the id of the object'],
     ['500 characters', long(500), 'the id of the object'],
     ['118 quotes', '"'.repeat(118), 'the id of the object'],
@@ -136,7 +136,7 @@ describe('the shown name can be typed', () => {
     const told = await type(id, (shown) => shown);
     expect(told.error).toBeUndefined();
     expect(told.what).toBe(what);
-    expect(told.shown).toBe(what === 'its name' ? name : id);
+    expect(told.shown).toBe(what === 'the name of the object' ? name : id);
     expect(told.message.split('\n').at(-1)?.length).toBeLessThan(200);
   });
 
@@ -149,7 +149,7 @@ describe('the shown name can be typed', () => {
     ground.sandbox.faults.add({ route: 'accounts_get', status: 403 });
     const told = await type(id, (shown) => shown);
     ground.sandbox.faults.clear();
-    expect(told).toMatchObject({ error: undefined, what: 'its name', shown: id });
+    expect(told).toMatchObject({ error: undefined, what: 'the name of the object', shown: id });
   });
 });
 

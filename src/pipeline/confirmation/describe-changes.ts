@@ -70,7 +70,7 @@ function describeChange({ path, from, to }: JsonObject): DescribedChanges {
     const equal = commonPrefixLength(from, to);
     const isLong = Math.max(from.length, to.length) > maxValueLength;
     if (isLong && equal > 0) {
-      const after = `after the first ${equal} characters, which stay the same: from`;
+      const after = `after ${equal} unchanged characters from`;
       return line('Changes: ', [...place, [after, from.slice(equal)], ['to', to.slice(equal)]]);
     }
   }
