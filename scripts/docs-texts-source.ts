@@ -21,6 +21,12 @@ const source = new URL('../src/', import.meta.url);
 /** Files whose texts nobody reads: words to search by, and tables of characters. */
 const withoutTexts = new Set(['surfaces/compact/search/synonyms.ts', 'lib/html-entities.ts']);
 
+/**
+ * Rooms where an `Error` without a code is an assertion: the call fails with `internal`, and only the log has the message.
+ * Elsewhere, as in `config`, the caller shows the message or completes it.
+ */
+const withAssertions = /^(access|pipeline|protocol|resources|skills|surfaces|tools)\//;
+
 /** The texts of all source files but the sandbox, which speaks as Synqly does. */
 export function sourceTexts(): readonly SourceText[] {
   return readdirSync(source, { recursive: true, encoding: 'utf8' })
@@ -37,16 +43,17 @@ export function sourceTexts(): readonly SourceText[] {
 export function textsOf(code: string, file: string): readonly SourceText[] {
   const found: SourceText[] = [];
   const program = parseAst(code, { lang: 'ts' });
-  const constants = comparedTexts(program);
+  const notRead = new Set([...comparedTexts(program), ...wordLists(program)]);
   const visit = (value: unknown, context: Pick<SourceText, 'error' | 'name'>): void => {
     if (Array.isArray(value)) {
       for (const item of value) visit(item, context);
       return;
     }
     if (!isNode(value) || isForMachines(value)) return;
+    if (isPlainError(value) && withAssertions.test(file)) return;
     const text = textOf(value);
     if (text !== undefined) {
-      if (isProse(text) && !constants.has(text)) found.push({ text, file, ...context });
+      if (isProse(value) && !notRead.has(text)) found.push({ text, file, ...context });
       // A placeholder may choose between texts of its own.
       for (const inner of placeholdersOf(value)) if (choicesOf(inner) === undefined) visit(inner, context);
       return;
@@ -79,8 +86,29 @@ function comparedTexts(program: unknown): ReadonlySet<string> {
   return found;
 }
 
+/** Texts that the code splits into words: lists of names or letters. */
+function wordLists(program: unknown): ReadonlySet<string> {
+  const declared = new Map<string, string>();
+  const found = new Set<string>();
+  const visit = (value: unknown): void => {
+    if (Array.isArray(value)) value.forEach(visit);
+    if (!isNode(value)) return;
+    const init = value.type === 'VariableDeclarator' && isNode(value.init) ? textOf(value.init) : undefined;
+    if (init !== undefined) declared.set(nameOf(value.id as Node) ?? '', init);
+    const callee = value.type === 'CallExpression' ? (value.callee as Node) : undefined;
+    if (callee?.type === 'MemberExpression' && (callee.property as Node).name === 'split') {
+      const list = callee.object as Node;
+      const text = list.type === 'Identifier' ? declared.get(String(list.name)) : textOf(list);
+      if (text !== undefined) found.add(text);
+    }
+    Object.values(value).forEach(visit);
+  };
+  visit(program);
+  return found;
+}
+
 /** The text of a literal, or of literals that are added up; undefined for all other expressions. */
-function textOf(node: Node): string | undefined {
+function textOf(node: Node, fill = placeholder): string | undefined {
   switch (node.type) {
     case 'Literal':
       return typeof node.value === 'string' ? node.value : undefined;
@@ -89,16 +117,16 @@ function textOf(node: Node): string | undefined {
       return (node.quasis as readonly Node[])
         .map(({ value }, index) => {
           const hole = holes[index];
-          return (value as { cooked: string }).cooked + (hole === undefined ? '' : placeholder(hole));
+          return (value as { cooked: string }).cooked + (hole === undefined ? '' : fill(hole));
         })
         .join('');
     }
     case 'BinaryExpression': {
       if (node.operator !== '+') return undefined;
       const [left, right] = [node.left as Node, node.right as Node];
-      const [first, second] = [textOf(left), textOf(right)];
+      const [first, second] = [textOf(left, fill), textOf(right, fill)];
       if (first === undefined && second === undefined) return undefined;
-      return (first ?? placeholder(left)) + (second ?? placeholder(right));
+      return (first ?? fill(left)) + (second ?? fill(right));
     }
     default:
       return undefined;
@@ -117,7 +145,15 @@ function placeholdersOf(node: Node): readonly Node[] {
 /** What stands for an expression: its name, or the texts that it chooses from. */
 function placeholder(node: Node): string {
   const choices = choicesOf(node);
-  return choices === undefined ? `{${nameOf(node) ?? 'value'}}` : `{${choices.join(' | ')}}`;
+  return choices === undefined ? `{${readableName(node)}}` : `{${choices.join(' | ')}}`;
+}
+
+/** The name of an expression in words: `number of calls` for `calls.length`, `max bytes` for `maxBytes`. */
+function readableName(node: Node): string {
+  const name = nameOf(node) ?? 'value';
+  return /[a-z][A-Z]/.test(name)
+    ? name.replaceAll(/(?<=[a-z])[A-Z](?=[a-z])/g, (letter) => ` ${letter.toLowerCase()}`)
+    : name;
 }
 
 /** A longer choice gets a line of its own. */
@@ -127,7 +163,7 @@ const maxChoiceLength = 25;
 function choicesOf(node: Node): readonly string[] | undefined {
   if (node.type !== 'ConditionalExpression') return undefined;
   const choices = [node.consequent as Node, node.alternate as Node].flatMap(
-    (branch) => choicesOf(branch) ?? [textOf(branch) ?? `{${nameOf(branch) ?? 'value'}}`],
+    (branch) => choicesOf(branch) ?? [textOf(branch) ?? `{${readableName(branch)}}`],
   );
   if (choices.some((choice) => choice.length > maxChoiceLength)) return undefined;
   return choices.map((text) => text || 'nothing');
@@ -143,21 +179,17 @@ function nameOf(node: Node): string | undefined {
       if (node.computed === true) return nameOf(node.object as Node);
       return property.name === 'length' ? `number of ${nameOf(node.object as Node)}` : nameOf(property);
     }
-    case 'CallExpression': {
-      const callee = node.callee as Node;
-      // `names.join(', ')` is about the names; `quoted(name)` about the name.
-      if (callee.type === 'MemberExpression' && isShaping(callee)) return nameOf(callee.object as Node);
-      const [argument] = node.arguments as readonly Node[];
-      if (callee.type === 'Identifier' && argument !== undefined && shapers.has(String(callee.name))) {
-        return nameOf(argument) ?? nameOf(callee);
-      }
-      return nameOf(callee);
-    }
+    case 'CallExpression':
+      return nameOfCall(node);
     case 'ConditionalExpression':
       return nameOf(node.consequent as Node) ?? nameOf(node.alternate as Node);
     case 'LogicalExpression':
     case 'BinaryExpression':
       return nameOf(node.left as Node) ?? nameOf(node.right as Node);
+    case 'ObjectExpression': {
+      const [first] = node.properties as readonly Node[];
+      return first?.type === 'Property' ? keyOf(first.key as Node) : undefined;
+    }
     case 'AwaitExpression':
       return nameOf(node.argument as Node);
     case 'ChainExpression':
@@ -170,18 +202,47 @@ function nameOf(node: Node): string | undefined {
   }
 }
 
-const shapers = new Set(['String', 'Number', 'quoted', 'escaped', 'JSON', 'shorten']);
+/** What a call gives, in the words of a reader. */
+function nameOfCall(node: Node): string | undefined {
+  const callee = node.callee as Node;
+  const [argument, noun] = node.arguments as readonly Node[];
+  if (callee.type === 'MemberExpression') {
+    const object = callee.object as Node;
+    // `JSON.stringify(names)` and `names.join(', ')` are about the names.
+    if (object.type === 'Identifier' && globals.has(String(object.name)))
+      return nameOf(argument ?? (callee.property as Node));
+    return isShaping(callee) ? nameOf(object) : nameOf(callee.property as Node);
+  }
+  const name = nameOf(callee) ?? '';
+  // `countOf(3, 'integration')` is `3 integrations`.
+  if (name === 'countOf' && noun?.type === 'Literal') return `number of ${noun.value}s`;
+  // `quoted(name)` and `toMinute(time)` show the name and the time.
+  const inner = argument === undefined ? undefined : nameOf(argument);
+  if (shapers.has(name) || /^to[A-Z]/.test(name)) return inner ?? name;
+  // `describeDuration(time)` gives the duration, `fieldsOf(rows)` the fields.
+  return name
+    .replace(/^(describe|list|read|format)(?=[A-Z])/, '')
+    .replace(/(?<!^one)Of$/, '')
+    .replace(/^[A-Z]/, (letter) => letter.toLowerCase());
+}
+
+const shapers = new Set(['escaped', 'printable', 'quoted', 'shorten', 'shortened', 'show', 'shown', 'write']);
+const globals = new Set(['JSON', 'Math', 'Number', 'Object', 'String']);
 const shapingMethods = new Set([
+  'at',
+  'filter',
+  'get',
   'join',
   'map',
-  'filter',
+  'padEnd',
+  'padStart',
+  'replace',
+  'replaceAll',
   'slice',
+  'sort',
+  'toFixed',
   'toString',
   'trim',
-  'sort',
-  'at',
-  'get',
-  'replaceAll',
 ]);
 
 function isShaping({ property }: Node): boolean {
@@ -223,6 +284,11 @@ function keyOf(key: Node): string | undefined {
   return key.type === 'Identifier' ? String(key.name) : typeof key.value === 'string' ? key.value : undefined;
 }
 
+/** Whether an expression creates an error without a code. */
+function isPlainError(node: Node): boolean {
+  return node.type === 'NewExpression' && (node.callee as Node).name === 'Error';
+}
+
 /** Types, imports, directives, log entries and names of events: no reader of the server sees them. */
 function isForMachines(node: Node): boolean {
   if (node.type.startsWith('TS') && !hasExpression.has(node.type)) return true;
@@ -244,11 +310,20 @@ const hasExpression = new Set([
   'TSParameterProperty',
 ]);
 
-/** Whether a text has two words in a row, and is not code, CSS or a header. */
-function isProse(text: string): boolean {
+/** Whether a text has two words in a row, one of them its own, and is not code, CSS or a header. */
+function isProse(node: Node): boolean {
+  const text = textOf(node, (hole) => (choicesOf(hole) === undefined ? '{x}' : placeholder(hole))) ?? '';
+  const own =
+    textOf(
+      node,
+      (hole) =>
+        choicesOf(hole)
+          ?.join(' ')
+          .replaceAll(/\{[^{}]*\}/g, '') ?? '',
+    ) ?? '';
   return (
     /[A-Za-z}`'",)\]][.:;,]? +[a-z{(`'"[$]/i.test(text) &&
-    /[a-z]{2}/.test(text) &&
+    /[a-z]{2}/i.test(own) &&
     !/^[\w-]+\{[\w-]+:/m.test(text) &&
     !/default-src|charset=|no-store|no-cache|^Bearer |^event: |^HTTP\/1|^[a-z]+\/[a-z]/.test(text)
   );

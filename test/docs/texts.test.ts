@@ -44,3 +44,29 @@ test('names of cases, types, imports and log entries are not texts', () => {
     if (other === 'other name') log.warn('The list was cut.');`;
   expect(textsOf(code, 'a.ts')).toEqual([]);
 });
+
+test('lists of words, and texts without a word of their own, are not texts', () => {
+  const code = `
+    const listed = 'red green blue';
+    for (const word of listed.split(' ')) use(word);
+    use('one two'.split(' '), \`\${method} \${path}\`);`;
+  expect(textsOf(code, 'a.ts')).toEqual([]);
+});
+
+test('an error without a code is a text only where its message is shown', () => {
+  const code = "if (!found) throw new Error('There is no such thing.');";
+  expect(textsOf(code, 'pipeline/a.ts')).toEqual([]);
+  expect(textsOf(code, 'config/a.ts')).toHaveLength(1);
+});
+
+test('what fills in a text is named in words', () => {
+  const code = `
+    use(\`At most \${maxBytes} bytes of \${JSON.stringify(fileName)}.\`);
+    use(\`Has \${countOf(all.length, 'account')} since \${toMinute(timeOf(row))}, \${share.toFixed(1)} %.\`);
+    use(\`Unhealthy for \${describeDuration(now - then)}: \${name.replace('a', 'b')}.\`);`;
+  expect(textsOf(code, 'a.ts').map(({ text }) => text)).toEqual([
+    'At most {max bytes} bytes of {file name}.',
+    'Has {number of accounts} since {time}, {share} %.',
+    'Unhealthy for {duration}: {name}.',
+  ]);
+});
