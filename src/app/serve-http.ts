@@ -139,7 +139,9 @@ async function bind({ app }: HttpServer, config: Config): Promise<string> {
   try {
     await app.listen({ host: host.value, port: port.value });
   } catch (error) {
-    throw new ConfigError(`Cannot listen on ${host.value}:${port.value}: ${(error as Error).message}.`);
+    throw new ConfigError(
+      `Cannot listen on ${host.value}:${port.value}: ${(error as Error).message}. Set --host and --port to an address that this machine can listen on.`,
+    );
   }
   const bound = app.server.address() as AddressInfo;
   return `http://${bound.family === 'IPv6' ? `[${bound.address}]` : bound.address}:${bound.port}/mcp`;

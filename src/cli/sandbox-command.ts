@@ -10,7 +10,7 @@ export function addSandboxCommand(program: Command): void {
     .command('sandbox')
     .allowExcessArguments(false)
     .description('Serve a sandbox of the Synqly API over HTTP on loopback, without the MCP server.')
-    .option('--port <n>', 'port to listen on; 0 picks one', port, 0)
+    .option('--port <n>', 'port to listen on; 0 picks a free one', port, 0)
     .option('--seed <n>', 'random seed of the sample data', wholeNumber)
     .option('--size <size>', 'small, medium, large, or a number of accounts', size, 'medium')
     .option('--fault <fault...>', 'fault to inject, such as accounts_list:status=503,times=1')

@@ -19,7 +19,7 @@ export const httpSettings = {
     placeholder: 'n',
     env: 'SYNQLY_PORT',
     fallback: 3000,
-    help: 'HTTP: port to listen on; 0 picks one.',
+    help: 'HTTP: port to listen on; 0 picks a free one.',
     modes: ['http'],
     parse: (text) => parseWhole(text, 0, 65_535),
   }),

@@ -19,5 +19,5 @@ const shown = {
 
 /** What clients show of this server. */
 export function serverInfo({ sandbox }: Pick<RequestContext, 'sandbox'>) {
-  return { ...shown, title: sandbox ? 'Synqly (sandbox with invented data)' : 'Synqly' };
+  return { ...shown, title: sandbox ? 'Synqly (sandbox: invented data)' : 'Synqly' };
 }

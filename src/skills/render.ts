@@ -50,7 +50,7 @@ function renderPart(
 }
 
 /** References that need a person at the machine of the server, or a place to store the secret. */
-const localReference = /\$\{(?:ask|generate):[^}]*\}/g;
+const localReference = /\$\{(?:ask|generate):[^{}]*\}/g;
 
 const secretNote =
   'This server cannot ask the person for a secret. Give each `{{secret}}` as `${env:NAME}`, a variable that the administrator allows with --secret-env. If there is none, the secret can only be typed into this conversation, where you read it: tell the person so, and let them decide.';

@@ -48,7 +48,11 @@ function stateOf({ client, inputStates }: RequestContext): InputState | undefine
   const text = client?.input?.state;
   if (text === undefined) return undefined;
   const state = inputStates.open(text);
-  if (!state) throw new CallError('invalid_request_state', 'The request state is not valid.');
+  if (!state)
+    throw new CallError(
+      'invalid_request_state',
+      'requestState is not valid: it was changed, or is of another caller or server.',
+    );
   return state;
 }
 

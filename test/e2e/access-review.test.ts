@@ -132,7 +132,7 @@ test('of an audit trail that is longer than what is read, it says how far that r
   const { json } = await caller.run(tool);
   const seen = new Map(rowsOf(json).map(({ member, last_seen }) => [member, last_seen]));
   expect(seen.get(ingrid.name)).toMatch(/Z$/);
-  expect(seen.get('mateo.quiroga@kestrelmoor.example')).toBe('not in 17 h');
+  expect(seen.get('mateo.quiroga@kestrelmoor.example')).toBe('not in the last 17 h');
   await caller.close();
   api.close();
   await busy.close();

@@ -199,7 +199,10 @@ test('a state that was changed is refused by every tool, one that is good is no 
   for (const [name, args, at] of calls) {
     for (const state of tampered(requestState).slice(0, 4)) {
       const { error } = await call(name, args, { requestState: state }, at);
-      expect(error, name).toMatchObject({ code: -32_602, message: 'The request state is not valid.' });
+      expect(error, name).toMatchObject({
+        code: -32_602,
+        message: 'requestState is not valid: it was changed, or is of another caller or server.',
+      });
     }
   }
   for (const [name, args] of calls.slice(0, 2))

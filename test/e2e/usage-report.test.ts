@@ -94,7 +94,7 @@ describe.each(ways)('usage_report on the %s surface over %s', (...way) => {
 
   test('says that there is nothing before a whole day', async () => {
     const json = await run({ account_id, hours: 24 });
-    expect(json.period.before).toBe('Synqly keeps no data of it');
+    expect(json.period.before).toBe('Synqly has no usage data of it');
     expect(json.total).not.toHaveProperty('requests_before');
     expect(json.total.requests).toBe(sum([...series.values()].flat(), 'succeeded', 'failed'));
     expect((await run({ account_id, hours: 25 })).error.code).toBe('invalid_arguments');

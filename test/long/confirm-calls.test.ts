@@ -300,7 +300,7 @@ describe.each(['full', 'compact'] as const)('on the %s surface', (surface) => {
       const { json } = await small.call(tool, { calls: names.map(remove) });
       expect([json.error.code, json.error.arguments]).toEqual([
         'invalid_arguments',
-        [{ argument: 'calls', problem: 'must have fewer calls' }],
+        [{ argument: 'calls', problem: 'must have fewer calls: make several lists' }],
       ]);
       await small.close();
     });

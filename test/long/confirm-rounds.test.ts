@@ -98,12 +98,14 @@ describe.each(Object.entries(stores))('two servers that share %s', (kind, makeSt
           const { error } = await answer({ requestState });
           expect(error, String(requestState)).toMatchObject({
             code: -32_602,
-            message: 'The request state is not valid.',
+            message: 'requestState is not valid: it was changed, or is of another caller or server.',
           });
         }
         const { error } = await answer({}, { by: others });
         expect(error.code).toBe(-32_602);
-        expect(error.message).toBe('The request state is not valid.');
+        expect(error.message).toBe(
+          'requestState is not valid: it was changed, or is of another caller or server.',
+        );
       });
       expect(sent).toBe(0);
     });

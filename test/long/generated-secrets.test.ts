@@ -211,8 +211,8 @@ describe.each(Object.entries(testSurfaces))('over stdio, on the %s surface', (_,
   });
 
   test.each([
-    ['${generate:pin}', /nothing that can be generated; write \$\{generate:password:24\} or \$\{gen/],
-    ['${generate:Password}', /nothing that can be generated/],
+    ['${generate:pin}', /no kind of generated secret; write \$\{generate:password:24\} or \$\{gen/],
+    ['${generate:Password}', /no kind of generated secret/],
     ['${generate:password:3}', /12 to 71 characters, as in \$\{generate:password:24\}/],
     ['${generate:password:72}', /12 to 71 characters/],
     ['${generate:password:-20}', /12 to 71 characters/],

@@ -47,7 +47,7 @@ export function describeClashes(tool: NamedTool, given: unknown): ReadonlyMap<st
   for (const [own, others] of findOthers(tool, given)) {
     if (!isClash(tool, given, own, others)) continue;
     const names = [own, ...others].filter((name) => isGiven(tool, given, name));
-    const advice = names.length > 1 ? `give only one of ${names.join(', ')}` : 'give text';
+    const advice = names.length > 1 ? `give only one of ${names.join(', ')}` : `give ${own} a text`;
     for (const other of others) problems.set(other, `is another name of ${own}: ${advice}`);
   }
   return problems;

@@ -143,7 +143,7 @@ function refusalOf({ id, effect }: Operation, index: number, { policy }: Request
     'wrong_tool',
     `${id} (call ${index}) has the effect ${effect}, and a batch only reads.`,
     {
-      remediation: `Nothing was sent. Make the batch without it, and call ${id} by itself.`,
+      remediation: `Nothing was sent. Leave it out of the batch, and call ${id} by itself.`,
     },
   );
 }

@@ -127,7 +127,10 @@ function assertDestroys(operation: Operation, { permissions }: RequestContext): 
   if (!isPermitted(permissions?.current, permissionOf(operation), effect))
     throw new CallError('forbidden', `The token's permissions do not cover ${id}.`);
   if (effect === 'destroy') return;
-  throw new CallError('wrong_tool', `${id} has the effect ${effect}; a list takes only the effect destroy.`);
+  throw new CallError(
+    'wrong_tool',
+    `${id} has the effect ${effect}; a list of calls takes only operations with the effect destroy.`,
+  );
 }
 
 function readyCall({ operation, args, snapshot }: InspectedCall, by: 'person' | undefined): ReadyCall {
@@ -142,7 +145,7 @@ function keepPending({ context }: CallState, calls: readonly InspectedCall[]): C
   // What does not fit is not shown, and what is not shown cannot be confirmed.
   if (!fitsTokens(preview, maxResultTokens * 0.9)) {
     return new CallError('invalid_arguments', 'The calls are too many to show to a person.', {
-      arguments: [{ argument: 'calls', problem: 'must have fewer calls' }],
+      arguments: [{ argument: 'calls', problem: 'must have fewer calls: make several lists' }],
     });
   }
   const id = pendingCalls.add({

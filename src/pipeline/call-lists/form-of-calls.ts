@@ -62,7 +62,7 @@ export function createFormOfCalls(calls: readonly InspectedCall[]): FormOfCalls 
         ]
       : []),
   ];
-  const requestedSchema = typed ? nameForm('Number and name, typed in full') : yesForm;
+  const requestedSchema = typed ? nameForm('Number of objects and name of the last one') : yesForm;
   return { form: { message: lines.join('\n'), requestedSchema }, typed };
 }
 

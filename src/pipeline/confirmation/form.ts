@@ -58,9 +58,9 @@ const whatToType = {
 } as const satisfies Record<TypedName['kind'], string>;
 
 const titles = {
-  name: 'Name, typed in full',
-  id: 'Id, typed in full',
-  tool: 'Tool, typed in full',
+  name: 'Name of the object',
+  id: 'Id of the object',
+  tool: 'Name of the tool',
 } as const satisfies Record<TypedName['kind'], string>;
 
 export const nameForm = (title: string): FormSchema => ({

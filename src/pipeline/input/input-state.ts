@@ -18,7 +18,10 @@ export function readInputState({ client, inputStates }: RequestContext): InputSt
   if (text === undefined) return undefined;
   const state = inputStates.open(text);
   if (state) return state;
-  throw new CallError('invalid_request_state', 'The request state is not valid.');
+  throw new CallError(
+    'invalid_request_state',
+    'requestState is not valid: it was changed, or is of another caller or server.',
+  );
 }
 
 /** A call that asks its person: of an operation, or of a tool that makes several calls. */

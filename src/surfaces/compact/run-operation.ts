@@ -140,7 +140,10 @@ function parseDispatcherArguments(
 function misplacedSaveAs({ id }: ToolDefinition): CallError {
   return new CallError('invalid_arguments', `Invalid arguments for ${id}.`, {
     arguments: [
-      { argument: 'save_as', problem: 'goes with calls; for one operation, put it into arguments' },
+      {
+        argument: 'save_as',
+        problem: 'can only be given with calls; for one operation, put it into arguments',
+      },
     ],
   });
 }

@@ -102,13 +102,13 @@ function answerWith(organization: Organization, now: number): WorkflowAnswer {
   };
 }
 
-/** What is known of a member without a logon or an entry of the audit trail: `not in 12 d`. */
+/** What is known of a member without a logon or an entry of the audit trail: `not in the last 12 d`. */
 function describeUnseen({ entries }: Organization, now: number): string {
   if (!entries) return 'no logon';
   const oldest = timeOf(entries.at(-1)?.created_at);
   return entries.length < maxEntries || oldest === undefined
     ? 'never'
-    : `not in ${describeDuration(now - oldest)}`;
+    : `not in the last ${describeDuration(now - oldest)}`;
 }
 
 /** When each member was last seen, by id: the last logon, or the last call in the audit trail. */

@@ -317,7 +317,7 @@ function suggestCalls(read: AccountParts): SuggestedCall[] {
     ...(unhealthyOf(read).length > 0
       ? [{ tool: 'diagnose_integrations', arguments: { account_id }, why: 'why they are not healthy' }]
       : []),
-    { tool: 'usage_report', arguments: { account_id }, why: 'its traffic' },
+    { tool: 'usage_report', arguments: { account_id }, why: 'the traffic of the account' },
     {
       tool: 'who_changed',
       arguments: { type: 'account', object: account_id },

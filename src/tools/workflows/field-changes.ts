@@ -61,7 +61,7 @@ function describeChange(
   const written = objectIn(body) ?? (isJsonObject(body) ? body : undefined);
   if (!written) return [];
   const fields = Object.keys(written).filter((name) => !unshown.has(name));
-  if (!before) return [`written: ${fields.join(', ')}`];
+  if (!before) return [`fields sent: ${fields.join(', ')}`];
   return fields
     .filter((name) => JSON.stringify(written[name]) !== JSON.stringify(before[name]))
     .map((name) => `${name}: ${show(before[name])} → ${show(written[name])}`);

@@ -148,7 +148,7 @@ function answerWith(
         from: zone.write(first.from),
         to: zone.write(first.to),
         time_zone: zone.name,
-        ...(before ? { before_from: zone.write(first.start) } : { before: 'Synqly keeps no data of it' }),
+        ...(before ? { before_from: zone.write(first.start) } : { before: 'Synqly has no usage data of it' }),
       },
       ...(first && rows.length > 1 && { total: describeUsage(first, total, before) }),
       busiest_hours: busiestOf(read, zone),
@@ -293,7 +293,7 @@ function suggestCalls(rows: readonly JsonObject[], { args }: WorkflowRequest): S
           {
             tool: 'usage_report',
             arguments: { account_id, integration_id: rows[0]?.integration },
-            why: 'the busiest integration by the hour',
+            why: 'the busiest integration, hour by hour',
           },
         ]
       : []),

@@ -185,7 +185,7 @@ function recordOf(entry: JsonObject): RecordedChange {
 function actionOf(entry: JsonObject, { names }: ResolvedObject): string {
   const [, kind = '', ...steps] = stepsOf(entry);
   const last = steps.at(-1) ?? '';
-  if (last === 'secondary') return 'secondary removed';
+  if (last === 'secondary') return 'secondary pair removed';
   if (actions.has(last)) return last;
   const verb = methods[String(entry.method)] ?? String(entry.method);
   // The last step names the object itself, unless it was created.

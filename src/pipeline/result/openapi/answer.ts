@@ -94,6 +94,6 @@ function notFound(selector: string, wanted: string, names: readonly string[], to
     remediation:
       best === undefined
         ? 'Search instead, as in example.'
-        : `Give one of closest as ${selector}, as in example, or use search.`,
+        : `Use one of closest as ${selector}, as in example, or use search.`,
   });
 }
