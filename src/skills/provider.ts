@@ -3,7 +3,7 @@ import type { StopSignal } from '../lib/cancellation.ts';
 import type { RequestContext } from '../request-context.ts';
 import type { ArgumentToComplete, Prompt, PromptMessages, SkillEntry, SkillResource } from './definitions.ts';
 import type { ToolCallWriter } from './render.ts';
-import type { SkillView } from './visible.ts';
+import { type SkillView, skillViewOf } from './skill-view.ts';
 
 /** The skills of a server, as prompts and as files. */
 export interface SkillProvider {
@@ -32,12 +32,8 @@ export function createSkillProvider(
   toolCall: ToolCallWriter,
 ): SkillProvider {
   // The pins of a caller are those of its context: a provider is shared by callers with pins of the same kind.
-  const viewOf = ({ pins, secrets }: RequestContext): SkillView => ({
-    pins,
-    policy,
-    permissions,
-    canAskForSecrets: secrets.pages !== undefined,
-  });
+  const viewOf = (context: RequestContext): SkillView =>
+    skillViewOf({ pins: context.pins, policy, permissions }, context);
   const load = () => import('./serve-skills.ts');
   return {
     prompts: async (context) => (await load()).listPrompts(viewOf(context)),

@@ -1,6 +1,7 @@
 import type { JsonObject } from '../lib/json.ts';
 import type { Skill, SkillCall, SkillPart } from './skill.ts';
-import { pinnedValue, type SkillView, visibleCallArguments, visibleParts } from './visible.ts';
+import type { SkillView } from './skill-view.ts';
+import { pinnedValue, visibleCallArguments, visibleParts } from './visible.ts';
 
 /** A call as a client makes it. */
 export interface ToolCallForm {

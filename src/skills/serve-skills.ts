@@ -15,7 +15,8 @@ import {
 } from './definitions.ts';
 import { renderSkill, renderSkillFile, type ToolCallWriter } from './render.ts';
 import type { Skill } from './skill.ts';
-import { pinnedValue, type SkillView, visibleArguments, visibleSkills } from './visible.ts';
+import type { SkillView } from './skill-view.ts';
+import { pinnedValue, visibleArguments, visibleSkills } from './visible.ts';
 
 /** Characters of an argument. */
 const maxValueLength = 500;

@@ -7,12 +7,6 @@ import { effects, pinRules } from '../tools/published.ts';
 import { publishedSkills } from './published.ts';
 import type { Skill, SkillArgument, SkillCall, SkillPart } from './skill.ts';
 
-/** What decides about a skill for a caller. */
-export interface SkillView extends View {
-  /** Whether the server can ask the person for a secret, and generate one: not over HTTP. */
-  readonly canAskForSecrets: boolean;
-}
-
 /** The skills whose calls are all available to a caller. */
 export function visibleSkills(view: View): readonly Skill[] {
   return publishedSkills.filter(({ parts }) =>

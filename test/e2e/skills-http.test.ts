@@ -57,3 +57,14 @@ test('a skill can be followed with a variable that the administrator allows', as
   const sent = rig.exchanges.filter(({ path, method }) => method === 'POST' && path.includes('/credentials'));
   expect(JSON.stringify(sent)).toContain(secret);
 });
+
+test('find_operations of the compact surface returns the same', async () => {
+  const compact = await startHttpRig({ args: ['--surface', 'compact'] });
+  try {
+    const found = await compact.call(compact.sandbox.token, 'find_operations', { query: 'add-member' });
+    expect(found.skill.text).toContain('This server cannot ask the person for a secret');
+    expect(found.skill.text).not.toMatch(/\$\{(ask|generate):/);
+  } finally {
+    await compact.close();
+  }
+});

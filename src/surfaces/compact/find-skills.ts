@@ -1,6 +1,6 @@
-import type { View } from '../../access/visibility.ts';
 import type { JsonObject } from '../../lib/json.ts';
 import type { ToolCallWriter } from '../../skills/render.ts';
+import type { SkillView } from '../../skills/skill-view.ts';
 import { matchSkills } from './search/match-skills.ts';
 
 /**
@@ -9,7 +9,7 @@ import { matchSkills } from './search/match-skills.ts';
  */
 export async function findSkills(
   query: string,
-  view: View,
+  view: SkillView,
   toolCall: ToolCallWriter,
 ): Promise<JsonObject | undefined> {
   const [{ visibleSkills }, { renderSkill }] = await Promise.all([

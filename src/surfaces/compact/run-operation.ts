@@ -17,6 +17,7 @@ import { withoutUnusedSaveAs } from '../../pipeline/output/save-as-argument.ts';
 import { visibleOperation } from '../../pipeline/pins/enforce.ts';
 import { runOperationById } from '../../pipeline/run-operation.ts';
 import type { RequestContext } from '../../request-context.ts';
+import { skillViewOf } from '../../skills/skill-view.ts';
 import { findOperation } from '../../tools/catalogue.ts';
 import type { Operation } from '../../tools/define-operation.ts';
 import type { CallResult, ToolDefinition } from '../../tools/define-tool.ts';
@@ -73,13 +74,16 @@ export async function runDispatcher(
 async function searchWithSkills(
   args: Arguments,
   index: OperationIndex,
-  { pins, policy, permissions }: RequestContext,
+  context: RequestContext,
 ): Promise<JsonObject> {
+  const { pins, policy, permissions } = context;
   const { query, group, effect } = args;
   const isFiltered = group !== undefined || effect !== undefined;
   const view = { pins, policy, permissions: permissions?.current };
   const found =
-    query === undefined || isFiltered ? undefined : await findSkills(String(query), view, index.toolCall);
+    query === undefined || isFiltered
+      ? undefined
+      : await findSkills(String(query), skillViewOf(view, context), index.toolCall);
   return found && 'skill' in found ? found : { ...searchOperations(args, index, view), ...found };
 }
 
