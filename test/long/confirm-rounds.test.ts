@@ -139,7 +139,7 @@ describe.each(Object.entries(stores))('two servers that share %s', (kind, makeSt
       await new Promise((resolve) => setTimeout(resolve, 150));
       const { sent, answered } = await sendsOf(() => answer());
       expect(errorIn(answered).code).toBe('answer_rejected');
-      expect(errorIn(answered).message).toContain('too late');
+      expect(errorIn(answered).message).toContain('after the question had expired');
       expect(sent).toBe(0);
     });
 

@@ -26,7 +26,7 @@ export const authChangePassword = defineOperation({
   effect: 'change',
   pinRule: { kind: 'organization' },
   title: 'Change password',
-  summary: 'Change the password of the member whose token is in use.',
+  summary: 'Change the password of the member that the token in use belongs to.',
   body: {
     old_secret: secret(text.describe('Current password')),
     new_secret: secret(text.describe('8 to 71 characters, not a common one')),
