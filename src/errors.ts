@@ -60,7 +60,7 @@ export const errorCodes = {
   },
   outside_pin: {
     remediation:
-      'This server only reaches the account or environment that it is pinned to, and the requested object is not known to belong to it. Use an object that accounts_list or integrations_list shows.',
+      'This server only reaches the account or environment that it is pinned to, and the requested object is not known to belong to it. Nothing was changed. Tell the person that it cannot be reached here, and do not use an object with a similar name in its place.',
     retry: 'no',
   },
   not_selected: {

@@ -12,6 +12,7 @@ import { previewCall } from './confirmation/preview-call.ts';
 import { execute } from './execute/execute.ts';
 import { finish, type Outcome } from './outcome.ts';
 import { pinnedBy } from './pins/enforce.ts';
+import { dropPinnedArguments } from './pins/given.ts';
 import { explainFailure } from './recovery/explain-failure.ts';
 import { formatResult } from './result/format.ts';
 import { settleGenerated } from './secrets/generated.ts';
@@ -50,6 +51,7 @@ export async function runOperation(
   const call = startOperationCall(operation, raw, context, cancelled, options.as);
   try {
     authorize(call); //                                                        1 policy
+    if (context.pins && !options.acceptsPinned) await dropPinnedArguments(call);
     checkArguments(call, options); //                                          2 arguments
     const pinned = pinnedBy(call); //                                          3 pins: checked in 4 for the preview, and in 6 before sending
     if (options.as === previewCallTool) return await finish(call, await previewCall(call, pinned));

@@ -96,10 +96,9 @@ describe.each([
         const before = { exchanges: rig.exchanges.length, state: dump(rig.sandbox) };
         const answer = await pinned.call(id, args);
         expect(answer, JSON.stringify(args)).toMatchObject({ isError: true });
-        const isWithdrawn =
-          (kind !== 'environment' && 'account_id' in args) || (kind !== 'account' && 'environment' in args);
-        const code = isWithdrawn ? 'invalid_arguments' : 'outside_pin';
-        expect(answer.json.error.code, answer.text).toBe(isRefused(id) ? 'secret_refused' : code);
+        expect(answer.json.error.code, answer.text).toBe(isRefused(id) ? 'secret_refused' : 'outside_pin');
+        // An example without the argument would act on an object of the same name inside.
+        expect(answer.json.error).not.toHaveProperty('example');
         expect(answer.text).not.toContain(marker);
         expect(rig.exchanges.slice(before.exchanges).filter(({ method }) => method !== 'GET')).toEqual([]);
         expect(dump(rig.sandbox)).toBe(before.state);
@@ -123,13 +122,25 @@ describe.each([
       factOperations
         .filter(({ id, path }) => shown.includes(id) && !isRefused(id) && /\{account_?id\}/i.test(path))
         .map(({ id }) => id),
-    )('%s refuses the pinned argument as unknown, also when it agrees', async (id) => {
-      const before = rig.exchanges.length;
-      const { json } = await pinned.call(id, { account_id: planted.inside.id });
-      expect(json.error).toMatchObject({ code: 'invalid_arguments' });
-      expect(json.error.arguments).toContainEqual({ argument: 'account_id', problem: 'is unknown' });
-      expect(json.error.accepted_arguments).not.toContain('account_id');
-      expect(rig.exchanges).toHaveLength(before);
+    )('%s takes the pinned account by its id or name, and refuses another', async (id) => {
+      for (const account_id of [planted.inside.id, planted.inside.name.toUpperCase()]) {
+        const { json } = await pinned.call(id, { account_id, unknown_argument: true });
+        expect(json.error.arguments, account_id).toContainEqual({
+          argument: 'unknown_argument',
+          problem: 'is unknown',
+        });
+        expect(json.error.arguments).not.toContainEqual(expect.objectContaining({ argument: 'account_id' }));
+        expect(json.error.accepted_arguments).not.toContain('account_id');
+      }
+      for (const name of ['account_id', 'accountId', 'account', 'account_name']) {
+        const { json } = await pinned.call(id, { [name]: 'quay-elsewhere', integration_id: 'quay-siem' });
+        expect(json.error, name).toMatchObject({
+          code: 'outside_pin',
+          // An MCP token is pinned by the id.
+          message: expect.stringMatching(new RegExp(`"(${planted.inside.name}|${planted.inside.id})"`)),
+        });
+        expect(json.error).not.toHaveProperty('example');
+      }
     });
   }
 

@@ -16,6 +16,7 @@ import type { Snapshot } from '../confirmation/snapshot.ts';
 import { runSideBySide } from '../execute/side-by-side.ts';
 import { finish } from '../outcome.ts';
 import { pinnedBy } from '../pins/enforce.ts';
+import { dropPinnedArguments } from '../pins/given.ts';
 import { explainFailure } from '../recovery/explain-failure.ts';
 
 /** A call of a list that could be made. */
@@ -123,6 +124,7 @@ async function inspectOne(
   const call = startOperationCall(operation, args, context, cancelled, as);
   try {
     authorize(call);
+    await dropPinnedArguments(call);
     checkArguments(call);
     requires?.(operation);
     const { snapshot, preview } = await inspectCall(call, pinnedBy(call));

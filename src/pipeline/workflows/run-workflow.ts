@@ -17,6 +17,7 @@ import { finish } from '../outcome.ts';
 import { saveAnswer } from '../output/save-answer.ts';
 import { withSaveAs } from '../output/save-as-argument.ts';
 import { assertFileName } from '../output/save-rows.ts';
+import { withoutPinnedArguments } from '../pins/given.ts';
 import { truncatePart } from '../result/truncate.ts';
 import { formatAnswer, formatWhole, moreOfUnfinished } from './format-answer.ts';
 import { WorkflowReader } from './read-operations.ts';
@@ -53,7 +54,7 @@ function workflowNamed(id: string): Workflow {
 /** Runs a workflow. Never throws, except for an unknown id. */
 export async function runWorkflow(
   id: string,
-  raw: unknown,
+  given: unknown,
   context: RequestContext,
   cancelled: StopSignal,
   { cursor, as }: WorkflowOptions = {},
@@ -61,7 +62,7 @@ export async function runWorkflow(
   const workflow = workflowNamed(id);
   const { pins, policy, permissions, maxResultTokens } = context;
   const visible = visibleWorkflow(workflow, pins);
-  const call = startCall(as ?? visible, raw, context);
+  const call = startCall(as ?? visible, given, context);
   try {
     readInputState(context);
     if (!isWorkflowVisible(id, { pins, policy, permissions: permissions?.current }))
@@ -69,9 +70,11 @@ export async function runWorkflow(
         'not_selected',
         `${id}, or an operation that it needs, is not available on this server.`,
       );
+    const limits = () => ({ signal: cancelled, deadline: Date.now() + context.timeout });
+    const raw = await withoutPinnedArguments(workflow, call.raw, context, limits);
     // A part that is read on is of the result, not of a file.
     const published = cursor === undefined ? withSaveAs(visible, context) : visible;
-    const { save_as: file, ...args } = parseArguments(published, call.raw);
+    const { save_as: file, ...args } = parseArguments(published, raw);
     if (file !== undefined) assertFileName(file, context);
     const reader = new WorkflowReader(context, cancelled);
     const pinned = pins?.account !== undefined && 'account_id' in workflow.input.shape;

@@ -15,6 +15,7 @@ import { readInputState } from '../../pipeline/input/input-state.ts';
 import { finish } from '../../pipeline/outcome.ts';
 import { withoutUnusedSaveAs } from '../../pipeline/output/save-as-argument.ts';
 import { visibleOperation } from '../../pipeline/pins/enforce.ts';
+import { assertRepeatsPins } from '../../pipeline/pins/given.ts';
 import { runOperationById } from '../../pipeline/run-operation.ts';
 import type { RequestContext } from '../../request-context.ts';
 import { skillViewOf } from '../../skills/skill-view.ts';
@@ -128,6 +129,7 @@ function parseDispatcherArguments(
     const operation = typeof id === 'string' && index.isVisible(id) ? findOperation(id) : undefined;
     if (!(error instanceof CallError) || !operation) throw error;
     const given = normalizeArguments(operation, { ...others, ...(isJsonObject(nested) && nested) });
+    assertRepeatsPins(operation, given, context.pins);
     const { arguments: args } = exampleOf(visibleOperation(context.pins, operation), given as JsonObject);
     const acceptedArguments = [
       ...(error.details.acceptedArguments ?? []),
