@@ -2,7 +2,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { collectionOf } from '../../src/pipeline/recovery/lists-by-argument.ts';
 import { catalogue, findOperation } from '../../src/tools/catalogue.ts';
 import { startProxy } from './changing-proxy.ts';
-import { type Rig, startProgram, startRig } from './support.ts';
+import { type Program, type Rig, startProgram, startRig } from './support.ts';
 
 const account = 'aldermere-logistics';
 
@@ -296,6 +296,76 @@ describe('an object that does not exist', () => {
       message: expect.stringContaining('no such object'),
     });
     expect(json.error.closest).toBeUndefined();
+  });
+
+  test.each([
+    ['accounts_get', { account_id: 'Aldermere Logistics' }, account],
+    ['accounts_delete', { account_id: ' aldermere LOGISTICS' }, account],
+    [
+      'integrations_get',
+      { account_id: account, integration_id: 'Splunk of Aldermere Logistics' },
+      'siem-splunk',
+    ],
+  ])('%s by a full name is answered with the name to use, and no other', async (name, args, right) => {
+    const { json } = await watch(name, args);
+    expect(json.error).toMatchObject({ code: 'not_found', closest: [right] });
+    expect(json.error.next).toContain('not a fullname');
+    expect((await rig.call('accounts_get', { account_id: account })).isError).toBe(false);
+  });
+
+  describe('to a token that sees one account', () => {
+    let limited: Program;
+    beforeAll(async () => {
+      const made = await fetch(`${rig.sandbox.baseUrl}/v1/tokens`, {
+        method: 'POST',
+        headers: { authorization: `Bearer ${rig.sandbox.token}`, 'content-type': 'application/json' },
+        body: JSON.stringify({
+          name: 'sees-few',
+          permission_set: 'administrator',
+          resources: { accounts: { ids: ['*'], environments: ['test'], labels: ['purpose:trial'] } },
+        }),
+      });
+      const token = ((await made.json()) as { result: { primary: { access: { secret: string } } } }).result;
+      limited = await startProgram(['--base-url', rig.sandbox.baseUrl, '--confirm', 'never'], {
+        SYNQLY_TOKEN: token.primary.access.secret,
+        SYNQLY_PERMISSIONS: 'learn',
+      });
+      await limited.call('whoami');
+    });
+    afterAll(() => limited.close());
+
+    test.each(['accounts_get', 'accounts_delete'])(
+      '%s names no unlike object, and says that the token sees only some',
+      async (name) => {
+        const visible = (await limited.call('accounts_list')).json.result;
+        expect(visible.length).toBeGreaterThan(0);
+        const { json } = await limited.call(name, { account_id: 'brightwick-university' });
+        expect(json.error).toMatchObject({ code: 'not_found', status: 404 });
+        expect(json.error).not.toHaveProperty('closest');
+        expect(json.error.next).toContain('The token sees only some accounts');
+        expect(json.error.next).toContain('environment test; 1 label');
+      },
+    );
+  });
+
+  test.each([
+    ['accounts_get', { account_id: 'aldermere' }, /^Use one of closest if it is meant/],
+    ['accounts_delete', { account_id: 'aldermere' }, /ask the person before you use one/],
+    ['accounts_update', { account_id: 'aldermere', fullname: 'X' }, /ask the person before you use one/],
+    [
+      'integrations_delete',
+      { account_id: account, integration_id: 'nothing-like-it' },
+      /^Nothing was changed\. List the existing ones/,
+    ],
+    [
+      'integrations_get',
+      { account_id: account, integration_id: 'nothing-like-it' },
+      /^List the existing ones/,
+    ],
+  ])('of %s %j: a write asks the person about similar names', async (name, args, next) => {
+    const { json } = await watch(name, args);
+    expect(json.error.next).toMatch(next);
+    expect(json.error.next).not.toContain('The token sees only');
   });
 
   test('is not looked up in a list that is not visible', async () => {

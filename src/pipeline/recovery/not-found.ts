@@ -1,6 +1,6 @@
 import { isAllowed } from '../../access/visibility.ts';
 import { CallError, dropUndefined } from '../../errors.ts';
-import { closestNames, fewNames, quoted } from '../../lib/format-names.ts';
+import { closestNames, quoted } from '../../lib/format-names.ts';
 import { type Arguments, isJsonObject } from '../../lib/json.ts';
 import type { RequestContext } from '../../request-context.ts';
 import type { Operation } from '../../tools/define-operation.ts';
@@ -9,6 +9,7 @@ import type { Limits } from '../execute/deadline.ts';
 import { hasIdOrName } from '../pins/lookup.ts';
 import { type Collection, collectionOf, listOperationFor } from './lists-by-argument.ts';
 import { type Rows, readRows, readRowsIfPossible, tryHint, withHintTimeout } from './sample-rows.ts';
+import { describeTokenLimits } from './token-limits.ts';
 
 /** The argument whose object does not exist, and where it was searched. */
 interface MissingObject {
@@ -34,8 +35,10 @@ export async function suggestClosest(
   if (!missing) return failure;
   const { argument, collection, rows } = missing;
   const wanted = String(args[argument]);
+  // Only names that are alike: a model may act on whatever is suggested.
   const similar = rows ? closestNames([wanted], rows.rows, collection.by) : [];
-  const closest = similar.length > 0 || !rows ? similar : fewNames(rows.rows, collection.by);
+  const exact = rows && nameOfFullname(wanted, rows, collection);
+  const closest = exact === undefined ? similar : [exact];
   const { message, detail } = failure.details.upstream ?? {};
   return new CallError(
     failure.code,
@@ -45,9 +48,25 @@ export async function suggestClosest(
       closest: closest.length > 0 ? closest : undefined,
       // The other fields repeat the same.
       upstream: dropUndefined({ message, detail }),
-      remediation: suggestNextStep(missing, closest, args),
+      remediation: [
+        exact === undefined ? suggestNextStep(missing, closest, args, operation) : useNameOfFullname,
+        describeTokenLimits(operation, context),
+      ]
+        .filter(Boolean)
+        .join(' '),
     },
   );
+}
+
+const useNameOfFullname =
+  'An argument takes an id or a name, not a fullname. closest has the name of the only object with exactly this fullname: call again with it.';
+
+/** The name of the only row that has a text as its fullname. */
+function nameOfFullname(wanted: string, { rows, orMore }: Rows, { by }: Collection): string | undefined {
+  const same = (value: unknown) =>
+    typeof value === 'string' && value.trim().toLowerCase() === wanted.trim().toLowerCase();
+  const matches = rows.filter(({ fullname }) => same(fullname));
+  return matches.length === 1 && !orMore ? closestNames([wanted], matches, by)[0] : undefined;
 }
 
 async function findMissing(
@@ -126,15 +145,21 @@ function suggestNextStep(
   { collection, rows }: MissingObject,
   closest: readonly string[],
   args: Arguments,
+  { effect }: Operation,
 ): string {
   // The parents of the list, as given in the call.
   const parents = pick(args, Object.keys(listOperationFor(collection).params));
   const list = `${collection.list}${Object.keys(parents).length > 0 ? ` ${JSON.stringify(parents)}` : ''}`;
   const first =
-    closest.length > 0
-      ? `Use one of closest, or list all with ${list}.`
-      : rows?.count === 0
-        ? `There are none yet: ${list} is empty.`
-        : `List the existing ones with ${list}.`;
+    rows?.count === 0 ? `There are none yet: ${list} is empty.` : suggestNames(closest, list, effect);
   return collection.also ? `${first} ${collection.also}` : first;
+}
+
+/** A read of the wrong object can be repeated with the right one. A write of it cannot be undone by that. */
+function suggestNames(closest: readonly string[], list: string, effect: Operation['effect']): string {
+  const isRead = effect === 'read';
+  if (closest.length === 0)
+    return `${isRead ? '' : 'Nothing was changed. '}List the existing ones with ${list}.`;
+  if (isRead) return `Use one of closest if it is meant, or list all with ${list}.`;
+  return `Nothing was changed. closest has similar names: ask the person before you use one, or list all with ${list}.`;
 }
