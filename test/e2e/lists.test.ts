@@ -48,6 +48,25 @@ describe('a list', () => {
     expect(json.same).toEqual({ environment: 'test' });
   });
 
+  test('in another order says how many more rows match, and how to get them', async () => {
+    const order = ['name[desc]'];
+    for (const more of [{}, { total: true }]) {
+      const { json } = await list('accounts_list', { filter: ours, limit: 3, order, ...more });
+      expect(json.rows[0]).toEqual(['many-0249', 'Customer 249']);
+      expect(json.more).toMatchObject({ remaining: 247, next: expect.stringContaining('raise limit') });
+    }
+    const { json: exact } = await list('accounts_list', { filter: ours, limit: 250, order });
+    expect(exact.more?.remaining ?? 0).toBe(250 - exact.rows.length);
+  });
+
+  test('in another order, and not counted by Synqly, says that there may be more rows', async () => {
+    const { json } = await list('audit_list', { limit: 1, order: ['created_at[desc]'] });
+    expect(json.more).toEqual({
+      why: 'limit is reached, so more rows may match.',
+      next: expect.stringMatching(/^A list with order cannot be continued: raise limit/),
+    });
+  });
+
   test('of 100 accounts costs at most 2,200 tokens', async () => {
     const { text, json } = await list('accounts_list', { filter: ours, limit: 100 });
     expect(json.rows).toHaveLength(100);

@@ -32,6 +32,8 @@ export interface Remainder {
   readonly goesOn?: boolean;
   /** How many rows were requested at most. */
   readonly wanted?: number;
+  /** Whether the list has as many rows as were requested at most, so that it may have more. */
+  readonly isFull?: boolean;
   /** Whether Synqly returns fewer rows per page than requested. */
   readonly isCut?: boolean;
 }
@@ -135,7 +137,14 @@ async function readOnce(list: ListCall): Promise<CollectedRows> {
   if (absent > 0) return { ...collected, remainder: { doubt: { kind: 'no objects', count: absent } } };
   if (!('limit' in operation.query) || rows.length === 0 || totalOf(answer.body) === rows.length)
     return collected;
-  if (rows.length >= wanted) return { ...collected, remainder: {} };
+  if (rows.length >= wanted) {
+    const total = totalOf(answer.body) ?? (await countAll(list, true));
+    if (total === rows.length) return collected;
+    // With pins, the total may count rows outside them, and it counts those before start_after.
+    const isTrue = !context.pins && list.args.start_after === undefined;
+    const count = isTrue && total !== undefined && total > rows.length ? total - rows.length : undefined;
+    return { ...collected, remainder: { count, isFull: true } };
+  }
   if (!mayBeCapped(rows.length)) return collected;
   if ((await countAll(list, false)) === rows.length) return collected;
   return { ...collected, remainder: { doubt: { kind: 'maybe cut' } } };

@@ -24,25 +24,27 @@ export function describeMore(list: FormattedList, shown: number, args: Arguments
       ...(cut > 0 && {
         cut: `${cut} of the rows did not fit; request fewer fields to see more at once`,
       }),
+      ...(remainder?.isFull && !isCounted && { why: 'limit is reached, so more rows may match.' }),
       ...(doubt && describeDoubt(doubt, list)),
       next: nextOf(list, shown, args),
     },
   };
 }
 
-const noPages = 'This list has no further pages: use filter, fewer fields or another limit.';
+/** How to get more rows of a list that cannot be continued. */
+const noNextPage = {
+  ordered: 'A list with order cannot be continued: raise limit, narrow it by filter, or leave order out.',
+  list: 'This list cannot be continued: raise limit, or narrow it by filter.',
+  cut: 'Request fewer fields, or narrow the list by filter.',
+};
 
 /** The arguments of the call for the following rows, or advice if there is none. */
-function nextOf(
-  { listing, rows, remainder }: FormattedList,
-  shown: number,
-  args: Arguments,
-): JsonObject | string {
+function nextOf(list: FormattedList, shown: number, args: Arguments): JsonObject | string {
+  const { listing, rows, remainder } = list;
   const { cursor } = listing;
   const isCut = rows.length > shown;
   const { doubt } = remainder ?? {};
-  if (!cursor || args.order !== undefined)
-    return doubt?.kind === 'maybe cut' && cursor ? `${adviceFor[doubt.kind]} Or leave order out.` : noPages;
+  if (!cursor || args.order !== undefined) return adviceWithoutPages(list);
   // The rows that were not shown come next.
   const after = cursorAfter(rows.slice(0, shown), cursor);
   const moves = after !== undefined && after !== args.start_after;
@@ -52,13 +54,20 @@ function nextOf(
   // With an explicit limit, the next call checks whether its page is cut too.
   const cutAlso = remainder?.isCut ? { limit: remainder.wanted } : {};
   if (moves) return { ...args, ...cutAlso, start_after: after };
-  if (isCut) return noPages;
+  if (isCut) return noNextPage.cut;
   if (doubt?.kind === 'failed') return { ...args };
   const { last } = resumePointsOf(rows, cursor.fields);
   // Synqly did not return a longer page, so continue after these rows.
   if (doubt && last !== undefined && last !== args.start_after) return { ...args, start_after: last };
   // All rows share one value, so only a longer list continues after them.
   return { ...args, limit: Math.max(shown, remainder?.wanted ?? 0) * 2 };
+}
+
+/** Advice for a list without a cursor, or with another order than that of its cursor. */
+function adviceWithoutPages({ listing: { cursor }, remainder }: FormattedList): string {
+  if (!remainder) return noNextPage.cut;
+  if (remainder.doubt?.kind === 'maybe cut' && cursor) return `${adviceFor['maybe cut']} Or leave order out.`;
+  return cursor ? noNextPage.ordered : noNextPage.list;
 }
 
 /** Advice for lists that cannot be continued. */
