@@ -54,6 +54,16 @@ describe.each(ways)('usage_report on the %s surface over %s', (...way) => {
       expect(Math.abs(Number.parseFloat(row.change_per_hour) - change)).toBeLessThanOrEqual(0.51);
       expect(share(row.received)).toBeCloseTo(sum(now, 'in_bytes') / 1e6, 1);
     }
+    const at = (time: number) => new Date(time).toISOString().slice(0, 16).replace('T', ' ');
+    const lastHour = clock - (clock % 3_600_000);
+    expect(json.period).toEqual({
+      from: at(lastHour - 11 * 3_600_000),
+      to: at(clock),
+      time_zone: 'UTC',
+      before_from: at(lastHour - 23 * 3_600_000),
+      before_to: at(lastHour - 11 * 3_600_000),
+      incomplete: `The hour from ${at(lastHour)} is not over: requests are of 11.2 hours, requests_before of 12. change_per_hour allows for it.`,
+    });
     const all = [...series.values()].flat();
     expect(json.total.requests + json.total.requests_before).toBe(sum(all, 'succeeded', 'failed'));
     expect(rows.map(({ requests }) => requests)).toEqual(
@@ -95,6 +105,7 @@ describe.each(ways)('usage_report on the %s surface over %s', (...way) => {
   test('says that there is nothing before a whole day', async () => {
     const json = await run({ account_id, hours: 24 });
     expect(json.period.before).toBe('Synqly has no usage data of it');
+    expect(json.period.incomplete).toMatch(/ is not over: requests are of 23\.2 hours\.$/);
     expect(json.total).not.toHaveProperty('requests_before');
     expect(json.total.requests).toBe(sum([...series.values()].flat(), 'succeeded', 'failed'));
     expect((await run({ account_id, hours: 25 })).error.code).toBe('invalid_arguments');

@@ -148,7 +148,10 @@ function answerWith(
         from: zone.write(first.from),
         to: zone.write(first.to),
         time_zone: zone.name,
-        ...(before ? { before_from: zone.write(first.start) } : { before: 'Synqly has no usage data of it' }),
+        ...(before
+          ? { before_from: zone.write(first.start), before_to: zone.write(first.from) }
+          : { before: 'Synqly has no usage data of it' }),
+        incomplete: describeIncomplete(first, before !== undefined, zone),
       },
       ...(first && rows.length > 1 && { total: describeUsage(first, total, before) }),
       busiest_hours: busiestOf(read, zone),
@@ -164,6 +167,23 @@ function answerWith(
     }),
     next: suggestCalls(rows, request),
   };
+}
+
+/** What the last hour lacks, and how far the two periods differ in length because of it. */
+function describeIncomplete(
+  { from, to, start, steps }: Periods,
+  hasBefore: boolean,
+  zone: Zone,
+): string | undefined {
+  const last = steps.at(-1);
+  const hoursBefore = (from - start) / hourMs;
+  const hours = (to - from) / hourMs;
+  if (!last || hours >= hoursBefore) return undefined;
+  const running = `The hour from ${zone.write(last.at)} is not over`;
+  const length = countOf(Number(hours.toFixed(1)), 'hour');
+  return hasBefore
+    ? `${running}: requests are of ${length}, requests_before of ${hoursBefore}. change_per_hour allows for it.`
+    : `${running}: requests are of ${length}.`;
 }
 
 const usageColumns = [
