@@ -166,8 +166,12 @@ export async function callMix(
     // Of some reads the answer alone tells whose it is; a preview asks for none.
     const isUnproved = operation.effect === 'read' && ['owner', 'found'].includes(operation.pinRule.kind);
     if (way === 'preview_call' && isUnproved && told.code === undefined) return;
-    const code = holdsWithdrawn(operation, args, door.pinning) ? 'invalid_arguments' : 'outside_pin';
-    expect(told.code, `${why}: ${told.whole}`).toBe(code);
+    // The pinned account may be repeated; assertHeld has seen that the call reaches nothing else.
+    const { id, name } = mixed.planted.inside;
+    const isRepeated =
+      holdsWithdrawn(operation, args, door.pinning) && [id, name].includes(String(args.account_id));
+    if (isRepeated && [undefined, endsCall].includes(told.code)) return;
+    expect(told.code, `${why}: ${told.whole}`).toBe('outside_pin');
     return;
   }
   expect(last.code, `${why}: ${last.whole}`).toBeUndefined();

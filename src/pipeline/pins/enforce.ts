@@ -11,6 +11,7 @@ import type { Operation } from '../../tools/define-operation.ts';
 import { isHiddenByPins, listFilterOf, type PinRule, pinnedArguments } from '../../tools/pin-rule.ts';
 import type { OperationCall } from '../call-state.ts';
 import type { Limits } from '../execute/deadline.ts';
+import { withIdsInBody } from '../execute/resolve-names.ts';
 import { assertNoHiddenFieldQueried, withoutHiddenFields } from './expand-guard.ts';
 import { createLookup, isOwnedBy, type Lookup, type Owner, outsidePin } from './lookup.ts';
 import { assertPatchStaysInside } from './patch-guard.ts';
@@ -49,9 +50,14 @@ export function visibleOperation(pins: Pins | undefined, operation: Operation): 
 /** Applies the pins to a call, with the state that Synqly has at that moment. @throws CallError `outside_pin` */
 export type Pinned = (limits: Limits) => Promise<PinnedCall>;
 
-/** Applies the pins to this call: once for a preview, and again right before its request is sent. */
+/** Applies the pins to this call, with ids for the names in its body: once for a preview, and again right before its request is sent. */
 export function pinnedBy(call: OperationCall): Pinned {
-  return (limits) => holdToPins(call.operation, call.args, call.context, limits);
+  const { operation, context } = call;
+  return async (limits) => {
+    const pinned = await holdToPins(operation, call.args, context, limits);
+    if (operation.effect === 'read' && operation.body === undefined) return pinned;
+    return { ...pinned, args: await withIdsInBody(operation, pinned.args, context, limits) };
+  };
 }
 
 /**

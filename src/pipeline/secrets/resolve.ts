@@ -215,7 +215,8 @@ function textsOf(value: unknown, path: readonly string[] = []): PlacedText[] {
 
 const keyOf = (path: readonly string[]) => JSON.stringify(path);
 
-function setAt(value: unknown, path: readonly string[], leaf: unknown): unknown {
+/** A copy of a value with another leaf at a path. */
+export function setAt(value: unknown, path: readonly string[], leaf: unknown): unknown {
   const [step, ...rest] = path;
   if (step === undefined) return leaf;
   if (Array.isArray(value))
