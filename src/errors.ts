@@ -126,7 +126,7 @@ export const errorCodes = {
   },
   conflict: {
     remediation:
-      'The change conflicts with the current state, most often because a name is taken. Read the object, then choose another name or value.',
+      'Most often a name is taken: upstream says which, and upstream.resources names the other object. Choose another name or value, or ask the person about the other object. Nothing was changed.',
     retry: 'no',
   },
   stale_object: {

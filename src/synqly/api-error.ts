@@ -114,11 +114,8 @@ function describeProblem(problem: JsonObject): JsonObject {
 
 function describeParameter(parameter: unknown): JsonObject | undefined {
   if (!isJsonObject(parameter)) return undefined;
-  return dropUndefined({
-    id: text(parameter.id),
-    location: text(parameter.location),
-    value: parameter.value === undefined || parameter.value === null ? undefined : withheld,
-  });
+  // Its value may be a secret. The caller knows what it sent.
+  return dropUndefined({ id: text(parameter.id), location: text(parameter.location) });
 }
 
 /** Provider details are free-form: fields named like secrets are withheld. */

@@ -82,6 +82,23 @@ describe('errors that the sandbox answers', () => {
     await rig.call('accounts_create', { name: 'taken' });
     const { json } = await rig.call('accounts_create', { name: 'TAKEN' });
     expect(json.error).toMatchObject({ code: 'conflict', status: 409, retry: 'no' });
+    expect(json.error.upstream.resources).toEqual([
+      expect.objectContaining({ type: 'account', name: 'taken', id: expect.any(String) }),
+    ]);
+    // The message and the next step do not say the same.
+    expect(json.error.next).not.toContain('conflicts');
+  });
+
+  test('409: the other object stays without a name when it cannot be read', async () => {
+    rig.sandbox.faults.add({ route: 'accounts_get', status: 403 });
+    const { json } = await rig.call('accounts_create', { name: 'taken' });
+    rig.sandbox.faults.clear();
+    expect(json.error.code).toBe('conflict');
+    expect(json.error.upstream.resources[0]).toEqual({
+      type: 'account',
+      id: expect.any(String),
+      rel: 'cause',
+    });
   });
 
   test('a provider that refuses the credential says so in its own words, as data', async () => {
@@ -155,13 +172,12 @@ describe('every mapped status, as a client sees it', () => {
     expect(json.error.next.length).toBeGreaterThan(10);
   });
 
-  test('the value of the offending parameter is withheld, since it may be a secret', async () => {
+  test('the value of the offending parameter is left out, since it may be a secret', async () => {
     rig.sandbox.faults.add({ route: 'accounts_create', echo: true });
     const { json } = await rig.call('accounts_create', { name: 'echoed' });
     expect(json.error.upstream.parameter).toEqual({
       id: 'Authorization',
       location: 'header',
-      value: '[withheld]',
     });
   });
 

@@ -2,13 +2,15 @@ import { CallError, type ErrorCode } from '../../errors.ts';
 import { addListFields } from '../arguments/list-syntax.ts';
 import { type OperationCall, timeLeft } from '../call-state.ts';
 import { isRepeatable } from '../execute/build-request.ts';
+import { nameConflicting } from './conflicting.ts';
 import { suggestClosest } from './not-found.ts';
 
 /** Adds to a failure what helps to correct the call: whether a retry is safe, the fields of the list, similar names. */
 export async function explainFailure(cause: unknown, call: OperationCall): Promise<unknown> {
   const { operation, args, context } = call;
   const failure = addListFields(asRetrySafe(cause, call), operation, args);
-  return suggestClosest(failure, operation, args, context, timeLeft(call));
+  const named = await nameConflicting(failure, operation, args, context, () => timeLeft(call));
+  return suggestClosest(named, operation, args, context, timeLeft(call));
 }
 
 /** A request that was not sent, or that is repeatable, may be tried again. */

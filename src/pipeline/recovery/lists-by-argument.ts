@@ -51,6 +51,19 @@ export function collectionOf({ id, group }: Operation, argument: string): Collec
   return Object.hasOwn(collections, argument) ? collections[argument] : undefined;
 }
 
+/** Argument names for Synqly's types of objects, where they differ from `TYPE_id`. */
+const argumentsByType: Readonly<Record<string, string>> = {
+  organization_webhook: 'webhook_id',
+  token: 'refresh_token_id',
+  sub_org: 'organization_id',
+  transform: 'mapping_id',
+};
+
+/** The argument that names an object of one of Synqly's types. */
+export function argumentOfType(type: unknown): string {
+  return argumentsByType[String(type)] ?? `${type}_id`;
+}
+
 /** The list of a collection. */
 export function listOperationFor({ list }: Collection): Operation {
   return findOperation(list) as Operation;

@@ -7,7 +7,7 @@ import type { Operation } from '../../tools/define-operation.ts';
 import { pick } from '../arguments/parse.ts';
 import type { Limits } from '../execute/deadline.ts';
 import { hasIdOrName } from '../pins/lookup.ts';
-import { type Collection, collectionOf, listOperationFor } from './lists-by-argument.ts';
+import { argumentOfType, type Collection, collectionOf, listOperationFor } from './lists-by-argument.ts';
 import { type Rows, readRows, readRowsIfPossible, tryHint, withHintTimeout } from './sample-rows.ts';
 import { describeTokenLimits } from './token-limits.ts';
 
@@ -109,14 +109,6 @@ function readCollection(
   );
 }
 
-/** Argument names for Synqly's types of objects, where they differ from `TYPE_id`. */
-const argumentOfType: Readonly<Record<string, string>> = {
-  organization_webhook: 'webhook_id',
-  token: 'refresh_token_id',
-  sub_org: 'organization_id',
-  transform: 'mapping_id',
-};
-
 /** The argument that Synqly reports as missing. */
 function findReportedArgument(
   upstream: Readonly<Record<string, unknown>> | undefined,
@@ -128,7 +120,7 @@ function findReportedArgument(
   const names = [
     ...(isJsonObject(parameter) ? [snakeCase(String(parameter.id))] : []),
     ...kinds.flatMap(({ type, id }) => {
-      const argument = argumentOfType[String(type)] ?? `${type}_id`;
+      const argument = argumentOfType(type);
       // The owner of a credential is reported by its type.
       return [argument, 'owner_id'].filter((name) => args[name] === id);
     }),
