@@ -347,3 +347,80 @@ describe('on the compact surface, a wrong argument is answered with all argument
     expect(json.error.accepted_arguments).toEqual(['integration_id: string, required']);
   });
 });
+
+describe('what a call is of, as `tool` or as `operation`', () => {
+  let rig: Rig;
+  let compact: Program;
+  beforeAll(async () => {
+    rig = await startRig();
+    compact = await startProgram(['--base-url', rig.sandbox.baseUrl, '--surface', 'compact'], {
+      SYNQLY_TOKEN: rig.sandbox.token,
+    });
+  });
+  afterAll(async () => {
+    await compact.close();
+    await rig.close();
+  });
+
+  const args = { account_id: 'marrowby-foods' };
+  const read = { arguments: args };
+
+  test.each([
+    ['preview_call', { operation: 'accounts_get', ...read }],
+    ['preview_call', { calls: [{ tool: 'accounts_get', ...read }] }],
+    ['preview_call', { calls: [{ operation: 'accounts_get', ...read }] }],
+    ['preview_call', { calls: JSON.stringify([{ tool: 'accounts_get', ...read }]) }],
+    ['read_batch', { calls: [{ tool: 'accounts_get', ...read }] }],
+    ['run_read', { tool: 'accounts_get', ...read }],
+    ['run_read', { calls: [{ tool: 'accounts_get', ...read }] }],
+  ])('%s takes %j', async (name, given) => {
+    const program = name === 'run_read' ? compact : rig;
+    const { json, isError } = await callWith(program, name, given);
+    expect(isError, JSON.stringify(json)).toBe(false);
+    expect(JSON.stringify(json)).toContain('marrowby-foods');
+    expect(json.failed).toBeUndefined();
+  });
+
+  test.each([
+    ['confirm_calls', rigOf],
+    ['run_destroy', compactOf],
+  ] as const)('%s asks for calls by tool as well', async (name, programOf) => {
+    const calls = [{ tool: 'accounts_delete', arguments: args }];
+    const { json } = await callWith(programOf(), name, { calls });
+    expect(json.error.code).toBe('confirmation_required');
+  });
+
+  function rigOf(): Program {
+    return rig;
+  }
+  function compactOf(): Program {
+    return compact;
+  }
+
+  test.each([
+    ['preview_call', { tool: 'accounts_list', operation: 'accounts_get', ...read }, 'operation'],
+    [
+      'preview_call',
+      { calls: [{ tool: 'accounts_list', operation: 'accounts_get', ...read }] },
+      'calls.0.tool',
+    ],
+    [
+      'read_batch',
+      { calls: [{ tool: 'accounts_list', operation: 'accounts_get', ...read }] },
+      'calls.0.tool',
+    ],
+    [
+      'confirm_calls',
+      { calls: [{ tool: 'accounts_list', operation: 'accounts_delete', ...read }] },
+      'calls.0.tool',
+    ],
+    ['run_read', { tool: 'accounts_list', operation: 'accounts_get', ...read }, 'tool'],
+  ])('%s refuses both names: %j', async (name, given, argument) => {
+    const program = name === 'run_read' ? compact : rig;
+    const { json } = await callWith(program, name, given);
+    expect(json.error).toMatchObject({
+      code: 'invalid_arguments',
+      arguments: [{ argument, problem: expect.stringContaining('give only one of') }],
+    });
+  });
+});

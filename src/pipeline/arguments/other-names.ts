@@ -1,12 +1,13 @@
 import { getOrCreate } from '../../lib/get-or-create.ts';
-import { isJsonObject, type JsonObject } from '../../lib/json.ts';
+import { isJsonObject, type JsonObject, parseJson } from '../../lib/json.ts';
 import type { Operation } from '../../tools/define-operation.ts';
 import type { ToolDefinition } from '../../tools/define-tool.ts';
 import { withoutBookkeeping } from './bookkeeping.ts';
 
 /*
  * Other names under which arguments are accepted: camelCase, in which the API spells the parameters of its paths;
- * `account_id` for the owner of credentials; and words that a list can be searched for.
+ * `account_id` for the owner of credentials; words that a list can be searched for; and `tool` for `operation`, or the other
+ * way round, since both name what a call is of.
  */
 
 type NamedTool = Pick<ToolDefinition, 'input'> &
@@ -14,7 +15,25 @@ type NamedTool = Pick<ToolDefinition, 'input'> &
 
 /** Arguments under the tool's own names, and without those that the client added for its own use. */
 export function normalizeArguments(tool: NamedTool, raw: unknown): unknown {
-  return withOwnNames(tool, withoutBookkeeping(tool, raw));
+  return withOwnNames(tool, withCallsByOperation(tool, withoutBookkeeping(tool, raw)));
+}
+
+/** Calls of a list, which name their operation as `operation`, and in some chats as `tool`. */
+function withCallsByOperation({ input }: NamedTool, raw: unknown): unknown {
+  if (!isJsonObject(raw) || !('calls' in input.shape)) return raw;
+  const given = typeof raw.calls === 'string' ? parseJson(raw.calls) : raw.calls;
+  if (!Array.isArray(given) || !given.some(isNamedByTool)) return raw;
+  const calls = given.map((call) => {
+    if (!isNamedByTool(call)) return call;
+    const { tool: operation, ...rest } = call;
+    return { operation, ...rest };
+  });
+  return { ...raw, calls };
+}
+
+/** Whether a call of a list names its operation as `tool` only. A call with both names is refused. */
+function isNamedByTool(call: unknown): call is JsonObject {
+  return isJsonObject(call) && Object.hasOwn(call, 'tool') && !Object.hasOwn(call, 'operation');
 }
 
 /**
@@ -49,6 +68,11 @@ export function describeClashes(tool: NamedTool, given: unknown): ReadonlyMap<st
     const names = [own, ...others].filter((name) => isGiven(tool, given, name));
     const advice = names.length > 1 ? `give only one of ${names.join(', ')}` : `give ${own} a text`;
     for (const other of others) problems.set(other, `is another name of ${own}: ${advice}`);
+  }
+  const calls = 'calls' in tool.input.shape && Array.isArray(given.calls) ? given.calls : [];
+  for (const [index, call] of calls.entries()) {
+    if (isJsonObject(call) && Object.hasOwn(call, 'tool'))
+      problems.set(`calls.${index}.tool`, 'is another name of operation: give only one of operation, tool');
   }
   return problems;
 }
@@ -87,6 +111,8 @@ function otherNamesOf({ input, searchNames = {} }: NamedTool): ReadonlyMap<strin
       ...Object.keys(input.shape).map((name): [string, string] => [toCamelCase(name), name]),
       ...words.map((name): [string, string] => [name, 'search']),
     ];
+    if ('tool' in input.shape) names.push(['operation', 'tool']);
+    if ('operation' in input.shape) names.push(['tool', 'operation']);
     return new Map(names.filter(([name]) => !Object.hasOwn(input.shape, name)));
   });
 }

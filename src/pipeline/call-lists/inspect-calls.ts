@@ -63,7 +63,7 @@ export async function inspectCalls(
 ): Promise<InspectedCalls> {
   const sideBySide = runSideBySide(context, cancelled);
   const inspect = async (one: JsonObject, index: number): Promise<InspectedCall | RefusedCall> => {
-    const name = String(one.operation ?? one.tool ?? '');
+    const name = String(one.operation ?? '');
     const found = operationNamed(name, context);
     if (found instanceof CallError) return { index, name, cause: found, error: found.toJSON() };
     const args = isJsonObject(one.arguments) ? one.arguments : {};

@@ -5,11 +5,9 @@ import type { BuiltinTool } from '../define-tool.ts';
 import { abbreviated, openObject, text } from '../schemas/fields.ts';
 import { operationNamed } from './operation-named.ts';
 
-/** Calls of a list: the operation under either name, so that a list can be previewed as it is, and its arguments. */
+/** Calls of a list, as `confirm_calls` takes them. */
 const calls = z
-  .array(
-    z.strictObject({ operation: text.optional(), tool: text.optional(), arguments: openObject.optional() }),
-  )
+  .array(z.strictObject({ operation: text, arguments: openObject.optional() }))
   .min(1)
   .max(50);
 
