@@ -198,7 +198,7 @@ describe('other names', () => {
   test('a pinned argument stays hidden under its other names', async () => {
     for (const name of ['account_id', 'accountId']) {
       const { json } = await callWith(pinned, 'accounts_get', { [name]: 'tarn-vale-insurance' });
-      expect(json.error).toMatchObject({ code: 'invalid_arguments' });
+      expect(json.error).toMatchObject({ code: 'outside_pin' });
     }
     for (const name of ['account_id', 'accountId', 'owner_id', 'ownerId']) {
       const { json } = await callWith(pinned, 'credentials_list', { [name]: 'tarn-vale-insurance' });

@@ -5,9 +5,9 @@ import type { BuiltinTool } from '../define-tool.ts';
 import { abbreviated, openObject, text } from '../schemas/fields.ts';
 import { operationNamed } from './operation-named.ts';
 
-/** Calls of a list, as `confirm_calls` takes them. */
+/** Calls of a list. One that names no operation fails by itself, not the whole list. */
 const calls = z
-  .array(z.strictObject({ operation: text, arguments: openObject.optional() }))
+  .array(z.strictObject({ operation: text.optional(), arguments: openObject.optional() }))
   .min(1)
   .max(50);
 
