@@ -49,7 +49,7 @@ async function readNamed(
 ): Promise<JsonObject | undefined> {
   const argument = argumentOfType(type);
   const list = collectionOf(operation, argument)?.list;
-  const read = list && findOperation(list.replace(/_list.*$/, '_get'));
+  const read = list && findOperation(`${list.split('_list')[0]}_get`);
   if (!read || typeof id !== 'string' || !isAllowed(read, context)) return undefined;
   const pinned = await holdToPins(read, { ...args, [argument]: id }, context, withHintTimeout(limits));
   const { method, path, repeatable } = prepareRequest(pinned.operation, pinned.args);
