@@ -32,6 +32,7 @@ async function describe(context: RequestContext, limits: Limits): Promise<JsonOb
   ]);
   const view = { pins, policy, permissions: context.permissions?.current };
   const visible = publishedTools.filter(({ name }) => hiddenReason(name, view) === undefined).length;
+  const leftOut = describeHiddenOperations(view);
   return dropUndefined({
     organization,
     sandbox: context.sandbox || undefined,
@@ -41,7 +42,10 @@ async function describe(context: RequestContext, limits: Limits): Promise<JsonOb
     read_only: policy.readOnly,
     confirm: policy.confirm,
     operations: visible,
-    left_out: describeHiddenOperations(view),
+    left_out: leftOut,
+    marks: leftOut?.some(({ operations }) => String(operations).includes('!'))
+      ? '! behind a name: it deletes, resets or revokes, for good.'
+      : undefined,
   });
 }
 

@@ -2,6 +2,7 @@ import { isJsonObject, type JsonObject } from '../../lib/json.ts';
 import { costOf } from '../../lib/token-estimate.ts';
 import { resultOf } from '../../synqly/endpoints.ts';
 import { maskResult, type OperationCall } from '../call-state.ts';
+import { withoutZeroTimes } from '../result/absent-times.ts';
 import { askForLess, continuationFor } from '../result/continuation.ts';
 import { formatBody } from '../result/format-body.ts';
 import { describeMore } from '../result/more.ts';
@@ -44,7 +45,7 @@ export function readAnswer(call: OperationCall, stored: StoredResponse, options:
   const { operation, args, context } = call;
   const { listing } = operation;
   const body = maskResult(call, stored.body);
-  const result = resultOf(body);
+  const result = withoutZeroTimes(operation, resultOf(body));
   const isList = listing !== undefined && Array.isArray(result) && result.every(isJsonObject);
   const whole = options.isNeeded ? wholeOf(body, result) : undefined;
   if (isList) return { ...readList(call, stored, body as JsonObject, result, options), whole };

@@ -6,6 +6,7 @@ import { resultOf } from '../../synqly/endpoints.ts';
 import type { ApiResponse } from '../../synqly/response.ts';
 import type { Operation } from '../../tools/define-operation.ts';
 import type { Remainder } from '../execute/paginate.ts';
+import { withoutZeroTimes } from './absent-times.ts';
 import { formatDocument } from './large-documents.ts';
 import { describeMore, type FormattedList } from './more.ts';
 import { readFields } from './selected-fields.ts';
@@ -43,14 +44,19 @@ export function formatBody(
     return isJsonObject(body) && answer.remainder ? { ...body, more: answer.remainder } : body;
   const document = formatDocument(operation, args, body, tokens);
   if (document !== undefined) return document;
-  const rows = resultOf(body);
+  const rows = withoutZeroTimes(operation, resultOf(body));
   if (operation.listing && Array.isArray(rows) && rows.every(isJsonObject)) {
     const list = { listing: operation.listing, rows, remainder: answer.remainder };
     return formatList(list, body as JsonObject, args, tokens - reservedTokens);
   }
-  return isJsonObject(body) && isJsonObject(body.result)
-    ? { ...body, result: pruneEmpty(body.result) ?? {} }
-    : body;
+  if (!isJsonObject(body) || !isJsonObject(rows)) return body;
+  return { ...body, result: pruneEmpty({ ...rows, ...ownerOf(operation, rows) }) ?? {} };
+}
+
+/** The owner of a credential that was found by its id alone, under the name of the argument that other tools take. */
+function ownerOf({ pinRule }: Operation, { owner_type: type, ...ids }: JsonObject): JsonObject {
+  const id = pinRule.kind === 'found' ? ids[`${type}_id`] : undefined;
+  return typeof id === 'string' && id !== '' ? { owner_id: id } : {};
 }
 
 function formatList(

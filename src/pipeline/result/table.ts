@@ -14,10 +14,15 @@ export interface Table {
  * Objects as a table. Columns without values are left out, and columns with one value are moved to `same`.
  *
  * @param columns dotted paths into the objects
+ * @param inRows columns that stay in the rows
  */
-export function toTable(objects: readonly JsonObject[], columns: readonly string[]): Table {
+export function toTable(
+  objects: readonly JsonObject[],
+  columns: readonly string[],
+  inRows: readonly string[] = [],
+): Table {
   const cells = columns.map((column) => objects.map((object) => cellAt(object, column.split('.'))));
-  return tableOf(columns, cells, objects.length);
+  return tableOf(columns, cells, objects.length, inRows);
 }
 
 /**
@@ -29,10 +34,15 @@ export function tableOf(
   columns: readonly string[],
   cells: readonly (readonly unknown[])[],
   count: number,
+  inRows: readonly string[] = [],
 ): Table {
   const hasValue = (index: number) => cells[index]?.some((cell) => cell !== null);
   const present = columns.map((_, index) => index).filter(hasValue);
-  const constant = new Set(present.filter((index) => count > 1 && areSame(cells[index] ?? [])));
+  const constant = new Set(
+    present.filter(
+      (index) => count > 1 && !inRows.includes(columns[index] as string) && areSame(cells[index] ?? []),
+    ),
+  );
   const varying = present.filter((index) => !constant.has(index));
   const same = [...constant].map((index) => [columns[index] as string, cells[index]?.[0]] as const);
   return {

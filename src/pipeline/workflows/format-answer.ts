@@ -60,9 +60,9 @@ interface NamedTable {
 }
 
 function tablesOf(answer: WorkflowAnswer): readonly NamedTable[] {
-  const named = (name: string, { rows, columns }: WorkflowTable): NamedTable => ({
+  const named = (name: string, { rows, columns, inRows }: WorkflowTable): NamedTable => ({
     name,
-    table: toTable(rows, columns),
+    table: toTable(rows, columns, inRows),
     count: rows.length,
   });
   const others = Object.entries(answer.tables ?? {}).filter(([, { rows }]) => rows.length > 0);

@@ -13,7 +13,7 @@ import {
   startAfter,
   text,
 } from '../schemas/fields.ts';
-import { permissionSet, roleScope } from '../schemas/role-scope.ts';
+import { grantedPermissionSet, roleScope } from '../schemas/role-scope.ts';
 
 const role = { role_id: roleId };
 
@@ -44,7 +44,7 @@ export const rolesCreate = defineOperation({
     fullname,
     description: text.optional(),
     resources: roleScope.optional(),
-    permission_set: permissionSet,
+    permission_set: grantedPermissionSet,
   },
 });
 
@@ -75,7 +75,7 @@ export const rolesUpdate = defineOperation({
     fullname,
     description: clearable(text),
     resources: clearable(roleScope),
-    permission_set: permissionSet.optional(),
+    permission_set: grantedPermissionSet.optional(),
   },
 });
 

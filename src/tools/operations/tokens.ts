@@ -18,7 +18,7 @@ import {
   tokenId,
   tokenTtl,
 } from '../schemas/fields.ts';
-import { permissionSet, roleScope } from '../schemas/role-scope.ts';
+import { grantedPermissionSet, roleScope } from '../schemas/role-scope.ts';
 
 const token = { refresh_token_id: tokenId };
 const ownedToken = { owner_id: text.describe('Organization or integration'), refresh_token_id: tokenId };
@@ -53,7 +53,7 @@ export const tokensCreateToken = defineOperation({
     name: newName,
     fullname,
     resources: roleScope,
-    permission_set: permissionSet,
+    permission_set: grantedPermissionSet,
     token_ttl: tokenTtl('24h'),
   },
   returnsSecret: true,

@@ -13,6 +13,9 @@ export const permissionSet = z.enum([
   'mcp-management',
 ]);
 
+/** The permission set of a new role or token. */
+export const grantedPermissionSet = permissionSet.describe('See permissionset_list');
+
 const idsOrAll = texts.describe('Ids, or * for all');
 
 /** The resources that a role or a token covers. Each part limits it further. */

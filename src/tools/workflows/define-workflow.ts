@@ -54,6 +54,8 @@ export interface ReadOptions {
 export interface WorkflowTable {
   readonly columns: readonly string[];
   readonly rows: readonly JsonObject[];
+  /** Columns that stay in the rows also if all have the same value, since they are what was asked for. */
+  readonly inRows?: readonly string[];
 }
 
 /** A call to make next. */

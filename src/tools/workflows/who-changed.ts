@@ -173,6 +173,7 @@ function answerWith({ object, type, made, refused, names, since, args }: Found):
     summary: summarize(rows, { object, refused, since }),
     columns: ['at', 'who', 'from', 'did', 'changes'],
     rows,
+    inRows: ['at', 'who', 'from'],
     next: suggestCalls(object, type, made.at(-1), args),
   };
 }
@@ -204,7 +205,7 @@ function summarize(
   const within = since === undefined ? '' : ` since ${toSecond(since)}`;
   const sentences = [
     last
-      ? `${object.label} has ${countOf(rows.length, 'recorded change')}${within}, the last ${last.at ?? 'at an unknown time'} by ${last.who ?? 'an unnamed caller'}.`
+      ? `${object.label} has ${countOf(rows.length, 'recorded change')}${within}, the last ${last.at ?? 'at an unknown time'} by ${last.who ?? 'a caller of which Synqly records no member, such as a token'}.`
       : `${object.label} has no recorded change${within}.`,
     who.length > 1 && `By ${who.map(([name, count]) => `${name} (${count})`).join(', ')}.`,
     refused > 0 && `${countOf(refused, 'further attempt')} failed.`,
