@@ -32,8 +32,6 @@ export interface Remainder {
   readonly goesOn?: boolean;
   /** How many rows were requested at most. */
   readonly wanted?: number;
-  /** Whether the list has as many rows as were requested at most, so that it may have more. */
-  readonly isFull?: boolean;
   /** Whether Synqly returns fewer rows per page than requested. */
   readonly isCut?: boolean;
 }
@@ -143,7 +141,7 @@ async function readOnce(list: ListCall): Promise<CollectedRows> {
     // With pins, the total may count rows outside them, and it counts those before start_after.
     const isTrue = !context.pins && list.args.start_after === undefined;
     const count = isTrue && total !== undefined && total > rows.length ? total - rows.length : undefined;
-    return { ...collected, remainder: { count, isFull: true } };
+    return { ...collected, remainder: { count } };
   }
   if (!mayBeCapped(rows.length)) return collected;
   if ((await countAll(list, false)) === rows.length) return collected;
