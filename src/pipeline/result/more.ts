@@ -24,7 +24,7 @@ export function describeMore(list: FormattedList, shown: number, args: Arguments
       ...(cut > 0 && {
         cut: `${cut} of the rows did not fit; request fewer fields to see more at once`,
       }),
-      ...(remainder?.isFull && !isCounted && { why: 'limit is reached, so more rows may match.' }),
+      ...(!isCounted && !doubt && { why: 'limit is reached, so more rows may match.' }),
       ...(doubt && describeDoubt(doubt, list)),
       next: nextOf(list, shown, args),
     },
