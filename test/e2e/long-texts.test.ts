@@ -212,6 +212,15 @@ describe('texts at the maximum length are handled in linear time', () => {
     expect(await call('find_operations', { query }, 'compact')).toHaveProperty('operations');
   });
 
+  test.each([
+    ['one word of a search', 'a'.repeat(1_000)],
+    // U+FDFA unfolds to eighteen letters.
+    ['letters of a search that stand for many', '\ufdfa'.repeat(1_000)],
+  ])('%s', async (_, query) => {
+    for (let count = 0; count < 40; count += 1)
+      expect(await call('find_operations', { query }, 'compact')).toHaveProperty('operations');
+  });
+
   test('ordinary texts are accepted', async () => {
     const meant = async (name: string, text: string) =>
       (await call('accounts_list', { [name]: [text] })).error.arguments[0].problem;

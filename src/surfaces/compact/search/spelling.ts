@@ -4,6 +4,9 @@ import { foldText, wordsIn } from './words.ts';
 /** Words shorter than this are not corrected; those of fewer than `minForTwo` letters may have one wrong. */
 const [minLength, minForTwo] = [4, 6];
 
+/** How many letters of a word may be wrong. */
+const maxSlips = 2;
+
 /** How much likelier a slip is behind the first letter of a word than in it. */
 const sameInitial = 3;
 
@@ -16,18 +19,21 @@ export function createSpelling(texts: Iterable<string>): Spelling {
   for (const text of texts) for (const word of wordsIn(text)) counts.set(word, (counts.get(word) ?? 0) + 1);
   const index = new MiniSearch({ idField: 'word', fields: ['word'], tokenize: (word) => [word] });
   index.addAll([...counts.keys()].map((word) => ({ word })));
+  // Comparing a word costs its length squared, and one letter may unfold to eighteen.
+  const maxLength =
+    maxSlips + [...counts.keys()].reduce((longest, { length }) => Math.max(longest, length), 0);
   const pickFrequent = (candidates: readonly string[], initial: string | undefined) => {
     const weight = (word: string) => (counts.get(word) ?? 0) * (word[0] === initial ? sameInitial : 1);
     return [...candidates].sort((one, other) => weight(other) - weight(one))[0];
   };
   const correct = (word: string): string | undefined => {
-    if (counts.has(word) || word.length < minLength - 1) return undefined;
+    if (counts.has(word) || word.length < minLength - 1 || word.length > maxLength) return undefined;
     const swapped = pickFrequent(
       swapsOf(word).filter((one) => counts.has(one)),
       word[0],
     );
     if (swapped !== undefined || word.length < minLength) return swapped;
-    const maxDistance = word.length < minForTwo ? 1 : 2;
+    const maxDistance = word.length < minForTwo ? 1 : maxSlips;
     for (let distance = 1; distance <= maxDistance; distance += 1) {
       const similar = index.search(word, { fuzzy: distance }).map(({ id }) => String(id));
       // Two wrong letters, one of them the first, are another word.
