@@ -70,6 +70,11 @@ describe('find_operations', () => {
     expect(json).toMatchObject({ operations: [], groups: expect.arrayContaining(['accounts', 'sub-orgs']) });
   });
 
+  test.each(['😀', '帐户', '__', '12'])('finds nothing in the group %j', async (group) => {
+    const { json } = await rig.call('find_operations', { group });
+    expect(json).toMatchObject({ operations: [], groups: expect.arrayContaining(['accounts']) });
+  });
+
   test('shows fewer schemas when they are long', async () => {
     for (const query of ['integration', 'accounts members', 'integrations_create credentials_create']) {
       const schemas = (await find({ query })).flatMap((one) => one.arguments ?? []);

@@ -6,6 +6,7 @@ type Answer = {
   readonly operations?: readonly Found[];
   readonly skills?: readonly Found[];
   readonly skill?: Found;
+  readonly left_out?: readonly { readonly id: string; readonly why: string }[];
 };
 
 const compact = ['--surface', 'compact'];
@@ -85,4 +86,22 @@ describe('find_operations', () => {
     const { operations } = await find({ query: 'accounts_update' });
     expect(idsOf(operations)).toEqual(['accounts_update']);
   });
+
+  test.each([
+    'Accounts_Update',
+    'accounts.update',
+    'accounts-update',
+    '"accounts_update"',
+    'mcp__synqly__accounts_update',
+  ])('takes %s for the name of an operation', async (query) => {
+    expect(idsOf((await find({ query })).operations)).toEqual(['accounts_update']);
+    expect((await find({ query }, readOnly)).left_out).toEqual([
+      { id: 'accounts_update', why: 'this server is read-only' },
+    ]);
+  });
+
+  test.each(['offboard_customer', 'Offboard-Customer', '`offboard-customer`'])(
+    'takes %s for the name of a skill',
+    async (query) => expect((await find({ query })).skill?.id).toBe('offboard-customer'),
+  );
 });

@@ -7,6 +7,7 @@ import { effectOf } from '../../tools/effect-of.ts';
 import { groups } from '../../tools/published.ts';
 import type { Tool } from '../../tools/tool.ts';
 import { toolIndex } from '../../tools/tool-index.ts';
+import { nameIn } from './name-in.ts';
 import type { OperationIndex } from './operation-index.ts';
 import { searchIn } from './search/search.ts';
 
@@ -57,7 +58,9 @@ export function searchOperations(args: Arguments, index: OperationIndex, view: V
 /** The best matches that this caller may not use, so that a model does not take the next best for them. */
 function leftOut(query: string, view: View): readonly JsonObject[] | undefined {
   if (query.trim() === '') return undefined;
-  const best = searchIn(pinnedTools(view.pins)).rank(query).slice(0, maxLeftOut);
+  const tools = pinnedTools(view.pins);
+  const named = findNamed(query, tools);
+  const best = named ? [named.name] : searchIn(tools).rank(query).slice(0, maxLeftOut);
   const found = best.flatMap((id) => {
     const reason = hiddenReason(id, view);
     return reason === undefined ? [] : [{ id, why: hiddenReasonTexts[reason] }];
@@ -74,16 +77,28 @@ function namesByPrefix({ tools }: OperationIndex): JsonObject {
 
 function ranked(query: string, index: OperationIndex): readonly Tool[] {
   if (query.trim() === '') return index.tools;
-  const byName = new Map(index.tools.map((tool) => [tool.name, tool]));
-  const named = byName.get(query.trim());
+  const named = findNamed(query, index.tools);
   if (named) return [named];
+  const byName = new Map(index.tools.map((tool) => [tool.name, tool]));
   return searchIn(index.tools)
     .rank(query)
     .flatMap((name) => byName.get(name) ?? []);
 }
 
+/** The tool whose name is the whole query. */
+function findNamed(query: string, tools: readonly Tool[]): Tool | undefined {
+  const name = nameIn(
+    query,
+    tools.map((tool) => tool.name),
+  );
+  return tools.find((tool) => tool.name === name);
+}
+
 /** Whether an operation is in a group, named in any spelling or by the prefix of its operations. */
 function isInGroup(group: string, name: string): boolean {
   const normalize = (text: string) => text.toLowerCase().replaceAll(/[^a-z]/g, '');
-  return [groups[name] ?? '', name.split('_')[0] ?? ''].some((one) => normalize(one) === normalize(group));
+  const wanted = normalize(group);
+  return (
+    wanted !== '' && [groups[name] ?? '', name.split('_')[0] ?? ''].some((one) => normalize(one) === wanted)
+  );
 }

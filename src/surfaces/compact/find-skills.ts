@@ -1,6 +1,7 @@
 import type { JsonObject } from '../../lib/json.ts';
 import type { ToolCallWriter } from '../../skills/render.ts';
 import type { SkillView } from '../../skills/skill-view.ts';
+import { nameIn } from './name-in.ts';
 import { matchSkills } from './search/match-skills.ts';
 
 /**
@@ -17,7 +18,11 @@ export async function findSkills(
     import('../../skills/render.ts'),
   ]);
   const skills = visibleSkills(view);
-  const named = skills.find(({ name }) => name === query.trim().toLowerCase());
+  const id = nameIn(
+    query,
+    skills.map(({ name }) => name),
+  );
+  const named = skills.find(({ name }) => name === id);
   if (named) return { skill: { id: named.name, text: renderSkill(named, view, toolCall) } };
   const found = matchSkills(query, skills);
   if (found.length === 0) return undefined;
