@@ -9,7 +9,7 @@ export const maxShownLength = 120;
  */
 export function quoted(value: unknown, maxLength = maxShownLength): string {
   const text = stringifyJson(value) ?? 'nothing';
-  const plain = text.replace(/[\p{Cf}\p{Zl}\p{Zp}\u007f-\u009f]/gu, (sign) =>
+  const plain = text.replace(/[\p{Cf}\p{Default_Ignorable_Code_Point}\p{Zl}\p{Zp}\u007f-\u009f]/gu, (sign) =>
     [...sign].map((one) => `\\u{${one.codePointAt(0)?.toString(16)}}`).join(''),
   );
   return plain.length > maxLength ? `${plain.slice(0, maxLength)}…` : plain;

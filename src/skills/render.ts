@@ -103,7 +103,7 @@ function renderValues(
 
 /** Escapes what JSON leaves as it is: the signs of code blocks and markup, and signs that are not seen. */
 function escapeData(json: string): string {
-  return json.replace(/[`<>\p{Cf}\p{Zl}\p{Zp}\u007f-\u009f]/gu, (sign) =>
+  return json.replace(/[`<>\p{Cf}\p{Default_Ignorable_Code_Point}\p{Zl}\p{Zp}\u007f-\u009f]/gu, (sign) =>
     [...Array(sign.length).keys()]
       .map((at) => `\\u${sign.charCodeAt(at).toString(16).padStart(4, '0')}`)
       .join(''),
