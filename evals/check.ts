@@ -14,6 +14,12 @@ export interface Outcome {
   readonly problems: readonly string[];
 }
 
+/** The outcome of a task that could not be run. */
+export function notRun(task: string, surface: Surface, by: string, error: unknown): Outcome {
+  const problems = [error instanceof Error ? error.message : String(error)];
+  return { task, surface, by, calls: 0, maxCalls: 0, tokens: 0, maxTokens: 0, problems };
+}
+
 /** Whether a text holds a fact as words of its own, in upper or lower case. */
 export function holds(text: string, fact: string): boolean {
   const [within, wanted] = [text.toLowerCase(), fact.toLowerCase()];

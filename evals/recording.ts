@@ -1,29 +1,37 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
+import * as z from 'zod';
 import { tokensOf, tokensOfJson } from '../src/cli/token-cost/tokens.ts';
+import { parseJson } from './parse-json.ts';
 import { evalsFolder, type Surface, surfaces } from './task.ts';
 
+const exchangeSchema = z.strictObject({
+  tool: z.string(),
+  arguments: z.record(z.string(), z.unknown()),
+  isError: z.boolean(),
+  text: z.string(),
+});
+
+const aboutSchema = z.strictObject({
+  task: z.string(),
+  surface: z.enum(surfaces),
+  /** The agent. */
+  by: z.string(),
+  /** Day of the recording. */
+  date: z.string(),
+  /** Tokens of the instructions and of the tools that were listed. */
+  listTokens: z.number(),
+});
+
+const answerSchema = z.strictObject({ answer: z.string() });
+
 /** One tool call, and what the agent read. */
-export interface Exchange {
-  readonly tool: string;
-  readonly arguments: Record<string, unknown>;
-  readonly isError: boolean;
-  readonly text: string;
-}
+export type Exchange = Readonly<z.infer<typeof exchangeSchema>>;
 
 /** What an agent did with a task. */
-export interface Recording {
-  readonly task: string;
-  readonly surface: Surface;
-  /** The agent. */
-  readonly by: string;
-  /** Day of the recording. */
-  readonly date: string;
-  /** Tokens of the instructions and of the tools that were listed. */
-  readonly listTokens: number;
+export type Recording = Readonly<z.infer<typeof aboutSchema> & z.infer<typeof answerSchema>> & {
   readonly exchanges: readonly Exchange[];
-  readonly answer: string;
-}
+};
 
 /** What the recorder has written, without the rest of a recording. */
 export type Observed = Pick<Recording, 'listTokens' | 'exchanges'>;
@@ -55,15 +63,16 @@ export function textOf(result: { content?: unknown }): string {
   return content.map(({ text = '' }) => text).join('\n');
 }
 
-/** Parses the file of the recorder. */
+/** Parses the file of the recorder. Lines of an agent that are no messages are left out. */
 export function readLog(file: string): Observed {
   const lines = existsSync(file) ? readFileSync(file, 'utf8').split('\n').filter(Boolean) : [];
-  const requests = new Map<unknown, { method: string; params: Record<string, unknown> }>();
+  const requests = new Map<unknown, { method: string; params?: Record<string, unknown> | null }>();
   const exchanges: Exchange[] = [];
   let instructions = '';
   const tools = new Map<string, Listed>();
   for (const line of lines) {
-    const { from, message } = JSON.parse(line);
+    const { from, message } = parseJson(line) ?? {};
+    if (typeof message !== 'object' || message === null) continue;
     if (from === 'client' && message.method && message.id !== undefined) requests.set(message.id, message);
     const request = from === 'server' && requests.get(message.id);
     if (!request) continue;
@@ -74,10 +83,10 @@ export function readLog(file: string): Observed {
     }
     if (request.method !== 'tools/call') continue;
     exchanges.push({
-      tool: String(request.params.name),
-      arguments: (request.params.arguments ?? {}) as Record<string, unknown>,
-      isError: error !== undefined || result.isError === true,
-      text: error === undefined ? textOf(result) : error.message,
+      tool: String(request.params?.name),
+      arguments: (request.params?.arguments ?? {}) as Record<string, unknown>,
+      isError: error !== undefined || result?.isError === true,
+      text: error === undefined ? textOf(result ?? {}) : String(error?.message),
     });
   }
   return { listTokens: tokensOfList(instructions, [...tools.values()]), exchanges };
@@ -96,21 +105,33 @@ export function writeRecording({ exchanges, answer, ...about }: Recording): stri
   return file;
 }
 
-/** Reads the recording of a task, if there is one. */
-export function readRecording(task: string, surface: Surface): Recording | undefined {
-  const file = fileOf(task, surface);
-  if (!existsSync(file)) return undefined;
-  const lines = readFileSync(file, 'utf8').split('\n').filter(Boolean);
-  const [about, ...rest] = lines.map((line) => JSON.parse(line));
-  const { answer } = rest.pop();
-  return { ...about, exchanges: rest, answer };
+/** Reads the recording of a task. Throws an Error that says what is wrong with the file. */
+export function readRecording(task: string, surface: Surface): Recording {
+  const lines = readFileSync(fileOf(task, surface), 'utf8').split('\n').filter(Boolean);
+  const read = <Schema extends z.ZodType>(schema: Schema, at: number): z.infer<Schema> => {
+    const { success, data } = schema.safeParse(parseJson(lines[at] ?? ''));
+    if (!success) throw new Error(`recordings/${surface}/${task}.jsonl is damaged in line ${at + 1}.`);
+    return data;
+  };
+  const last = Math.max(1, lines.length - 1);
+  const about = read(aboutSchema, 0);
+  if (about.task !== task || about.surface !== surface)
+    throw new Error(`recordings/${surface}/${task}.jsonl is of another task or surface.`);
+  const exchanges = lines.slice(1, last).map((_, at) => read(exchangeSchema, at + 1));
+  return { ...about, exchanges, ...read(answerSchema, last) };
+}
+
+/** Which tasks are recorded on which surface. */
+export function recordedTasks(): { readonly task: string; readonly surface: Surface }[] {
+  return surfaces.flatMap((surface) => {
+    const folder = `${evalsFolder}recordings/${surface}`;
+    const files = existsSync(folder) ? readdirSync(folder).sort() : [];
+    const recordings = files.filter((file) => file.endsWith('.jsonl'));
+    return recordings.map((file) => ({ task: file.slice(0, -'.jsonl'.length), surface }));
+  });
 }
 
 /** All recordings. */
 export function readRecordings(): Recording[] {
-  return surfaces.flatMap((surface) => {
-    const folder = `${evalsFolder}recordings/${surface}`;
-    const files = existsSync(folder) ? readdirSync(folder).sort() : [];
-    return files.flatMap((file) => readRecording(file.replace(/\.jsonl$/, ''), surface) ?? []);
-  });
+  return recordedTasks().map(({ task, surface }) => readRecording(task, surface));
 }

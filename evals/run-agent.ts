@@ -46,13 +46,18 @@ export async function runAgent(name: string, surface: Surface, agent: AgentRun):
   }
 }
 
+/** Characters of the output of an agent. */
+const maxAnswerLength = 1_000_000;
+
 /** Both values reach the shell in variables, so that nothing in a prompt is taken for a command. */
 function runCommand({ command, timeoutMs }: AgentRun, config: string, prompt: string, cwd: string) {
   const line = command
     .replaceAll('{config}', () => '"$EVALS_CONFIG"')
     .replaceAll('{prompt}', () => '"$EVALS_PROMPT"');
+  // Clients hand their environment on to the server, which takes its settings from the task alone.
+  const own = Object.entries(process.env).filter(([name]) => !name.startsWith('SYNQLY_'));
+  const env = { ...Object.fromEntries(own), EVALS_CONFIG: config, EVALS_PROMPT: prompt };
   return new Promise<{ answer: string; failure?: string }>((resolve, reject) => {
-    const env = { ...process.env, EVALS_CONFIG: config, EVALS_PROMPT: prompt };
     const child = spawn('sh', ['-c', line], {
       cwd,
       env,
@@ -61,18 +66,40 @@ function runCommand({ command, timeoutMs }: AgentRun, config: string, prompt: st
     });
     let answer = '';
     let failure: string | undefined;
-    const timer = setTimeout(() => {
-      failure = `the agent was stopped after ${timeoutMs / 1000} s`;
-      if (child.pid !== undefined) process.kill(-child.pid, 'SIGKILL');
-    }, timeoutMs);
+    const stop = (reason: string) => {
+      failure ??= reason;
+      killGroup(child.pid);
+      // A process that has left the group may still have the output open.
+      child.stdout.destroy();
+    };
+    const timer = setTimeout(() => stop(`the agent was stopped after ${timeoutMs / 1000} s`), timeoutMs);
+    const interrupt = () => {
+      killGroup(child.pid);
+      process.exit(130);
+    };
+    for (const signal of interrupts) process.on(signal, interrupt);
     child.stdout.setEncoding('utf8').on('data', (chunk) => {
       answer += chunk;
+      if (answer.length > maxAnswerLength) stop(`the agent printed more than ${maxAnswerLength} characters`);
     });
     child.on('error', reject);
     child.on('close', (code) => {
       clearTimeout(timer);
+      for (const signal of interrupts) process.off(signal, interrupt);
+      killGroup(child.pid);
       if (code !== 0) failure ??= `the agent ended with status ${code}`;
       resolve({ answer: answer.trim(), ...(failure !== undefined && { failure }) });
     });
   });
+}
+
+const interrupts = ['SIGINT', 'SIGTERM'] as const;
+
+/** Kills what an agent has started, as far as it still runs. */
+function killGroup(pid: number | undefined): void {
+  try {
+    if (pid !== undefined) process.kill(-pid, 'SIGKILL');
+  } catch {
+    // All have ended.
+  }
 }

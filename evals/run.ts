@@ -1,9 +1,9 @@
 /* Runs the evals: the recordings without a model, or an agent of the user's choice. */
-import { Command, Option } from 'commander';
+import { Command, InvalidArgumentError, Option } from 'commander';
 import { gridOf } from '../src/cli/text-table.ts';
 import { limitConcurrency } from '../src/lib/limit-concurrency.ts';
-import type { Outcome } from './check.ts';
-import { readRecordings } from './recording.ts';
+import { notRun, type Outcome } from './check.ts';
+import { readRecording, recordedTasks } from './recording.ts';
 import { replay } from './replay.ts';
 import { writeResults } from './results.ts';
 import { runAgent } from './run-agent.ts';
@@ -14,10 +14,20 @@ interface Options {
   readonly as: string;
   readonly surface?: Surface;
   readonly task?: readonly string[];
-  readonly timeout: string;
+  readonly timeout: number;
   readonly record?: boolean;
   readonly write?: boolean;
   readonly json?: boolean;
+}
+
+/** Node's timers are at most so long. */
+const maxTimeout = 2_147_483;
+
+function parseSeconds(text: string): number {
+  const seconds = Number(text);
+  if (!(seconds > 0 && seconds <= maxTimeout))
+    throw new InvalidArgumentError(`It must be a number above 0 and at most ${maxTimeout}.`);
+  return seconds;
 }
 
 const program = new Command('evals')
@@ -26,7 +36,7 @@ const program = new Command('evals')
   .option('--as <name>', 'name of the agent', 'agent')
   .addOption(new Option('--surface <surface>', 'only this surface').choices(surfaces))
   .option('--task <names...>', 'only these tasks')
-  .option('--timeout <seconds>', 'for one task of an agent', '600')
+  .option('--timeout <seconds>', 'for one task of an agent', parseSeconds, 600)
   .option('--record', 'keep the runs of the agent whose task is done as recordings')
   .option('--write', 'write results/ and docs/evals.md from the replays of all recordings')
   .option('--json', 'print JSON')
@@ -35,6 +45,10 @@ const options = program.opts<Options>();
 
 const unknown = options.task?.filter((name) => !taskNames().includes(name)) ?? [];
 if (unknown.length > 0) program.error(`There is no task ${unknown.join(', ')}.`);
+if (options.agent?.trim() === '') program.error('--agent wants a command.');
+for (const name of ['as', 'timeout', 'record'])
+  if (options.agent === undefined && program.getOptionValueSource(name) === 'cli')
+    program.error(`--${name} is for runs with --agent.`);
 if (options.write && (options.agent || options.surface || options.task)) {
   program.error('--write wants the replays of all recordings.');
 }
@@ -47,20 +61,27 @@ if (options.write) writeResults(outcomes);
 if (outcomes.length === 0) program.error('No recording was found.');
 if (outcomes.some(({ problems }) => problems.length > 0)) process.exitCode = 1;
 
+/** A recording that cannot be replayed is the outcome of its task, and no end of the others. */
 async function replayAll(): Promise<Outcome[]> {
-  const recordings = readRecordings().filter(({ task, surface }) => isWanted(task, surface));
   const limited = limitConcurrency(4, new AbortController().signal);
-  return Promise.all(recordings.map((recording) => limited(() => replay(recording))));
+  const wanted = recordedTasks().filter(({ task, surface }) => isWanted(task, surface));
+  return Promise.all(
+    wanted.map(({ task, surface }) =>
+      limited(async () => replay(readRecording(task, surface))).catch((error) =>
+        notRun(task, surface, '', error),
+      ),
+    ),
+  );
 }
 
 /** One at a time: agents are slow, and paid for. */
 async function runAll(command: string): Promise<Outcome[]> {
   const { as: by, timeout, record = false } = options;
-  const agent = { command, by, timeoutMs: Number(timeout) * 1000, record };
+  const agent = { command, by, timeoutMs: timeout * 1000, record };
   const done: Outcome[] = [];
   for (const surface of surfaces) {
     for (const name of taskNames().filter((task) => isWanted(task, surface))) {
-      done.push(await runAgent(name, surface, agent));
+      done.push(await runAgent(name, surface, agent).catch((error) => notRun(name, surface, by, error)));
     }
   }
   return done;

@@ -15,6 +15,7 @@ import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Command, Option } from 'commander';
+import { parseJson } from './parse-json.ts';
 import { surfaces, taskNames } from './task.ts';
 
 const prefix = 'synqly-mcp-evals-';
@@ -63,9 +64,9 @@ async function start(task: string, options: { surface: string; as: string }): Pr
 }
 
 function parseArguments(text: string): Record<string, unknown> {
-  const args = JSON.parse(text);
+  const args = parseJson(text);
   if (typeof args !== 'object' || args === null || Array.isArray(args)) {
-    throw new Error('The arguments of a call are a JSON object.');
+    throw new Error('The arguments of a call are a JSON object, such as \'{"limit":10}\'.');
   }
   return args;
 }

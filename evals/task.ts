@@ -97,11 +97,22 @@ export type Fact = z.infer<typeof fact>;
 
 /** Reads the task `name`. Throws an Error that says what is wrong with the file. */
 export function readTask(name: string): Task {
-  const document = parse(readFileSync(`${evalsFolder}tasks/${name}.yaml`, 'utf8'), { merge: true });
-  const result = taskSchema.safeParse(document);
+  if (!taskNames().includes(name)) throw new Error(`There is no task ${name}.`);
+  const result = taskSchema.safeParse(parseTask(name));
   if (!result.success) throw new Error(`tasks/${name}.yaml: ${z.prettifyError(result.error)}`);
   if (result.data.metadata.name !== name) throw new Error(`tasks/${name}.yaml has another metadata.name.`);
   return result.data;
+}
+
+function parseTask(name: string): unknown {
+  const text = readFileSync(`${evalsFolder}tasks/${name}.yaml`, 'utf8');
+  try {
+    return parse(text, { merge: true });
+  } catch (error) {
+    throw new Error(`tasks/${name}.yaml: ${error instanceof Error ? error.message : error}`, {
+      cause: error,
+    });
+  }
 }
 
 /** Names of all tasks, in alphabetical order. */
