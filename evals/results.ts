@@ -26,7 +26,7 @@ export function writeResults(outcomes: readonly Outcome[]): void {
     const results = outcomes
       .filter((outcome) => outcome.surface === surface)
       .map(({ task, by, problems, calls, maxCalls, tokens, maxTokens }): Result => {
-        const date = readRecording(task, surface)?.date ?? '';
+        const date = readRecording(task, surface).date;
         return { task, by, date, done: problems.length === 0, calls, maxCalls, tokens, maxTokens };
       });
     writeFileSync(fileOf(surface), `${JSON.stringify(results, undefined, 2)}\n`);

@@ -57,7 +57,11 @@ const isWanted = (task: string, surface: Surface) =>
 
 const outcomes = await (options.agent === undefined ? replayAll() : runAll(options.agent));
 console.log(options.json ? JSON.stringify(outcomes, undefined, 2) : tableOf(outcomes));
-if (options.write) writeResults(outcomes);
+if (options.write) {
+  if (outcomes.some(({ maxCalls }) => maxCalls === 0))
+    program.error('Nothing was written: not all recordings could be replayed.');
+  writeResults(outcomes);
+}
 if (outcomes.length === 0) program.error('No recording was found.');
 if (outcomes.some(({ problems }) => problems.length > 0)) process.exitCode = 1;
 
