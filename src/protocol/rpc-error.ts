@@ -13,7 +13,15 @@ export class RpcError extends Error {
     super(message);
     this.code = code;
     this.data = data;
+    if (typeof data === 'object' && data !== null) dataOfErrors.add(data);
   }
+}
+
+const dataOfErrors = new WeakSet<object>();
+
+/** Whether this is the data of an `RpcError`. The SDKs send it as it is, without the error itself. */
+export function isDataOfRpcError(data: unknown): boolean {
+  return typeof data === 'object' && data !== null && dataOfErrors.has(data);
 }
 
 /** Logs an internal error in full. The client gets a fixed message, since the error's text may hold a secret. */

@@ -1,5 +1,6 @@
 import { encode } from 'gpt-tokenizer/encoding/o200k_base';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { startLines, v2Request } from './generations-support.ts';
 import { factOperations, factSheet, type Rig, startProgram, startRig } from './support.ts';
 
 let rig: Rig;
@@ -147,6 +148,16 @@ test('a resource that cannot be read now is an error of its own', async () => {
     code: -32603,
     data: { error: { code: 'server_error' } },
   });
+});
+
+test('and says why in the second generation too', async () => {
+  rig.sandbox.faults.add({ route: 'status_get_timeseries', status: 500 });
+  const args = ['--base-url', rig.sandbox.baseUrl, '--log-level', 'silent'];
+  const lines = startLines(args, { SYNQLY_TOKEN: rig.sandbox.token });
+  const { error } = await lines.ask(v2Request('resources/read', { uri: 'synqly://status/timeseries' }));
+  await lines.close();
+  expect(error).toMatchObject({ code: -32603, data: { error: { code: 'server_error' } } });
+  expect(error.message).toBe(error.data.error.message);
 });
 
 test('account ids are completed by what was typed', async () => {

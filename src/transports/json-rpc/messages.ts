@@ -9,6 +9,7 @@ import {
 import { ExactNumber, stringifyJson } from '../../lib/exact-json.ts';
 import { isJsonObject, type JsonObject } from '../../lib/json.ts';
 import { hasEnvelope } from '../../protocol/envelope.ts';
+import { isDataOfRpcError } from '../../protocol/rpc-error.ts';
 import type { RpcNotification, RpcResponse } from '../../protocol/stateless-server.ts';
 import { type FoundId, findId } from './find-id.ts';
 import { InvalidParams, readNotificationParams, readParams } from './message-params.ts';
@@ -249,12 +250,13 @@ export function writeMessage(message: WrittenMessage): string {
 
 /**
  * Hides unexpected error messages: the SDK sends whatever a handler throws, which may come from a library. Errors
- * meant for clients are McpErrors.
+ * meant for clients are McpErrors, or have the data of an RpcError.
  */
 export function plainMessage<Message extends WrittenMessage>(message: Message): Message {
   if (!('error' in message)) return message;
-  const { code, message: words } = message.error;
-  if (code !== ErrorCode.InternalError || words.startsWith('MCP error ')) return message;
+  const { code, message: words, data } = message.error;
+  const isForClients = words.startsWith('MCP error ') || isDataOfRpcError(data);
+  if (code !== ErrorCode.InternalError || isForClients) return message;
   return { ...message, error: { code, message: internalErrorMessage } };
 }
 
