@@ -20,8 +20,7 @@ export function createSpelling(texts: Iterable<string>): Spelling {
   const index = new MiniSearch({ idField: 'word', fields: ['word'], tokenize: (word) => [word] });
   index.addAll([...counts.keys()].map((word) => ({ word })));
   // Comparing a word costs its length squared, and one letter may unfold to eighteen.
-  const maxLength =
-    maxSlips + [...counts.keys()].reduce((max, { length }) => Math.max(max, length), 0);
+  const maxLength = maxSlips + [...counts.keys()].reduce((max, { length }) => Math.max(max, length), 0);
   const pickFrequent = (candidates: readonly string[], initial: string | undefined) => {
     const weight = (word: string) => (counts.get(word) ?? 0) * (word[0] === initial ? sameInitial : 1);
     return [...candidates].sort((one, other) => weight(other) - weight(one))[0];
