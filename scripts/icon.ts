@@ -3,8 +3,11 @@ import { deflateSync } from 'node:zlib';
 
 /*
  * Draws the icon of this project, a hub with three connections: assets/icon.png, and the same as a data URI in
- * src/protocol/icon.ts, for clients that show the icons of servers. Run it with npm run icon.
+ * src/protocol/icon.ts, for clients that show the icons of servers; assets/icon-512.png for directories of servers. Run
+ * it with npm run icon.
  */
+
+/** Width and height of the drawing, in units of its own. */
 const size = 48;
 
 /** Samples of a pixel in each direction, for smooth edges. */
@@ -57,13 +60,13 @@ function colourAt(point: Point): Colour | undefined {
   return isDrawn ? foreground : background;
 }
 
-/** Red, green, blue and opacity of a pixel. */
-function pixelAt(x: number, y: number): readonly number[] {
+/** Red, green, blue and opacity of a pixel; `scale` is the number of pixels to a unit of the drawing. */
+function pixelAt(x: number, y: number, scale: number): readonly number[] {
   const sum = [0, 0, 0];
   let covered = 0;
   for (let row = 0; row < samples; row += 1) {
     for (let column = 0; column < samples; column += 1) {
-      const colour = colourAt([x + (column + 0.5) / samples, y + (row + 0.5) / samples]);
+      const colour = colourAt([(x + (column + 0.5) / samples) / scale, (y + (row + 0.5) / samples) / scale]);
       if (!colour) continue;
       covered += 1;
       colour.forEach((value, index) => {
@@ -93,31 +96,37 @@ function chunk(type: string, data: Buffer): Buffer {
   return Buffer.concat([length, body, crc]);
 }
 
-/** A row of pixels as differences to the row above (PNG filter `up`), which compress best here. */
-function filteredRow(y: number): Buffer {
-  const row = Array.from({ length: size }, (_, x) => pixelAt(x, y)).flat();
-  const above = y === 0 ? [] : Array.from({ length: size }, (_, x) => pixelAt(x, y - 1)).flat();
-  return Buffer.from([2, ...row.map((value, index) => (value - (above[index] ?? 0)) & 0xff)]);
+/** Rows of pixels as differences to the row above (PNG filter `up`), which compress best here. */
+function filteredRows(pixels: number): Buffer {
+  const scale = pixels / size;
+  const rows = Array.from({ length: pixels }, (_, y) =>
+    Array.from({ length: pixels }, (_, x) => pixelAt(x, y, scale)).flat(),
+  );
+  return Buffer.concat(
+    rows.map((row, y) =>
+      Buffer.from([2, ...row.map((value, index) => (value - (rows[y - 1]?.[index] ?? 0)) & 0xff)]),
+    ),
+  );
 }
 
-function draw(): Buffer {
+function draw(pixels: number): Buffer {
   const header = Buffer.alloc(13);
-  header.writeUInt32BE(size, 0);
-  header.writeUInt32BE(size, 4);
+  header.writeUInt32BE(pixels, 0);
+  header.writeUInt32BE(pixels, 4);
   // 8 bits a channel, red, green, blue and opacity.
   header.set([8, 6, 0, 0, 0], 8);
-  const rows = Buffer.concat(Array.from({ length: size }, (_, y) => filteredRow(y)));
   return Buffer.concat([
     Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]),
     chunk('IHDR', header),
-    chunk('IDAT', deflateSync(rows, { level: 9 })),
+    chunk('IDAT', deflateSync(filteredRows(pixels), { level: 9 })),
     chunk('IEND', Buffer.alloc(0)),
   ]);
 }
 
-const png = draw();
+const png = draw(size);
 mkdirSync(new URL('../assets/', import.meta.url), { recursive: true });
 writeFileSync(new URL('../assets/icon.png', import.meta.url), png);
+writeFileSync(new URL('../assets/icon-512.png', import.meta.url), draw(512));
 writeFileSync(
   new URL('../src/protocol/icon.ts', import.meta.url),
   `/** assets/icon.png, ${size} by ${size} pixels; scripts/icon.ts writes both. */
