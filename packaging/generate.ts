@@ -1,10 +1,5 @@
-import {
-  placeholderOwner,
-  readPackageFile,
-  repositoryOf,
-  staleFiles,
-  writeGeneratedFile,
-} from './project.ts';
+import { staleFiles, writeGeneratedFile } from './generated-files.ts';
+import { placeholderOwner, readPackageFile, repositoryOf } from './project.ts';
 
 /*
  * npm run packaging: writes the generated files. --check writes nothing and fails when one is not up to date; --release

@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 
 export const root = new URL('..', import.meta.url);
 const packagePath = new URL('package.json', root);
@@ -46,31 +46,3 @@ export function linkedPackageFile(file: PackageFile): PackageFile {
 
 /** A file as it is written: two spaces, and a line feed at the end. */
 export const asJsonText = (value: unknown): string => `${JSON.stringify(value, null, 2)}\n`;
-
-/** Text of a file that is generated, and where it belongs. */
-export interface GeneratedFile {
-  readonly path: string;
-  readonly text: string;
-}
-
-/** Every generated file that is kept in the repository. */
-export function generatedFiles(): GeneratedFile[] {
-  const file = linkedPackageFile(readPackageFile());
-  return [{ path: 'package.json', text: asJsonText(file) }];
-}
-
-/** Generated files whose text in the repository is another one. */
-export const staleFiles = (): GeneratedFile[] =>
-  generatedFiles().filter(({ path, text }) => readOrUndefined(path) !== text);
-
-function readOrUndefined(path: string): string | undefined {
-  try {
-    return readFileSync(new URL(path, root), 'utf8');
-  } catch {
-    return undefined;
-  }
-}
-
-export function writeGeneratedFile({ path, text }: GeneratedFile): void {
-  writeFileSync(new URL(path, root), text);
-}

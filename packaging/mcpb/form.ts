@@ -11,6 +11,14 @@ export interface FormField {
   readonly sensitive?: boolean;
 }
 
+/** A field with the variable that takes its value. */
+export interface FormVariable {
+  readonly variable: string;
+  readonly key: string;
+  readonly choices: readonly string[];
+  readonly field: FormField;
+}
+
 interface FormEntry extends Partial<Omit<FormField, 'description'>> {
   readonly title: string;
   /** In place of the help text of the setting. */
@@ -40,25 +48,35 @@ const entries: Partial<Record<keyof typeof settings, FormEntry>> = {
 /** SYNQLY_READ_ONLY is `read_only` in the form. */
 const keyOf = (variable: string) => variable.replace(/^SYNQLY_/, '').toLowerCase();
 
-function fieldOf(name: keyof typeof settings, { title, description, ...rest }: FormEntry): FormField {
-  const { help, placeholder }: Pick<SettingDefinition<unknown>, 'help' | 'placeholder'> = settings[name];
-  const choices = placeholder?.includes('|') ? ` One of: ${placeholder.replaceAll('|', ', ')}.` : '';
-  // The sandbox needs no token, and a host asks for required fields before it starts anything.
-  return { type: 'string', title, description: `${description ?? help}${choices}`, required: false, ...rest };
+function variableOf(name: keyof typeof settings, { title, description, ...rest }: FormEntry): FormVariable {
+  const {
+    help,
+    placeholder,
+    env,
+  }: Pick<SettingDefinition<unknown>, 'help' | 'placeholder' | 'env'> = settings[name];
+  const choices = placeholder?.includes('|') ? placeholder.split('|') : [];
+  const suffix = choices.length > 0 ? ` One of: ${choices.join(', ')}.` : '';
+  // The sandbox needs no token, and an application asks for required fields before it starts anything.
+  const common = { title, description: `${description ?? help}${suffix}`, required: false };
+  return {
+    variable: String(env),
+    key: keyOf(String(env)),
+    choices,
+    field: { type: 'string', ...common, ...rest },
+  };
 }
 
-const named = Object.entries(entries).map(([name, entry]) => {
-  const setting = name as keyof typeof settings;
-  const variable = settings[setting].env ?? '';
-  return { variable, key: keyOf(variable), field: fieldOf(setting, entry) };
-});
+/** The fields in the order of the form. */
+export const formVariables: readonly FormVariable[] = Object.entries(entries).map(([name, entry]) =>
+  variableOf(name as keyof typeof settings, entry),
+);
 
 /** `user_config` of the manifest. */
 export const formFields: Readonly<Record<string, FormField>> = Object.fromEntries(
-  named.map(({ key, field }) => [key, field]),
+  formVariables.map(({ key, field }) => [key, field]),
 );
 
 /** The environment of the server: each variable takes the value of its field. */
 export const formEnvironment: Readonly<Record<string, string>> = Object.fromEntries(
-  named.map(({ variable, key }) => [variable, `\${user_config.${key}}`]),
+  formVariables.map(({ variable, key }) => [variable, `\${user_config.${key}}`]),
 );

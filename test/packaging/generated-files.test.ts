@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import packageFile from '../../package.json' with { type: 'json' };
-import { linkedPackageFile, readPackageFile, repositoryOf, staleFiles } from '../../packaging/project.ts';
+import { staleFiles } from '../../packaging/generated-files.ts';
+import { linkedPackageFile, readPackageFile, repositoryOf } from '../../packaging/project.ts';
 
 test('the generated files are up to date (npm run packaging)', () => {
   expect(staleFiles().map(({ path }) => path)).toEqual([]);
