@@ -17,7 +17,7 @@ const dist = new URL('dist/', root);
 
 await rm(dist, { recursive: true, force: true });
 const { metafile } = await build({
-  absWorkingDir: new URL('.', root).pathname,
+  absWorkingDir: fileURLToPath(root),
   entryPoints: { program: 'src/cli/program.ts' },
   outdir: 'dist',
   bundle: true,
@@ -60,7 +60,7 @@ const { metafile } = await build({
 const { engines } = JSON.parse(await readFile(new URL('package.json', root), 'utf8'));
 // What is started: it loads the program, in a Node that can read it.
 await build({
-  absWorkingDir: new URL('.', root).pathname,
+  absWorkingDir: fileURLToPath(root),
   entryPoints: { cli: 'src/cli.ts' },
   outdir: 'dist',
   bundle: true,

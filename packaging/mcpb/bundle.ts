@@ -33,7 +33,7 @@ export async function commandOf(
 }
 
 /** Values of the form with which every tool is listed, without a token. */
-const sandboxValues: FormValues = { sandbox: true, read_only: false };
+export const sandboxValues: FormValues = { sandbox: true, read_only: false };
 
 export interface Bundle {
   readonly path: string;

@@ -16,14 +16,14 @@ const workflow: Workflow = parse(readFileSync(new URL('.github/workflows/release
 const steps = Object.values(workflow.jobs).flatMap((job) => job.steps);
 const commands = steps.flatMap(({ run }) => run?.trim().split('\n') ?? []).map((line) => line.trim());
 
-test('the npm package is published with provenance', () => {
-  expect(commands).toContain('npm publish --provenance --access public');
-  expect(workflow.jobs.npm?.permissions).toMatchObject({ 'id-token': 'write' });
+test('the tarball that was checked is published with provenance', () => {
+  expect(commands).toContain('npm publish ./build/*.tgz --provenance --access public');
+  expect(workflow.jobs.release?.permissions).toMatchObject({ 'id-token': 'write' });
 });
 
 test('nothing is published before the tag, the address of the repository and the tests are checked', () => {
-  const publish = commands.indexOf('npm publish --provenance --access public');
-  const checks = ['npm run packaging -- --check --release', 'npm test'];
+  const publish = commands.indexOf('npm publish ./build/*.tgz --provenance --access public');
+  const checks = ['npm test', 'npm run release:check -- --release'];
   for (const check of checks) {
     expect(commands).toContain(check);
     expect(commands.indexOf(check)).toBeLessThan(publish);
@@ -33,6 +33,7 @@ test('nothing is published before the tag, the address of the repository and the
 
 test('a job may do only what it says', () => {
   expect(workflow.permissions).toEqual({ contents: 'read' });
+  expect(workflow.jobs.release?.permissions).toEqual({ contents: 'write', 'id-token': 'write' });
 });
 
 test('the scripts that the workflow runs exist, and its actions have a version', () => {
