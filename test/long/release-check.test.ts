@@ -1,6 +1,15 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -13,6 +22,13 @@ const { version } = readPackageFile();
 let folder: string;
 let copy: string;
 
+/** Hard links, where both folders are on one disk; copies otherwise. */
+function copyFolder(from: string, to: string) {
+  if (spawnSync('cp', ['-al', from, to]).status === 0) return;
+  rmSync(to, { recursive: true, force: true });
+  cpSync(from, to, { recursive: true, verbatimSymlinks: true });
+}
+
 beforeAll(() => {
   folder = mkdtempSync(join(realpathSync(tmpdir()), 'synqly-mcp-'));
   copy = join(folder, 'a clone');
@@ -24,10 +40,11 @@ beforeAll(() => {
     mkdirSync(dirname(join(copy, name)), { recursive: true });
     cpSync(join(project, name), join(copy, name));
   }
-  cpSync(join(project, 'node_modules'), join(copy, 'node_modules'), {
-    recursive: true,
-    verbatimSymlinks: true,
-  });
+  const libraries = join(copy, 'node_modules');
+  mkdirSync(libraries);
+  // Caches and the like are named with a dot; npm and the build need none of them.
+  for (const name of readdirSync(join(project, 'node_modules')).filter((one) => !one.startsWith('.')))
+    copyFolder(join(project, 'node_modules', name), join(libraries, name));
 }, 300_000);
 
 afterAll(() => {
