@@ -50,6 +50,8 @@ const { metafile } = await build({
         "export class DefaultJsonSchemaValidator {} export { default as process } from 'node:process';",
     }),
   ],
+  // Its entry for Node is UMD, which cannot be bundled.
+  alias: { 'jsonc-parser': 'jsonc-parser/lib/esm/main.js' },
   metafile: true,
   logLevel: 'warning',
   banner: {

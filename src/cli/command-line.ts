@@ -5,6 +5,7 @@ import { settings } from '../config/settings.ts';
 import { version } from '../version.ts';
 import { addConnectCommand } from './connect-command.ts';
 import { usageError } from './exit-status.ts';
+import { addInitCommand } from './init-command.ts';
 import { addSandboxCommand } from './sandbox-command.ts';
 import { addSettings } from './setting-options.ts';
 import { type Flags, startServer } from './start-server.ts';
@@ -38,6 +39,7 @@ function createProgram(): Command {
   addSandboxCommand(program);
   addToolsCommand(program);
   addTokenCommand(program);
+  addInitCommand(program);
   return program;
 }
 

@@ -10,7 +10,7 @@ const maxNumber = 1000;
  * @returns the path of the file
  * @throws Error when it cannot be written
  */
-export async function writeNewFile(directory: string, name: string, text: string): Promise<string> {
+export async function writeNewFile(directory: string, name: string, text: string | Buffer): Promise<string> {
   const extension = extname(name);
   const base = name.slice(0, name.length - extension.length);
   for (let number = 1; ; number += 1) {
