@@ -93,6 +93,10 @@ export function removeJson(text: string, path: Path): string {
   return apply(text, splices);
 }
 
+/** Removes properties of an object, if it is there. @throws FormatError for broken JSON */
+export const dropJsonKeys = (text: string, path: Path, names: readonly string[]): string =>
+  names.reduce((edited, name) => removeJson(edited, [...path, name]), text);
+
 function parse(text: string): Node | undefined {
   const errors: ParseError[] = [];
   let root: Node | undefined;

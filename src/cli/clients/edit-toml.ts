@@ -31,12 +31,25 @@ export function readToml(text: string, path: Path): unknown {
 export function setToml(text: string, path: Path, value: Readonly<Record<string, unknown>>): string {
   const current = readToml(text, path);
   if (current === undefined) return assertHas(append(text, print(path, value)), path);
-  const merged = isObject(current) ? merge(current, value) : value;
-  if (JSON.stringify(current) === JSON.stringify(merged)) return text;
+  return replaceTable(text, path, current, isObject(current) ? merge(current, value) : value);
+}
+
+/** Removes keys of a sub-table, the last of the path, if it is there. @throws FormatError as `setToml` */
+export function dropTomlKeys(text: string, path: Path, names: readonly string[]): string {
+  const [table, key] = [path.slice(0, -1), path.at(-1) as string];
+  const current = readToml(text, table);
+  const part = isObject(current) ? current[key] : undefined;
+  if (!isObject(current) || !isObject(part)) return text;
+  const rest = Object.fromEntries(Object.entries(part).filter(([name]) => !names.includes(name)));
+  return replaceTable(text, table, current, { ...current, [key]: rest });
+}
+
+function replaceTable(text: string, path: Path, current: unknown, value: unknown): string {
+  if (JSON.stringify(current) === JSON.stringify(value)) return text;
   const [first, ...others] = findTables(text, path);
   if (first === undefined) throw inlineTable(path);
   const eol = eolOf(text);
-  const table = print(path, merged).trimEnd().replaceAll('\n', eol);
+  const table = print(path, value).trimEnd().replaceAll('\n', eol);
   const without = others.reduceRight((edited, region) => cut(edited, region), text);
   return assertHas(without.slice(0, first.start) + table + without.slice(first.end), path);
 }
@@ -124,7 +137,7 @@ function statements(text: string): Statement[] {
     found.push({
       start: at,
       end: at + line.trimEnd().length,
-      ...(line.startsWith('[') && { header: headerOf(line) }),
+      ...(line.startsWith('[') && { header: headerOf(line.trimEnd()) }),
     });
     at = end;
   }

@@ -8,8 +8,8 @@ import {
   writeClientFile,
 } from '../clients/client-file.ts';
 import { type ClientName, clients, type Machine } from '../clients/clients.ts';
-import { readJson, removeJson, setJson } from '../clients/edit-json.ts';
-import { readToml, removeToml, setToml } from '../clients/edit-toml.ts';
+import { dropJsonKeys, readJson, removeJson, setJson } from '../clients/edit-json.ts';
+import { dropTomlKeys, readToml, removeToml, setToml } from '../clients/edit-toml.ts';
 import { FormatError } from '../clients/format-error.ts';
 import { lineChanges } from '../clients/line-changes.ts';
 import {
@@ -22,8 +22,8 @@ import {
 import { type ChangeRecord, changeRecords, hashOf } from './user-files.ts';
 
 const formats = {
-  json: { read: readJson, set: setJson, remove: removeJson },
-  toml: { read: readToml, set: setToml, remove: removeToml },
+  json: { read: readJson, set: setJson, remove: removeJson, drop: dropJsonKeys },
+  toml: { read: readToml, set: setToml, remove: removeToml, drop: dropTomlKeys },
 };
 
 /** A change of a client's configuration that has not been made yet. */
@@ -59,14 +59,17 @@ export const thisMachine = (environment: NodeJS.ProcessEnv): Machine => ({
 /** Plans to add the server to a client's configuration, or to update it. @throws ClientError */
 export function planEntry(options: ChangeOptions, choices: ServerChoices): Promise<PlannedChange> {
   return plan(options, ({ text, format, keys }) => {
-    const { set, read } = formats[format];
+    const { set, read, remove, drop } = formats[format];
     const current = read(text, keys);
     const isOwn = isOwnEntry(current, options.program);
     const kept = isOwn ? keptFlags(current, choices.flags, options.program) : [];
     const flags = [...choices.flags, ...kept];
     const entry = serverEntry(clients[options.client], { ...choices, flags }, options.program);
-    if (current === undefined || isOwn) return set(text, keys, entry as never);
-    if (options.force) return set(formats[format].remove(text, keys), keys, entry as never);
+    if (current === undefined) return set(text, keys, { ...entry });
+    // A token in the configuration itself would override the file.
+    const obsolete = entry.env ? ['SYNQLY_TOKEN'] : ['SYNQLY_TOKEN', 'SYNQLY_TOKEN_FILE'];
+    if (isOwn) return set(drop(text, [...keys, 'env'], obsolete), keys, { ...entry });
+    if (options.force) return set(remove(text, keys), keys, { ...entry });
     throw new FormatError(
       `it has a server "${options.name}" that starts another program: give this one another name with --name, or replace that one with --force`,
     );
