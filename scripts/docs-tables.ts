@@ -1,4 +1,5 @@
 import { isInToolsets, presetToolsets } from '../src/access/toolsets.ts';
+import { clientNames, clients, type Machine } from '../src/cli/clients/clients.ts';
 import type { Mode, SettingDefinition } from '../src/config/define-setting.ts';
 import { settings } from '../src/config/settings.ts';
 import { errorCodes } from '../src/errors.ts';
@@ -10,6 +11,7 @@ import { workflows } from '../src/tools/workflows/index.ts';
 /** The tables that are generated from the code: file, name of the markers, table. */
 const tables: Readonly<Record<string, Readonly<Record<string, () => string>>>> = {
   'docs/configuration.md': { settings: settingsTable },
+  'docs/clients.md': { 'client files': clientFileTable },
   'docs/tools.md': {
     toolsets: toolsetTable,
     workflows: workflowTable,
@@ -58,6 +60,21 @@ function settingsTable(): string {
     ];
   });
   return table(['Flag', 'Variable', 'Default', 'Used by', 'Description'], rows);
+}
+
+/** The configuration files that `init` edits. */
+function clientFileTable(): string {
+  const machines: readonly Machine[] = [
+    { platform: 'darwin', home: '~', environment: {} },
+    { platform: 'linux', home: '~', environment: {} },
+    { platform: 'win32', home: '%USERPROFILE%', environment: { APPDATA: '%APPDATA%' } },
+  ];
+  const rows = clientNames.map((name) => {
+    const [macos = '', linux = '', windows = ''] = machines.map((machine) => clients[name].path(machine));
+    const unix = macos === linux ? code(macos) : `${code(macos)}, Linux ${code(linux)}`;
+    return [code(name), clients[name].title, unix, code(windows)];
+  });
+  return table(['Name', 'Client', 'File on macOS and Linux', 'File on Windows'], rows);
 }
 
 function toolsetTable(): string {

@@ -119,7 +119,7 @@ export async function printConfig(
   const region = regionOf(flags, environment);
   const tokenFile = flags.sandbox
     ? undefined
-    : (givenTokenFile(environment) ?? tokenFileOf(environment, region));
+    : (givenTokenFile(environment) ?? tokenFileOf(environment, hostOf(flags) ?? region));
   const choices = { flags: serverFlags(flags, region, flags.readWrite !== true), tokenFile };
   const entry = serverEntry(clients[name], choices, ownProgram());
   const keys = [serversKey, flags.name];
@@ -244,7 +244,7 @@ async function askForToken(
     if (!existsSync(given)) throw new ConfigError('SYNQLY_TOKEN_FILE names a file that does not exist.');
     return { file: given, save: keep };
   }
-  const file = tokenFileOf(environment, region);
+  const file = tokenFileOf(environment, hostOf(flags) ?? region);
   const text = readVariable('SYNQLY_TOKEN', environment, () => {}) ?? (await typedToken(file, person));
   if (text === undefined || text === '') {
     if (existsSync(file) || flags.dryRun) return { file, save: keep };
@@ -290,6 +290,12 @@ function regionOf(flags: PrintFlags, environment: NodeJS.ProcessEnv): 'us' | 'eu
   const region = flags.region === undefined ? {} : { region: flags.region };
   const variables = SYNQLY_REGION === undefined ? {} : { SYNQLY_REGION };
   return loadConfig(region, variables, { mode: 'stdio', warn: silent }).region.value;
+}
+
+/** The host of a self-hosted Synqly. @throws ConfigError */
+function hostOf({ baseUrl }: PrintFlags): string | undefined {
+  if (baseUrl === undefined) return undefined;
+  return loadConfig({ baseUrl }, {}, { mode: 'stdio', warn: silent }).baseUrl.value?.host;
 }
 
 /** The flags with which the client starts the server. @throws ConfigError */

@@ -13,9 +13,9 @@ export function configDirectory(environment: NodeJS.ProcessEnv): string {
   return join(parent || join(homedir(), '.config'), 'synqly-mcp');
 }
 
-/** The file with the token of a region. */
-export const tokenFileOf = (environment: NodeJS.ProcessEnv, region: string): string =>
-  join(configDirectory(environment), `token-${region}`);
+/** The file with the token of a region, or of a self-hosted Synqly by its host. */
+export const tokenFileOf = (environment: NodeJS.ProcessEnv, where: string): string =>
+  join(configDirectory(environment), `token-${where.replaceAll(/[^\w.-]/g, '_')}`);
 
 /** Writes the token file, for this user only. @throws Error when it cannot be written */
 export async function writeTokenFile(path: string, directory: string, token: string): Promise<void> {
