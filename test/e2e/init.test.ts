@@ -48,7 +48,7 @@ function serversOf(client: TestedClient): Servers {
   return content[client === 'codex' ? 'mcp_servers' : client === 'vscode' ? 'servers' : 'mcpServers'] ?? {};
 }
 
-const others = '"other": { "command": "other-server", "env": { "KEY": "neighbour-secret" } }';
+const others = '"other": { "command": "other-server", "env": { "DSN": "neighbour-secret" } }';
 
 /** Contents to which the server is added without losing a byte. */
 const awkward: Readonly<Record<string, readonly [TestedClient, string]>> = {
@@ -331,9 +331,29 @@ test('the token is in a file of this user only, and nowhere else', async () => {
   expect(home.read('.config/synqly-mcp/token-us').toString().trim()).toBe(token.SYNQLY_TOKEN);
   const found = execFileSync('grep', ['-rl', token.SYNQLY_TOKEN, home.path], { encoding: 'utf8' });
   expect(found.trim().split('\n')).toEqual([path]);
+  // A new token takes its place.
+  const { stdout } = await home.run(['init', 'cursor', '--yes'], { SYNQLY_TOKEN: 'next-token' });
+  expect(stdout).toContain(`is configured already`);
+  expect(stdout).toContain(`The token is in ${path}, readable by you only.`);
+  expect(home.read('.config/synqly-mcp/token-us').toString()).toBe('next-token\n');
   // The next client takes the same file.
   expect((await home.run(['init', 'codex', '--yes'])).status).toBe(0);
   expect(serversOf('codex').synqly?.env).toEqual({ SYNQLY_TOKEN_FILE: path });
+});
+
+test('a token file that cannot be written: the reason is said, and the client is left alone', async () => {
+  home.write('.config', 'no folder');
+  const { status, stderr } = await init('cursor');
+  expect(stderr).toMatch(/^synqly-mcp: .*token-us cannot be written: .+\. Nothing was changed\.\n$/);
+  expect(status).toBe(1);
+  expect(existsSync(home.at(files.cursor))).toBe(false);
+});
+
+test('a self-hosted Synqly has a token file of its own', async () => {
+  expect((await init('cursor', '--base-url', 'https://synqly.example.com:8443/api')).status).toBe(0);
+  expect(serversOf('cursor').synqly?.env).toEqual({
+    SYNQLY_TOKEN_FILE: home.at('.config/synqly-mcp/token-synqly.example.com_8443'),
+  });
 });
 
 test('a token file that is given is referred to, and not copied', async () => {

@@ -5,6 +5,7 @@ import { ConfigError, loadConfig, readVariable, type Warn } from '../../config/l
 import { settings } from '../../config/settings.ts';
 import { findClosest } from '../../lib/did-you-mean.ts';
 import { checkToken } from '../../synqly/token-source.ts';
+import { describeFileError } from '../clients/client-file.ts';
 import { type ClientName, clientFolder, clientNames, clients } from '../clients/clients.ts';
 import { setJson } from '../clients/edit-json.ts';
 import { setToml } from '../clients/edit-toml.ts';
@@ -70,7 +71,7 @@ export async function init(client: string | undefined, flags: InitFlags, print: 
     );
   }
   try {
-    const chosen = await chooseClients(named, person, environment);
+    const chosen = await chooseClients(named, flags, person, environment);
     const plans: ((options: ChangeOptions) => Promise<PlannedChange>)[] = [];
     let saveToken = async (): Promise<string | undefined> => undefined;
     if (flags.remove) plans.push(planRemoval);
@@ -147,22 +148,21 @@ async function carryOut(
     return undefined;
   }
   const { title, path, lines } = planned;
-  if (lines.length === 0) {
+  const isDone = lines.length === 0;
+  if (isDone) {
     const state = flags.remove ? 'has no server of this name' : 'is configured already';
     print(`${title}: ${state} (${path}).`);
-    if (!flags.remove && !flags.dryRun) await saveToken();
-    return false;
-  }
-  print(`${title}: ${path}\n${lines.join('\n')}`);
+  } else print(`${title}: ${path}\n${lines.join('\n')}`);
   if (flags.dryRun) return false;
-  if (person && !(await person.confirm('Write this?', true))) {
+  if (!isDone && person && !(await person.confirm('Write this?', true))) {
     print('Left as it was.');
     return false;
   }
   try {
     const saved = await saveToken();
-    const backup = await planned.carryOut();
     if (saved !== undefined) print(saved);
+    if (isDone) return false;
+    const backup = await planned.carryOut();
     print(`${flags.remove ? 'Removed.' : 'Written.'}${backup ? ` The file as it was: ${backup}` : ''}`);
     return true;
   } catch (error) {
@@ -188,6 +188,7 @@ function parseClient(text: string): ClientName {
 /** The clients to configure: the named one, or those on this machine. @throws ConfigError */
 async function chooseClients(
   named: ClientName | undefined,
+  { remove }: InitFlags,
   person: Person | undefined,
   environment: NodeJS.ProcessEnv,
 ): Promise<readonly ClientName[]> {
@@ -201,8 +202,11 @@ async function chooseClients(
   }
   if (!person) return found;
   const chosen: ClientName[] = [];
-  for (const name of found)
-    if (await person.confirm(`Configure ${clients[name].title}?`, true)) chosen.push(name);
+  for (const name of found) {
+    const { title } = clients[name];
+    if (await person.confirm(remove ? `Remove the server from ${title}?` : `Configure ${title}?`, true))
+      chosen.push(name);
+  }
   return chosen;
 }
 
@@ -256,7 +260,11 @@ async function askForToken(
   let isSaved = false;
   const save = async () => {
     if (isSaved || (await readFile(file, 'utf8').catch(() => '')).trim() === token) return undefined;
-    await writeTokenFile(file, configDirectory(environment), token);
+    try {
+      await writeTokenFile(file, configDirectory(environment), token);
+    } catch (error) {
+      throw new ClientError(`${file} cannot be written: ${describeFileError(error)}. Nothing was changed.`);
+    }
     isSaved = true;
     return `The token is in ${file}, readable by you only.`;
   };
