@@ -122,7 +122,11 @@ async function permissionsOf({ object, token }: Own, send: Send): Promise<TokenP
   const actions = await Promise.all(permissionSets.map((name) => actionsOf(name, send)));
   return {
     organization: textOf(permissions.organization_id),
-    token: { name: textOf(object.name), expires: textOf(token.expires) },
+    token: {
+      name: textOf(object.name),
+      type: textOf(object.token_type),
+      expires: textOf(token.expires),
+    },
     roles,
     permissionSets,
     resources: isJsonObject(adhoc) && isJsonObject(adhoc.resources) ? adhoc.resources : undefined,

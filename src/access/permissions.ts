@@ -5,8 +5,12 @@ import type { Permission } from '../tools/required-permission.ts';
 export interface TokenPermissions {
   /** Id of the token's organization. */
   readonly organization?: string | undefined;
-  /** Name and expiry of the token. */
-  readonly token: { readonly name?: string | undefined; readonly expires?: string | undefined };
+  /** Name, type (`adhoc`, `logon` or `default`) and expiry of the token. */
+  readonly token: {
+    readonly name?: string | undefined;
+    readonly type?: string | undefined;
+    readonly expires?: string | undefined;
+  };
   readonly roles: readonly string[];
   readonly permissionSets: readonly string[];
   /** The resources that the token is limited to, such as accounts. */

@@ -1,3 +1,4 @@
+import type { TokenPermissions } from '../access/permissions.ts';
 import type { Pins } from '../access/pins.ts';
 import type { Policy } from '../access/policy.ts';
 import type { Config } from '../config/load-config.ts';
@@ -27,6 +28,8 @@ export interface ServerChoice {
   readonly surface: SurfaceKind;
   readonly pins: Pins | undefined;
   readonly policy: Policy;
+  /** The permissions of the token; by default unknown, which hides no tool. */
+  readonly permissions?: TokenPermissions | undefined;
   /** The connection to Synqly; not needed if nothing is called. */
   readonly access?: LazyConnection;
 }
@@ -42,6 +45,7 @@ export async function connectInProcess({
   surface,
   pins,
   policy,
+  permissions,
   access = noConnection,
 }: ServerChoice): Promise<InProcessClient> {
   const app = createApp(
@@ -50,7 +54,7 @@ export async function connectInProcess({
     { log: createLogger('silent'), secrets: createStdioSecrets(config), auditLog: noAuditLog },
   );
   const context = app.createContext({ ...access, pins, policy, confirmationsOf: 'stdio' });
-  const features = fixedFeatures(app.featuresFor({ pins, policy }, surface));
+  const features = fixedFeatures(app.featuresFor({ pins, policy, permissions }, surface));
   const endpoint = await connectEndpoint(await createServer('v1', features, context));
   const ask = async (method: string, params: Record<string, unknown>) => {
     const request = { jsonrpc: '2.0' as const, id: 1, method, params };

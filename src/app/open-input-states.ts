@@ -14,10 +14,9 @@ export interface OpenInputStates {
 
 /** The states that clients keep between a question and its answer, as the settings say. @throws ConfigError */
 export async function openInputStates(config: Config): Promise<OpenInputStates> {
-  const keys = stateKeysOf(config);
+  const keys = readStateKeys(config);
   const store = config.stateStore.value;
   const timeoutMs = config.confirmWithin.value;
-  assertKeyAndStore(config, keys !== undefined);
   if (store === undefined) return { inputStates: createInputStates({ timeoutMs }), close: async () => {} };
   try {
     const { openUsedMarks } = await import('../access/used-marks/open-marks.ts');
@@ -27,6 +26,13 @@ export async function openInputStates(config: Config): Promise<OpenInputStates> 
     const why = withoutCredentials((error as Error).message, store);
     throw new ConfigError(`Cannot open ${nameOfSetting(settings.stateStore, config.stateStore)}: ${why}`);
   }
+}
+
+/** The configured keys, if they and the store are set together. @throws ConfigError; the message never holds a key */
+export function readStateKeys(config: Config): readonly Buffer[] | undefined {
+  const keys = stateKeysOf(config);
+  assertKeyAndStore(config, keys !== undefined);
+  return keys;
 }
 
 /** A key without a store would let an answer be used again; a store is of no use to states of a random key. */

@@ -122,8 +122,8 @@ async function chooseAuth(config: Config, { client, baseUrl, token }: SharedConn
   };
 }
 
-/** The accepted Host names. Beyond loopback only the operator knows them. */
-function allowedHosts(config: Config): readonly string[] {
+/** The accepted Host names. Beyond loopback only the operator knows them. @throws ConfigError */
+export function allowedHosts(config: Config): readonly string[] {
   const { value: hosts } = config.allowedHosts;
   if (hosts.length > 0) return hosts;
   const { value: host } = config.host;

@@ -7,22 +7,26 @@ import { checkToken, fileToken, fixedToken, type TokenSource } from '../synqly/t
 import { version } from '../version.ts';
 import { warn } from './startup-errors.ts';
 
+/** The setting that the token is taken from: SYNQLY_TOKEN, else SYNQLY_MCP_TOKEN, else the file. */
+export function tokenSettingOf(config: Config): 'token' | 'mcpToken' | 'tokenFile' | undefined {
+  const { token, mcpToken, tokenFile, transport } = config;
+  if (token.value !== undefined) return 'token';
+  // Over HTTP, MCP tokens belong to callers.
+  if (mcpToken.value !== undefined && transport.value !== 'http') return 'mcpToken';
+  return tokenFile.value === undefined ? undefined : 'tokenFile';
+}
+
 /**
- * The configured token: SYNQLY_TOKEN, else SYNQLY_MCP_TOKEN, else the file.
+ * The configured token.
  *
  * @throws ConfigError when there is none, or it is invalid; the message never holds the token
  */
-function tokenOf(config: Config): TokenSource {
-  const { token, mcpToken, tokenFile } = config;
-  if (token.value !== undefined) return fixedToken(validToken('SYNQLY_TOKEN', token.value));
-  const isShared = config.transport.value === 'http';
-  // Over HTTP, MCP tokens belong to callers.
-  if (mcpToken.value !== undefined && !isShared)
-    return fixedToken(validToken('SYNQLY_MCP_TOKEN', mcpToken.value));
-  if (tokenFile.value !== undefined) {
-    assertPath(settings.tokenFile, tokenFile, 'token');
-    return fileToken(tokenFile.value);
-  }
+export function tokenOf(config: Config): TokenSource {
+  const name = tokenSettingOf(config);
+  if (name === 'tokenFile') assertPath(settings.tokenFile, config.tokenFile, 'token');
+  const text = name && config[name].value;
+  if (name !== undefined && text !== undefined)
+    return name === 'tokenFile' ? fileToken(text) : fixedToken(validToken(settings[name].env ?? name, text));
   throw new ConfigError(
     'No Synqly token is set. Set SYNQLY_TOKEN (or SYNQLY_TOKEN_FILE) to an organization token, or use --sandbox to try it on sample data.',
   );

@@ -4,6 +4,7 @@ import { ConfigError } from '../config/load-config.ts';
 import { settings } from '../config/settings.ts';
 import { version } from '../version.ts';
 import { addConnectCommand } from './connect-command.ts';
+import { addDoctorCommand } from './doctor-command.ts';
 import { usageError } from './exit-status.ts';
 import { addInitCommand } from './init-command.ts';
 import { addSandboxCommand } from './sandbox-command.ts';
@@ -40,6 +41,7 @@ function createProgram(): Command {
   addToolsCommand(program);
   addTokenCommand(program);
   addInitCommand(program);
+  addDoctorCommand(program);
   return program;
 }
 

@@ -27,6 +27,11 @@ export function isUnsent(error: unknown): boolean {
   return status === undefined ? unsent.has(codeOf(error) ?? '') || isBeforeTls(error) : isTransient(status);
 }
 
+/** Whether the handshake of TLS failed, or a certificate was not accepted. */
+export function isTlsError(error: unknown): boolean {
+  return isBeforeTls(error) || tlsCode.test(codeOf(error) ?? '');
+}
+
 /** Node has no code for a server that closes the connection during the handshake, such as one without TLS. */
 function isBeforeTls(error: unknown): boolean {
   return error instanceof Error && /before secure TLS connection was established/.test(error.message);

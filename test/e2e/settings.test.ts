@@ -363,6 +363,8 @@ test.each(['18.20.8', '20.9.0', '20.18.0', '16.0.0', '8.17.0'])(
     });
     expect(status).toBe(1);
     expect(String(stdout)).toBe('');
-    expect(String(stderr)).toBe(`synqly-mcp needs Node 20.18.1 or later; this is Node ${version}.\n`);
+    expect(String(stderr)).toBe(
+      `synqly-mcp needs Node 20.18.1 or later; this is Node ${version}. Install one from https://nodejs.org.\n`,
+    );
   },
 );

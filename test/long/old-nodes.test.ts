@@ -19,7 +19,7 @@ test.each(['12', '16', '18', '20.9.0', '20.18.0'])(
     if (!ended) return console.warn(`skipped: no Node ${version} from the registry`);
     expect(ended.status).toBe(1);
     expect(ended.stderr).toMatch(
-      /^synqly-mcp needs Node 20\.18\.1 or later; this is Node \d+\.\d+\.\d+\.\n$/,
+      /^synqly-mcp needs Node 20\.18\.1 or later; this is Node \d+\.\d+\.\d+\. Install one from https:\/\/nodejs\.org\.\n$/,
     );
   },
 );
