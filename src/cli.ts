@@ -14,7 +14,9 @@ function isOlder(version: string, than: string): boolean {
 }
 
 if (isOlder(running, oldestNode)) {
-  process.stderr.write(`synqly-mcp needs Node ${oldestNode} or later; this is Node ${running}. Install one from https://nodejs.org.\n`);
+  process.stderr.write(
+    `synqly-mcp needs Node ${oldestNode} or later; this is Node ${running}. Install one from https://nodejs.org.\n`,
+  );
   process.exitCode = 1;
 } else {
   import('./cli/program.ts').then(
