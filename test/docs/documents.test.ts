@@ -5,6 +5,7 @@ import packageFile from '../../package.json' with { type: 'json' };
 import { markdownFiles, root } from '../../scripts/docs-files.ts';
 import { updateTables } from '../../scripts/docs-tables.ts';
 import { addConnectCommand } from '../../src/cli/connect-command.ts';
+import { addDoctorCommand } from '../../src/cli/doctor-command.ts';
 import { addInitCommand } from '../../src/cli/init-command.ts';
 import { addSandboxCommand } from '../../src/cli/sandbox-command.ts';
 import { addTokenCommand } from '../../src/cli/token-command.ts';
@@ -103,7 +104,14 @@ const otherFlags = ['--env', '--header', '--help', ...benchFlags, ...inspectorFl
 
 test('every flag that a guide names is one of the command line', () => {
   const commands = new Command();
-  for (const add of [addConnectCommand, addInitCommand, addSandboxCommand, addToolsCommand, addTokenCommand])
+  for (const add of [
+    addConnectCommand,
+    addDoctorCommand,
+    addInitCommand,
+    addSandboxCommand,
+    addToolsCommand,
+    addTokenCommand,
+  ])
     add(commands);
   const known = new Set([
     ...Object.values(settings).flatMap((setting) => ('flag' in setting ? [`--${setting.flag}`] : [])),

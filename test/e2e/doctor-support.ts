@@ -37,7 +37,7 @@ export async function runDoctor(
   { env = {}, uid, nodeArgs = [] }: RunOptions = {},
 ): Promise<Run> {
   const child = spawn(process.execPath, [...nodeArgs, builtCli, 'doctor', ...args], {
-    env: cleanEnvironment({ SYNQLY_PERMISSIONS: 'learn', ...env }),
+    env: cleanEnvironment(env),
     stdio: ['ignore', 'pipe', 'pipe'],
     ...(uid !== undefined && { uid, gid: uid }),
   });

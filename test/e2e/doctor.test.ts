@@ -1,5 +1,5 @@
 import { spawn, spawnSync } from 'node:child_process';
-import { chmodSync, chownSync, mkdirSync, writeFileSync } from 'node:fs';
+import { chmodSync, chownSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
@@ -75,6 +75,19 @@ describe('a sound installation', () => {
       expect(find('token')?.message).toContain('from the sandbox');
     },
   );
+
+  test('the documentation shows what is printed today', async () => {
+    const page = readFileSync(new URL('../../docs/doctor.md', import.meta.url), 'utf8');
+    const [, flags = '', shown = ''] =
+      /node dist\/cli\.js doctor(.*)\n```\n\n```text\n([\s\S]*?)```/.exec(page) ?? [];
+    const { stdout } = await runDoctor(flags.trim().split(' '));
+    // Ports, times, ids, the platform and the costs of tools differ.
+    const withoutValues = (text: string) =>
+      text
+        .replaceAll(/[0-9a-f]{8}-[0-9a-f-]{27}|[\d.,]+|(?<=on )\w+ \w+/g, '#')
+        .replaceAll(/#[\w:.-]*Z/g, '#');
+    expect(withoutValues(stdout)).toBe(withoutValues(shown));
+  });
 
   test('the text has one line for each check, and what is to be done', async () => {
     const { stdout, status } = await runDoctor([], at(sandbox.baseUrl, 'unknown-token'));
