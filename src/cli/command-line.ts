@@ -36,12 +36,12 @@ function createProgram(): Command {
     .action((flags: Flags) => (program.args.length > 0 ? failUnknownCommand(program) : startServer(flags)))
     .hook('preAction', (_, command) => assertFlagsTaken(program, command));
   addSettings(program, Object.values(settings));
+  addDoctorCommand(program);
   addConnectCommand(program);
   addSandboxCommand(program);
   addToolsCommand(program);
   addTokenCommand(program);
   addInitCommand(program);
-  addDoctorCommand(program);
   return program;
 }
 
