@@ -31,13 +31,16 @@ export interface RunOptions {
   readonly nodeArgs?: readonly string[];
 }
 
+const emptyHome = join(tmpdir(), 'doctor-without-home');
+
 /** Runs the command; the test's own servers answer meanwhile. */
 export async function runDoctor(
   args: readonly string[],
   { env = {}, uid, nodeArgs = [] }: RunOptions = {},
 ): Promise<Run> {
   const child = spawn(process.execPath, [...nodeArgs, builtCli, 'doctor', ...args], {
-    env: cleanEnvironment(env),
+    // The clients of whoever runs the tests are not theirs.
+    env: cleanEnvironment({ HOME: emptyHome, ...env }),
     stdio: ['ignore', 'pipe', 'pipe'],
     ...(uid !== undefined && { uid, gid: uid }),
   });

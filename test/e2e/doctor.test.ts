@@ -552,6 +552,102 @@ describe('trouble with stores', () => {
   });
 });
 
+describe('the configurations of MCP clients', () => {
+  /** A home in which Cursor starts this server like this, with a token of its own. */
+  function makeHome(args: string[], env: Record<string, string> = {}) {
+    const home = makeFolder();
+    closing.push(home.remove);
+    mkdirSync(join(home.path, '.cursor'));
+    const servers = {
+      synqly: { command: process.execPath, args, env },
+      other: { command: '/no/such/program', args: [] },
+    };
+    const file = join(home.path, '.cursor', 'mcp.json');
+    writeFileSync(file, `// of this test\n${JSON.stringify({ mcpServers: servers })}`);
+    return { file, path: home.path, env: { HOME: home.path } };
+  }
+
+  test('a path that is no longer there', async () => {
+    const gone = '/gone/synqly-mcp/dist/cli.js';
+    const { file, env } = makeHome([gone]);
+    const { status, problems } = await checksOf(['--sandbox'], { env });
+    expect(problems).toEqual([
+      expect.objectContaining({
+        check: 'client',
+        message: `Cursor ("synqly" in ${file}) starts ${gone}, which does not exist.`,
+        remediation: 'Run synqly-mcp init cursor, or correct the file.',
+      }),
+    ]);
+    expect(status).toBe(1);
+  });
+
+  test('a server that starts, which asks Synqly nothing and leaves no file', async () => {
+    const fake = await startFake(() => ({ json: { result: [] } }));
+    const { file, path, env } = makeHome([builtCli], { SYNQLY_TOKEN: canary, SYNQLY_BASE_URL: fake.url });
+    const before = contentsOf(path);
+    const { problems, find, stdout } = await checksOf(['--sandbox'], { env: { ...env, XDG_STATE_HOME: '' } });
+    expect(problems).toEqual([]);
+    expect(find('client')?.message).toBe(`Cursor ("synqly" in ${file}) starts`);
+    expect(stdout).not.toContain(canary);
+    expect(fake.requests).toEqual([]);
+    expect(contentsOf(path)).toEqual(before);
+  });
+
+  test('a server is started with the settings of the client, and asks for no permissions', async () => {
+    const script = join(folder.path, 'synqly-mcp', 'server.mjs');
+    mkdirSync(join(folder.path, 'synqly-mcp'), { recursive: true });
+    writeFileSync(
+      script,
+      `const { SYNQLY_PERMISSIONS, SYNQLY_REGION, SYNQLY_DENY } = process.env;
+      process.stdin.once('data', () => {
+        if (SYNQLY_PERMISSIONS === 'ignore' && SYNQLY_REGION === 'eu' && SYNQLY_DENY === undefined)
+          console.log('{"jsonrpc":"2.0","id":1,"result":{}}');
+        else process.exit(1);
+      });`,
+    );
+    const { env } = makeHome([script], { SYNQLY_REGION: 'eu' });
+    const { problems, find } = await checksOf(['--sandbox'], { env: { ...env, SYNQLY_DENY: 'bridges_*' } });
+    expect(problems).toEqual([]);
+    expect(find('client')?.status).toBe('ok');
+  });
+
+  test('a server that ends says why', async () => {
+    const { env } = makeHome([builtCli, '--region', 'mars'], { SYNQLY_TOKEN: canary });
+    const { problems } = await checksOf(['--sandbox'], { env });
+    expect(problems).toEqual([
+      expect.objectContaining({
+        check: 'client',
+        message: expect.stringMatching(/does not start: synqly-mcp: --region must be one of us, eu\.$/),
+      }),
+    ]);
+  });
+
+  test('a file that cannot be read is named', async () => {
+    const { file, env } = makeHome([]);
+    writeFileSync(file, '{ "mcpServers": ');
+    const { problems } = await checksOf(['--sandbox'], { env });
+    expect(problems).toEqual([
+      expect.objectContaining({
+        check: 'client',
+        message: expect.stringContaining(`${file} cannot be read: it is not valid`),
+      }),
+    ]);
+  });
+
+  test('a start with values that the client fills in, or through npx, is not tried', async () => {
+    for (const args of [
+      [builtCli, '--account', '${input:account}'],
+      ['npx', '-y', 'synqly-mcp'],
+    ]) {
+      const { find } = await checksOf(['--sandbox'], { env: makeHome(args).env });
+      expect(find('client')).toMatchObject({
+        status: 'skipped',
+        message: expect.stringContaining('not started'),
+      });
+    }
+  });
+});
+
 test('an old Node is named with the one that is needed', async () => {
   const preload = join(folder.path, 'version.cjs');
   writeFileSync(preload, "Object.defineProperty(process.versions, 'node', { value: '18.20.8' });");

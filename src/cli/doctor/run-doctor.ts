@@ -3,6 +3,7 @@ import { maskFor } from '../../lib/mask.ts';
 import { version } from '../../version.ts';
 import { showsColors } from '../print.ts';
 import { type Check, failed, passed, skipped } from './check.ts';
+import { checkClients } from './clients.ts';
 import { createProgress, type ShowProgress } from './progress.ts';
 import { formatCheck, formatSummary } from './report.ts';
 import { checkSettings, type SettingsReport } from './settings.ts';
@@ -75,6 +76,7 @@ async function* allChecks({ config, checks }: SettingsReport, options: CheckOpti
   if (config.transport.value === 'http') yield await checkHosts(config);
   yield* checkStores(config, showProgress);
   const { permissions } = findings;
+  yield* checkClients(showProgress, findings.addSecret);
   yield await checkTools(config, typeof permissions === 'string' ? undefined : permissions, showProgress);
 }
 
