@@ -54,6 +54,8 @@ test.each([
   [{ command: '/usr/local/bin/synqly-mcp' }, true],
   [{ command: 'node', args: ['/opt/other/cli.js', '--name=synqly-mcp'] }, false],
   [{ command: 'synqly-mcp-proxy' }, false],
+  [{ command: 'node', args: [script, 'connect', 'https://mcp.example.com/mcp'] }, false],
+  [{ command: 'synqly-mcp', args: ['connect', 'https://mcp.example.com/mcp'] }, false],
   [{ url: 'https://synqly-mcp.example.com/mcp' }, false],
   [null, false],
 ])('%j starts this server: %s', (entry, isOwn) => {

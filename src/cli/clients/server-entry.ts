@@ -61,7 +61,9 @@ export function isOwnEntry(entry: unknown, program: OwnProgram): boolean {
   if (typeof entry !== 'object' || entry === null) return false;
   const { command, args } = entry as { command?: unknown; args?: unknown };
   const words = [command, ...(Array.isArray(args) ? args : [])].filter((word) => typeof word === 'string');
-  return words.some((word) => isProgram(word, program));
+  const place = words.findIndex((word) => isProgram(word, program));
+  // Another command of this program, such as `connect`, is another server.
+  return place !== -1 && (words[place + 1] ?? '--').startsWith('--');
 }
 
 /** Whether a word of a command is this program: its path, its package, or a path through a folder of its name. */
