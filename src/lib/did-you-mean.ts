@@ -1,8 +1,8 @@
 import leven from 'leven';
 
 /**
- * Returns the closest names: those that contain the wanted one, or that differ from it, as a whole or in one word,
- * by few letters.
+ * Returns the closest names: those that contain the wanted one or have its words in another order, or that differ from
+ * it, as a whole or in one word, by few letters.
  */
 export function findClosest(wanted: string, names: Iterable<string>, max = 5): readonly string[] {
   const query = normalized(wanted);
@@ -15,7 +15,10 @@ export function findClosest(wanted: string, names: Iterable<string>, max = 5): r
         : wordsOf(other).includes(query);
     const lengthDifference = Math.abs(other.length - query.length);
     const whole = lengthDifference > query.length ? lengthDifference : leven(query, other);
-    const distance = contains ? lengthDifference / 100 : Math.min(whole, 1 + distanceToWord(query, other));
+    const distance =
+      contains || hasSameWords(query, other)
+        ? lengthDifference / 100
+        : Math.min(whole, 1 + distanceToWord(query, other));
     if (contains || distance <= Math.max(2, query.length * maxShare)) ranked.push({ name, distance });
   }
   return ranked
@@ -41,5 +44,11 @@ function distanceToWord(query: string, name: string): number {
   const min = Math.min(...distances);
   return min <= max ? min : Number.POSITIVE_INFINITY;
 }
+
+/** `crowdstrike_edr` and `edr_crowdstrike`. */
+const hasSameWords = (query: string, name: string) =>
+  query.length === name.length && sortedWordsOf(query) === sortedWordsOf(name);
+
+const sortedWordsOf = (name: string) => [...wordsOf(name)].sort().join(' ');
 
 const wordsOf = (name: string) => name.split(/[^\p{L}\p{N}]+/u);

@@ -231,9 +231,10 @@ describe('a text for a list', () => {
   });
 
   test('a single name is a list of one', async () => {
-    const resources = { accounts: { ids: 'acme' } };
+    const id = '6f1f0c1e-3c3f-4b55-9a50-3f0a2f3c8a11';
+    const resources = { accounts: { ids: id } };
     const { sent } = await watch('tokens_create_token', { permission_set: 'viewer', resources });
-    expect(sent[0]?.requestBody).toMatchObject({ resources: { accounts: { ids: ['acme'] } } });
+    expect(sent[0]?.requestBody).toMatchObject({ resources: { accounts: { ids: [id] } } });
   });
 
   test.each([

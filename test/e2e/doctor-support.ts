@@ -6,6 +6,7 @@ import { createServer as createTlsServer } from 'node:https';
 import { type AddressInfo, connect, createServer as createTcpServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { readableCli } from './ordinary-user.ts';
 import { builtCli, cleanEnvironment } from './support.ts';
 
 /** One check of `doctor --json`. */
@@ -38,12 +39,16 @@ export async function runDoctor(
   args: readonly string[],
   { env = {}, uid, nodeArgs = [] }: RunOptions = {},
 ): Promise<Run> {
-  const child = spawn(process.execPath, [...nodeArgs, builtCli, 'doctor', ...args], {
-    // The clients of whoever runs the tests are not theirs.
-    env: cleanEnvironment({ HOME: emptyHome, ...env }),
-    stdio: ['ignore', 'pipe', 'pipe'],
-    ...(uid !== undefined && { uid, gid: uid }),
-  });
+  const child = spawn(
+    process.execPath,
+    [...nodeArgs, uid === undefined ? builtCli : readableCli, 'doctor', ...args],
+    {
+      // The clients of whoever runs the tests are not theirs.
+      env: cleanEnvironment({ HOME: emptyHome, ...env }),
+      stdio: ['ignore', 'pipe', 'pipe'],
+      ...(uid !== undefined && { uid, gid: uid }),
+    },
+  );
   let [stdout, stderr] = ['', ''];
   child.stdout.on('data', (chunk) => {
     stdout += chunk;

@@ -2,10 +2,7 @@ import { spawn } from 'node:child_process';
 import { chmodSync, chownSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { builtCli } from './support.ts';
-
-/** An ordinary user, where the tests run as root: permissions of files mean nothing to root. */
-const ordinaryUser = process.getuid?.() === 0 ? { uid: 65_534, gid: 65_534 } : {};
+import { ordinaryUser, readableCli } from './ordinary-user.ts';
 
 export interface Ended {
   readonly status: number | null;
@@ -53,7 +50,7 @@ export class Home {
 
   /** Runs the built program without a terminal. */
   run(args: readonly string[], env: Record<string, string> = {}): Promise<Ended> {
-    return this.#spawn(process.execPath, [builtCli, ...args], env).ended;
+    return this.#spawn(process.execPath, [readableCli, ...args], env).ended;
   }
 
   /** Runs the built program at a terminal. `answer` is called with all that has been shown, each time that more is. */
@@ -61,7 +58,7 @@ export class Home {
     args: readonly string[],
     answer: (shown: string, type: (text: string) => void) => void,
   ): Promise<Ended> {
-    const quoted = [process.execPath, builtCli, ...args].map((word) => `'${word}'`).join(' ');
+    const quoted = [process.execPath, readableCli, ...args].map((word) => `'${word}'`).join(' ');
     const { child, ended } = this.#spawn('script', ['-qec', quoted, '/dev/null'], {});
     let shown = '';
     child.stdout.on('data', (chunk) => {

@@ -1,20 +1,18 @@
-import { expect, test } from 'vitest';
-import { allToolsets } from '../../src/access/policy.ts';
-import { connectInProcess } from '../../src/app/in-process-client.ts';
-import { loadConfig } from '../../src/config/load-config.ts';
+import { afterAll, expect, test } from 'vitest';
 import { publishedTools } from '../../src/tools/published.ts';
+import { type Rig, startRig } from '../e2e/support.ts';
 import { type Query, queries } from './queries.ts';
 import secondQueries from './second-queries.json' with { type: 'json' };
 
-const config = loadConfig({}, {});
+const rigs: Rig[] = [];
+afterAll(() => Promise.all(rigs.map((rig) => rig.close())));
 
 /** Searches as a model does: the ids that `find_operations` of the compact surface gives for a query, best first. */
-async function connectSearch(toolsets: string[] = []) {
-  const toolsetFilter = { ...allToolsets, toolsets };
-  const policy = { readOnly: false, confirm: 'destroy', toolsetFilter } as const;
-  const client = await connectInProcess({ config, surface: 'compact', pins: undefined, policy });
+async function connectSearch(...flags: string[]) {
+  const rig = await startRig({ args: ['--surface', 'compact', ...flags], sandbox: { size: 'small' } });
+  rigs.push(rig);
   return async (query: string, limit = 3): Promise<string[]> => {
-    const { operations } = JSON.parse(await client.call('find_operations', { query, limit }));
+    const { operations } = (await rig.call('find_operations', { query, limit })).json;
     return operations.map(({ id }: { id: string }) => id);
   };
 }
@@ -94,7 +92,7 @@ test('the same words find the same operations, in the same order', async () => {
 });
 
 test('only operations that are selected can be found', async () => {
-  const searchAccounts = await connectSearch(['accounts']);
+  const searchAccounts = await connectSearch('--toolsets', 'accounts');
   for (const [words] of queries) {
     const found = await searchAccounts(words, 20);
     expect(found.filter((id) => !id.startsWith('accounts_'))).toEqual([]);

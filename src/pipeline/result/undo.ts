@@ -11,6 +11,7 @@ import type { Operation } from '../../tools/define-operation.ts';
 import { readerOf } from '../execute/read-target.ts';
 import type { Sent } from '../execute/send.ts';
 import { findSecrets } from '../secrets/find.ts';
+import { withoutZeroTimes } from './absent-times.ts';
 import { pickPaths, pruneEmpty } from './table.ts';
 
 /** Characters of an undo. A longer one is not returned. */
@@ -56,8 +57,9 @@ function undoFields(
   return undo ? { undo } : {};
 }
 
-function deletedObject({ deletedFields }: Operation, object: JsonObject): unknown {
-  return deletedFields ? pickPaths(object, deletedFields) : pruneEmpty(object);
+function deletedObject(operation: Operation, object: JsonObject): unknown {
+  const { deletedFields } = operation;
+  return deletedFields ? pickPaths(object, deletedFields) : pruneEmpty(withoutZeroTimes(operation, object));
 }
 
 interface States {

@@ -8,9 +8,9 @@ import { dispatcherFor } from '../../src/surfaces/compact/definitions.ts';
 import { catalogue, findOperation } from '../../src/tools/catalogue.ts';
 import type { Operation } from '../../src/tools/define-operation.ts';
 import { argumentSchemaOf } from '../../src/tools/json-schema.ts';
-import { objectOf, type Schema } from './arbitrary-arguments.ts';
-import { type FakeSynqly, startFakeSynqly } from './fake-synqly.ts';
-import { factOperations, type Program, type Rig, startProgram, startRig } from './support.ts';
+import { objectOf, type Schema } from '../e2e/arbitrary-arguments.ts';
+import { type FakeSynqly, startFakeSynqly } from '../e2e/fake-synqly.ts';
+import { factOperations, type Program, type Rig, startProgram, startRig } from '../e2e/support.ts';
 
 type Args = Record<string, unknown>;
 

@@ -1,11 +1,17 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Exchange } from '../../src/sandbox/app.ts';
 import { type Sandbox, startSandbox } from '../../src/sandbox/start.ts';
-import { connectGateway, makeFolder, makeMcpToken, type Store, startGateway } from './gateway-support.ts';
-import type { HttpProgram } from './http-support.ts';
-import { steps } from './scenario.ts';
-import { type Program, startProgram, type ToolAnswer } from './support.ts';
-import { by, testSurfaces } from './surfaces.ts';
+import {
+  connectGateway,
+  makeFolder,
+  makeMcpToken,
+  type Store,
+  startGateway,
+} from '../e2e/gateway-support.ts';
+import type { HttpProgram } from '../e2e/http-support.ts';
+import { steps } from '../e2e/scenario.ts';
+import { type Program, startProgram, type ToolAnswer } from '../e2e/support.ts';
+import { by, testSurfaces } from '../e2e/surfaces.ts';
 
 /*
  * Whoever comes with an MCP token is given no token of Synqly that would outlive it, with --reveal-secrets neither: every

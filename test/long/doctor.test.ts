@@ -13,11 +13,11 @@ import {
   makeFolder,
   runDoctor,
   startProxiedHosts,
-} from './doctor-support.ts';
-import { type FakeSynqly, startFakeSynqly } from './fake-synqly.ts';
-import { hasRedis, startRedis } from './gateway-support.ts';
-import { postTo } from './http-support.ts';
-import { builtCli, canary, cleanEnvironment } from './support.ts';
+} from '../e2e/doctor-support.ts';
+import { type FakeSynqly, startFakeSynqly } from '../e2e/fake-synqly.ts';
+import { hasRedis, startRedis } from '../e2e/gateway-support.ts';
+import { postTo } from '../e2e/http-support.ts';
+import { builtCli, canary, cleanEnvironment } from '../e2e/support.ts';
 
 const folder = makeFolder();
 const closing: (() => unknown)[] = [];

@@ -13,8 +13,8 @@ import {
 import { parse as parseJsonc } from 'jsonc-parser';
 import { parse as parseToml } from 'smol-toml';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { Home, isKeptIn } from './init-support.ts';
-import { builtCli } from './support.ts';
+import { Home, isKeptIn } from '../e2e/init-support.ts';
+import { readableCli } from '../e2e/ordinary-user.ts';
 
 const token = { SYNQLY_TOKEN: 'token-of-this-test' };
 let home: Home;
@@ -101,7 +101,7 @@ describe.each(Object.entries(awkward))('a configuration with %s', (_, [client, t
     expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
     expect(isKeptIn(before, home.read(files[client]))).toBe(true);
     const { synqly } = serversOf(client);
-    expect(synqly?.args).toEqual([builtCli, '--read-only']);
+    expect(synqly?.args).toEqual([readableCli, '--read-only']);
     expect(stdout).not.toContain('neighbour-secret');
     expect(stdout).not.toContain(token.SYNQLY_TOKEN);
     expect((await init(client)).stdout).toContain('is configured already');
@@ -249,7 +249,7 @@ test('an entry of this server is updated: what others have added to it stays', a
   const tokenFile = home.at('.config/synqly-mcp/token-eu');
   expect(serversOf('cursor').synqly).toEqual({
     command: process.execPath,
-    args: [builtCli, '--read-only', '--region', 'eu', '--toolsets', 'observe,admin'],
+    args: [readableCli, '--read-only', '--region', 'eu', '--toolsets', 'observe,admin'],
     env: { HTTPS_PROXY: 'http://proxy:8080', SYNQLY_TOKEN_FILE: tokenFile },
     disabled: true,
   });
@@ -272,7 +272,7 @@ test('a table of this server in TOML is updated where it stands', async () => {
   expect(text.startsWith(around[0]) && text.endsWith(around[1])).toBe(true);
   expect(serversOf('codex').synqly).toMatchObject({
     command: process.execPath,
-    args: [builtCli, '--read-only'],
+    args: [readableCli, '--read-only'],
     startup_timeout_sec: 30,
     tools: { x: { approval: 'ask' } },
   });
@@ -288,7 +288,7 @@ test('a server of the same name is replaced with --force, or kept beside one of 
   expect((await init('cursor', '--name', 'synqly-eu')).status).toBe(0);
   expect(serversOf('cursor')).toMatchObject({
     synqly: { command: 'theirs' },
-    'synqly-eu': { args: [builtCli, '--read-only'] },
+    'synqly-eu': { args: [readableCli, '--read-only'] },
   });
   expect((await init('cursor', '--name', 'synqly-eu', '--remove')).status).toBe(0);
   expect(home.read(files.cursor).toString()).toBe(before);
@@ -298,7 +298,7 @@ test('a server of the same name is replaced with --force, or kept beside one of 
   );
   expect(status).toBe(1);
   const { stdout } = await init('cursor', '--force');
-  expect(serversOf('cursor').synqly?.args).toEqual([builtCli, '--read-only']);
+  expect(serversOf('cursor').synqly?.args).toEqual([readableCli, '--read-only']);
   const copy = /The file as it was: (.*)\n/.exec(stdout)?.[1] ?? '';
   expect(home.read(copy.slice(home.path.length)).toString()).toBe(before);
   expect(statSync(copy).mode & 0o777).toBe(0o600);
@@ -369,7 +369,7 @@ test('without a client, those on this machine are configured', async () => {
   home.write(files['claude-code'], '{');
   const { status, stdout, stderr } = await home.run(['init', '--yes', '--sandbox']);
   expect(Object.keys(serversOf('cursor'))).toEqual(['synqly']);
-  expect(serversOf('gemini-cli').synqly?.args).toEqual([builtCli, '--sandbox', '--read-only']);
+  expect(serversOf('gemini-cli').synqly?.args).toEqual([readableCli, '--sandbox', '--read-only']);
   expect(stderr).toContain('Claude Code: ');
   expect(stdout).not.toContain('Codex');
   // One of them could not be configured.
@@ -441,7 +441,7 @@ describe.skipIf(process.platform !== 'linux' || !existsSync('/usr/bin/script'))(
     );
     expect(status).toBe(0);
     expect(stdout).not.toContain('typed-token');
-    expect(serversOf('cursor').synqly?.args).toEqual([builtCli, '--region', 'eu']);
+    expect(serversOf('cursor').synqly?.args).toEqual([readableCli, '--region', 'eu']);
     expect(home.read('.config/synqly-mcp/token-eu').toString().trim()).toBe('typed-token-of-a-person');
   });
 

@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Sandbox, startSandbox } from '../../src/sandbox/start.ts';
-import { auditLines } from './endings-support.ts';
-import { type Program, startProgram } from './support.ts';
+import { auditLines } from '../e2e/endings-support.ts';
+import { type Program, startProgram } from '../e2e/support.ts';
 
 const page = readFileSync(fileURLToPath(new URL('../../docs/audit-log.md', import.meta.url)), 'utf8');
 const folder = mkdtempSync(join(tmpdir(), 'chain-'));

@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startSandbox } from '../../src/sandbox/start.ts';
+import { type FakeAnswer, type FakeRequest, type FakeSynqly, startFakeSynqly } from '../e2e/fake-synqly.ts';
+import { type RawProgram, startRawBridge, startRawHttp, startRawStdio } from '../e2e/raw-calls.ts';
 import { jsonObjectText } from '../lib/json-texts.ts';
-import { type FakeAnswer, type FakeRequest, type FakeSynqly, startFakeSynqly } from './fake-synqly.ts';
-import { type RawProgram, startRawBridge, startRawHttp, startRawStdio } from './raw-calls.ts';
 
 /** Numbers of JSON that a JavaScript number would change. */
 const numbers = [
