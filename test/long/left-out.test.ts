@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type Planted, plant } from './pins-support.ts';
-import { type Program, type Rig, startProgram, startRig } from './support.ts';
+import { type Planted, plant } from '../e2e/pins-support.ts';
+import { type Program, type Rig, startProgram, startRig } from '../e2e/support.ts';
 
 let rig: Rig;
 let planted: Planted;

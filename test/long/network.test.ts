@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, expect, test } from 'vitest';
-import { canary, startProgram } from './support.ts';
+import { canary, startProgram } from '../e2e/support.ts';
 
 const servers: Server[] = [];
 afterEach(() => {

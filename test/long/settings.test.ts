@@ -5,9 +5,9 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { loadConfig } from '../../src/config/load-config.ts';
 import { settings } from '../../src/config/settings.ts';
-import { type FakeSynqly, startFakeSynqly } from './fake-synqly.ts';
-import { type HttpRig, startHttpRig } from './http-support.ts';
-import { builtCli, canary, cleanEnvironment, type Program, startProgram } from './support.ts';
+import { type FakeSynqly, startFakeSynqly } from '../e2e/fake-synqly.ts';
+import { type HttpRig, startHttpRig } from '../e2e/http-support.ts';
+import { builtCli, canary, cleanEnvironment, type Program, startProgram } from '../e2e/support.ts';
 
 let fake: FakeSynqly;
 let folder: string;

@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type HttpRig, startHttpRig } from './http-support.ts';
-import { builtCli, cleanEnvironment } from './support.ts';
+import { type HttpRig, startHttpRig } from '../e2e/http-support.ts';
+import { builtCli, cleanEnvironment } from '../e2e/support.ts';
 
 interface Listed {
   readonly name: string;

@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { afterEach, describe, expect, test } from 'vitest';
-import { type HttpRig, startHttpRig } from './http-support.ts';
-import { builtCli, canary, cleanEnvironment, type Program, startProgram, toolCount } from './support.ts';
+import { type HttpRig, startHttpRig } from '../e2e/http-support.ts';
+import { builtCli, canary, cleanEnvironment, type Program, startProgram, toolCount } from '../e2e/support.ts';
 
 let rig: HttpRig | undefined;
 let program: Program | undefined;

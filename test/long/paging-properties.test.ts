@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { MeetingPlace, meetings } from './paging-upstreams.ts';
+import { MeetingPlace, meetings } from '../e2e/paging-upstreams.ts';
 
 let place: MeetingPlace;
 beforeAll(async () => {

@@ -1,8 +1,8 @@
 import { encode } from 'gpt-tokenizer/encoding/o200k_base';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type Ground, prepareGround } from './destroys.ts';
-import { type Program, startProgram } from './support.ts';
-import { testSurfaces } from './surfaces.ts';
+import { type Ground, prepareGround } from '../e2e/destroys.ts';
+import { type Program, startProgram } from '../e2e/support.ts';
+import { testSurfaces } from '../e2e/surfaces.ts';
 
 // biome-ignore lint/suspicious/noExplicitAny: answers are compared, not programmed against
 type Answer = any;

@@ -1,8 +1,8 @@
 import { spawnSync } from 'node:child_process';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { catalogue } from '../../src/tools/catalogue.ts';
-import { makeFolder, makeMcpToken, startGateway } from './gateway-support.ts';
-import { endpointAt, type HttpRig, postTo, startHttpRig } from './http-support.ts';
+import { makeFolder, makeMcpToken, startGateway } from '../e2e/gateway-support.ts';
+import { endpointAt, type HttpRig, postTo, startHttpRig } from '../e2e/http-support.ts';
 import {
   builtCli,
   canary,
@@ -11,7 +11,7 @@ import {
   type Program,
   startProgram,
   wholeLists,
-} from './support.ts';
+} from '../e2e/support.ts';
 
 let rig: HttpRig;
 let sessions: HttpRig;

@@ -1,8 +1,14 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { FakeSynqly } from './fake-synqly.ts';
-import { foreignPart, mixesOf, sentToForeign, startWithoutParents, withParent } from './parents-support.ts';
-import { marker, type Planted, plant } from './pins-support.ts';
-import { type Program, type Rig, startProgram, startRig } from './support.ts';
+import type { FakeSynqly } from '../e2e/fake-synqly.ts';
+import {
+  foreignPart,
+  mixesOf,
+  sentToForeign,
+  startWithoutParents,
+  withParent,
+} from '../e2e/parents-support.ts';
+import { marker, type Planted, plant } from '../e2e/pins-support.ts';
+import { type Program, type Rig, startProgram, startRig } from '../e2e/support.ts';
 
 describe('with a Synqly that finds a child under any parent', () => {
   let rig: Rig;

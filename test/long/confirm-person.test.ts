@@ -6,9 +6,9 @@ import {
   prepareGround,
   SharedSubject,
   type Subject,
-} from './destroys.ts';
-import { startHttpRig } from './http-support.ts';
-import type { Person } from './support.ts';
+} from '../e2e/destroys.ts';
+import { startHttpRig } from '../e2e/http-support.ts';
+import type { Person } from '../e2e/support.ts';
 
 let ground: Ground;
 beforeAll(async () => {

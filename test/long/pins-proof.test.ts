@@ -2,9 +2,9 @@ import { spawnSync } from 'node:child_process';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { hiddenUnder } from './pins-calls.ts';
-import { marker, type Planted, plant } from './pins-support.ts';
-import { builtCli, cleanEnvironment, type Rig, startProgram, startRig } from './support.ts';
+import { hiddenUnder } from '../e2e/pins-calls.ts';
+import { marker, type Planted, plant } from '../e2e/pins-support.ts';
+import { builtCli, cleanEnvironment, type Rig, startProgram, startRig } from '../e2e/support.ts';
 
 describe('a Synqly that knows no filters and takes any account for any integration', () => {
   let rig: Rig;

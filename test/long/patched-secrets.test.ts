@@ -1,8 +1,14 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import {
+  type HttpProgram,
+  type HttpRig,
+  postTo,
+  startHttpProgram,
+  startHttpRig,
+} from '../e2e/http-support.ts';
+import { wholeLists } from '../e2e/support.ts';
+import { testSurfaces } from '../e2e/surfaces.ts';
 import { writtenForms } from '../lib/written-forms.ts';
-import { type HttpProgram, type HttpRig, postTo, startHttpProgram, startHttpRig } from './http-support.ts';
-import { wholeLists } from './support.ts';
-import { testSurfaces } from './surfaces.ts';
 
 /*
  * A caller over HTTP who is held to an account tries to get at the secrets of an object there by patches at, above and below

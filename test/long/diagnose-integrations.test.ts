@@ -1,9 +1,9 @@
 import { encode } from 'gpt-tokenizer/encoding/o200k_base';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { type Sandbox, startSandbox } from '../../src/sandbox/start.ts';
-import { asDiagnosed, diagnoseByHand, diagnosed } from './diagnose-support.ts';
-import { startFakeSynqly } from './fake-synqly.ts';
-import { type Caller, getFrom, type Json, openCaller, rowsOf, ways } from './workflows-support.ts';
+import { asDiagnosed, diagnoseByHand, diagnosed } from '../e2e/diagnose-support.ts';
+import { startFakeSynqly } from '../e2e/fake-synqly.ts';
+import { type Caller, getFrom, type Json, openCaller, rowsOf, ways } from '../e2e/workflows-support.ts';
 
 const tool = 'diagnose_integrations';
 
