@@ -147,7 +147,7 @@ describe('a client of 2026-07-28 that opens pages', () => {
       const { json } = await call('credentials_create', credential());
       expect(json.error).toMatchObject({
         code: 'secret_reference',
-        next: expect.stringContaining('Ask them before you try again'),
+        next: expect.stringContaining('Ask the person before you try again'),
         arguments: [{ argument: 'config.secret', problem: 'The person gave no secret.' }],
       });
       expect(urls).toHaveLength(1);

@@ -103,7 +103,7 @@ describe('whoami', () => {
     });
     const { json } = await ask();
     expect(json.organization).toMatchObject({ id: expect.any(String) });
-    expect(json.token).toMatch(/permissions could not be read/);
+    expect(json.token).toMatch(/permissions of the token could not be read/);
     sandbox.faults.clear();
     await expect
       .poll(async () => (await ask()).json.token, { timeout: 30_000 })

@@ -125,7 +125,7 @@ describe('all tools are shown', () => {
   test('when the token may not read permissions, which whoami reports', async () => {
     const { program } = await startWith({ permission_set: 'token-issuer', resources: everyAccount });
     expect(await namesOf(program)).toHaveLength(toolCount);
-    expect((await program.call('whoami')).json.token).toMatch(/permissions are unknown/);
+    expect((await program.call('whoami')).json.token).toMatch(/permissions of the token are unknown/);
   });
 
   test('when permissions are ignored', async () => {

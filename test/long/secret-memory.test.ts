@@ -151,7 +151,7 @@ test('the newest secrets that were read are known, and those that a write return
   const gone = await program.call('credentials_create', credential(oldest));
   expect(gone.json.error).toMatchObject({
     code: 'secret_reference',
-    arguments: [{ argument: 'config.secret', problem: expect.stringMatching(/read it again/) }],
+    arguments: [{ argument: 'config.secret', problem: expect.stringMatching(/repeat that read/) }],
   });
   expect(await echo(secretOf('made'))).toBe('[withheld]');
   expect((await program.call('credentials_create', credential(promoted.secret))).isError).toBe(false);

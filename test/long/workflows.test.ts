@@ -164,7 +164,7 @@ describe('under a pin', () => {
         if ('account_id' in (findWorkflow(name)?.input.shape ?? {})) {
           const named = { ...args, account_id: outside.name };
           const other = await program.call(...testSurfaces[surface].toolCall(name, named));
-          expect(other.json.error.code, name).toBe('invalid_arguments');
+          expect(other.json.error.code, name).toBe('outside_pin');
         }
       }
       await program.close();
