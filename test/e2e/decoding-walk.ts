@@ -68,9 +68,11 @@ const isNothing = (value: unknown) => value === '' || value === null;
 /** Tests of every operation, with so many sets of arguments of each. */
 export function walkDecoding(runs: number, seed: number): void {
   beforeAll(async () => {
-    fake = await startFakeSynqly(({ method }) => {
-      const isList = method === 'GET' && current?.listing !== undefined;
-      return { json: { result: isList ? [object] : object } };
+    fake = await startFakeSynqly(({ method, path }) => {
+      if (method !== 'GET') return { json: { result: object } };
+      // Names in bodies are looked up: each object that is asked for exists.
+      const id = decodeURIComponent(path.split('/').at(-1) ?? '');
+      return { json: { result: current?.listing ? [object] : { ...object, id, name: id } } };
     });
     const start = (...more: string[]) =>
       startProgram(['--base-url', fake.url, '--confirm', 'never', '--log-level', 'silent', ...more], {
