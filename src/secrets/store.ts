@@ -6,6 +6,7 @@ import type { SecretPages } from './asked-secrets.ts';
 import type { OpenPage } from './prompt.ts';
 import type { SecretPurpose } from './prompt-page.ts';
 import { type Reference, referenceError, secretReference } from './reference.ts';
+import { deleteSecret, writeNewSecret, writeSecret } from './secret-files.ts';
 import { readSecretFile, readVariable, secretVariables } from './sources.ts';
 
 /** Where a stored secret comes from: a read can be repeated, but a write may return its secret only once. */
@@ -234,7 +235,7 @@ function createSecretStore({ patterns, directory, tokenFile, storesSecrets }: Op
       const reference = storeSecret(secret, 'write');
       if (directory === undefined) return { reference };
       try {
-        return { reference, file: await writeNew(directory, handles.get(secret) ?? '', secret) };
+        return { reference, file: await writeNewSecret(directory, handles.get(secret) ?? '', secret) };
       } catch (error) {
         forgetSecret(secret);
         throw error;
@@ -243,7 +244,7 @@ function createSecretStore({ patterns, directory, tokenFile, storesSecrets }: Op
     forget: async (secret) => {
       const handle = handles.get(secret);
       forgetSecret(secret);
-      if (directory !== undefined && handle !== undefined) await deleteFile(directory, handle);
+      if (directory !== undefined && handle !== undefined) await deleteSecret(directory, handle);
     },
   };
   const forgetSecret = (secret: string): void => {
@@ -268,7 +269,7 @@ function createSecretStore({ patterns, directory, tokenFile, storesSecrets }: Op
       const paths = await Promise.all(
         named.map(
           async ([handle, secret]) =>
-            [secretReference(handle), await write(directory, handle, secret)] as const,
+            [secretReference(handle), await writeSecret(directory, handle, secret)] as const,
         ),
       );
       return Object.fromEntries(paths);
@@ -276,36 +277,6 @@ function createSecretStore({ patterns, directory, tokenFile, storesSecrets }: Op
     generated: storesSecrets ? generated : undefined,
     known,
   };
-}
-
-/** Writes a file that only its owner can read, and never overwrites one. */
-async function write(directory: string, name: string, secret: string): Promise<string> {
-  const { join } = await import('node:path');
-  try {
-    return await writeNew(directory, name, secret);
-  } catch (error) {
-    // The secret was written before: handles are unique.
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
-    return join(directory, name);
-  }
-}
-
-/** @throws Error when there is such a file, or it cannot be written in full */
-async function writeNew(directory: string, name: string, secret: string): Promise<string> {
-  const [{ writeFile }, { join }] = await Promise.all([import('node:fs/promises'), import('node:path')]);
-  const path = join(directory, name);
-  try {
-    await writeFile(path, secret, { mode: 0o600, flag: 'wx' });
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') await deleteFile(directory, name);
-    throw error;
-  }
-  return path;
-}
-
-async function deleteFile(directory: string, name: string): Promise<void> {
-  const [{ rm }, { join }] = await Promise.all([import('node:fs/promises'), import('node:path')]);
-  await rm(join(directory, name), { force: true });
 }
 
 /** Uses the global `crypto`: loading `node:crypto` would slow the start. */
