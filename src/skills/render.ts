@@ -1,3 +1,4 @@
+import { escapeUnprintable } from '../lib/escape-control-characters.ts';
 import type { JsonObject } from '../lib/json.ts';
 import type { Skill, SkillCall, SkillPart } from './skill.ts';
 import type { SkillView } from './skill-view.ts';
@@ -103,9 +104,5 @@ function renderValues(
 
 /** Escapes what JSON leaves as it is: the signs of code blocks and markup, and signs that are not seen. */
 function escapeData(json: string): string {
-  return json.replace(/[`<>\p{Cf}\p{Default_Ignorable_Code_Point}\p{Zl}\p{Zp}\u007f-\u009f]/gu, (sign) =>
-    [...Array(sign.length).keys()]
-      .map((at) => `\\u${sign.charCodeAt(at).toString(16).padStart(4, '0')}`)
-      .join(''),
-  );
+  return escapeUnprintable(json).replace(/[`<>]/g, (sign) => `\\u00${sign.charCodeAt(0).toString(16)}`);
 }
