@@ -1,5 +1,5 @@
 /** Control, format and unassigned characters, line separators, and characters without a visible glyph. */
-const unprintable = /[\p{C}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]/gu;
+export const unprintable = /[\p{C}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]/gu;
 const notPlain = /[^\x20-\x7e\n]/;
 
 /** Whether a text has only printable ASCII and line breaks, as most lines do. */

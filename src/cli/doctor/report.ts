@@ -1,3 +1,4 @@
+import { unprintable } from '../../lib/escape-control-characters.ts';
 import type { Check } from './check.ts';
 
 const ticks = { ok: '✓', problem: '✗', skipped: '–' } as const;
@@ -11,11 +12,9 @@ const nameWidth = 16;
 export function formatCheck({ check, status, message, remediation }: Check, hasColors: boolean): string {
   const tick = hasColors ? `\u001b[${colors[status]}m${ticks[status]}\u001b[0m` : ticks[status];
   const text = [message, remediation].filter(Boolean).join(' ');
+  // Line breaks and control characters could imitate other lines or steer the terminal.
   return `${tick} ${check.padEnd(nameWidth)}  ${text.replaceAll(unprintable, ' ')}`;
 }
-
-/** Line breaks and control characters, which could imitate other lines or steer the terminal. */
-const unprintable = /[\p{C}\p{Zl}\p{Zp}]/gu;
 
 export function formatSummary(problems: number): string {
   if (problems === 0) return '\nEverything is fine.';
