@@ -6,17 +6,9 @@ import { createServer as createTlsServer } from 'node:https';
 import { type AddressInfo, connect, createServer as createTcpServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Check } from '../../src/cli/doctor/check.ts';
 import { readableCli } from './ordinary-user.ts';
 import { builtCli, cleanEnvironment } from './support.ts';
-
-/** One check of `doctor --json`. */
-export interface Check {
-  readonly check: string;
-  readonly status: 'ok' | 'problem' | 'skipped';
-  readonly message: string;
-  readonly remediation?: string;
-  readonly details?: Readonly<Record<string, unknown>>;
-}
 
 export interface Run {
   readonly status: number | null;
