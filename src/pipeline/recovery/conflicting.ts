@@ -51,10 +51,9 @@ async function readNamed(
   const list = collectionOf(operation, argument)?.list;
   const read = list && findOperation(`${list.split('_list')[0]}_get`);
   if (!read || typeof id !== 'string' || !isAllowed(read, context)) return undefined;
-  const pinned = await holdToPins(read, { ...args, [argument]: id }, context, withHintTimeout(limits));
-  const { method, path, repeatable } = prepareRequest(pinned.operation, pinned.args);
   const within = withHintTimeout(limits);
-  const { body } = await context.send({ method, path, repeatable, ...within });
+  const pinned = await holdToPins(read, { ...args, [argument]: id }, context, within);
+  const { body } = await context.send({ ...prepareRequest(pinned.operation, pinned.args), ...within });
   const found = resultOf(await pinned.filterResponse(body));
   return isJsonObject(found) && found.id === id ? found : undefined;
 }
