@@ -1,7 +1,7 @@
 /* Runs the evals: the recordings without a model, or an agent of the user's choice. */
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { gridOf } from '../src/cli/text-table.ts';
-import { limitConcurrency } from '../src/lib/limit-concurrency.ts';
+import { mapConcurrently } from '../src/lib/limit-concurrency.ts';
 import { notRun, type Outcome } from './check.ts';
 import { readRecording, recordedTasks } from './recording.ts';
 import { replay } from './replay.ts';
@@ -22,6 +22,9 @@ interface Options {
 
 /** Node's timers are at most so long. */
 const maxTimeout = 2_147_483;
+
+/** Recordings that are replayed at a time. */
+const maxReplays = 4;
 
 function parseSeconds(text: string): number {
   const seconds = Number(text);
@@ -66,16 +69,15 @@ if (outcomes.length === 0) program.error('No recording was found.');
 if (outcomes.some(({ problems }) => problems.length > 0)) process.exitCode = 1;
 
 /** A recording that cannot be replayed is the outcome of its task, and no end of the others. */
-async function replayAll(): Promise<Outcome[]> {
-  const limited = limitConcurrency(4, new AbortController().signal);
+async function replayAll(): Promise<readonly Outcome[]> {
   const wanted = recordedTasks().filter(({ task, surface }) => isWanted(task, surface));
-  return Promise.all(
-    wanted.map(({ task, surface }) =>
-      limited(async () => replay(readRecording(task, surface))).catch((error) =>
-        notRun(task, surface, '', error),
-      ),
-    ),
-  );
+  return mapConcurrently(wanted, maxReplays, async ({ task, surface }) => {
+    try {
+      return await replay(readRecording(task, surface));
+    } catch (error) {
+      return notRun(task, surface, '', error);
+    }
+  });
 }
 
 /** One at a time: agents are slow, and paid for. */

@@ -8,21 +8,21 @@ export type RunLimited = <Value>(work: () => Promise<Value>) => Promise<Value>;
  *
  * @param signal once it aborts, waiting work is dropped: it rejects with the signal's reason and never starts
  */
-export function limitConcurrency(max: number, signal: StopSignal): RunLimited {
+export function limitConcurrency(max: number, signal?: StopSignal): RunLimited {
   let running = 0;
   const waiting: (() => void)[] = [];
   const startNext = () => {
-    while (running < max || signal.aborted) {
+    while (running < max || signal?.aborted) {
       const start = waiting.shift();
       if (!start) return;
       start();
     }
   };
-  signal.addEventListener('abort', startNext);
+  signal?.addEventListener('abort', startNext);
   return (work) =>
     new Promise((resolve, reject) => {
       waiting.push(() => {
-        if (signal.aborted) return reject(signal.reason);
+        if (signal?.aborted) return reject(signal.reason);
         running += 1;
         work()
           .then(resolve, reject)
@@ -33,4 +33,14 @@ export function limitConcurrency(max: number, signal: StopSignal): RunLimited {
       });
       startNext();
     });
+}
+
+/** Does work for each item, for at most `max` of them at a time, in their order. The results are in that order too. */
+export function mapConcurrently<Item, Result>(
+  items: readonly Item[],
+  max: number,
+  work: (item: Item) => Promise<Result>,
+): Promise<readonly Result[]> {
+  const run = limitConcurrency(max);
+  return Promise.all(items.map((item) => run(() => work(item))));
 }

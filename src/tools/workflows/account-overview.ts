@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import type { JsonObject } from '../../lib/json.ts';
+import { mapConcurrently } from '../../lib/limit-concurrency.ts';
 import { accountId } from '../schemas/fields.ts';
 import {
   defineWorkflow,
@@ -8,7 +9,6 @@ import {
   type WorkflowRequest,
   type WorkflowTable,
 } from './define-workflow.ts';
-import { inTurns } from './in-turns.ts';
 import { readBridgeState, referencesIn } from './integration-details.ts';
 import { isHealthy, isIdle } from './integrations.ts';
 import { permissionsOf, reachOf } from './resources.ts';
@@ -53,7 +53,7 @@ export const accountOverview = defineWorkflow({
     ]);
     const states = await readStates(bridges ?? [], id, request);
     let done = 0;
-    const parts = await inTurns(integrations, maxAtOnce, async (one): Promise<Parts> => {
+    const parts = await mapConcurrently(integrations, maxAtOnce, async (one): Promise<Parts> => {
       const read = await readParts(one, request);
       done += 1;
       request.reportProgress(done, integrations.length);
@@ -104,7 +104,7 @@ async function readStates(
   accountId: string,
   request: WorkflowRequest,
 ): Promise<ReadonlyMap<string, string>> {
-  const states = await inTurns(bridges, maxAtOnce, ({ id }) =>
+  const states = await mapConcurrently(bridges, maxAtOnce, ({ id }) =>
     readBridgeState(accountId, String(id), request),
   );
   return new Map(bridges.map(({ id }, index) => [String(id), states[index] ?? 'unknown']));

@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { CallError } from '../../errors.ts';
 import type { JsonObject } from '../../lib/json.ts';
+import { mapConcurrently } from '../../lib/limit-concurrency.ts';
 import { accountId, integrationId, startAfter } from '../schemas/fields.ts';
 import { type AuditedChange, readChanges, readMemberNames } from './configuration-changes.ts';
 import {
@@ -9,7 +10,6 @@ import {
   type WorkflowAnswer,
   type WorkflowRequest,
 } from './define-workflow.ts';
-import { inTurns } from './in-turns.ts';
 import { type IntegrationDetails, readDetails } from './integration-details.ts';
 import { type Integration, isIdle, isUnhealthy, keyOf, readIntegrations } from './integrations.ts';
 import { countOf, dayMs, describeDuration, tally, toMinute } from './values.ts';
@@ -68,13 +68,17 @@ async function answer(
   const listed = unhealthy.filter((one) => keyOf(one) > from);
   const incomplete = new Set<Integration>();
   let done = 0;
-  const all = await inTurns(listed, maxAtOnce, async (one): Promise<IntegrationDetails | undefined> => {
-    const details = request.isOutOfTime() ? undefined : await readDetails(one, request);
-    if (request.isOutOfTime()) incomplete.add(one);
-    done += 1;
-    request.reportProgress(done, listed.length + 1);
-    return details;
-  });
+  const all = await mapConcurrently(
+    listed,
+    maxAtOnce,
+    async (one): Promise<IntegrationDetails | undefined> => {
+      const details = request.isOutOfTime() ? undefined : await readDetails(one, request);
+      if (request.isOutOfTime()) incomplete.add(one);
+      done += 1;
+      request.reportProgress(done, listed.length + 1);
+      return details;
+    },
+  );
   // The first row is shown in any case, so that each call gets further. Without any details, all rows are.
   const unread = listed.findIndex((one, index) => index > 0 && incomplete.has(one));
   const isCut = unread > 0 && all.some((details) => details !== undefined);

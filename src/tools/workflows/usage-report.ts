@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { CallError } from '../../errors.ts';
 import type { JsonObject } from '../../lib/json.ts';
+import { mapConcurrently } from '../../lib/limit-concurrency.ts';
 import { accountId, integrationId, text } from '../schemas/fields.ts';
 import {
   defineWorkflow,
@@ -9,7 +10,6 @@ import {
   type WorkflowRequest,
   type WorkflowTable,
 } from './define-workflow.ts';
-import { inTurns } from './in-turns.ts';
 import {
   addUsage,
   changeOf,
@@ -109,7 +109,7 @@ async function readUsage(
   const { args, getObject, isOutOfTime, reportProgress } = request;
   const lengthMs = Number(args.hours ?? defaultHours) * hourMs;
   let done = 0;
-  return inTurns(integrations, maxAtOnce, async (one): Promise<IntegrationUsage> => {
+  return mapConcurrently(integrations, maxAtOnce, async (one): Promise<IntegrationUsage> => {
     const parts = { account_id: args.account_id, integration_id: textOf(one.id) ?? nameOf(one) };
     const found = isOutOfTime() ? undefined : await getObject('status_get_integration_timeseries', parts);
     done += 1;
