@@ -3,16 +3,35 @@ import type { JsonObject } from '../../lib/json.ts';
 import { mapConcurrently } from '../../lib/limit-concurrency.ts';
 import { accountId } from '../schemas/fields.ts';
 import {
+  type AccountParts,
+  bridgeTable,
+  credentialTable,
+  type Parts,
+  pointTable,
+  roleTable,
+  tokenTable,
+} from './account-tables.ts';
+import { readBridgeState, selectBridges } from './bridges.ts';
+import {
   defineWorkflow,
   type SuggestedCall,
   type WorkflowAnswer,
   type WorkflowRequest,
-  type WorkflowTable,
 } from './define-workflow.ts';
-import { readBridgeState, referencesIn } from './integration-details.ts';
 import { isHealthy, isIdle } from './integrations.ts';
-import { permissionsOf, reachOf } from './resources.ts';
-import { countOf, dayMs, nameOf, numberOf, objectOf, percentOf, textOf, timeOf, toMinute } from './values.ts';
+import { reachOf } from './resources.ts';
+import {
+  countOf,
+  dayMs,
+  joinSentences,
+  nameOf,
+  numberOf,
+  objectOf,
+  percentOf,
+  textOf,
+  timeOf,
+  toMinute,
+} from './values.ts';
 
 /** Integrations of which the credentials and the token are read at a time. */
 const maxAtOnce = 4;
@@ -74,30 +93,6 @@ export const accountOverview = defineWorkflow({
     return answerWith(read, request.now);
   },
 });
-
-/** What belongs to one integration. */
-interface Parts {
-  /** Undefined if they could not be read. */
-  readonly credentials: Rows;
-  readonly token: JsonObject | undefined;
-}
-
-type Rows = readonly JsonObject[] | undefined;
-
-/** All that was read of an account; lists are undefined if they could not be read. */
-interface AccountParts {
-  readonly account: JsonObject;
-  readonly integrations: readonly JsonObject[];
-  readonly statuses: Rows;
-  readonly credentials: Rows;
-  readonly bridges: Rows;
-  /** The state of each bridge, by its id. */
-  readonly states: ReadonlyMap<string, string>;
-  readonly roles: Rows;
-  readonly points: Rows;
-  readonly tokens: Rows;
-  readonly parts: readonly Parts[];
-}
 
 async function readStates(
   bridges: readonly JsonObject[],
@@ -196,7 +191,7 @@ function summarize(read: AccountParts, now: number): string {
     offline > 0 && `${countOf(offline, 'bridge')} not connected.`,
     roles && `${countOf(reach, 'role')} can reach it.`,
   ];
-  return sentences.filter((sentence) => typeof sentence === 'string').join(' ');
+  return joinSentences(sentences);
 }
 
 /** The integrations that have traffic and are not healthy. */
@@ -217,98 +212,10 @@ function statusOf({ id }: JsonObject, { statuses }: AccountParts): JsonObject | 
 }
 
 /** The names of the bridges that an integration may go through. */
-function bridgeOf({ bridge_selector }: JsonObject, { bridges }: AccountParts): string | undefined {
-  const { type, value } = objectOf(bridge_selector);
-  if (textOf(type) === undefined || !bridges) return undefined;
-  const matching = bridges.filter((bridge) => isSelected(bridge, type, value));
-  return matching.length > 0 ? matching.map(({ name }) => name).join(', ') : 'no such bridge';
-}
-
-/** Whether a bridge selector, with this type and value, selects a bridge. */
-function isSelected({ id, name, labels }: JsonObject, type: unknown, value: unknown): boolean {
-  if (type !== 'labels') return value === id || value === name;
-  return Array.isArray(value) && Array.isArray(labels) && value.every((label) => labels.includes(label));
-}
-
-function credentialTable({ integrations, credentials, parts }: AccountParts, now: number): WorkflowTable {
-  const usedBy = (credential: JsonObject) =>
-    integrations
-      .filter((one) => {
-        const used = referencesIn(one.provider_config);
-        return used.includes(String(credential.id)) || used.includes(String(credential.name));
-      })
-      .map(({ name }) => name)
-      .join(', ');
-  const row = (owner: string, credential: JsonObject): JsonObject => ({
-    credential: credential.name,
-    owner,
-    type: objectOf(credential.config).type,
-    expires: expiryOf(credential, now),
-    used_by: usedBy(credential) || 'no integration',
-  });
-  return {
-    columns: ['credential', 'owner', 'type', 'expires', 'used_by'],
-    rows: [
-      ...(credentials ?? []).map((credential) => row('account', credential)),
-      ...parts.flatMap((one, index) =>
-        (one.credentials ?? []).map((credential) => row(nameOf(objectOf(integrations[index])), credential)),
-      ),
-    ],
-  };
-}
-
-/** When something expires or has expired; undefined if it does not. */
-function expiryOf({ expires }: JsonObject, now: number): string | undefined {
-  const time = timeOf(expires);
-  if (time === undefined) return undefined;
-  return time <= now ? `expired ${toMinute(time)}` : toMinute(time);
-}
-
-function bridgeTable({ bridges, states }: AccountParts): WorkflowTable {
-  const rows = (bridges ?? []).map(({ id, name, labels }) => ({
-    bridge: name,
-    state: states.get(String(id)),
-    labels,
-  }));
-  return { columns: ['bridge', 'state', 'labels'], rows };
-}
-
-/** The tokens of the integrations, and those of the organization that name the account. */
-function tokenTable({ account, integrations, parts, tokens }: AccountParts, now: number): WorkflowTable {
-  const own = parts.flatMap(({ token }, index): JsonObject[] =>
-    token ? [{ token: token.name, owner: integrations[index]?.name, expires: expiryOf(token, now) }] : [],
-  );
-  const naming = (tokens ?? []).flatMap((token): JsonObject[] => {
-    const { permission_set, resources } = objectOf(permissionsOf(token).adhoc_role);
-    if (reachOf(resources, account) !== 'named') return [];
-    return [{ token: token.name, owner: 'organization', permission_set, expires: expiryOf(token, now) }];
-  });
-  return { columns: ['token', 'owner', 'permission_set', 'expires'], rows: [...own, ...naming] };
-}
-
-function roleTable({ account, roles }: AccountParts): WorkflowTable {
-  const rows = (roles ?? []).flatMap(({ name, permission_set, resources }): JsonObject[] => {
-    const reach = reachOf(resources, account);
-    return reach === undefined ? [] : [{ role: name, permission_set, reach }];
-  });
-  return { columns: ['role', 'permission_set', 'reach'], rows };
-}
-
-/** The integration points that the account's integrations use. */
-function pointTable({ account, integrations, points }: AccountParts): WorkflowTable {
-  const environment = textOf(account.environment) ?? 'prod';
-  const rows = (points ?? []).flatMap(({ id, name, environments }): JsonObject[] => {
-    const users = integrations.filter(({ integration_point_id }) => integration_point_id === id);
-    if (users.length === 0) return [];
-    return [
-      {
-        integration_point: name,
-        integrations: users.map((one) => one.name).join(', '),
-        allowed_providers: objectOf(environments)[environment],
-      },
-    ];
-  });
-  return { columns: ['integration_point', 'integrations', 'allowed_providers'], rows };
+function bridgeOf(integration: JsonObject, { bridges }: AccountParts): string | undefined {
+  const selected = bridges && selectBridges(integration, bridges);
+  if (!selected) return undefined;
+  return selected.length > 0 ? selected.map(({ name }) => name).join(', ') : 'no such bridge';
 }
 
 function suggestCalls(read: AccountParts): SuggestedCall[] {

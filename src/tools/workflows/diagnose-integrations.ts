@@ -12,7 +12,7 @@ import {
 } from './define-workflow.ts';
 import { type IntegrationDetails, readDetails } from './integration-details.ts';
 import { type Integration, isIdle, isUnhealthy, keyOf, readIntegrations } from './integrations.ts';
-import { countOf, dayMs, describeDuration, tally, toMinute } from './values.ts';
+import { countOf, dayMs, describeDuration, joinSentences, tally, toMinute } from './values.ts';
 
 /** Integrations whose details are read at a time. Each takes up to three requests at a time. */
 const maxAtOnce = 4;
@@ -152,7 +152,7 @@ function summarize(
         .map(([error, count]) => `${error} (${count})`)
         .join('; ')}.`,
   ];
-  return sentences.filter((sentence) => sentence !== false).join(' ');
+  return joinSentences(sentences);
 }
 
 function listKeys(integrations: readonly Integration[]): string {

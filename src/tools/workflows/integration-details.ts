@@ -1,4 +1,5 @@
 import type { JsonObject } from '../../lib/json.ts';
+import { readBridge } from './bridges.ts';
 import type { WorkflowRequest } from './define-workflow.ts';
 import type { Integration } from './integrations.ts';
 import { numberOf, objectOf, objectsOf, percentOf, textOf, timeOf, toMinute } from './values.ts';
@@ -131,34 +132,4 @@ export function referencesIn(config: unknown): readonly string[] {
   };
   visit(config);
   return [...found];
-}
-
-/** The bridge that an integration goes through, and how many agents of it are connected. */
-async function readBridge(one: Integration, request: WorkflowRequest): Promise<string | undefined> {
-  const selector = objectOf(one.object.bridge_selector);
-  if (selector.type === undefined) return undefined;
-  const bridges = await request.getRows('bridges_list', { account_id: one.accountId });
-  if (!bridges) return undefined;
-  const labels = Array.isArray(selector.value) ? selector.value : [];
-  const matching = bridges.filter((bridge) =>
-    selector.type === 'labels'
-      ? labels.every((label) => Array.isArray(bridge.labels) && bridge.labels.includes(label))
-      : bridge.id === selector.value || bridge.name === selector.value,
-  );
-  const [bridge, ...others] = matching;
-  if (!bridge) return 'no such bridge';
-  const more = others.length > 0 ? `; ${others.length} more` : '';
-  return `${bridge.name}: ${await readBridgeState(one.accountId, String(bridge.id), request)}${more}`;
-}
-
-/** How many agents of a bridge are connected. Those that are not are missing in the API's answer. */
-export async function readBridgeState(
-  accountId: string,
-  bridgeId: string,
-  { getRows }: WorkflowRequest,
-): Promise<string> {
-  const args = { account_id: accountId, bridge_id: bridgeId };
-  const agents = await getRows('bridges_get_status', args, { mayBeMissing: true });
-  if (!agents) return 'unknown';
-  return agents.length === 0 ? 'not connected' : `${agents.length} connected`;
 }

@@ -10,6 +10,7 @@ import {
   type WorkflowRequest,
   type WorkflowTable,
 } from './define-workflow.ts';
+import { readZone, type Zone } from './time-zone.ts';
 import {
   addUsage,
   changeOf,
@@ -19,7 +20,7 @@ import {
   sumUsage,
   type Usage,
 } from './usage-periods.ts';
-import { countOf, hourMs, nameOf, percentOf, textOf } from './values.ts';
+import { countOf, hourMs, joinSentences, nameOf, percentOf, textOf } from './values.ts';
 
 /** Hours of the period by default: Synqly keeps a day, of which the other half is the period before. */
 const defaultHours = 12;
@@ -58,40 +59,6 @@ export const usageReport = defineWorkflow({
     return answerWith(usage, zone, request);
   },
 });
-
-/** Writes times in a time zone. */
-interface Zone {
-  readonly name: string;
-  /** `2026-08-31 14:00`; with the offset where clocks are set back, and the time occurs twice. */
-  write(time: number): string;
-}
-
-/** @throws CallError `invalid_arguments` for an unknown time zone */
-function readZone(given: unknown): Zone {
-  const timeZone = given === undefined ? 'UTC' : String(given);
-  try {
-    // The Swedish form of a time is that of ISO 8601.
-    const format = new Intl.DateTimeFormat('sv-SE', { timeZone, dateStyle: 'short', timeStyle: 'short' });
-    const offset = new Intl.DateTimeFormat('en', { timeZone, timeZoneName: 'longOffset' });
-    const offsetAt = (time: number) =>
-      offset
-        .formatToParts(time)
-        .find(({ type }) => type === 'timeZoneName')
-        ?.value.replace('GMT', 'UTC');
-    const write = (time: number) => {
-      const text = format.format(time);
-      const isTwice = [time - hourMs, time + hourMs].some((other) => format.format(other) === text);
-      return isTwice ? `${text} ${offsetAt(time)}` : text;
-    };
-    return { name: timeZone, write };
-  } catch {
-    throw new CallError('invalid_arguments', 'Invalid arguments for usage_report.', {
-      arguments: [
-        { argument: 'time_zone', problem: 'must be the name of a time zone, such as Europe/Berlin' },
-      ],
-    });
-  }
-}
 
 /** The usage of one integration. */
 interface IntegrationUsage {
@@ -244,7 +211,7 @@ function summarize(
     empty > 0 && `Synqly has no data of ${countOf(empty, 'integration')}.`,
     unread > 0 && `The usage of ${countOf(unread, 'integration')} was not read.`,
   ];
-  return sentences.filter((sentence) => typeof sentence === 'string').join(' ');
+  return joinSentences(sentences);
 }
 
 function whoOf(usage: readonly IntegrationUsage[], counted: readonly IntegrationUsage[]): string {

@@ -75,3 +75,8 @@ export function tally(values: readonly string[]): readonly (readonly [value: str
   for (const value of values) counts.set(value, (counts.get(value) ?? 0) + 1);
   return [...counts].sort(([one, left], [other, right]) => right - left || one.localeCompare(other));
 }
+
+/** The sentences that apply, as one text. */
+export function joinSentences(sentences: readonly (string | false | undefined)[]): string {
+  return sentences.filter((sentence) => typeof sentence === 'string').join(' ');
+}

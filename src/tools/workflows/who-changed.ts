@@ -19,7 +19,7 @@ import {
   resolveObject,
   typeOfPath,
 } from './objects.ts';
-import { countOf, tally, textOf, timeOf, toSecond } from './values.ts';
+import { countOf, joinSentences, tally, textOf, timeOf, toSecond } from './values.ts';
 
 /** Entries that are read for each name of the object, the newest first. */
 const maxEntries = 200;
@@ -212,7 +212,7 @@ function summarize(
     !object.isFound &&
       `No such ${object.type === undefined ? 'object' : describeType(object.type)} can be read now${last ? ': these are the changes whose record names it' : ''}.`,
   ];
-  return sentences.filter((sentence) => typeof sentence === 'string').join(' ');
+  return joinSentences(sentences);
 }
 
 function suggestCalls(
