@@ -59,6 +59,7 @@ export function searchOperations(args: Arguments, index: OperationIndex, view: V
 function leftOut(query: string, view: View): readonly JsonObject[] | undefined {
   if (query.trim() === '') return undefined;
   const tools = pinnedTools(view.pins);
+  if (tools.every(({ name }) => hiddenReason(name, view) === undefined)) return undefined;
   const named = findNamed(query, tools);
   const best = named ? [named.name] : searchIn(tools).rank(query).slice(0, maxLeftOut);
   const found = best.flatMap((id) => {

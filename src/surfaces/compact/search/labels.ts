@@ -1,6 +1,7 @@
 import { groups } from '../../../tools/published.ts';
 
-const verbs: ReadonlySet<string> = new Set(['list', 'get', 'create', 'update', 'patch', 'delete']);
+/** The verbs that operations of several groups have. */
+export const verbs: ReadonlySet<string> = new Set(['list', 'get', 'create', 'update', 'patch', 'delete']);
 
 /** The verb of an operation's name: `list` of `accounts_list`. */
 export function verbOf(name: string): string {

@@ -38,7 +38,10 @@ export function trainModel(
     answer: answers.indexOf(answer),
   }));
   const rarity = raritiesOf(all.map(({ features }) => features));
-  const questions = all.map(({ features, answer }) => ({ vector: toVector(features, rarity), answer }));
+  const questions = all.map(({ features, answer }) => ({
+    vector: toVector(features, (feature) => rarity.get(feature)),
+    answer,
+  }));
   const weights = new Map([...rarity.keys()].map((feature) => [feature, new Float64Array(labels.length)]));
   const random = createRandom();
   for (let round = 0; round < rounds; round += 1) {
@@ -77,12 +80,12 @@ export function createLikelihood(
   names: readonly string[],
   labelsOf: (name: string) => readonly string[],
 ): Likelihood {
-  const rarity = new Map(Object.entries(known).map(([feature, [rare]]) => [feature, rare]));
+  const rarityOf = (feature: string) => (Object.hasOwn(known, feature) ? known[feature]?.[0] : undefined);
   const placeOf = new Map(labels.map((label, place) => [label, place]));
   const trained = names.filter((name) => labelsOf(name).every((label) => placeOf.has(label)));
   const places = trained.map((name) => labelsOf(name).map((label) => placeOf.get(label) ?? 0));
   return (question) => {
-    const vector = toVector(featuresOf(question), rarity);
+    const vector = toVector(featuresOf(question), rarityOf);
     if (!vector.some(([feature]) => !feature.startsWith('#')) || trained.length === 0) return undefined;
     const sums = new Float64Array(labels.length);
     for (const [feature, amount] of vector) {
@@ -100,9 +103,9 @@ export function createLikelihood(
 type Vector = readonly (readonly [feature: string, amount: number])[];
 
 /** The known features of a text, scaled to the length one. */
-function toVector(features: Features, rarity: ReadonlyMap<string, number>): Vector {
+function toVector(features: Features, rarityOf: (feature: string) => number | undefined): Vector {
   const amounts = [...features].flatMap(([feature, weight]) => {
-    const rare = rarity.get(feature);
+    const rare = rarityOf(feature);
     return rare === undefined ? [] : [[feature, weight * rare] as const];
   });
   const length = Math.sqrt(amounts.reduce((sum, [, amount]) => sum + amount ** 2, 0));

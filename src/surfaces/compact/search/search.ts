@@ -1,9 +1,9 @@
 import MiniSearch from 'minisearch';
 import { getOrCreate } from '../../../lib/get-or-create.ts';
 import { effectOf } from '../../../tools/effect-of.ts';
-import { groups } from '../../../tools/published.ts';
+import { groups, publishedTools, publishedWorkflows } from '../../../tools/published.ts';
 import type { Tool } from '../../../tools/tool.ts';
-import { labelsOf, verbOf } from './labels.ts';
+import { labelsOf, verbOf, verbs } from './labels.ts';
 import { questionModel } from './published-model.ts';
 import { createLikelihood } from './question-model.ts';
 import questions from './questions.json' with { type: 'json' };
@@ -49,12 +49,11 @@ export function createSearch(tools: readonly Tool[]): Search {
     processTerm: (term) => term,
   });
   index.addAll(tools.map(documentOf));
-  const correct = createSpelling(textsOf(tools));
   const names = tools.map(({ name }) => name);
   const likelihood = createLikelihood(questionModel, names, labelsOf);
   return {
     rank: (words) => {
-      const query = correct(words);
+      const query = correctSpelling(words);
       const terms = termsIn(query);
       const found = index.search(terms.join(' '), {
         boost,
@@ -82,7 +81,7 @@ const maxNamed = 3;
 const listBonus = 1;
 
 const verbTerms: ReadonlySet<string> = new Set(
-  ['create', 'update', 'patch', 'delete', 'get'].flatMap((verb) => [verb, ...termsIn(verbWords[verb] ?? '')]),
+  [...verbs].filter((verb) => verb !== 'list').flatMap((verb) => [verb, ...termsIn(verbWords[verb] ?? '')]),
 );
 
 function isWithoutVerb(terms: readonly string[]): boolean {
@@ -132,13 +131,15 @@ function documentOf({ name, title, description, inputSchema }: Tool): Record<str
 
 const stemsIn = (text: string) => wordsIn(text).map(stem).join(' ');
 
-/** All texts whose words are spelt rightly. */
-function textsOf(tools: readonly Tool[]): readonly string[] {
-  return [
-    ...tools.flatMap(({ name, title, description }) => [name, title, description]),
-    ...Object.values(asked).flat(),
-    ...[groupWords, verbWords, operationWords].flatMap((words) => Object.values(words)),
-    ...phrases.map(([, word]) => word),
-    ...stopWords,
-  ];
-}
+/** Corrects by the words of all tools, so that it is made once for all lists of them. */
+const correctSpelling = createSpelling([
+  ...[...publishedTools, ...publishedWorkflows].flatMap(({ name, title, description }) => [
+    name,
+    title,
+    description,
+  ]),
+  ...Object.values(asked).flat(),
+  ...[groupWords, verbWords, operationWords].flatMap((words) => Object.values(words)),
+  ...phrases.map(([, word]) => word),
+  ...stopWords,
+]);
