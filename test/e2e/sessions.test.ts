@@ -154,30 +154,29 @@ describe('room for sessions', () => {
       permission_set: 'viewer',
       resources: { accounts: { ids: ['*'] } },
     });
-    const sessions: Record<string, string>[] = [];
-    const leaves: (() => void)[] = [];
+    const opened: { session: Record<string, string>; leave: () => void }[] = [];
     const openAndListen = async () => {
       const session = await open(secret);
-      sessions.push(session);
-      leaves.push(await listenTo(session));
+      opened.push({ session, leave: await listenTo(session) });
     };
     for (let round = 0; round < 4; round += 1) await Promise.all(Array.from({ length: 50 }, openAndListen));
     const refused = await rig.post({ method: 'initialize', params }, { authorization: `Bearer ${secret}` });
     expect(refused.status).toBe(503);
     expect(refused.headers.get('retry-after')).toBeTruthy();
     expect(await refused.text()).toContain('in use');
-    expect(await ping(sessions[0] ?? {})).toBe(200);
+    const [first] = opened;
+    expect(await ping(first?.session ?? {})).toBe(200);
     // Others have their room, and so has this one once a session is idle.
     await open(rig.sandbox.token);
-    leaves[0]?.();
+    first?.leave();
     await expect
       .poll(
         async () =>
           (await rig.post({ method: 'initialize', params }, { authorization: `Bearer ${secret}` })).status,
       )
       .toBe(200);
-    expect(await ping(sessions[0] ?? {})).toBe(404);
-    for (const leave of leaves) leave();
+    expect(await ping(first?.session ?? {})).toBe(404);
+    for (const { leave } of opened) leave();
   });
 });
 
