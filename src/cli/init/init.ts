@@ -1,16 +1,13 @@
 import { existsSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
-import { ConfigError, loadConfig, readVariable, type Warn } from '../../config/load-config.ts';
-import { settings } from '../../config/settings.ts';
+import { ConfigError } from '../../config/load-config.ts';
 import { findClosest } from '../../lib/did-you-mean.ts';
-import { checkToken } from '../../synqly/token-source.ts';
-import { describeFileError } from '../clients/client-file.ts';
 import { type ClientName, clientFolder, clientNames, clients } from '../clients/clients.ts';
 import { setJson } from '../clients/edit-json.ts';
 import { setToml } from '../clients/edit-toml.ts';
-import { type OwnProgram, type ServerChoices, serverEntry } from '../clients/server-entry.ts';
+import { type OwnProgram, serverEntry } from '../clients/server-entry.ts';
 import { openTerminal, type Person } from './ask.ts';
+import { type Answers, askForAnswers, givenTokenFile } from './ask-for-answers.ts';
 import {
   type ChangeOptions,
   ClientError,
@@ -19,38 +16,8 @@ import {
   planRemoval,
   thisMachine,
 } from './configure-client.ts';
-import { configDirectory, tokenFileOf, writeTokenFile } from './user-files.ts';
-
-/** Flags of the server that `init` passes on to the client's configuration. */
-export const passedSettings = {
-  region: settings.region,
-  baseUrl: settings.baseUrl,
-  account: settings.account,
-  environment: settings.environment,
-  toolsets: settings.toolsets,
-  surface: settings.surface,
-};
-
-/** Flags of `print-config`, and of `init`. */
-export interface PrintFlags {
-  readonly name: string;
-  readonly sandbox?: boolean;
-  readonly readWrite?: boolean;
-  readonly region?: string;
-  readonly baseUrl?: string;
-  readonly account?: string;
-  readonly environment?: string;
-  readonly toolsets?: string;
-  readonly surface?: string;
-}
-
-/** Flags of `init`. */
-export interface InitFlags extends PrintFlags {
-  readonly yes?: boolean;
-  readonly dryRun?: boolean;
-  readonly remove?: boolean;
-  readonly force?: boolean;
-}
+import { hostOf, type InitFlags, type PrintFlags, regionOf, serverFlags } from './server-flags.ts';
+import { tokenFileOf } from './user-files.ts';
 
 type Print = (text: string) => void;
 
@@ -72,14 +39,9 @@ export async function init(client: string | undefined, flags: InitFlags, print: 
   }
   try {
     const chosen = await chooseClients(named, flags, person, environment);
-    const plans: ((options: ChangeOptions) => Promise<PlannedChange>)[] = [];
-    let saveToken = async (): Promise<string | undefined> => undefined;
-    if (flags.remove) plans.push(planRemoval);
-    else {
-      const answers = await askForAnswers(flags, person, environment);
-      saveToken = answers.saveToken;
-      plans.push((options) => planEntry(options, answers.choices));
-    }
+    const answers = flags.remove ? undefined : await askForAnswers(flags, person, environment);
+    const plan = (options: ChangeOptions) =>
+      answers ? planEntry(options, answers.choices) : planRemoval(options);
     let failures = 0;
     for (const name of chosen) {
       const options = {
@@ -89,16 +51,14 @@ export async function init(client: string | undefined, flags: InitFlags, print: 
         environment,
         program: ownProgram(),
       };
-      for (const plan of plans) {
-        const isDone = await carryOut(await plan(options).catch(asClientError), {
-          flags,
-          person,
-          print,
-          saveToken,
-        });
-        if (isDone && !flags.remove) print(clients[name].afterwards);
-        failures += isDone === undefined ? 1 : 0;
-      }
+      const isDone = await carryOut(await plan(options).catch(asClientError), {
+        flags,
+        person,
+        print,
+        saveToken: answers?.saveToken,
+      });
+      if (isDone && !flags.remove) print(clients[name].afterwards);
+      failures += isDone === undefined ? 1 : 0;
     }
     return failures > 0 ? 1 : 0;
   } finally {
@@ -135,7 +95,7 @@ interface Outcome {
   readonly flags: InitFlags;
   readonly person: Person | undefined;
   readonly print: Print;
-  readonly saveToken: () => Promise<string | undefined>;
+  readonly saveToken: Answers['saveToken'] | undefined;
 }
 
 /** Returns whether the change was made; undefined if it could not be. */
@@ -159,7 +119,7 @@ async function carryOut(
     return false;
   }
   try {
-    const saved = await saveToken();
+    const saved = await saveToken?.();
     if (saved !== undefined) print(saved);
     if (isDone) return false;
     const backup = await planned.carryOut();
@@ -208,117 +168,6 @@ async function chooseClients(
       chosen.push(name);
   }
   return chosen;
-}
-
-interface Answers {
-  readonly choices: ServerChoices;
-  /** Writes the token file. Returns a sentence for the person, if it did. */
-  readonly saveToken: () => Promise<string | undefined>;
-}
-
-async function askForAnswers(
-  flags: InitFlags,
-  person: Person | undefined,
-  environment: NodeJS.ProcessEnv,
-): Promise<Answers> {
-  const asksRegion = person && flags.region === undefined && flags.baseUrl === undefined && !flags.sandbox;
-  let region = regionOf(flags, environment);
-  if (asksRegion) {
-    const answer = await person.ask('Region of your organization, us or eu', region);
-    region = regionOf({ ...flags, region: answer }, environment);
-  }
-  const isReadOnly =
-    flags.readWrite !== true &&
-    (person === undefined || (await person.confirm('Only read? (No: also create, change and delete)', true)));
-  const token = flags.sandbox ? undefined : await askForToken(flags, region, person, environment);
-  const choices = { flags: serverFlags(flags, region, isReadOnly), tokenFile: token?.file };
-  return { choices, saveToken: token?.save ?? (async () => undefined) };
-}
-
-/** The token file, and how to write it. @throws ConfigError when there is no token */
-async function askForToken(
-  flags: InitFlags,
-  region: string,
-  person: Person | undefined,
-  environment: NodeJS.ProcessEnv,
-): Promise<{ readonly file: string; readonly save: () => Promise<string | undefined> }> {
-  const keep = async () => undefined;
-  const given = givenTokenFile(environment);
-  if (given !== undefined) {
-    if (!existsSync(given)) throw new ConfigError('SYNQLY_TOKEN_FILE names a file that does not exist.');
-    return { file: given, save: keep };
-  }
-  const file = tokenFileOf(environment, hostOf(flags) ?? region);
-  const text = readVariable('SYNQLY_TOKEN', environment, () => {}) ?? (await typedToken(file, person));
-  if (text === undefined || text === '') {
-    if (existsSync(file) || flags.dryRun) return { file, save: keep };
-    throw new ConfigError(
-      'A token is needed: set SYNQLY_TOKEN or SYNQLY_TOKEN_FILE, or try it without one with --sandbox.',
-    );
-  }
-  const token = parseToken(text);
-  let isSaved = false;
-  const save = async () => {
-    if (isSaved || (await readFile(file, 'utf8').catch(() => '')).trim() === token) return undefined;
-    try {
-      await writeTokenFile(file, configDirectory(environment), token);
-    } catch (error) {
-      throw new ClientError(`${file} cannot be written: ${describeFileError(error)}. Nothing was changed.`);
-    }
-    isSaved = true;
-    return `The token is in ${file}, readable by you only.`;
-  };
-  return { file, save };
-}
-
-async function typedToken(file: string, person: Person | undefined): Promise<string | undefined> {
-  if (!person) return undefined;
-  const hint = existsSync(file) ? 'empty: keep the one of before; ' : '';
-  return person.askSecret(`Organization or ad hoc token (${hint}not shown)`);
-}
-
-function parseToken(text: string): string {
-  try {
-    return checkToken(text);
-  } catch (error) {
-    throw new ConfigError(`The token ${(error as Error).message}.`);
-  }
-}
-
-function givenTokenFile(environment: NodeJS.ProcessEnv): string | undefined {
-  const text = readVariable('SYNQLY_TOKEN_FILE', environment, () => {});
-  return text === undefined ? undefined : settings.tokenFile.parse(text);
-}
-
-const silent: Warn = () => {};
-
-/** @throws ConfigError */
-function regionOf(flags: PrintFlags, environment: NodeJS.ProcessEnv): 'us' | 'eu' {
-  const { SYNQLY_REGION } = environment;
-  const region = flags.region === undefined ? {} : { region: flags.region };
-  const variables = SYNQLY_REGION === undefined ? {} : { SYNQLY_REGION };
-  return loadConfig(region, variables, { mode: 'stdio', warn: silent }).region.value;
-}
-
-/** The host of a self-hosted Synqly. @throws ConfigError */
-function hostOf({ baseUrl }: PrintFlags): string | undefined {
-  if (baseUrl === undefined) return undefined;
-  return loadConfig({ baseUrl }, {}, { mode: 'stdio', warn: silent }).baseUrl.value?.host;
-}
-
-/** The flags with which the client starts the server. @throws ConfigError */
-function serverFlags(flags: PrintFlags, region: string, isReadOnly: boolean): string[] {
-  const { baseUrl, account, environment, toolsets, surface } = flags;
-  const given = Object.entries({ baseUrl, account, environment, toolsets, surface }).filter(
-    (entry): entry is [keyof typeof passedSettings, string] => entry[1] !== undefined,
-  );
-  loadConfig(Object.fromEntries(given), {}, { mode: 'stdio', warn: silent });
-  return [
-    ...(flags.sandbox ? ['--sandbox'] : []),
-    ...(isReadOnly ? ['--read-only'] : []),
-    ...(region === 'us' || flags.sandbox ? [] : ['--region', region]),
-    ...given.flatMap(([name, value]) => [`--${passedSettings[name].flag}`, value]),
-  ];
 }
 
 /** @throws ConfigError */
