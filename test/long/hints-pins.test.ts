@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { startProxy } from './changing-proxy.ts';
-import { marker, tokenConfig } from './pins-support.ts';
-import { type Program, type Rig, startProgram, startRig } from './support.ts';
-import { by, testSurfaces } from './surfaces.ts';
+import { startProxy } from '../e2e/changing-proxy.ts';
+import { marker, tokenConfig } from '../e2e/pins-support.ts';
+import { type Program, type Rig, startProgram, startRig } from '../e2e/support.ts';
+import { by, testSurfaces } from '../e2e/surfaces.ts';
 
 /** What is asked for; outside something is named just so but for the marker, inside something is named less alike. */
 const wanted = 'harbour';

@@ -1,6 +1,14 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type Answer, type Door, doors, initialize, messagesIn, type RawProgram, startRaw } from './doors.ts';
-import { type HttpProgram, startHttpProgram } from './http-support.ts';
+import {
+  type Answer,
+  type Door,
+  doors,
+  initialize,
+  messagesIn,
+  type RawProgram,
+  startRaw,
+} from '../e2e/doors.ts';
+import { type HttpProgram, startHttpProgram } from '../e2e/http-support.ts';
 
 /** Words of a validation library, of code, or of a stack. */
 const notPlain =

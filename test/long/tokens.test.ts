@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Sandbox, startSandbox } from '../../src/sandbox/start.ts';
-import { startProgram } from './support.ts';
+import { startProgram } from '../e2e/support.ts';
 
 let sandbox: Sandbox;
 const folder = mkdtempSync(join(tmpdir(), 'synqly-mcp-'));

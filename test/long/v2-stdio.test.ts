@@ -4,8 +4,8 @@ import { basename, dirname, join } from 'node:path';
 import { Client as V2Client, type VersionNegotiationMode } from '@modelcontextprotocol/client';
 import { StdioClientTransport } from '@modelcontextprotocol/client/stdio';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { createGate, pause } from './endings-support.ts';
-import { type FakeRequest, type FakeSynqly, startFakeSynqly } from './fake-synqly.ts';
+import { createGate, pause } from '../e2e/endings-support.ts';
+import { type FakeRequest, type FakeSynqly, startFakeSynqly } from '../e2e/fake-synqly.ts';
 import {
   capabilitiesKey,
   envelope,
@@ -16,9 +16,9 @@ import {
   v2Call,
   v2Request,
   versionKey,
-} from './generations-support.ts';
-import { numbered, pagesOf, timeAt } from './paged-upstream.ts';
-import { builtCli, cleanEnvironment, toolCount } from './support.ts';
+} from '../e2e/generations-support.ts';
+import { numbered, pagesOf, timeAt } from '../e2e/paged-upstream.ts';
+import { builtCli, cleanEnvironment, toolCount } from '../e2e/support.ts';
 
 /*
  * Protocol revision 2026-07-28 over stdio: the generation of each message, and what a client may do in which order.
